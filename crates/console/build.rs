@@ -1,6 +1,12 @@
 //! Puts what `scripts/setup-console` built in `console/dist/built` into the binary: compressed, with a tag of each content. Without it the
 //! binary has a page that says how to build it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a build fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a build fails by panicking"
+)]
 
 use std::fmt::Write as _;
 use std::fs;

@@ -77,6 +77,7 @@ fn evaluate(compiled: Result<Compiled, Vec<Diagnostic>>, inputs: &[(String, Type
         variables: &variables,
         outputs: &[],
         budget: &budget,
+        outcomes: None,
     };
     if let Err(error) = compiled.eval(&context) {
         // Limits hold for everything, and nothing catches them.

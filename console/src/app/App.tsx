@@ -48,11 +48,11 @@ export function App() {
 }
 
 function SignedIn() {
-  const { data: session, error } = useQuery(queries.session);
+  const { data: session, error, refetch } = useQuery(queries.session);
   const [location] = useLocation();
   const search = useSearch();
-  if (error) return <Fault error={error} />;
-  if (session === undefined) return <Loading />;
+  // Whoever is signed in stays where they are when it can't be asked again for a while.
+  if (session === undefined) return error ? <Fault error={error} retry={() => void refetch()} /> : <Loading />;
   // A link signs in anew, whoever is signed in.
   if (session === null || location === "/sign-in") {
     const here = location === "/sign-in" ? "/" : location + (search && `?${search}`);

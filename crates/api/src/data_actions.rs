@@ -47,6 +47,10 @@ pub fn endpoints() -> Endpoints {
     )
 }
 
+/// Query parameters that Genesys's SDKs send and that make no difference here.
+const IGNORED: [&str; 3] = ["expand", "flatten", "includeConfig"];
+const IGNORED_IN_LISTS: [&str; 4] = ["sortBy", "includeAuthActions", "nextPage", "previousPage"];
+
 impl Resource for KnownDataAction {
     type Read = RoutingRead;
     type Write = RoutingWrite;
@@ -79,6 +83,7 @@ impl Resource for KnownDataAction {
         let secure = query.one_of("secure", &[("true", true), ("false", false)]);
         let ids = query.list("ids");
         let (descending, whole) = (descending(query), query.flag("includeConfig"));
+        query.ignore(&IGNORED_IN_LISTS);
         let has = move |known: &Self| {
             let definition = known.definition();
             let text = |member: &str| definition.get(member).and_then(Body::as_str).unwrap_or_default();
@@ -101,9 +106,15 @@ impl Resource for KnownDataAction {
                 .list("ids", "Only these.")
                 .flag("includeConfig", "With what they ask, and what they make of answers.")
                 .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
-                .ignored(&["sortBy", "includeAuthActions", "nextPage", "previousPage"]),
-            Call::Get => operation.ignored(&["expand", "flatten", "includeConfig"]),
+                .ignored(&IGNORED_IN_LISTS),
+            Call::Get => operation.ignored(&IGNORED),
             Call::Create | Call::Change | Call::Delete => operation,
+        }
+    }
+
+    fn parameters(call: Call, query: &mut Query) {
+        if call == Call::Get {
+            query.ignore(&IGNORED);
         }
     }
 

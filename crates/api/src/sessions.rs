@@ -11,7 +11,7 @@ use waypost_app::access::sessions::{LINK_SECONDS, NewSession};
 use waypost_wire::error::Problem;
 use waypost_wire::session::{Session, SessionLink, SessionRequest};
 
-use crate::auth::{Anyone, CONSOLE, SESSION_COOKIE, has_console_header, session_cookie};
+use crate::auth::{Anyone, Bearer, CONSOLE, SESSION_COOKIE, has_console_header, session_cookie};
 use crate::body::{fields_of, media_type, read, unsupported};
 use crate::context::Remote;
 use crate::error::ApiError;
@@ -129,10 +129,11 @@ async fn end(
     Ok(([(header::SET_COOKIE, gone)], StatusCode::NO_CONTENT))
 }
 
-/// `POST /console/links`
+/// `POST /console/links`: for tokens alone. A session that could make its own successor would never end.
 async fn link(
     State(state): State<ApiState>,
     Anyone(principal): Anyone,
+    _: Bearer,
     query: Query,
 ) -> Result<Json<SessionLink>, ApiError> {
     query.finish()?;

@@ -11,7 +11,7 @@
 mod support;
 
 use serde_json::{Value as Json, json};
-use support::{Server, server, start};
+use support::{FORM, Server, server, start};
 use waypost_api::console::{File, Kept};
 use waypost_api::state::Settings;
 
@@ -100,6 +100,9 @@ async fn tokens_sessions_and_links_are_good_for_one_thing_each() {
         assert_eq!(refused, (401, "bad.credentials".to_owned()));
     }
     assert!(sign_in(&server, &json!({ "link": link })).await.is_ok());
+    // A session makes no link: it would follow that before it ends, and so never end.
+    let links = "/api/v2/console/links";
+    assert_eq!(status(&server, "POST", links, &[CONSOLE, &format!("Cookie: {cookie}")]).await, 401);
 }
 
 #[tokio::test]
@@ -155,7 +158,9 @@ async fn a_new_secret_ends_sessions_and_links() {
     let made = server.call("POST", "/oauth/clients", json!({ "name": "Agent", "scope": ["email:read"] })).await.ok();
     let (id, secret) = (made["id"].as_str().unwrap(), made["secret"].as_str().unwrap());
     let (cookie, ..) = sign_in(&server, &json!({ "clientId": id, "clientSecret": secret })).await.unwrap();
-    let link = link(&server, &[CONSOLE, &format!("Cookie: {cookie}")]).await;
+    let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+    let issued = server.send("POST", "/oauth/token", &[FORM], form.as_bytes()).await.ok();
+    let link = link(&server, &[&format!("Authorization: Bearer {}", issued["access_token"].as_str().unwrap())]).await;
     assert_eq!(status_of(&server, &cookie).await, 200);
     assert_eq!(server.call("POST", &format!("/oauth/clients/{id}/secret"), json!({})).await.status, 200);
     assert_eq!(status_of(&server, &cookie).await, 401);

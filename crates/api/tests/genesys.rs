@@ -269,7 +269,7 @@ async fn dependencies_in_both_directions() {
         .ok();
     assert_eq!((&object["version"], &object["consumingResources"][0]["id"]), (&json!("2.0"), &json!(caller)));
     assert_eq!(server.get(&format!("{base}/types/queue")).await.ok()["versioned"], false);
-    assert_eq!(server.get(&format!("{base}/types")).await.ok()["total"], 7 + waypost_ids::Term::ALL.len());
+    assert_eq!(server.get(&format!("{base}/types")).await.ok()["total"], 8 + waypost_ids::Term::ALL.len());
     assert_eq!(server.get(&format!("{base}/build")).await.ok()["status"], "OPERATIONAL");
     let wrong = server.get(&format!("{base}/object?id={shared}&objectType=QUEUE")).await;
     assert_eq!(wrong.error(), (404, "architect.dependency.object.not.found".to_owned()));

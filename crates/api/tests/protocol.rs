@@ -29,7 +29,7 @@ use waypost_origin::Origin;
 async fn paths_and_methods() {
     let server = server().await;
     for (method, path, status, code) in [
-        ("GET", "/", 404, "not.found"),
+        ("GET", "/nothing", 404, "not.found"),
         ("GET", "/api/v2/nothing", 404, "not.found"),
         ("GET", "/api/v2/flows/", 404, "not.found"),
         ("PATCH", "/api/v2/flows", 405, "method.not.allowed"),
@@ -69,7 +69,7 @@ async fn what_is_no_uuid_names_nothing() {
 #[tokio::test]
 async fn requests_have_ids() {
     let server = server().await;
-    let own = server.send("GET", "/", &["ININ-Correlation-Id: 1f0c-from-the-client"], b"").await;
+    let own = server.send("GET", "/nothing", &["ININ-Correlation-Id: 1f0c-from-the-client"], b"").await;
     assert_eq!(own.json()["contextId"], "1f0c-from-the-client");
     let (one, two) = (server.get("/flows").await, server.get("/flows").await);
     assert_ne!(one.header("inin-correlation-id").unwrap(), two.header("inin-correlation-id").unwrap());

@@ -41,10 +41,14 @@ impl KnownDataAction {
         serde_json::from_str(&self.record.definition).unwrap_or_default()
     }
 
+    /// Names of the secrets that it shows, as they are written.
+    pub(crate) fn credentials(&self) -> impl Iterator<Item = &str> {
+        self.action.iter().flat_map(DataAction::credentials).map(String::as_str)
+    }
+
     /// Secrets that it names, as far as there are such, each with its name as it is written.
     pub(crate) fn secrets<'w>(&'w self, world: &'w World) -> impl Iterator<Item = &'w Arc<SecretRecord>> {
-        let names = self.action.iter().flat_map(DataAction::credentials);
-        names.filter_map(|name| world.secrets.named(&document::fold_name(name)))
+        self.credentials().filter_map(|name| world.secrets.named(&document::fold_name(name)))
     }
 }
 

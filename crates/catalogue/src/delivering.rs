@@ -105,6 +105,10 @@ fn read_addresses(written: &Json, problems: &mut Vec<Diagnostic>) -> Vec<String>
     let mut addresses = Vec::with_capacity(list.len());
     for (place, address) in list.iter().enumerate() {
         match address.as_str().map(str::trim).filter(|text| is_one_address(text)) {
+            Some(text) if addresses.iter().any(|known: &String| known.to_lowercase() == text.to_lowercase()) => {
+                let path = format!("{path}[{place}]");
+                problems.push(wrong(&path, "this address is there already", "each address once").found(found(address)));
+            }
             Some(text) => addresses.push(text.to_owned()),
             None => problems.push(
                 wrong(&format!("{path}[{place}]"), "this is not an address", "one address, such as team@example.com")

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
-use waypost_ids::{FlowId, Key, Ref};
+use waypost_ids::{FlowId, Key, Kind, Ref, SecretId};
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{CatalogueChange, FlowRecord, ObjectRecord};
 
@@ -15,7 +15,7 @@ use crate::graph::Calls;
 use crate::object::AnyShelf;
 use crate::plan::{Edit, errors, version_not_found};
 use crate::routing::unroutable;
-use crate::where_used::{node, users_of};
+use crate::where_used::{node, showing_secret, users_of};
 use crate::world::World;
 
 /// Refuses what another client holds.
@@ -67,7 +67,12 @@ pub(crate) fn refuse_used(
     let gone = objects.filter(|(written, object)| written == object || next.as_declared(written).is_none());
     let flows = edits.iter().map(|edit| &edit.record).filter(|record| record.deleted_at.is_some());
     for (written, object) in gone.chain(flows.map(|record| (record.id.into(), record.id.into()))) {
-        let users = users_of(next, &written);
+        let mut users = users_of(next, &written);
+        if object.kind == Kind::Secret
+            && let Some(secret) = world.secrets.get(&SecretId(object.uuid()))
+        {
+            users.extend(showing_secret(next, &secret.folded_name));
+        }
         if !users.is_empty() {
             let name = node(world, &object).map(|node| node.name).unwrap_or_default();
             return Err(ChangeError::InUse { kind: object.kind.as_str(), name, users });

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use waypost_flow::document::fold_name;
 use waypost_flow::program::Selector;
 use waypost_ids::{DataActionId, FlowId, Kind, QueueId, Ref, Version, WebhookId};
 use waypost_store::records::catalogue::{DeliverTo, FlowRecord, QueueRecord, RouteRecord, RouteTarget};
@@ -312,7 +313,7 @@ pub fn node(world: &World, object: &Ref) -> Option<Node> {
     Some(Node { object: object.clone(), name, flow })
 }
 
-/// Everything that uses an object, or writes a term: running versions of other flows, routes, and queues that deliver to it.
+/// Everything that uses an object by its id, or writes a term: running versions of other flows, routes, mailboxes, and queues that deliver to it.
 pub(crate) fn users_of(world: &World, object: &Ref) -> Vec<User> {
     let mut users = Vec::new();
     for key in world.usage.users(object).filter(|key| Some(key.0) != object.flow()) {
@@ -335,16 +336,6 @@ pub(crate) fn users_of(world: &World, object: &Ref) -> Vec<User> {
         name: RouteRecord::name(route),
         path: String::new(),
     }));
-    if object.kind == Kind::Secret {
-        let actions = world.data_actions.values();
-        let users_of = actions.filter(|action| action.secrets(world).any(|secret| Ref::from(secret.id) == *object));
-        users.extend(users_of.map(|action| User {
-            kind: "dataAction",
-            id: action.record.id.to_string(),
-            name: action.record.name.clone(),
-            path: "config.request.headers".to_owned(),
-        }));
-    }
     let pushing = world.queues.values().filter(|queue| delivers_to(queue).is_some_and(|to| Ref::from(to) == *object));
     users.extend(pushing.map(|queue| User {
         kind: "queue",
@@ -363,6 +354,20 @@ pub(crate) fn users_of(world: &World, object: &Ref) -> Vec<User> {
     users.sort_by(|a, b| (a.kind, &a.name, &a.path).cmp(&(b.kind, &b.name, &b.path)));
     users.dedup();
     users
+}
+
+/// Data actions that show a secret of this name, folded. They know secrets by name alone, so this also tells who misses one that is gone.
+pub(crate) fn showing_secret(world: &World, folded: &str) -> Vec<User> {
+    let shows = |action: &KnownDataAction| action.credentials().any(|name| fold_name(name) == folded);
+    let showing = world.data_actions.values().filter(|action| shows(action));
+    showing
+        .map(|action| User {
+            kind: "dataAction",
+            id: action.record.id.to_string(),
+            name: action.record.name.clone(),
+            path: "config.request.headers".to_owned(),
+        })
+        .collect()
 }
 
 /// Flows and everything that follows them, whatever the version: those whose runs a change of them may change.

@@ -7,10 +7,10 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json};
 
 use crate::failure::{Failure, FailureCode};
-use crate::field::Field;
+use crate::field::{Field, FieldType};
 use crate::headers;
-use crate::path::Path;
-use crate::problem::Problem;
+use crate::path::{MAX_FOUND, Path};
+use crate::problem::{Problem, shown};
 use crate::read;
 use crate::request::{Method, Request};
 use crate::schema::Schema;
@@ -166,8 +166,10 @@ impl DataAction {
         for (name, text) in &self.defaults {
             mapped.insert(name.clone(), Mapped::Default(text));
         }
+        let mut left = MAX_FOUND;
         for (name, path) in &self.map {
-            if let Some(found) = path.find(&raw) {
+            let found = path.find(&raw, &mut left).map_err(|why| failed(format!("translationMap.{name}: {why}")))?;
+            if let Some(found) = found {
                 mapped.insert(name.clone(), Mapped::Found(found));
             }
         }
@@ -177,13 +179,33 @@ impl DataAction {
             self.success.render(&context, Place::Json).map_err(|why| failed(format!("successTemplate: {why}")))?;
         let result: Json = serde_json::from_str(&printed.text)
             .map_err(|error| failed(format!("successTemplate: {}", not_json(&error, &printed.unset))))?;
-        let Json::Object(result) = result else {
+        let Json::Object(mut result) = result else {
             return Err(failed("successTemplate: the result is not an object".to_owned()));
         };
         self.outputs.check(&result).map_err(|problems| {
             Failure::new(FailureCode::Output, format!("the result breaks the contract: {}", problems.join("; ")))
         })?;
+        for field in &self.output_fields {
+            if result.get_mut(&field.name).is_some_and(|value| !made_whole(value, &field.kind)) {
+                let message = format!("{} is a larger integer than flows have", shown(&field.name));
+                return Err(Failure::new(FailureCode::Output, format!("the result breaks the contract: {message}")));
+            }
+        }
         Ok(result)
+    }
+}
+
+/// Writes integers as flows read them: to a schema 1.0 is one, too. Answers whether they have room for it.
+fn made_whole(value: &mut Json, kind: &FieldType) -> bool {
+    match (kind, value) {
+        (FieldType::Integer, Json::Number(number)) if !number.is_i64() => {
+            let whole = number.as_f64().and_then(|number| format!("{number:.0}").parse::<i64>().ok());
+            let Some(whole) = whole else { return false };
+            *number = whole.into();
+            true
+        }
+        (FieldType::List(kind), Json::Array(list)) => list.iter_mut().all(|element| made_whole(element, kind)),
+        _ => true,
     }
 }
 
@@ -193,9 +215,38 @@ fn not_json(error: &serde_json::Error, unset: &[String]) -> String {
     let unset: Cow<'_, str> = match unset {
         [] => Cow::Borrowed(""),
         unset => {
-            let names: Vec<String> = unset.iter().take(5).map(|name| crate::problem::shown(name)).collect();
+            let names: Vec<String> = unset.iter().take(5).map(|name| shown(name)).collect();
             Cow::Owned(format!("; without a value: {}", names.join(", ")))
         }
     };
     format!("{place}{unset}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn integers_are_written_as_flows_read_them() {
+        let definition = json!({
+            "config": { "request": { "requestUrlTemplate": "https://crm.example/", "requestType": "GET" } },
+            "contract": {
+                "input": { "inputSchema": { "type": "object" } },
+                "output": { "successSchema": { "type": "object", "properties": {
+                    "one": { "type": "integer" },
+                    "many": { "type": "array", "items": { "type": "integer" } },
+                    "number": { "type": "number" }
+                } } }
+            }
+        });
+        let action = DataAction::read(&definition).unwrap();
+        let outcome = |body: &str| action.outcome(200, body.as_bytes());
+        let read = outcome(r#"{"one": 12.0, "many": [1, -2.0], "number": 3.0}"#).unwrap();
+        assert_eq!(Json::Object(read).to_string(), r#"{"one":12,"many":[1,-2],"number":3.0}"#);
+        for too_large in [r#"{"one": 1e300}"#, r#"{"many": [9223372036854775808]}"#] {
+            assert_eq!(outcome(too_large).unwrap_err().code, FailureCode::Output, "{too_large}");
+        }
+    }
 }

@@ -19,6 +19,9 @@ const MAX_DESCENDANTS: usize = 2;
 const MAX_NESTED: usize = 6;
 /// How often one node may be found: the product of the selectors between commas.
 const MAX_REPEATED: usize = 32;
+/// How much all paths of a definition may find in one answer, in about as many bytes as JSON takes. With `..` a value may be found once for
+/// each value that it is in.
+pub(crate) const MAX_FOUND: usize = 16 * 1024 * 1024;
 
 /// A path, ready to find something.
 pub(crate) struct Path {
@@ -69,14 +72,40 @@ impl Path {
         Ok(Self { path, single: reader.single })
     }
 
-    /// What it finds: the value for a path of names and indexes, else a list of all that fit, which may be empty.
-    pub(crate) fn find<'j>(&self, json: &'j Json) -> Option<Cow<'j, Json>> {
+    /// What it finds: the value for a path of names and indexes, else a list of all that fit, which may be empty. `left` is how much may
+    /// still be found.
+    ///
+    /// # Errors
+    /// In words, that it finds too much.
+    pub(crate) fn find<'j>(&self, json: &'j Json, left: &mut usize) -> Result<Option<Cow<'j, Json>>, String> {
         let found = self.path.query(json);
         if self.single {
-            return found.first().map(Cow::Borrowed);
+            return Ok(found.first().map(Cow::Borrowed));
         }
-        Some(Cow::Owned(Json::Array(found.all().into_iter().cloned().collect())))
+        let found = found.all();
+        for json in &found {
+            spend(json, left).ok_or("the path finds too much of the answer")?;
+        }
+        Ok(Some(Cow::Owned(Json::Array(found.into_iter().cloned().collect()))))
     }
+}
+
+/// Takes what a value's copy costs from what is left; none if that is not enough.
+fn spend(json: &Json, left: &mut usize) -> Option<()> {
+    let own: usize = match json {
+        Json::Null | Json::Bool(_) | Json::Number(_) => 0,
+        Json::String(text) => text.len(),
+        Json::Array(list) => {
+            list.iter().try_for_each(|element| spend(element, left))?;
+            0
+        }
+        Json::Object(map) => {
+            map.values().try_for_each(|value| spend(value, left))?;
+            map.keys().map(|name| name.len() + 8).sum()
+        }
+    };
+    *left = left.checked_sub(own + 8)?;
+    Some(())
 }
 
 /// Goes through a path once, and writes it as the library takes it.
@@ -296,5 +325,22 @@ impl Reader<'_> {
         self.written.push_str(&word);
         self.at += length;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_paths_find_is_bounded() {
+        let one = format!("{}1{}", r#"{"data":"#.repeat(100), "}".repeat(100));
+        let answer: Json = serde_json::from_str(&format!("[{}]", vec![one; 1000].join(","))).unwrap();
+        let path = Path::read("$..data", "").unwrap();
+        let mut left = MAX_FOUND;
+        assert!(path.find(&answer, &mut left).is_err(), "each value once for each that it is in");
+        let mut left = MAX_FOUND;
+        let all = Path::read("$[*]", "").unwrap().find(&answer, &mut left).unwrap();
+        assert!(all.is_some_and(|all| *all == answer) && left < MAX_FOUND);
     }
 }

@@ -11,6 +11,7 @@ use crate::effects::Effect;
 use crate::error::{Raised, RunError};
 use crate::journal::Journal;
 use crate::machine::text_bytes;
+use crate::reached::Reached;
 use crate::trace::Trace;
 
 /// How a run ended.
@@ -55,6 +56,8 @@ pub struct Outcome<'m> {
     pub steps: u64,
     /// What the run asked, and was answered.
     pub journal: Journal,
+    /// What it reached of its flows, if [`crate::Limits::coverage`] asks for it.
+    pub reached: Option<Box<Reached>>,
 }
 
 /// A decision as long as the run's values live: nothing is copied yet.

@@ -15,6 +15,7 @@ mod journal;
 mod machine;
 mod place;
 mod question;
+mod reached;
 mod run;
 mod stack;
 pub mod trace;
@@ -28,5 +29,6 @@ pub use question::{
     Answered, Ask, CallDataAction, CallFailure, CallOutcome, EvaluateSchedule, Exchange, FindQueue, LookupTable,
     Question, Queue, QueueAnswer, Reply, ScheduleAnswer, TableAnswer,
 };
+pub use reached::{PlaceId, Reached};
 pub use run::{Limits, Run, RunInput, Slice, Step, Waiting};
 pub use trace::{Detail, Trace};

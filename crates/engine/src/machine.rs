@@ -14,6 +14,7 @@ use crate::effects::Effects;
 use crate::error::{Raised, RunError};
 use crate::journal::Answers;
 use crate::place::Place;
+use crate::reached::{PlaceId, Reached};
 use crate::run::RunInput;
 use crate::stack::{At, Over, Scope, Stack, Turning};
 use crate::trace::{Catcher, Event, InputSource, Recorder, Target};
@@ -53,6 +54,8 @@ pub(crate) struct Machine<'m> {
     pub(crate) given: Vec<(usize, Value<'m>)>,
     /// Outputs of the first flow, once it was left without a decision.
     pub(crate) returned: Vec<Value<'m>>,
+    /// What it reached, if that is taken down.
+    pub(crate) reached: Option<Box<Reached>>,
 }
 
 impl<'m> Machine<'m> {
@@ -80,6 +83,7 @@ impl<'m> Machine<'m> {
             pending: Vec::with_capacity(4),
             given: Vec::new(),
             returned: Vec::new(),
+            reached: input.limits.coverage.then(Box::default),
             input,
         }
     }
@@ -95,6 +99,7 @@ impl<'m> Machine<'m> {
             variables: scope.variables,
             outputs: scope.outputs,
             budget: &self.budget,
+            outcomes: self.reached.as_deref().map(|reached| &reached.outcomes),
         }
     }
 
@@ -104,9 +109,13 @@ impl<'m> Machine<'m> {
     }
 
     fn holds(&self, condition: &'m Compiled) -> Result<bool, Raised> {
-        match self.eval(condition)? {
-            Value::Boolean(holds) => Ok(holds),
-            _ => Err(Raised::broken("a condition is not a boolean")),
+        Ok(condition.holds(&self.context(self.stack.scope()))?)
+    }
+
+    /// Takes down that the run came to a place.
+    pub(crate) fn reach(&mut self, place: impl FnOnce() -> PlaceId) {
+        if let Some(reached) = &mut self.reached {
+            reached.note(place());
         }
     }
 
@@ -221,6 +230,7 @@ impl<'m> Machine<'m> {
             .get(position)
             .ok_or_else(|| Raised::broken("it goes to a node that it doesn't have"))?;
         frame.at = At::Action(position, 0);
+        self.reach(|| PlaceId::node(node));
         self.trace.step(Event::Node { id: &node.id });
         Ok(Turn::Onward)
     }
@@ -238,7 +248,8 @@ impl<'m> Machine<'m> {
     /// Leaves a node by the first branch that holds, or the flow if none does.
     pub(crate) fn branch(&mut self, node: usize) -> Result<Turn<'m>, Raised> {
         let program = self.stack.top()?.program;
-        let branches = program.nodes.get(node).map_or(&[][..], |node| &node.next);
+        let node = program.nodes.get(node);
+        let branches = node.map_or(&[][..], |node| &node.next);
         for (index, branch) in branches.iter().enumerate() {
             let taken = match &branch.when {
                 None => true,
@@ -246,12 +257,14 @@ impl<'m> Machine<'m> {
             };
             if taken {
                 let to = program.nodes.get(branch.to).map_or("", |node| &node.id);
+                self.reach(|| PlaceId::branch(branch));
                 self.trace.step(Event::Branch { branches, taken: Some((index, to)) });
                 self.stack.top_mut()?.at = At::Node(branch.to);
                 return Ok(Turn::Onward);
             }
         }
-        if !branches.is_empty() {
+        if let Some(node) = node.filter(|_| !branches.is_empty()) {
+            self.reach(|| PlaceId::no_branch(node));
             self.trace.step(Event::Branch { branches, taken: None });
         }
         self.leave_flow()
@@ -390,6 +403,9 @@ impl<'m> Machine<'m> {
 
     /// Goes on at a node, by the jump of that name of the action it stands at.
     pub(crate) fn jump(&mut self, name: &'static str, node: usize) -> Result<(), Raised> {
+        if let Some((_, action)) = self.stack.top()?.action() {
+            self.reach(|| PlaceId::jump(action, name));
+        }
         let frame = self.stack.top_mut()?;
         let id = frame.program.nodes.get(node).map_or("", |node| &node.id);
         let held = frame.jump(node);

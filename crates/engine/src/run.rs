@@ -40,6 +40,8 @@ pub struct Limits {
     pub trace_events: usize,
     /// How much of the run and the mail the trace keeps.
     pub detail: Detail,
+    /// Whether it is taken down what the run reaches.
+    pub coverage: bool,
 }
 
 impl Limits {
@@ -70,6 +72,7 @@ impl Default for Limits {
             effect_bytes: Self::EFFECT_BYTES,
             trace_events: 10_000,
             detail: Detail::Everything,
+            coverage: false,
         }
     }
 }
@@ -205,6 +208,7 @@ fn finish<'m>(machine: Machine<'m>, mut decided: Box<Decided<'m>>) -> Outcome<'m
         actions: machine.actions,
         steps: machine.budget.spent(),
         journal: Journal { detail: machine.input.limits.detail, answers: machine.answers.into_used(), open: None },
+        reached: machine.reached,
         trace: machine.trace.finish(decided),
     }
 }

@@ -75,6 +75,7 @@ fn eval(compiled: &Compiled, searched: &str) -> Result<Json, EvalError> {
         variables: &[Some(Value::Integer(9)), None],
         outputs: &[],
         budget: &budget,
+        outcomes: None,
     };
     compiled.eval(&context).map(|value| {
         assert!(is_of(&value, &compiled.data_type), "{}: {value:?} is no {}", compiled.source, compiled.data_type);

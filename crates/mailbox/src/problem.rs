@@ -126,6 +126,16 @@ impl Problem {
         !matches!(self, Self::Refused { .. })
     }
 
+    /// Whether the server refuses for a while, and says so by a code (RFC 5530, RFC 9051; Microsoft's and Gmail's own).
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        const CODES: [&str; 5] = ["[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[OVERQUOTA]", "[THROTTLED]"];
+        match self {
+            Self::Refused { words, .. } => CODES.iter().any(|code| words.to_ascii_uppercase().starts_with(code)),
+            _ => false,
+        }
+    }
+
     /// What to do about it, as far as that is known.
     #[must_use]
     pub fn suggestion(&self) -> Option<&'static str> {
@@ -151,5 +161,23 @@ impl Problem {
             Self::Unsendable => Some("set the secret again, without a line break at its end"),
             Self::Refused { .. } | Self::Bye(_) | Self::Lost(_) | Self::Late { .. } | Self::TooMuch(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_refuses_for_a_while_is_known_by_its_code() {
+        for (words, passes) in [
+            ("[UNAVAILABLE] try again later", true),
+            ("[throttled] slow down", true),
+            ("[SERVERBUG] could not be fetched", false),
+            ("no such message [LIMIT]", false),
+        ] {
+            assert_eq!(Problem::Refused { command: "FETCH", words: words.to_owned() }.passes(), passes, "{words}");
+        }
+        assert!(!Problem::Lost("[LIMIT]".to_owned()).passes());
     }
 }

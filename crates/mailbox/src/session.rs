@@ -1,5 +1,6 @@
 //! What is said to a server, and what it answers.
 
+use std::panic::catch_unwind;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +14,9 @@ use crate::problem::Problem;
 
 /// The most messages that one command names: servers limit the length of a line.
 const MOST_NAMED: usize = 200;
+
+/// Responses whose parentheses nest deeper are not read.
+const DEEPEST: usize = 8;
 
 /// A folder that was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,13 +87,13 @@ impl Session {
     pub async fn open(&mut self, name: &str, change: bool) -> Result<Folder, Problem> {
         let (mut validity, mut uid_next, mut exists) = (None, None, 0);
         let command = if change { "SELECT" } else { "EXAMINE" };
-        let each = &mut |response: &[u8]| match Response::parse(response) {
-            Ok((_, Response::Data { outcome, .. })) => match outcome.code {
+        let each = &mut |response: &[u8]| match parsed(response) {
+            Some(Response::Data { outcome, .. }) => match outcome.code {
                 Some(ResponseCode::UidValidity(number)) => validity = Some(number),
                 Some(ResponseCode::UidNext(number)) => uid_next = Some(number),
                 _ => {}
             },
-            Ok((_, Response::MailboxData(MailboxDatum::Exists(number)))) => exists = number,
+            Some(Response::MailboxData(MailboxDatum::Exists(number))) => exists = number,
             _ => {}
         };
         let done = self.dialogue.run(command, &format!("{command} {}", folder_name::sent(name)), each).await?;
@@ -106,7 +110,7 @@ impl Session {
     pub async fn folders(&mut self) -> Result<Vec<String>, Problem> {
         let mut names = Vec::new();
         let each = &mut |response: &[u8]| {
-            if let Ok((_, Response::MailboxData(MailboxDatum::List(list)))) = Response::parse(response) {
+            if let Some(Response::MailboxData(MailboxDatum::List(list))) = parsed(response) {
                 names.push(folder_name::read(&list.name));
             }
         };
@@ -119,15 +123,8 @@ impl Session {
     /// # Errors
     /// The server refuses.
     pub async fn find(&mut self, from: u32, to: Option<u32>, criterion: &str) -> Result<Vec<u32>, Problem> {
-        let mut uids: Vec<u32> = Vec::new();
-        let each = &mut |response: &[u8]| {
-            if let Ok((_, Response::MailboxData(MailboxDatum::Search(found)))) = Response::parse(response) {
-                uids.extend(found);
-            }
-        };
         let to = to.map_or_else(|| "*".to_owned(), |to| to.to_string());
-        let written = format!("UID SEARCH UID {from}:{to} {criterion}");
-        self.dialogue.run("SEARCH", written.trim_end(), each).await?;
+        let mut uids = self.search(&format!("UID {from}:{to} {criterion}")).await?;
         // `n:*` always has the last message, whatever its UID (RFC 3501 section 6.4.8).
         uids.retain(|uid| *uid >= from);
         uids.sort_unstable();
@@ -140,14 +137,19 @@ impl Session {
     /// # Errors
     /// The server refuses.
     pub async fn last(&mut self) -> Result<Option<u32>, Problem> {
-        let mut last = None;
-        let each = &mut |response: &[u8]| {
-            if let Ok((_, Response::MailboxData(MailboxDatum::Search(found)))) = Response::parse(response) {
-                last = found.into_iter().max().max(last);
-            }
+        Ok(self.search("UID *").await?.into_iter().max())
+    }
+
+    /// The UIDs that fit, as the server lists them. A list that can't be read is an error: what is on it would count as settled.
+    async fn search(&mut self, wanted: &str) -> Result<Vec<u32>, Problem> {
+        let (mut uids, mut unread) = (Vec::<u32>::new(), false);
+        let each = &mut |response: &[u8]| match parsed(response) {
+            Some(Response::MailboxData(MailboxDatum::Search(found))) => uids.extend(found),
+            Some(_) => {}
+            None => unread |= response.get(..8).is_some_and(|begin| begin.eq_ignore_ascii_case(b"* SEARCH")),
         };
-        self.dialogue.run("SEARCH", "UID SEARCH UID *", each).await?;
-        Ok(last)
+        self.dialogue.run("SEARCH", format!("UID SEARCH {wanted}").trim_end(), each).await?;
+        if unread { Err(Problem::NoImap("its answer to SEARCH can't be read".to_owned())) } else { Ok(uids) }
     }
 
     /// Messages, their sizes and times. Those that are gone are left out.
@@ -158,7 +160,7 @@ impl Session {
         let mut found = Vec::new();
         for part in uids.chunks(MOST_NAMED) {
             let each = &mut |response: &[u8]| {
-                let Ok((_, Response::Fetch(_, attributes))) = Response::parse(response) else { return };
+                let Some(Response::Fetch(_, attributes)) = parsed(response) else { return };
                 let (mut uid, mut size, mut received) = (None, None, None);
                 for attribute in attributes {
                     match attribute {
@@ -187,7 +189,7 @@ impl Session {
         let mut fetched = Vec::new();
         for part in uids.chunks(MOST_NAMED) {
             let each = &mut |response: &[u8]| {
-                let Ok((_, Response::Fetch(_, attributes))) = Response::parse(response) else { return };
+                let Some(Response::Fetch(_, attributes)) = parsed(response) else { return };
                 let (mut uid, mut content) = (None, None);
                 for attribute in attributes {
                     match attribute {
@@ -196,7 +198,9 @@ impl Session {
                         _ => {}
                     }
                 }
-                if let (Some(uid), Some(data)) = (uid.filter(|uid| part.contains(uid)), content) {
+                // Once is enough: a server that repeats itself takes no memory.
+                let new = |uid: &u32| part.contains(uid) && !fetched.iter().any(|one: &Fetched| one.uid == *uid);
+                if let (Some(uid), Some(data)) = (uid.filter(new), content) {
                     fetched.push(Fetched { uid, raw: data.map(|data| Bytes::copy_from_slice(&data)) });
                 }
             };
@@ -320,10 +324,40 @@ impl Session {
 
 /// Whether a response tells of more messages.
 fn is_news(response: &[u8]) -> bool {
-    matches!(
-        Response::parse(response),
-        Ok((_, Response::MailboxData(MailboxDatum::Exists(_) | MailboxDatum::Recent(_))))
-    )
+    matches!(parsed(response), Some(Response::MailboxData(MailboxDatum::Exists(_) | MailboxDatum::Recent(_))))
+}
+
+/// A response, if it can be read. The parser panics on some, such as `INTERNALDATE NIL`, and goes as deep as parentheses nest.
+fn parsed(response: &[u8]) -> Option<Response<'_>> {
+    if is_deep(response) {
+        return None;
+    }
+    catch_unwind(|| Response::parse(response)).ok()?.ok().map(|(_, response)| response)
+}
+
+/// Whether parentheses nest deeper than in anything that is asked for: a body structure may, without end. Literals are passed over.
+fn is_deep(response: &[u8]) -> bool {
+    let (mut rest, mut depth, mut quoted) = (response, 0_usize, false);
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        match byte {
+            b'\\' if quoted => rest = after.get(1..).unwrap_or_default(),
+            b'"' => quoted = !quoted,
+            b'(' if !quoted && depth >= DEEPEST => return true,
+            b'(' if !quoted => depth = depth.saturating_add(1),
+            b')' if !quoted => depth = depth.saturating_sub(1),
+            b'{' if !quoted => {
+                let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                let (length, end) = after.split_at_checked(digits).unwrap_or_default();
+                let length = std::str::from_utf8(length).ok().and_then(|length| length.parse::<usize>().ok());
+                if let (Some(length), Some(content)) = (length, end.strip_prefix(b"}\r\n")) {
+                    rest = content.get(length..).unwrap_or_default();
+                }
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// A date and time of IMAP, such as ` 7-Nov-2026 09:00:00 +0100` (RFC 3501 section 9).
@@ -356,6 +390,28 @@ mod tests {
             assert_eq!(internal_date(text), Some(time), "{text}");
         }
         assert_eq!(internal_date("yesterday"), None);
+    }
+
+    #[test]
+    fn what_the_parser_panics_on_is_not_read() {
+        assert!(parsed(b"* 1 FETCH (UID 7 INTERNALDATE NIL)\r\n").is_none());
+        assert!(parsed(b"* SEARCH 99999999999\r\n").is_none());
+        for empty in [&b"* SEARCH\r\n"[..], b"* SEARCH \r\n"] {
+            assert!(
+                matches!(parsed(empty), Some(Response::MailboxData(MailboxDatum::Search(found))) if found.is_empty())
+            );
+        }
+    }
+
+    #[test]
+    fn what_nests_without_end_is_not_read() {
+        let deep = format!("* 1 FETCH (UID 7 BODYSTRUCTURE {}\r\n", "(".repeat(1_000_000));
+        assert!(parsed(deep.as_bytes()).is_none());
+        let hidden = format!("* 1 FETCH (UID 7 BODY[] {{1}}\r\n\" BODYSTRUCTURE {}\r\n", "(".repeat(1_000_000));
+        assert!(parsed(hidden.as_bytes()).is_none());
+        let content = "(".repeat(100);
+        let message = format!("* 1 FETCH (FLAGS (\\Seen) BODY[] {{{}}}\r\n{content} UID 7)\r\n", content.len());
+        assert!(matches!(parsed(message.as_bytes()), Some(Response::Fetch(1, found)) if found.len() == 3));
     }
 
     #[test]

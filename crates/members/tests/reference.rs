@@ -82,6 +82,7 @@ fn read(expression: &str) -> Json {
         variables: &[],
         outputs: &[],
         budget: &budget,
+        outcomes: None,
     };
     compiled.eval(&context).unwrap_or_else(|error| panic!("{expression}: {error:?}")).to_json(&view)
 }

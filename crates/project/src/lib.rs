@@ -7,7 +7,7 @@ pub mod difference;
 mod duplicates;
 mod kind;
 mod mailboxes;
-mod members;
+pub mod members;
 mod objects;
 pub mod pins;
 mod schedules;

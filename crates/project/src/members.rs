@@ -7,11 +7,11 @@ use waypost_flow::source::Node;
 use crate::{below, name_of};
 
 /// The members of a map that are not read yet.
-pub(crate) struct Members<'n> {
+pub struct Members<'n> {
     path: &'n str,
     left: Vec<&'n (String, Node)>,
     /// What is wrong so far.
-    pub(crate) problems: Vec<Diagnostic>,
+    pub problems: Vec<Diagnostic>,
 }
 
 impl<'n> Members<'n> {
@@ -19,7 +19,7 @@ impl<'n> Members<'n> {
     ///
     /// # Errors
     /// It is no map.
-    pub(crate) fn of(path: &'n str, node: &'n Node) -> Result<Self, Box<Diagnostic>> {
+    pub fn of(path: &'n str, node: &'n Node) -> Result<Self, Box<Diagnostic>> {
         match node {
             Node::Map(members) => Ok(Self { path, left: members.iter().collect(), problems: Vec::new() }),
             other => Err(Box::new(wrong(path, "a map").found(other.kind()))),
@@ -32,7 +32,7 @@ impl<'n> Members<'n> {
     }
 
     /// A text; none if it is absent, or something else, which is a problem.
-    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+    pub fn text(&mut self, name: &str) -> Option<String> {
         match self.take(name)? {
             Node::String(text) => Some(text.clone()),
             Node::Null => None,
@@ -41,7 +41,7 @@ impl<'n> Members<'n> {
     }
 
     /// A whole number.
-    pub(crate) fn integer(&mut self, name: &str) -> Option<i64> {
+    pub fn integer(&mut self, name: &str) -> Option<i64> {
         match self.take(name)? {
             Node::Integer(number) => Some(*number),
             Node::Null => None,
@@ -50,7 +50,7 @@ impl<'n> Members<'n> {
     }
 
     /// `true` or `false`.
-    pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
         match self.take(name)? {
             Node::Boolean(flag) => Some(*flag),
             Node::Null => None,
@@ -59,7 +59,7 @@ impl<'n> Members<'n> {
     }
 
     /// A list; empty if it is absent.
-    pub(crate) fn list(&mut self, name: &str) -> &'n [Node] {
+    pub fn list(&mut self, name: &str) -> &'n [Node] {
         match self.take(name) {
             Some(Node::List(items)) => items,
             None | Some(Node::Null) => &[],
@@ -67,8 +67,44 @@ impl<'n> Members<'n> {
         }
     }
 
+    /// A text or a list of texts; numbers and booleans are texts here, as YAML has them without quotes.
+    pub fn one_or_more(&mut self, name: &str) -> Vec<String> {
+        let Some(node) = self.take(name) else { return Vec::new() };
+        let elements = if let Node::List(elements) = node { elements.as_slice() } else { std::slice::from_ref(node) };
+        let mut texts = Vec::with_capacity(elements.len());
+        for element in elements {
+            match element {
+                Node::String(text) => texts.push(text.clone()),
+                Node::Integer(number) => texts.push(number.to_string()),
+                Node::Boolean(value) => texts.push(value.to_string()),
+                Node::Null => {}
+                other => {
+                    let _: Option<()> = self.wrong(name, "a string, or a list of strings", other);
+                }
+            }
+        }
+        texts
+    }
+
+    /// Whatever a member has, as it is written.
+    pub fn node(&mut self, name: &str) -> Option<&'n Node> {
+        self.take(name)
+    }
+
+    /// The names of the members that are not read yet.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.left.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The path of a member.
+    #[must_use]
+    pub fn at(&self, name: &str) -> String {
+        below(self.path, name)
+    }
+
     /// A list of texts; none if it is absent.
-    pub(crate) fn texts(&mut self, name: &str) -> Option<Vec<String>> {
+    pub fn texts(&mut self, name: &str) -> Option<Vec<String>> {
         let items = match self.take(name)? {
             Node::List(items) => items,
             Node::Null => return None,
@@ -85,12 +121,12 @@ impl<'n> Members<'n> {
     }
 
     /// Whatever a member has, as JSON.
-    pub(crate) fn json(&mut self, name: &str) -> Option<Json> {
+    pub fn json(&mut self, name: &str) -> Option<Json> {
         self.take(name).map(Node::to_json).filter(|value| !value.is_null())
     }
 
     /// The document's name, else that of its file.
-    pub(crate) fn name(&mut self, file: Option<&str>) -> String {
+    pub fn name(&mut self, file: Option<&str>) -> String {
         let before = self.problems.len();
         let named = self.text("name").or_else(|| file.map(name_of));
         if named.is_none() && self.problems.len() == before {
@@ -100,7 +136,7 @@ impl<'n> Members<'n> {
     }
 
     /// Notes that a member is missing.
-    pub(crate) fn missing(&mut self, name: &str, expected: &str) {
+    pub fn missing(&mut self, name: &str, expected: &str) {
         let problem = Diagnostic::error(Code::MissingKey, below(self.path, name), format!("`{name}` is missing"));
         self.problems.push(problem.expected(expected));
     }
@@ -111,7 +147,7 @@ impl<'n> Members<'n> {
     }
 
     /// Notes members that nobody read; `known` are those that there may be.
-    pub(crate) fn finish(mut self, known: &[&str]) -> Vec<Diagnostic> {
+    pub fn finish(mut self, known: &[&str]) -> Vec<Diagnostic> {
         for (key, _) in &self.left {
             let problem = Diagnostic::error(Code::UnknownKey, below(self.path, key), format!("unknown key `{key}`"));
             self.problems.push(problem.nearest(key, known.iter().copied()));
@@ -120,17 +156,19 @@ impl<'n> Members<'n> {
     }
 
     /// All members that are not read yet, and what is wrong so far.
-    pub(crate) fn rest(self) -> (Map<String, Json>, Vec<Diagnostic>) {
+    pub fn rest(self) -> (Map<String, Json>, Vec<Diagnostic>) {
         (self.left.iter().map(|(key, value)| (key.clone(), value.to_json())).collect(), self.problems)
     }
 }
 
 /// A value of another kind than it must be.
-pub(crate) fn wrong(path: &str, expected: &str) -> Diagnostic {
+#[must_use]
+pub fn wrong(path: &str, expected: &str) -> Diagnostic {
     Diagnostic::error(Code::WrongKind, path, format!("expected {expected}")).expected(expected)
 }
 
 /// A key that is there twice.
-pub(crate) fn repeated(path: String, key: &str) -> Diagnostic {
+#[must_use]
+pub fn repeated(path: String, key: &str) -> Diagnostic {
     Diagnostic::error(Code::DuplicateKey, path, format!("the key `{key}` is there twice"))
 }

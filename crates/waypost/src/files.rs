@@ -3,18 +3,33 @@
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use waypost_flow::diagnostic::render;
+use waypost_flow::source::Places;
 use waypost_project::pins::Pin;
-use waypost_project::{Project, SourceFile};
+use waypost_project::{At, FileProblem, Project, SourceFile};
 
 use crate::failure::Failure;
 
 /// Larger files are not flows.
 const MAX_SOURCE_BYTES: u64 = 4 * 1024 * 1024;
 
-/// All `.yaml`, `.yml` and `.json` files below the paths, in order of their names.
+/// All `.yaml`, `.yml` and `.json` files below the paths, in order of their names, tests left out.
 pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
+    read(paths, |path| !is_test(path))
+}
+
+/// The test files among them, such as `refunds.test.yaml`.
+pub(crate) fn tests(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
+    read(paths, is_test)
+}
+
+fn is_test(path: &Path) -> bool {
+    path.file_stem().is_some_and(|stem| stem.to_string_lossy().to_lowercase().ends_with(".test"))
+}
+
+fn read(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<SourceFile>, Failure> {
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {
@@ -25,6 +40,7 @@ pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
     }
     found
         .into_iter()
+        .filter(|path| wanted(path))
         .map(|path| {
             let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", path.display()))(cause);
             let size = fs::metadata(&path).map_err(|error| fail(&error))?.len();
@@ -37,10 +53,35 @@ pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
         .collect()
 }
 
+/// Every file below the paths, with what changes when it is written. Snapshots are left out: tests write them themselves.
+pub(crate) fn stamps(paths: &[PathBuf]) -> Result<Vec<(PathBuf, Option<SystemTime>, u64)>, Failure> {
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            walk(path, &mut found, &|path| !has_extension(path, &["snap"]))?;
+        } else {
+            found.push(path.clone());
+        }
+    }
+    let stamp = |path: PathBuf| {
+        let known = fs::metadata(&path).ok();
+        let written = known.as_ref().and_then(|known| known.modified().ok());
+        (path, written, known.map_or(0, |known| known.len()))
+    };
+    Ok(found.into_iter().map(stamp).collect())
+}
+
 /// Opens a file that another of the sources names, from where that one is.
 pub(crate) fn beside(sources: &[SourceFile], source: usize, name: &str) -> io::Result<fs::File> {
     let folder = sources.get(source).and_then(|source| Path::new(&source.path).parent());
     fs::File::open(folder.unwrap_or(Path::new(".")).join(name))
+}
+
+/// The same, read whole.
+pub(crate) fn bytes_beside(sources: &[SourceFile], source: usize, name: &str) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    beside(sources, source, name)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// What is in a file; `-` is standard input.
@@ -136,19 +177,30 @@ pub(crate) fn print_problems(
     project: &Project,
     colour: bool,
 ) -> io::Result<(usize, usize)> {
+    print_found(out, files, &project.problems, &|at| project.places(at), colour)
+}
+
+/// The same for problems of other files.
+pub(crate) fn print_found<'p>(
+    out: &mut impl Write,
+    files: &[SourceFile],
+    problems: &[FileProblem],
+    places: &dyn Fn(At) -> Option<&'p Places>,
+    colour: bool,
+) -> io::Result<(usize, usize)> {
     let mut errors = 0;
-    for problem in &project.problems {
+    for problem in problems {
         errors += usize::from(problem.diagnostic.is_error());
         let Some(file) = files.get(problem.at.file) else { continue };
         let no_places = Default::default();
-        let places = project.places(problem.at).unwrap_or(&no_places);
+        let places = places(problem.at).unwrap_or(&no_places);
         let text = render::in_file(&problem.diagnostic, &file.path, &file.text, places, colour);
         writeln!(out, "{text}")?;
     }
     // An error first: it is what has to be mended.
-    let first = project.problems.iter().find(|problem| problem.diagnostic.is_error()).or(project.problems.first());
+    let first = problems.iter().find(|problem| problem.diagnostic.is_error()).or(problems.first());
     if let Some(problem) = first {
         writeln!(out, "`waypost explain {}` says more, with examples\n", problem.diagnostic.code)?;
     }
-    Ok((errors, project.problems.len() - errors))
+    Ok((errors, problems.len() - errors))
 }

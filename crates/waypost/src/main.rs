@@ -28,6 +28,8 @@ enum Command {
     Serve(Box<commands::serve::Arguments>),
     /// Bring a folder of flows, tables, schedules, queues, skills and routes onto a server
     Apply(commands::apply::Arguments),
+    /// Create a project folder with a flow, a route and tests
+    Init(commands::init::Arguments),
     /// Check a folder of flows (or single files) without a server
     Validate(commands::validate::Arguments),
     /// Explain the code of a problem, or list all codes
@@ -38,6 +40,8 @@ enum Command {
     Schema(commands::schema::Arguments),
     /// Run mails through a folder of flows without a server, and print the decisions
     Run(commands::run::Arguments),
+    /// Run the tests of a folder of flows without a server, and count what they cover
+    Test(commands::test::Arguments),
     /// Run flows that are to change over recorded mail, and see which decisions would differ
     Replay(commands::replay::Arguments),
     /// Look at flows, change them, see what a change would break
@@ -106,6 +110,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse_from(given).command {
         Command::Serve(arguments) => commands::serve::run(*arguments),
         Command::Apply(arguments) => commands::apply::run(&arguments),
+        Command::Init(arguments) => commands::init::run(&arguments),
         Command::Validate(arguments) => commands::validate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Reference => commands::reference::run(),
@@ -120,6 +125,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments, Arguments::command()),
         Command::Run(arguments) => commands::run::run(&arguments),
+        Command::Test(arguments) => commands::test::run(&arguments),
         Command::Replay(arguments) => commands::replay::run(&arguments),
         Command::Flows(command) => commands::flows::run(&command),
         Command::Queues(command) => commands::queues::run(&command),

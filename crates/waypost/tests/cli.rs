@@ -8,7 +8,11 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "cli/flow_tests.rs"]
+mod flow_tests;
 mod harness;
+#[path = "cli/scripts.rs"]
+mod scripts;
 
 use std::fs;
 use std::process::{Command, Output, Stdio};

@@ -131,6 +131,12 @@ fn what_arrives_is_taken_once_and_marked_and_the_archive_is_not_answered() {
         });
         assert!(shown["health"]["lastError"].is_null(), "{shown}");
         assert!(!shown.to_string().contains("ss\\\\word"), "{shown}");
+        let metrics = ureq::get(format!("http://{}/metrics", server.http)).call().unwrap();
+        let metrics = metrics.into_body().read_to_string().unwrap();
+        for sample in ["waypost_mailbox_alarm{mailbox=\"Desk\"} 0", "waypost_mailbox_set_aside{mailbox=\"Desk\"} 0"] {
+            assert!(metrics.contains(sample), "{sample} is not in {metrics}");
+        }
+        assert!(metrics.contains("waypost_mailbox_last_look_age_seconds{mailbox=\"Desk\"}"));
 
         // Nobody marks what arrives while the server is away, and nothing is taken twice.
         person.ask("SELECT INBOX");
@@ -467,9 +473,10 @@ fn tokens_are_fetched_kept_and_fetched_anew() {
     let mut server = started(&scratch, "data", None, None);
     let api = server.api();
     prepared(&api);
-    for (name, value) in [("Client", "cl1ent-s3cret"), ("First", "rt-0")] {
-        api.post("/secrets", &json!({"name": name, "value": value, "hosts": ["127.0.0.1"]})).ok();
-    }
+    let secret = |name: &str, value: &str| json!({"name": name, "value": value, "hosts": ["127.0.0.1"]});
+    api.post("/secrets", &secret("Client", "cl1ent-s3cret")).ok();
+    let first = api.post("/secrets", &secret("First", "rt-0")).ok();
+    let first = format!("/secrets/{}", first["id"].as_str().unwrap());
     let token_url = format!("{}/token", tokens.url);
     let oauth = |more: Json| {
         let mut oauth = json!({"tokenUrl": token_url, "clientId": "waypost", "scopes": ["imap", "offline_access"]});
@@ -511,6 +518,17 @@ fn tokens_are_fetched_kept_and_fetched_anew() {
     odd.put(7, &letter("c"), How::Well);
     wait_for_subjects(&api, &["a", "b", "c"]);
     assert!(tokens.forms().last().unwrap().contains("refresh_token=rt-1"), "{:?}", tokens.forms());
+
+    // What is kept goes to nobody but whom it is from, and ends with the secret that it came of: once that is set anew, it is used.
+    api.put(&first, &secret("First", "rt-new")).ok();
+    tokens.then(200, r#"{"access_token": "at-4", "expires_in": 3600, "refresh_token": "rt-newer"}"#);
+    let other_client =
+        json!({"grant": "refreshToken", "clientId": "other", "secret": "Client", "refreshToken": "First"});
+    api.put(&path, &oauth(other_client)).ok();
+    wait_for("a request with the new first refresh token", || {
+        tokens.forms().last()?.contains("refresh_token=rt-new&client_id=other").then_some(())
+    });
+    assert!(!tokens.forms().iter().any(|form| form.contains("rt-1&client_id=other")), "{:?}", tokens.forms());
 
     // A person gives access by a code, as the mailbox's own user.
     let device = oauth(json!({"grant": "deviceCode", "deviceUrl": format!("{}/device", tokens.url)}));

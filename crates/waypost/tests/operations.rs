@@ -120,7 +120,9 @@ fn metrics_count_what_happened_and_are_all_described() {
     let section = operate.split("## Metrics").nth(1).unwrap().split("\n## ").next().unwrap();
     let rows = section.lines().filter(|line| line.starts_with("| `"));
     let names = rows.flat_map(|row| row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2));
-    let described: BTreeSet<String> = names.map(str::to_owned).collect();
+    // Mailboxes are measured where there are some (`mailboxes.rs`).
+    let described: BTreeSet<String> =
+        names.filter(|name| !name.starts_with("waypost_mailbox_")).map(str::to_owned).collect();
     assert_eq!(served, described);
 }
 

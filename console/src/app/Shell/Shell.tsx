@@ -2,6 +2,7 @@ import { Menu } from "@base-ui/react/menu";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
+import { keepClaim } from "../../api/claim";
 import { call } from "../../api/client";
 import { allows, type Scope } from "../../api/scopes";
 import { useSession } from "../session";
@@ -60,6 +61,8 @@ function Account() {
     try {
       await call(`/console/sessions/me${everywhere ? "?everywhere=true" : ""}`, { method: "DELETE" });
       queries.clear();
+      // Whoever signs in next in this tab has not claimed it.
+      keepClaim(undefined);
       window.location.assign("/sign-in");
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));

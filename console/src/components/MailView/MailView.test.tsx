@@ -25,6 +25,7 @@ test("nothing of a hostile mail runs, asks or leads away", () => {
     ["<iframe src=https://t.example></iframe><object data=https://t.example></object><embed src=x>", " 0"],
     ["<p style=\"background:url('https://t.example/a')\">a</p>", '<p style="background:none">a</p> 1'],
     ["<p style=\"background:u\\72l(https://t.example/a)\">a</p>", '<p style="background:u72l(https://t.example/a)">a</p> 0'],
+    ["<p style=\"background:image-set('data:image/png;base64,AAAA' 1x, 'https://t.example/a' 2x)\">a</p>", '<p style="background:none">a</p> 1'],
     ["<table background=https://t.example/a><tr><td>a</td></tr></table>", "<table><tbody><tr><td>a</td></tr></tbody></table> 1"],
   ];
   for (const [html, clean] of cases) expect(text(html), html).toBe(clean);
@@ -32,6 +33,8 @@ test("nothing of a hostile mail runs, asks or leads away", () => {
 
 test("a mail keeps its own styles, without what they would fetch", () => {
   expect(text("<html><head><style>@import 'https://t.example/a.css'; p { color: red; background: url(https://t.example/b) }</style></head><body><p>a</p></body></html>")).toBe(
-    "<style> p { color: red; background: none }</style><p>a</p> 2",
+    "<style>  p { color: red; background: none }</style><p>a</p> 2",
   );
+  const joined = "<html><head><style>@@import 'a';import 'https://t.example/b'; p { color: red }</style></head><body><p>a</p></body></html>";
+  expect(text(joined)).toBe("<style>@ import 'https://t.example/b'; p { color: red }</style><p>a</p> 1");
 });

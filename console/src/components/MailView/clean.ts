@@ -22,7 +22,8 @@ export function cleanMail(html: string, page: Window & typeof globalThis): Clean
   purifier.addHook("afterSanitizeAttributes", (element) => {
     for (const name of SOURCES) {
       const value = element.getAttribute(name);
-      if (value === null || /^data:image\/(png|gif|jpe?g|webp|bmp);/i.test(value.trim())) continue;
+      // A set of sources may name others after the first.
+      if (value === null || (name !== "srcset" && /^data:image\/(png|gif|jpe?g|webp|bmp);/i.test(value.trim()))) continue;
       element.removeAttribute(name);
       if (/^\s*(https?:|\/\/)/i.test(value)) remote++;
     }
@@ -57,6 +58,9 @@ function withoutRequests(css: string, left: () => void): string {
   return css
     // An escape may spell any of the words below. Without its backslash it spells none.
     .replaceAll("\\", "")
-    .replace(/@import[^;]*;?/gi, () => (left(), ""))
-    .replace(/(?:url|image|image-set|-webkit-image-set|src)\s*\((?!\s*["']?data:image\/(?:png|gif|jpe?g|webp);)[^)]*\)?/gi, () => (left(), "none"));
+    // What stood on both sides must not make a new word.
+    .replace(/@import[^;]*;?/gi, () => (left(), " "))
+    // Of several pictures, all but the first may be elsewhere.
+    .replace(/(?:image|image-set|-webkit-image-set|src)\s*\([^)]*\)?/gi, () => (left(), "none"))
+    .replace(/url\s*\((?!\s*["']?data:image\/(?:png|gif|jpe?g|webp);)[^)]*\)?/gi, () => (left(), "none"));
 }

@@ -41,7 +41,7 @@ function Held({ claim, onClaim }: { claim: Claim; onClaim: (claim: Claim | undef
       }
     },
   });
-  const extend = useMutation({ mutationFn: () => extendClaim(claim), onSuccess: onClaim });
+  const extend = useMutation({ mutationFn: () => extendClaim(claim), onSuccess: onClaim, retry: 4 });
   const { mutate } = extend;
   useEffect(() => {
     const soon = Math.max(1, new Date(claim.expiresAt).getTime() - Date.now() - (LEASE / 2) * 1000);

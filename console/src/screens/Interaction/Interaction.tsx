@@ -26,8 +26,8 @@ export default function Interaction({ id, tab }: { id: string; tab: string }) {
   const deliveries = useQuery(queries.deliveries(id));
   const works = useMay("email:write");
   useTitle(found.data?.subject ?? "Interaction");
-  if (found.error) return <Fault error={found.error} retry={() => void found.refetch()} />;
-  if (!found.data) return <Loading />;
+  // What is there stays there while the server is away: somebody may be writing a reply.
+  if (!found.data) return found.error ? <Fault error={found.error} retry={() => void found.refetch()} /> : <Loading />;
   const one = found.data;
   const sent = deliveries.data?.entities.length ?? 0;
   return (

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
+import { keepClaim } from "../../api/claim";
 import { call, type Schemas } from "../../api/client";
 import { session as sessionQuery, type Session } from "../../api/queries";
 import "./SignIn.css";
@@ -20,6 +21,7 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
     onSuccess: (begun) => {
       // What somebody else may see is forgotten.
       queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
+      if (session && session.clientId !== begun.clientId) keepClaim(undefined);
       queries.setQueryData(sessionQuery.queryKey, begun);
       go(next, { replace: true });
     },

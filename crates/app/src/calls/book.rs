@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use uuid::Uuid;
 use waypost_engine::{CallDataAction, CallOutcome};
+use waypost_flow::value::json_footprint;
 use waypost_ids::DataActionId;
 
 use super::cache::Cache;
@@ -21,6 +22,9 @@ pub(super) const SLOTS: usize = 256;
 /// At most this many calls wait. A run whose call finds no room asks again at its time, and is lost by nobody.
 const MOST_WAITING: usize = 50_000;
 
+/// Inputs of calls that wait take at most about so many bytes: one may be as large as a mail.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
+
 /// A call that is to be made.
 #[derive(Debug)]
 pub(super) struct Call {
@@ -33,6 +37,17 @@ pub(super) struct Call {
     /// Not begun by then, it is left: its run is going to ask again, perhaps on a node with less to do.
     pub(super) latest: Instant,
 }
+
+impl Call {
+    /// How many bytes its input takes, about.
+    fn bytes(&self) -> usize {
+        self.asked.input.iter().map(|(name, value)| name.len().saturating_add(json_footprint(value))).sum()
+    }
+}
+
+/// A call can't wait here.
+#[derive(Debug)]
+pub(super) struct NoRoom;
 
 /// Who waits for the outcome of a call.
 #[derive(Debug)]
@@ -61,6 +76,9 @@ pub(super) struct Book {
     /// Data actions with calls that wait, in turn.
     turns: VecDeque<DataActionId>,
     count: usize,
+    bytes: usize,
+    /// No calls are made any more.
+    closed: bool,
     under_way: HashMap<DataActionId, UnderWay>,
     all_under_way: usize,
     targets: Targets<DataActionId>,
@@ -75,11 +93,16 @@ struct UnderWay {
 }
 
 impl Book {
-    /// A call waits for its turn; it is given back if there is no room.
-    pub(super) fn put(&mut self, call: Call) -> Result<(), Call> {
-        if self.count >= MOST_WAITING {
-            return Err(call);
+    /// A call waits for its turn.
+    ///
+    /// # Errors
+    /// There is no room, or nobody who makes it.
+    pub(super) fn put(&mut self, call: Call) -> Result<(), NoRoom> {
+        let bytes = self.bytes.saturating_add(call.bytes());
+        if self.closed || self.count >= MOST_WAITING || bytes > MOST_BYTES {
+            return Err(NoRoom);
         }
+        self.bytes = bytes;
         let action = call.asked.data_action;
         let waiting = self.waiting.entry(action).or_default();
         if waiting.is_empty() {
@@ -107,6 +130,7 @@ impl Book {
             };
             let call = waiting.filter(|_| turn.is_some()).and_then(VecDeque::pop_front);
             self.count = self.count.saturating_sub(usize::from(call.is_some()));
+            self.bytes = self.bytes.saturating_sub(call.as_ref().map_or(0, Call::bytes));
             match self.waiting.get(&action) {
                 Some(waiting) if waiting.is_empty() => drop(self.waiting.remove(&action)),
                 Some(_) => self.turns.push_back(action),
@@ -168,10 +192,16 @@ impl Book {
         self.all_under_way
     }
 
-    /// Takes away all that wait.
-    pub(super) fn drain(&mut self) -> Vec<Call> {
+    /// Whether no calls are made any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Takes away all that wait. From now on there is room for no more.
+    pub(super) fn close(&mut self) -> Vec<Call> {
+        self.closed = true;
         self.turns.clear();
-        self.count = 0;
+        (self.count, self.bytes) = (0, 0);
         self.waiting.drain().flat_map(|(_, waiting)| waiting).collect()
     }
 }
@@ -180,7 +210,7 @@ impl Book {
 mod tests {
     use std::time::Duration;
 
-    use serde_json::Map;
+    use serde_json::{Map, Value as Json};
     use waypost_ids::InteractionId;
 
     use super::*;
@@ -262,7 +292,21 @@ mod tests {
     fn what_waits_is_bounded() {
         let mut book = book(&[(HANGS, MOST_WAITING)]);
         assert!(book.put(call(WORKS)).is_err());
-        assert_eq!(book.drain().len(), MOST_WAITING);
-        assert!(book.put(call(WORKS)).is_ok() && book.waiting() == 1);
+        assert!(!book.is_closed());
+        assert_eq!(book.close().len(), MOST_WAITING);
+        assert!(book.is_closed() && book.put(call(WORKS)).is_err() && book.waiting() == 0, "nobody would make it");
+    }
+
+    #[test]
+    fn what_waits_holds_no_more_than_it_may() {
+        let large = || {
+            let mut large = call(WORKS);
+            large.asked.input.insert("body".to_owned(), Json::String("x".repeat(1000)));
+            large
+        };
+        let mut book = Book { bytes: MOST_BYTES - 2500, ..Book::default() };
+        assert_eq!((0..5).filter(|_| book.put(large()).is_ok()).count(), 2);
+        assert_eq!(begun(&mut book, Instant::now()).len(), 2);
+        assert_eq!((book.bytes, book.waiting()), (MOST_BYTES - 2500, 0));
     }
 }

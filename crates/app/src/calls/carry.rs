@@ -1,6 +1,7 @@
 //! One call of a data action: its request, attempts within its time, and its outcome.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -32,8 +33,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// How a call ended.
 pub(super) enum Carried {
-    /// It has an outcome.
-    Ended { outcome: CallOutcome, ended: Ended },
+    /// It has an outcome. `ended` is what it says of the service, if it does.
+    Ended { outcome: CallOutcome, ended: Option<Ended> },
     /// What is to be called is unknown now.
     NotNow(StoreError),
 }
@@ -56,7 +57,7 @@ pub(super) async fn carry(app: &App, calls: &Calls, asked: &CallDataAction, key:
     }
     let running = app.catalogue.running();
     let Some(known) = running.data_actions.get(&asked.data_action) else {
-        return Carried::Ended { outcome: deleted(), ended: Ended::Reached };
+        return Carried::Ended { outcome: deleted(), ended: None };
     };
     let (outcome, ended) = call(app, calls, (&running, known), asked, key).await;
     if let (CallOutcome::Success { output }, Some(age)) =
@@ -71,16 +72,16 @@ pub(super) async fn carry(app: &App, calls: &Calls, asked: &CallDataAction, key:
 async fn call(
     app: &App,
     calls: &Calls,
-    (running, known): (&Running, &KnownDataAction),
+    (running, known): (&Running, &Arc<KnownDataAction>),
     asked: &CallDataAction,
     key: Uuid,
-) -> (CallOutcome, Ended) {
-    let Some(action) = &known.action else { return (unreadable(), Ended::Reached) };
+) -> (CallOutcome, Option<Ended>) {
+    let Some(action) = &known.action else { return (unreadable(), None) };
     let time = time(action.timeout(), asked);
     let end = Instant::now() + time;
     let credentials = match credentials(app, running, action) {
         Ok(credentials) => credentials,
-        Err(outcome) => return (outcome, Ended::Reached),
+        Err(outcome) => return (outcome, None),
     };
     let request = action
         .request(&asked.input, &|name| credentials.get(name).cloned())
@@ -88,7 +89,7 @@ async fn call(
         .and_then(|request| Prepared::new(request, key));
     let request = match request {
         Ok(request) => request,
-        Err(outcome) => return (outcome, Ended::Reached),
+        Err(outcome) => return (outcome, None),
     };
     let mut left = action.retries();
     let mut pause = FIRST_PAUSE;
@@ -114,19 +115,21 @@ async fn call(
         return match tried {
             Ok(answer) => {
                 let ended = reached(&answer, now);
-                (outcome(action, &answer, &credentials), ended)
+                (read(Arc::clone(known), answer, credentials).await, Some(ended))
             }
             // The address is for the operator alone: whoever may make data actions could map the network by it.
             Err(Unreached::Private(target)) => {
                 tracing::warn!(data_action = %known.record.id, address = %target.address, "a data action leads to a private address");
                 let message = "its host has a private address; `--allow-private-targets` permits it";
-                (failure("privateAddress", message, None), Ended::Reached)
+                (failure("privateAddress", message, None), None)
             }
             Err(Unreached::Late(_)) => {
                 let message = format!("no complete answer within {} s", time.as_secs_f64());
-                (CallOutcome::TimedOut(told("timeout", message, None)), Ended::Unreached)
+                // A flow that waits for less than the data action does must not keep others from the service.
+                let ended = (time >= action.timeout()).then_some(Ended::Unreached);
+                (CallOutcome::TimedOut(told("timeout", message, None)), ended)
             }
-            Err(Unreached::Failed(why)) => (failure("unreachable", why, None), Ended::Unreached),
+            Err(Unreached::Failed(why)) => (failure("unreachable", why, None), Some(Ended::Unreached)),
         };
     }
 }
@@ -201,6 +204,15 @@ fn reached(answer: &Answer, now: Timestamp) -> Ended {
         None if answer.status.is_server_error() || answer.status.as_u16() == 429 => Ended::Unreached,
         None => Ended::Reached,
     }
+}
+
+/// What an answer comes to. Reading it may take long, as the server likes: nobody else waits for the thread.
+async fn read(known: Arc<KnownDataAction>, answer: Answer, credentials: HashMap<String, String>) -> CallOutcome {
+    let work = move || known.action.as_ref().map_or_else(unreadable, |action| outcome(action, &answer, &credentials));
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "an answer to a data action could not be read, by a defect");
+        failure("answer", "the answer can't be read", None)
+    })
 }
 
 /// What an answer comes to.

@@ -27,7 +27,7 @@ use crate::breaker::Ended;
 use crate::mail::parked::{Asked, Outside, Received, Ticket};
 use crate::observed::Called;
 use crate::traces::trace_id;
-use book::{Asker, Book, Call, Turn};
+use book::{Asker, Book, Call, NoRoom, Turn};
 use cache::CacheKey;
 use carry::Carried;
 
@@ -84,10 +84,15 @@ impl Calls {
     }
 
     /// A call waits for its turn, if there is room.
-    fn put(&self, call: Call) -> Result<(), Call> {
+    fn put(&self, call: Call) -> Result<(), NoRoom> {
         self.book().put(call)?;
         self.bell.notify_one();
         Ok(())
+    }
+
+    /// Whether this node makes no calls any more: whoever asks it is to ask elsewhere.
+    pub(crate) fn are_over(&self) -> bool {
+        self.book().is_closed()
     }
 
     /// How many calls wait for their turn, and how many are under way.
@@ -138,7 +143,8 @@ impl Outside for Calls {
         let room = Duration::try_from(until.duration_since(self.origin.now())).unwrap_or_default();
         let latest = Instant::now() + room.saturating_sub(MARGIN).min(LONGEST_TURN);
         let call = Call { asker: Asker::Run(ticket), asked, key, latest };
-        if self.put(call).is_err() {
+        // Of one that is over, whoever parked the run tells others.
+        if self.put(call).is_err() && !self.are_over() {
             tracing::warn!(interaction = %ticket.interaction, "too many calls of data actions wait: the run asks again at its time");
         }
     }
@@ -220,7 +226,7 @@ impl App {
                 return None;
             }
             Turn::Carry { .. } => match carry::carry(self, calls, &asked, key).await {
-                Carried::Ended { outcome, ended } => (outcome, Some(ended)),
+                Carried::Ended { outcome, ended } => (outcome, ended),
                 // The run asks again at its time; the person is told that it can't be done now.
                 Carried::NotNow(error) => {
                     tracing::warn!(%error, "a data action can't be called: the store can't be reached");
@@ -293,7 +299,7 @@ impl App {
         };
         let _ = timeout(GRACE, all).await;
         tasks.tasks.abort_all();
-        let waiting = calls.book().drain().into_iter().filter_map(|call| match call.asker {
+        let waiting = calls.book().close().into_iter().filter_map(|call| match call.asker {
             Asker::Run(ticket) => Some(ticket),
             Asker::Person(_) => None,
         });

@@ -19,12 +19,9 @@ use waypost_catalogue::versions::VersionName;
 use waypost_catalogue::world::{Loaded, Running, World};
 use waypost_engine::{Detail, Journal, Limits, Question};
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::interface::Interface;
+use waypost_flow::document;
 use waypost_flow::program::Program;
 use waypost_flow::source::Node;
-use waypost_flow::types::Type;
-use waypost_flow::value::Value;
-use waypost_flow::{document, expr};
 use waypost_ids::{FlowId, InteractionId, Kind, Version};
 use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
@@ -34,6 +31,7 @@ use waypost_wire::trace::{RunTrace, TraceEffect};
 
 use super::answers::{Answer, Answers, LiveAnswers};
 use super::decide::{Conducted, Led, Start, bare_record, conduct};
+use super::inputs;
 use super::unanswered::{Unanswered, unanswered};
 use crate::App;
 use crate::access::scopes::Scope;
@@ -168,7 +166,7 @@ async fn run(
     limits: Limits,
     live: LiveAnswers<'_>,
 ) -> Result<Attempt, AttemptError> {
-    let inputs = inputs(&program.interface, &given.inputs)?;
+    let inputs = inputs::read(&program.interface, &given.inputs).map_err(AttemptError::Invalid)?;
     let message = Message::parse(&given.raw);
     let now = origin.now();
     let start = Start {
@@ -272,31 +270,4 @@ fn unsaved(world: &World, id: FlowId, node: &Node) -> Result<Loaded, AttemptErro
         validation: Vec::new(),
     };
     Ok(Loaded { record: Arc::new(record), document: Arc::new(document) })
-}
-
-/// Values for a flow's inputs, by position; every problem at once.
-fn inputs(interface: &Interface, given: &Map<String, Json>) -> Result<Vec<(usize, Value<'static>)>, AttemptError> {
-    let mut problems = Vec::new();
-    let mut values = Vec::new();
-    for (name, value) in given {
-        let path = format!("inputs.{name}");
-        match interface.input(name) {
-            None => {
-                let message = format!("`{}` has no input `{name}`", interface.name);
-                let names = interface.inputs.iter().map(|input| input.name.as_str());
-                problems.push(Diagnostic::error(Code::UnknownInput, path, message).nearest(name, names));
-            }
-            Some((position, input)) => match expr::constant(&path, value, &input.data_type) {
-                Ok(value) => values.push((position, value)),
-                Err(found) => problems.extend(found),
-            },
-        }
-    }
-    for input in interface.inputs.iter().filter(|input| input.required && !given.contains_key(&input.name)) {
-        let message = format!("the required input `{}` is missing", input.name);
-        let expected = format!("a value of type {}", Type::to_string(&input.data_type));
-        problems
-            .push(Diagnostic::error(Code::MissingInput, format!("inputs.{}", input.name), message).expected(expected));
-    }
-    if problems.is_empty() { Ok(values) } else { Err(AttemptError::Invalid(problems)) }
 }

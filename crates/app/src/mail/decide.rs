@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_catalogue::world::Running;
-use waypost_engine::{Effect, Journal, Limits, Outcome, Run, RunError, RunInput, Slice, Step};
+use waypost_engine::{Effect, Journal, Limits, Outcome, Reached, Run, RunError, RunInput, Slice, Step};
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::Program;
 use waypost_flow::value::Value;
@@ -56,6 +56,8 @@ pub struct Decided {
     pub steps: u64,
     /// How many actions it did.
     pub actions: u32,
+    /// What it reached of its flows, if the limits ask for it.
+    pub reached: Option<Box<Reached>>,
 }
 
 /// Where a run came to.
@@ -80,7 +82,7 @@ pub async fn decide(
 ) -> Result<Decided, StoreError> {
     match decide_or_park(running, start, message, limits, answers, Journal::default()).await? {
         Ended::Decided(decided) => Ok(*decided),
-        Ended::Parked(_) => Err(StoreError::Failed("the run waits for an answer".to_owned())),
+        Ended::Parked(_) => waits(),
     }
 }
 
@@ -97,7 +99,7 @@ pub async fn decide_or_park(
     so_far: Journal,
 ) -> Result<Ended, StoreError> {
     let clock = Instant::now();
-    let (mut steps, mut actions, mut effects) = (0, 0, Vec::new());
+    let (mut steps, mut actions, mut effects, mut reached) = (0, 0, Vec::new(), None);
     let mut record = bare_record(start, unrouted_queue(start, running));
     if let Some(opening) = start.opening {
         record.attributes.clone_from(&opening.attributes);
@@ -126,7 +128,9 @@ pub async fn decide_or_park(
                 let conducted =
                     Conducted { snapshot: &running.snapshot, program, attributes, given: Vec::new(), so_far };
                 match conduct(conducted, start, message, limits, answers, &mut record).await? {
-                    Led::Ended(left) => (steps, actions, effects) = (left.steps, left.actions, left.effects),
+                    Led::Ended(left) => {
+                        (steps, actions, effects, reached) = (left.steps, left.actions, left.effects, left.reached);
+                    }
                     Led::Parked(parked) => return Ok(Ended::Parked(parked)),
                 }
             }
@@ -136,7 +140,7 @@ pub async fn decide_or_park(
         record.trace = waypost_engine::trace::without_run(&MessageView::new(message, start.envelope));
     }
     record.duration_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
-    Ok(Ended::Decided(Box::new(Decided { record, effects, steps, actions })))
+    Ok(Ended::Decided(Box::new(Decided { record, effects, steps, actions, reached })))
 }
 
 /// The same at once, with answers that never wait: offline and in measurements.
@@ -150,8 +154,43 @@ pub fn decide_at_once(
     limits: Limits,
     answers: &dyn Answers,
 ) -> Result<Decided, StoreError> {
-    let waits = || Err(StoreError::Failed("the run waits for an answer".to_owned()));
     decide(running, start, message, limits, answers).now_or_never().unwrap_or_else(waits)
+}
+
+fn waits<T>() -> Result<T, StoreError> {
+    Err(StoreError::Failed("the run waits for an answer".to_owned()))
+}
+
+/// A flow that is called by itself.
+#[derive(Clone, Debug)]
+pub struct Call<'r> {
+    /// The flow.
+    pub program: &'r Program,
+    /// Its inputs, by position.
+    pub inputs: Vec<(usize, Value<'static>)>,
+    /// The interaction's attributes.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// Calls a flow by itself over a mail, with answers that never wait. With its outputs by name, as JSON: none unless it returned.
+///
+/// # Errors
+/// As [`decide_at_once`].
+pub fn call_at_once(
+    running: &Running,
+    call: Call<'_>,
+    start: Start<'_>,
+    message: &Message<'_>,
+    limits: Limits,
+    answers: &dyn Answers,
+) -> Result<(Decided, serde_json::Map<String, Json>), StoreError> {
+    let Call { program, inputs, attributes } = call;
+    let mut record = bare_record(start, unrouted_queue(start, running));
+    let conducted =
+        Conducted { snapshot: &running.snapshot, program, attributes, given: inputs, so_far: Journal::default() };
+    let led = conduct(conducted, start, message, limits, answers, &mut record).now_or_never().unwrap_or_else(waits)?;
+    let Led::Ended(Left { outputs, steps, actions, effects, reached }) = led else { return waits() };
+    Ok((Decided { record, effects, steps, actions, reached }, outputs))
 }
 
 /// Where a mail stands that goes nowhere else.
@@ -217,6 +256,8 @@ pub(super) struct Left {
     pub(super) actions: u32,
     /// What it wants to send.
     pub(super) effects: Vec<Effect>,
+    /// What it reached.
+    pub(super) reached: Option<Box<Reached>>,
 }
 
 /// Runs a program over a mail, and puts what came of it into the record.
@@ -247,7 +288,7 @@ pub(super) async fn conduct(
         email: &view,
         limits,
     };
-    let mut left = Left { outputs: serde_json::Map::new(), steps: 0, actions: 0, effects: Vec::new() };
+    let mut left = Left { outputs: serde_json::Map::new(), steps: 0, actions: 0, effects: Vec::new(), reached: None };
     let mut run = Run::start(input).given(given).answered(so_far.answers);
     loop {
         // A defect in the engine must cost one decision, never the process: the mail stays, unrouted, with the reason.
@@ -271,7 +312,8 @@ pub(super) async fn conduct(
                 };
                 run = waiting.answer(answered);
             }
-            Ok(Slice::Stepped(Step::Done(outcome))) => {
+            Ok(Slice::Stepped(Step::Done(mut outcome))) => {
+                left.reached = outcome.reached.take();
                 let named = program.interface.outputs.iter().zip(&outcome.outputs);
                 (left.steps, left.actions) = (outcome.steps, outcome.actions);
                 left.outputs.extend(named.map(|(output, value)| (output.name.clone(), value.to_json(&view))));

@@ -196,6 +196,12 @@ impl App {
         if let Some(outside) = &self.outside {
             outside.ask(Asked { ticket, question, key, until });
         }
+        // While it stops, a node makes no calls any more, and its workers may still come to some.
+        if self.calls.as_ref().is_some_and(|calls| calls.are_over())
+            && let Err(error) = self.ask_elsewhere(ticket).await
+        {
+            tracing::debug!(interaction = %id, %error, "a run that waits for its call asks again at its time");
+        }
         Ok(())
     }
 }

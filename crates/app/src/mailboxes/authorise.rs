@@ -113,6 +113,7 @@ impl App {
             return Err(Trouble::setup("the code has run out", "begin anew: `waypost mailboxes authorise`"));
         }
         let client = self.oauth_client(oauth)?;
+        let good_for = self.good_for(mailbox, oauth);
         let granted = match client.ask(&mailboxes.http, Grant::DeviceCode(&handle.code)).await {
             Ok(granted) => granted,
             Err(refusal) if matches!(refusal.code.as_deref(), Some("authorization_pending" | "slow_down")) => {
@@ -137,7 +138,7 @@ impl App {
             Trouble::setup(what, format!("confirm the code as {user}: nothing was changed"))
         })?;
         session.log_out().await;
-        let sealed = self.sealed_token(mailbox, oauth, refresh_token)?;
+        let sealed = self.sealed_token(mailbox, refresh_token, good_for)?;
         self.store.keep_token(mailbox.id, None, sealed).await?;
         mailboxes.tokens().remove(&mailbox.id);
         tracing::info!(mailbox = mailbox.name, "access to the mailbox was given");

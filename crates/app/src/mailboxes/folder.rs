@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use waypost_mailbox::{Folder, Found, Session};
+use waypost_mailbox::{Folder, Found, Problem, Session};
 use waypost_store::records::mailboxes::{FolderRecord, MailboxStart};
 
 use super::Trouble;
@@ -22,6 +22,9 @@ pub(super) struct Before {
     pub(super) compared: bool,
     /// Whether what came earlier is left alone.
     since: Option<Timestamp>,
+    /// Whose folder it is. Another's may have the same UIDVALIDITY, and UIDs mean other messages there.
+    #[serde(default)]
+    user: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +43,7 @@ impl Before {
             MailboxStart::All => Fits::Everything,
             MailboxStart::Since(date) => Fits::Since(date),
         };
-        Self { fits, compared: false, since: None }
+        Self { fits, compared: false, since: None, user: None }
     }
 
     /// The same when UIDs are others. Of a folder whose old mail was never wanted, that is what came since the last look.
@@ -62,7 +65,23 @@ impl Before {
 
     /// What was kept. What another release kept and this one can't read asks for nothing.
     pub(super) fn read(folder: &FolderRecord) -> Self {
-        serde_json::from_str(&folder.before).unwrap_or(Self { fits: Fits::Nothing, compared: true, since: None })
+        serde_json::from_str(&folder.before).unwrap_or(Self {
+            fits: Fits::Nothing,
+            compared: true,
+            since: None,
+            user: None,
+        })
+    }
+
+    /// Refuses the folder of another user: what is below the UIDs that were settled would never be taken.
+    fn is_of(&self, user: &str, folder: &str) -> Result<(), Trouble> {
+        match &self.user {
+            Some(before) if !before.eq_ignore_ascii_case(user) => Err(Trouble::setup(
+                format!("the folder `{folder}` was watched as {before}, and this is the account of {user}"),
+                "create another mailbox for another account, or set `user` back",
+            )),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The criterion for a search; none if nothing fits.
@@ -96,7 +115,9 @@ impl App {
         let start = watch.mailbox.settings.start;
         let known = self.store.mailbox_folder(watch.id(), name).await?;
         let (before, attached_at) = match known {
-            Some(known) if known.uid_validity == opened.uid_validity => return Ok(known),
+            Some(known) if known.uid_validity == opened.uid_validity => {
+                return Before::read(&known).is_of(&watch.mailbox.settings.user, name).map(|()| known);
+            }
             Some(known) => {
                 tracing::warn!(
                     mailbox = watch.mailbox.name,
@@ -109,12 +130,16 @@ impl App {
         };
         // Not what the server predicts: a message that gets a lower UID all the same would be lost.
         let last = if opened.exists == 0 { None } else { session.last().await? };
+        if opened.exists > 0 && last.is_none() {
+            // Taken for an empty folder, its archive would be new. Whether it was emptied just now, the next look tells.
+            return Err(Problem::NoImap(format!("it has messages in `{name}` and tells no UID of them")).into());
+        }
         let folder = FolderRecord {
             folder: name.to_owned(),
             uid_validity: opened.uid_validity,
             next_uid: 1,
             all_from: last.map_or(1, |last| u64::from(last).saturating_add(1)),
-            before: before.written()?,
+            before: Before { user: Some(watch.mailbox.settings.user.clone()), ..before }.written()?,
             attached_at,
             looked_at: self.origin.now(),
         };
@@ -148,6 +173,14 @@ mod tests {
         ] {
             assert_eq!(Before::of(start).criterion().as_deref(), criterion, "{start:?}");
         }
+    }
+
+    #[test]
+    fn a_folder_of_another_account_is_not_the_same() {
+        let before = Before { user: Some("Desk@a.example".to_owned()), ..Before::of(MailboxStart::New) };
+        assert!(before.is_of("desk@a.example", "INBOX").is_ok());
+        assert!(before.is_of("desk@b.example", "INBOX").is_err());
+        assert!(Before::of(MailboxStart::New).is_of("anybody", "INBOX").is_ok(), "of another release");
     }
 
     #[test]

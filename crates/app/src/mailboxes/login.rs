@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 use waypost_ids::SecretId;
 use waypost_mailbox::{Login, Problem, Server, Session, Tls};
@@ -32,8 +33,8 @@ pub(super) struct Token {
 #[derive(Serialize, Deserialize)]
 struct Kept {
     token: String,
-    /// What it follows from: with other settings, or once a person has set another first token, it counts no more.
-    of: String,
+    /// What it is good for.
+    good_for: String,
 }
 
 /// The server of a mailbox.
@@ -107,8 +108,8 @@ impl App {
                 let lease = TERM.begin(self.origin.id(), self.origin.now());
                 let Some(watch) = self.store.watch_mailbox(mailbox.id, lease, self.origin.now()).await? else {
                     return Err(Trouble::setup(
-                        "another node watches the mailbox, and it alone may fetch tokens for it",
-                        "`waypost mailboxes show` says whether it can log in",
+                        "the mailbox is watched, and whoever watches it alone may fetch tokens for it",
+                        "`waypost mailboxes show` says whether that works",
                     ));
                 };
                 let token = self.token(mailboxes, mailbox, oauth, lease.id).await;
@@ -128,10 +129,11 @@ impl App {
         lease: Uuid,
     ) -> Result<String, Trouble> {
         let client = self.oauth_client(oauth)?;
+        let good_for = self.good_for(mailbox, oauth);
         let refresh_token = match oauth.grant {
             MailboxGrant::ClientCredentials => None,
             MailboxGrant::RefreshToken | MailboxGrant::DeviceCode => {
-                Some(self.refresh_token(mailbox, oauth, &client).await?)
+                Some(self.refresh_token(mailbox, oauth, (&client, good_for.as_str())).await?)
             }
         };
         let grant = refresh_token.as_deref().map_or(Grant::ClientCredentials, Grant::RefreshToken);
@@ -139,7 +141,7 @@ impl App {
         if let (Some(new), Some(old)) = (granted.refresh_token, refresh_token)
             && new != old
         {
-            let sealed = self.sealed_token(mailbox, oauth, new)?;
+            let sealed = self.sealed_token(mailbox, new, good_for)?;
             if !self.store.keep_token(mailbox.id, Some(lease), sealed).await? {
                 return Err(Trouble::Lost);
             }
@@ -152,26 +154,6 @@ impl App {
         Ok(granted.access_token)
     }
 
-    /// What refresh tokens of a mailbox follow from.
-    fn origin_of_tokens(&self, mailbox: &MailboxRecord, oauth: &MailboxOauth) -> String {
-        let world = self.catalogue.world();
-        let first = oauth.refresh_token.and_then(|secret| world.secrets.get(&secret).cloned());
-        let first = first.map(|secret| format!("{} {}", secret.id, secret.set_at)).unwrap_or_default();
-        format!("{} {} {} {first}", oauth.token_url, oauth.client_id, mailbox.settings.user)
-    }
-
-    /// A refresh token as it is kept.
-    pub(super) fn sealed_token(
-        &self,
-        mailbox: &MailboxRecord,
-        oauth: &MailboxOauth,
-        token: String,
-    ) -> Result<Sealed, Trouble> {
-        let kept = Kept { token, of: self.origin_of_tokens(mailbox, oauth) };
-        let kept = serde_json::to_vec(&kept).map_err(unkept)?;
-        self.seal(mailbox.id, &kept).map_err(unkept)
-    }
-
     /// The client that asks for tokens.
     pub(super) fn oauth_client(&self, oauth: &MailboxOauth) -> Result<OauthClient, Trouble> {
         let url = token_url(&oauth.token_url).map_err(|wrong| Trouble::setup(wrong, "mend `auth.oauth.tokenUrl`"))?;
@@ -181,28 +163,58 @@ impl App {
         Ok(OauthClient { token_url: url, client_id: oauth.client_id.clone(), secret, scope })
     }
 
+    /// What a refresh token is good for: whom it and its access tokens are shown to, and which first one it came of. With other settings it is
+    /// not used: whoever may change a mailbox would have it sent to a host of theirs. Nor is it once the first one was set anew.
+    pub(super) fn good_for(&self, mailbox: &MailboxRecord, oauth: &MailboxOauth) -> String {
+        let world = self.catalogue.world();
+        let first = oauth.refresh_token.and_then(|id| world.secrets.get(&id));
+        // In microseconds: stores keep no finer times.
+        let first = first.map(|secret| (secret.id.to_string(), secret.set_at.as_microsecond()));
+        let settings = &mailbox.settings;
+        json!([oauth.token_url, oauth.client_id, settings.host, settings.user, first]).to_string()
+    }
+
+    /// A refresh token as it is kept.
+    pub(super) fn sealed_token(
+        &self,
+        mailbox: &MailboxRecord,
+        token: String,
+        good_for: String,
+    ) -> Result<Sealed, Trouble> {
+        let kept = serde_json::to_vec(&Kept { token, good_for }).map_err(unkept)?;
+        self.seal(mailbox.id, &kept).map_err(unkept)
+    }
+
     /// The newest refresh token: what an endpoint gave last, else what the mailbox's secret has.
     async fn refresh_token(
         &self,
         mailbox: &MailboxRecord,
         oauth: &MailboxOauth,
-        client: &OauthClient,
+        (client, good_for): (&OauthClient, &str),
     ) -> Result<String, Trouble> {
         let watches = self.store.mailbox_watches().await?;
         let kept = watches.into_iter().find(|watch| watch.mailbox == mailbox.id).and_then(|watch| watch.token);
         if let Some(sealed) = kept {
-            let opened = self.unseal(mailbox.id, &sealed);
-            let opened = opened.map_err(|error| {
-                Trouble::setup(format!("the refresh token can't be read: {error}"), authorise(mailbox))
-            })?;
-            let of = self.origin_of_tokens(mailbox, oauth);
-            if let Some(kept) = serde_json::from_slice(&opened).ok().filter(|kept: &Kept| kept.of == of) {
-                return Ok(kept.token);
+            let again = authorise(mailbox);
+            let opened = self.unseal(mailbox.id, &sealed).map_err(|error| error.to_string());
+            let read = opened.and_then(|opened| {
+                serde_json::from_slice::<Kept>(&opened).map_err(|_| "it is of another release".to_owned())
+            });
+            match read {
+                Ok(kept) if kept.good_for == good_for => return Ok(kept.token),
+                // What a lost key sealed must not be in the way of a first one that was set anew.
+                Err(why) if oauth.refresh_token.is_none() => {
+                    return Err(Trouble::setup(format!("the refresh token can't be read: {why}"), again));
+                }
+                Ok(_) | Err(_) => {}
             }
         }
         match oauth.refresh_token {
             Some(secret) => self.secret_for(secret, client.token_url.host_str().unwrap_or_default()),
-            None => Err(Trouble::setup("nobody has authorised access to the mailbox yet", authorise(mailbox))),
+            None => Err(Trouble::setup(
+                "nobody has authorised access to the mailbox yet, as it is set up now",
+                authorise(mailbox),
+            )),
         }
     }
 

@@ -1,6 +1,6 @@
 //! One look at a folder: what is new is fetched, accepted, and only then marked, moved or deleted.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use futures_util::future::try_join_all;
@@ -36,6 +36,8 @@ struct Looked<'w> {
     validity: u32,
     before: Before,
     all_from: u64,
+    /// Whether the server gave a message at this look: then what it refuses is the message's fault.
+    gives: AtomicBool,
 }
 
 impl Looked<'_> {
@@ -71,6 +73,7 @@ impl App {
             validity: folder.uid_validity,
             before: Before::read(&folder),
             all_from: folder.all_from,
+            gives: AtomicBool::new(false),
         };
         self.settle_rest(&looked, session).await?;
         let uids = if opened.exists == 0 { Vec::new() } else { new_uids(&looked, session, &folder).await? };
@@ -117,7 +120,10 @@ impl App {
             return Ok(false);
         }
         let mut wanted = Vec::with_capacity(open.len());
-        for found in session.sizes(&open).await? {
+        let sizes = session.sizes(&open).await?;
+        let mut untold: Vec<u32> = open.clone();
+        untold.retain(|uid| !sizes.iter().any(|found| found.uid == *uid));
+        for found in sizes {
             if u64::from(found.uid) < looked.all_from && looked.before.leaves(&found) {
                 continue;
             }
@@ -130,20 +136,44 @@ impl App {
             let attempts = known_as(found.uid).map_or(0, |known| known.attempts);
             wanted.push(Wanted { found, attempts });
         }
+        if let (Some(first), Some(last)) = (untold.first(), untold.last()) {
+            // What is gone was deleted by somebody else. What is there, and was told of in no way that can be read, is fetched alone.
+            let there = session.find(*first, Some(*last), "").await?;
+            for uid in untold.into_iter().filter(|uid| there.contains(uid)) {
+                let size = u32::try_from(looked.watch.mailboxes.most).unwrap_or(u32::MAX);
+                let attempts = known_as(uid).map_or(0, |known| known.attempts).max(1);
+                wanted.push(Wanted { found: Found { uid, size, received: None }, attempts });
+            }
+        }
         // One that ends the connection each time must not be in the way of the others.
         wanted.sort_unstable_by_key(|wanted| (wanted.attempts, wanted.found.uid));
-        let mut blocked = false;
+        let (mut blocked, mut refused) = (false, Vec::new());
         for batch in batches(&wanted) {
             if looked.watch.must_end() {
                 return Ok(true);
             }
-            blocked |= self.take_batch(looked, session, batch).await?;
+            blocked |= self.take_batch(looked, session, batch, &mut refused).await?;
+        }
+        if let Some((_, problem)) = refused.first().filter(|_| !looked.gives.load(Ordering::Relaxed)) {
+            // It gives none: that passes, and must set nothing aside.
+            looked.watch.troubled.store(true, Ordering::Relaxed);
+            self.note_trouble(looked.watch, &Trouble::from(problem.clone())).await;
+            return Ok(true);
+        }
+        for (one, problem) in refused {
+            blocked |= self.failed(looked, one, &problem).await?;
         }
         Ok(blocked)
     }
 
-    /// Fetches messages, accepts them, and settles them; answers whether one must be tried again.
-    async fn take_batch(&self, looked: &Looked<'_>, session: &mut Session, batch: &[Wanted]) -> Result<bool, Trouble> {
+    /// Fetches messages, accepts them, and settles them; answers whether one must be tried again, besides those that were refused.
+    async fn take_batch(
+        &self,
+        looked: &Looked<'_>,
+        session: &mut Session,
+        batch: &[Wanted],
+        refused: &mut Vec<(Wanted, Problem)>,
+    ) -> Result<bool, Trouble> {
         let bytes = bytes_of(batch).saturating_add(SLACK);
         let kib = u32::try_from(bytes / 1024).unwrap_or(u32::MAX).clamp(1, MEMORY_KIB);
         let room = looked.watch.mailboxes.memory.acquire_many(kib).await;
@@ -151,10 +181,16 @@ impl App {
         let most = looked.watch.mailboxes.most.saturating_add(SLACK);
         let fetched = match (session.fetch(&uids, most).await, batch) {
             (Ok(fetched), _) => fetched,
+            // Nothing is wrong with the messages: three of these must not set them aside.
+            (Err(problem), _) if problem.passes() => return Err(problem.into()),
             (Err(problem), [one]) => {
                 drop(room);
-                let retried = self.failed(looked, *one, &problem).await?;
-                return if problem.ends_connection() { Err(problem.into()) } else { Ok(retried) };
+                if problem.ends_connection() {
+                    self.failed(looked, *one, &problem).await?;
+                    return Err(problem.into());
+                }
+                refused.push((*one, problem));
+                return Ok(false);
             }
             (Err(problem), _) if problem.ends_connection() => {
                 // Whichever it was, the next attempt finds out: those that failed are fetched alone.
@@ -167,7 +203,7 @@ impl App {
                 drop(room);
                 let mut blocked = false;
                 for one in batch {
-                    blocked |= Box::pin(self.take_batch(looked, session, std::slice::from_ref(one))).await?;
+                    blocked |= Box::pin(self.take_batch(looked, session, std::slice::from_ref(one), refused)).await?;
                 }
                 return Ok(blocked);
             }
@@ -183,6 +219,7 @@ impl App {
         drop(room);
         let taken: Vec<u32> = letters.iter().map(|(uid, _)| *uid).collect();
         if !taken.is_empty() {
+            looked.gives.store(true, Ordering::Relaxed);
             let now = self.origin.now();
             looked.watch.tell(|health| health.last_mail = Some(now));
             self.settle(looked, session, taken.clone()).await?;
@@ -224,11 +261,16 @@ impl App {
             Ok(()) => {}
             Err(problem) if problem.ends_connection() => return Err(problem.into()),
             Err(problem) => {
+                // Without MOVE a copy was made by then. Another one at each look would fill the folder.
+                let copied = matches!(looked.watch.mailbox.settings.after, MailboxAfter::MoveTo(_))
+                    && matches!(problem, Problem::Refused { command: "STORE" | "EXPUNGE", .. });
                 let what = format!("mail was taken, and could not be marked, moved or deleted: {problem}");
                 let suggestion = "check `after`: `waypost mailboxes test` says what is wrong".to_owned();
                 looked.watch.troubled.store(true, Ordering::Relaxed);
                 self.note_trouble(looked.watch, &Trouble::setup(what, suggestion)).await;
-                return Ok(());
+                if !copied {
+                    return Ok(());
+                }
             }
         }
         let notes = uids.iter().map(|uid| TakenRecord {

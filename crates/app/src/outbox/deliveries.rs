@@ -58,7 +58,9 @@ pub enum ActError {
     #[error("an attempt at delivery `{0}` is in progress: wait for its outcome")]
     UnderWay(DeliveryId),
     /// Its interaction is not to be pushed any more.
-    #[error("delivery `{0}` pushes work that somebody claimed or completed, or that was pushed or transferred since")]
+    #[error(
+        "delivery `{0}` pushes work that somebody claimed or completed, or that was run, pushed or transferred since"
+    )]
     Taken(DeliveryId),
     /// It can't be read.
     #[error(transparent)]

@@ -204,12 +204,14 @@ pub(super) fn definition(written: &Map<String, Json>) -> Result<Definition, Vec<
     let auth = auth.and_then(|auth| read_auth(&auth, &mut inner));
     let folders = members.parsed("folders", &format!("a list of 1 to {MOST_FOLDERS} names of folders"), |value| {
         let mut folders = lines(value)?;
+        // INBOX is one whatever the case (RFC 3501 section 5.1). What was taken is known by the folder's name, so it is written in one way.
+        for folder in folders.iter_mut().filter(|folder| folder.eq_ignore_ascii_case("INBOX")) {
+            "INBOX".clone_into(folder);
+        }
         let mut seen = Vec::new();
         folders.retain(|folder| {
-            // INBOX is one whatever the case (RFC 3501 section 5.1).
-            let key = if folder.eq_ignore_ascii_case("INBOX") { "INBOX".to_owned() } else { folder.clone() };
-            let new = !seen.contains(&key);
-            seen.push(key);
+            let new = !seen.contains(folder);
+            seen.push(folder.clone());
             new
         });
         (!folders.is_empty() && folders.len() <= MOST_FOLDERS).then_some(folders)

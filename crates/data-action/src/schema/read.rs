@@ -13,6 +13,8 @@ use super::{Additional, Kind, Rules, Schema};
 const MAX_DEPTH: usize = 24;
 /// The most schemas within one.
 const MAX_SCHEMAS: usize = 2_000;
+/// How many definitions may refer to one another in a row: each may have schemas as deep as the limit.
+const MAX_REFERENCES: usize = 16;
 /// The largest compiled pattern, in bytes.
 const MAX_PATTERN: usize = 256 * 1024;
 
@@ -91,29 +93,34 @@ pub(crate) fn read(json: &Json, path: &str) -> Result<Schema, Vec<Problem>> {
         }
     }
     if reader.problems.is_empty()
-        && let Some(name) = circle(&definitions)
+        && let Some((name, message)) = circle(&definitions)
     {
-        let place = format!("{path}.definitions.{name}");
-        reader.problems.push(Problem::new(place, "a definition that refers to itself is not supported"));
+        reader.problems.push(Problem::new(format!("{path}.definitions.{name}"), message));
     }
     if reader.problems.is_empty() { Ok(Schema { root, definitions }) } else { Err(reader.problems) }
 }
 
-/// A definition that leads back to itself.
-fn circle(definitions: &BTreeMap<String, Rules>) -> Option<&str> {
-    // Whatever leads nowhere but to what is known to end, ends.
-    let mut ends: BTreeSet<&str> = BTreeSet::new();
+/// A definition that leads back to itself, or too far, and what is wrong with it.
+fn circle(definitions: &BTreeMap<String, Rules>) -> Option<(&str, String)> {
+    // Whatever leads nowhere but to what is known to end, ends: after so many references in a row.
+    let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
     loop {
         let before = ends.len();
         for (name, rules) in definitions {
-            if rules.references().iter().all(|to| ends.contains(to)) {
-                ends.insert(name);
+            let below: Option<Vec<usize>> = rules.references().iter().map(|to| ends.get(to).copied()).collect();
+            if let Some(below) = below {
+                ends.insert(name, below.into_iter().max().map_or(0, |most| most + 1));
             }
         }
         if ends.len() == before {
-            return definitions.keys().map(String::as_str).find(|name| !ends.contains(name));
+            break;
         }
     }
+    if let Some(name) = definitions.keys().find(|name| !ends.contains_key(name.as_str())) {
+        return Some((name.as_str(), "a definition that refers to itself is not supported".to_owned()));
+    }
+    let (name, _) = ends.into_iter().find(|(_, references)| *references > MAX_REFERENCES)?;
+    Some((name, format!("more than {MAX_REFERENCES} definitions that refer to one another in a row")))
 }
 
 impl Rules {
@@ -355,5 +362,27 @@ impl Reader {
             self.problem(path, keyword, "a whole number from 0");
         }
         count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn definitions_refer_to_one_another_so_often_in_a_row() {
+        let chain = |count: usize| {
+            let one = |number: usize| match number {
+                0 => json!({ "type": "string" }),
+                number => json!({ "allOf": [{ "$ref": format!("{PREFIX}d{}", number - 1) }] }),
+            };
+            let all: Map<String, Json> = (0..count).map(|number| (format!("d{number}"), one(number))).collect();
+            json!({ "type": "object", "definitions": all })
+        };
+        assert!(read(&chain(MAX_REFERENCES + 1), "x").is_ok());
+        let problems = read(&chain(MAX_REFERENCES + 2), "x").unwrap_err();
+        assert!(problems.len() == 1 && problems[0].message.contains("in a row"), "{problems:?}");
     }
 }

@@ -26,12 +26,21 @@ const PRODUCTS: [(&str, Operator); 3] =
 
 impl Parser<'_> {
     pub(super) fn expression(&mut self) -> Result<Expression, Stop> {
-        self.deeper(Self::either)
+        let outermost = !std::mem::replace(&mut self.in_expression, true);
+        if outermost {
+            self.operators = 0;
+        }
+        let expression = self.deeper(Self::either);
+        if outermost {
+            self.in_expression = false;
+        }
+        expression
     }
 
     fn either(&mut self) -> Result<Expression, Stop> {
         let mut left = self.both()?;
         while self.operator(&[("||", ()), ("or", ())]).is_some() {
+            self.joined()?;
             left = Expression::Either(Box::new(left), Box::new(self.both()?));
         }
         Ok(left)
@@ -40,6 +49,7 @@ impl Parser<'_> {
     fn both(&mut self) -> Result<Expression, Stop> {
         let mut left = self.comparison()?;
         while self.operator(&[("&&", ()), ("and", ())]).is_some() {
+            self.joined()?;
             left = Expression::Both(Box::new(left), Box::new(self.comparison()?));
         }
         Ok(left)
@@ -56,6 +66,7 @@ impl Parser<'_> {
     fn sum(&mut self) -> Result<Expression, Stop> {
         let mut left = self.product()?;
         while let Some(operator) = self.operator(&SUMS) {
+            self.joined()?;
             left = Expression::Compute(operator, Box::new(left), Box::new(self.product()?));
         }
         Ok(left)
@@ -64,6 +75,7 @@ impl Parser<'_> {
     fn product(&mut self) -> Result<Expression, Stop> {
         let mut left = self.unary()?;
         while let Some(operator) = self.operator(&PRODUCTS) {
+            self.joined()?;
             left = Expression::Compute(operator, Box::new(left), Box::new(self.unary()?));
         }
         Ok(left)

@@ -75,6 +75,8 @@ impl Output {
                         shown(source)
                     ));
                 }
+                // What the author's backslash escaped may have been this value's first character.
+                self.quoted = inside;
             }
             Place::Json => self.follow(text),
             // Headers are checked as wholes.

@@ -10,6 +10,8 @@ use super::tree::{Expression, Node, Template};
 pub(crate) const MAX_TEMPLATE: usize = 128 * 1024;
 /// How deep blocks, brackets and texts may be nested.
 const MAX_DEPTH: usize = 32;
+/// How many operators an expression may have with all that is in it: each is a level of its tree, whatever its brackets.
+const MAX_OPERATORS: usize = 256;
 /// Problems of one template that are listed.
 const MAX_PROBLEMS: usize = 20;
 
@@ -60,7 +62,7 @@ pub(super) struct Stop;
 enum End {
     ElseIf(Expression),
     Else,
-    End,
+    Close,
 }
 
 impl End {
@@ -68,7 +70,7 @@ impl End {
         match self {
             Self::ElseIf(_) => "elseif",
             Self::Else => "else",
-            Self::End => "end",
+            Self::Close => "end",
         }
     }
 }
@@ -86,6 +88,9 @@ pub(super) struct Parser<'t> {
     /// How many `#foreach` are around.
     pub(super) loops: usize,
     depth: usize,
+    /// Whether it reads an expression, and how many operators that has so far.
+    pub(super) in_expression: bool,
+    pub(super) operators: usize,
     /// Where the text of a part of the template begins in the whole one.
     offset: usize,
 }
@@ -102,6 +107,8 @@ impl<'t> Parser<'t> {
             variables: BTreeSet::new(),
             loops: 0,
             depth: 0,
+            in_expression: false,
+            operators: 0,
             offset: 0,
         }
     }
@@ -169,6 +176,16 @@ impl<'t> Parser<'t> {
         done
     }
 
+    /// One more operator joins what was read so far to what follows.
+    pub(super) fn joined(&mut self) -> Result<(), Stop> {
+        self.operators += 1;
+        if self.operators > MAX_OPERATORS {
+            self.problem(format!("an expression has more than {MAX_OPERATORS} operators"));
+            return Err(Stop);
+        }
+        Ok(())
+    }
+
     /// Reads a text in double quotes, as it is between them, as a template of references.
     pub(super) fn within(&mut self, text: &'t str, starts: usize) -> Result<Vec<Node>, Stop> {
         let before = self.text.get(..starts).map_or(0, |before| before.chars().count());
@@ -226,7 +243,7 @@ impl<'t> Parser<'t> {
                 "end" | "else" => {
                     self.line_before(start, &mut nodes);
                     self.line_after(start);
-                    return Ok((nodes, Some(if word == "end" { End::End } else { End::Else })));
+                    return Ok((nodes, Some(if word == "end" { End::Close } else { End::Else })));
                 }
                 "elseif" => {
                     self.line_before(start, &mut nodes);
@@ -391,7 +408,7 @@ impl<'t> Parser<'t> {
                 None => body,
             };
             match end {
-                Some(End::End) => return Ok(Node::If { arms, otherwise: before }),
+                Some(End::Close) => return Ok(Node::If { arms, otherwise: before }),
                 Some(End::Else) if !otherwise => {}
                 Some(End::ElseIf(next)) if !otherwise => condition = Some(next),
                 Some(end) => {
@@ -423,7 +440,7 @@ impl<'t> Parser<'t> {
         let block = self.block();
         self.loops -= 1;
         match block? {
-            (body, Some(End::End)) => Ok(Node::Each { variable, over, body }),
+            (body, Some(End::Close)) => Ok(Node::Each { variable, over, body }),
             (_, Some(end)) => {
                 self.problem(format!("`#{}` in a `#foreach`", end.word()));
                 Err(Stop)
@@ -506,5 +523,22 @@ fn add_text(nodes: &mut Vec<Node>, more: &str) {
         Some(Node::Text(text)) => text.push_str(more),
         _ if more.is_empty() => {}
         _ => nodes.push(Node::Text(more.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_expression_makes_no_deep_tree() {
+        let known = Known { inputs: None, more_inputs: false, credentials: false, mapped: None };
+        let sum = |operators: usize| format!("#set($x = 1{})", "+1".repeat(operators));
+        assert!(compile(&sum(MAX_OPERATORS), "x", known).is_ok());
+        assert!(compile(&sum(MAX_OPERATORS).repeat(2), "x", known).is_ok(), "each expression by itself");
+        for text in [sum(MAX_OPERATORS + 1), format!("#if(true{})#end", "||(true&&true)".repeat(MAX_OPERATORS))] {
+            let problems = compile(&text, "x", known).unwrap_err();
+            assert!(problems.iter().any(|problem| problem.message.contains("operators")), "{problems:?}");
+        }
     }
 }

@@ -46,6 +46,16 @@ pub fn in_file(diagnostic: &Diagnostic, file: &str, text: &str, places: &Places,
     out
 }
 
+/// Line and column, counted from 1, of a path in a file's text, or of the nearest thing that it is part of; with a range, of that part of
+/// its string value.
+#[must_use]
+pub fn spot(path: &str, range: Option<Range<usize>>, text: &str, places: &Places) -> Option<(usize, usize)> {
+    let mut diagnostic = Diagnostic::error(super::Code::InvalidValue, path, "");
+    diagnostic.range = range;
+    let place = place(&diagnostic, places)?;
+    Some(position(text, meant(&diagnostic, place, places).start))
+}
+
 /// The line as it reads with the suggestion applied, if that is not said by the suggestion.
 fn mended(diagnostic: &Diagnostic, text: &str, places: &Places) -> Option<String> {
     let place = places.get(&diagnostic.path).filter(|place| place.verbatim)?;

@@ -32,6 +32,8 @@ pub(super) struct Checker<'c> {
     pub(super) inputs: Vec<usize>,
     /// Patterns that can be slow.
     pub(super) costly: Vec<Costly>,
+    /// Where the parts of its conditions are, in the order of `outcomes.rs`.
+    pub(super) parts: Vec<Range<usize>>,
     /// Names that macros have bound here, the innermost last, each with its number.
     pub(super) locals: Vec<(String, Type, u32)>,
     /// The next such number.

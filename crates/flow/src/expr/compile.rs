@@ -23,6 +23,8 @@ pub(super) struct Compiler<'c> {
     pub(super) inputs: Vec<usize>,
     pub(super) unguarded: Vec<Unguarded>,
     pub(super) costly: Vec<Costly>,
+    /// Parts of conditions, each with the path of its text and its place there.
+    pub(super) parts: Vec<(String, Range<usize>)>,
     /// Whether the value is HTML: what expressions print is escaped.
     html: bool,
 }
@@ -31,7 +33,7 @@ impl<'c> Compiler<'c> {
     pub(super) fn new(scope: &'c Scope<'c>) -> Self {
         let problems = Problems::default();
         let (reads, inputs, unguarded, costly) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { scope, problems, reads, inputs, unguarded, costly, html: false }
+        Self { scope, problems, reads, inputs, unguarded, costly, parts: Vec::new(), html: false }
     }
 
     /// For a value that is HTML.
@@ -118,6 +120,7 @@ impl<'c> Compiler<'c> {
             reads: Vec::new(),
             inputs: Vec::new(),
             costly: Vec::new(),
+            parts: Vec::new(),
             locals: Vec::new(),
             next_local: 0,
         };
@@ -129,6 +132,7 @@ impl<'c> Compiler<'c> {
         self.problems.extend(checker.problems.drain(..));
         self.inputs.append(&mut checker.inputs);
         self.costly.append(&mut checker.costly);
+        self.parts.extend(checker.parts.drain(..).map(|range| (path.to_owned(), range)));
         if let Some((ir, _)) = &typed {
             self.unguarded.extend(guards::unguarded(path, text, ir, self.scope.work));
         }

@@ -121,6 +121,7 @@ fn nowhere<'c>(attributes: &'c Arc<BTreeMap<Arc<str>, Value<'static>>>, budget: 
         variables: &[],
         outputs: &[],
         budget,
+        outcomes: None,
     }
 }
 

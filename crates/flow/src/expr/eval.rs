@@ -210,7 +210,12 @@ impl Ir {
 
     pub(super) fn truth<'m>(&'m self, cx: &Frame<'_, 'm>) -> Result<bool> {
         match self.eval(cx)? {
-            Value::Boolean(value) => Ok(value),
+            Value::Boolean(value) => {
+                if let Some(outcomes) = cx.outcomes {
+                    outcomes.note(self, value);
+                }
+                Ok(value)
+            }
             _ => Err(internal()),
         }
     }

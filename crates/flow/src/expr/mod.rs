@@ -19,6 +19,7 @@ mod macros;
 mod members;
 mod operate;
 mod operators;
+mod outcomes;
 mod parse;
 mod patterns;
 mod template;
@@ -48,6 +49,7 @@ pub use guards::{Fact, Unguarded};
 pub use macros::{MACROS, Macro};
 pub use members::{MemberReference, ObjectReference, objects};
 pub use operators::{OPERATORS, Operator};
+pub use outcomes::{Came, Outcomes, PartId, PartPlace};
 pub(crate) use waypost_cel::{MAX_BYTES, MAX_DEPTH as MAX_TREE_DEPTH, MAX_NESTING};
 
 use compile::Compiler;
@@ -85,6 +87,10 @@ pub struct Compiled {
     pub costly: Vec<Costly>,
     /// The source as written, for traces.
     pub source: Arc<str>,
+    /// Whether it is asked for its truth, so that the whole is a part of itself.
+    is_condition: bool,
+    /// Where the parts of its conditions are written, in the order of `outcomes.rs`.
+    parts: Box<[PartPlace]>,
 }
 
 /// A pattern that can take much of a run's work on a long text.
@@ -118,6 +124,8 @@ pub struct Context<'c, 'm> {
     pub outputs: &'c [Value<'m>],
     /// What the run may still spend.
     pub budget: &'c Budget,
+    /// Where it is taken down what parts of conditions come to, if anybody wants to know.
+    pub outcomes: Option<&'c Outcomes>,
 }
 
 /// Why an evaluation failed: an ordinary run error.
@@ -180,8 +188,12 @@ fn finish(
                 Json::String(text) => Arc::from(text.as_str()),
                 other => Arc::from(other.to_string()),
             };
-            let Compiler { reads, inputs, unguarded, costly, .. } = compiler;
-            Ok(Compiled { ir, data_type, reads, inputs, unguarded, costly, source })
+            let Compiler { reads, inputs, unguarded, costly, parts, .. } = compiler;
+            let below = |at: &str| PartPlace::new(at.strip_prefix(path).unwrap_or_default(), &(0..0)).within;
+            let parts =
+                parts.into_iter().map(|(at, range)| PartPlace { within: below(&at), ..PartPlace::new("", &range) });
+            let parts = parts.collect();
+            Ok(Compiled { ir, data_type, reads, inputs, unguarded, costly, source, is_condition: false, parts })
         }
         _ => Err(compiler.problems.into_vec()),
     }
@@ -231,8 +243,13 @@ pub(crate) fn plain_name(path: &str, name: &str) -> Result<String, Vec<Diagnosti
 /// As [`compile_value`].
 pub fn compile_condition(path: &str, text: &str, scope: &Scope<'_>) -> Result<Compiled, Vec<Diagnostic>> {
     let parts = template::split(path, text)?;
-    if let [Part::Expression(_)] = parts.as_slice() {
-        return compile_value(path, &Json::from(text), scope, Some(&Type::Boolean));
+    if let [Part::Expression(range)] = parts.as_slice() {
+        let mut condition = compile_value(path, &Json::from(text), scope, Some(&Type::Boolean))?;
+        condition.is_condition = true;
+        if condition.ir.is_part() {
+            condition.parts = condition.parts.into_iter().chain([PartPlace::new("", range)]).collect();
+        }
+        return Ok(condition);
     }
     let found = match parts.iter().any(|part| matches!(part, Part::Expression(_))) {
         true => "a text with an expression in it",
@@ -332,6 +349,17 @@ impl Compiled {
         // What was made on the way is gone; whoever keeps the value counts it.
         context.budget.held_is(held);
         value
+    }
+
+    /// Evaluates a condition.
+    ///
+    /// # Errors
+    /// As [`Compiled::eval`].
+    pub fn holds<'m>(&'m self, context: &Context<'_, 'm>) -> Result<bool, EvalError> {
+        let held = context.budget.held();
+        let holds = self.ir.truth(&Frame::new(context, &Cell::new(0)));
+        context.budget.held_is(held);
+        holds
     }
 
     /// Whether evaluating can fail, limits aside, which nothing catches: what can't has no error edge.

@@ -114,6 +114,9 @@ impl Checker<'_> {
             self.wrong_type(expression, "boolean", &data_type);
             return None;
         }
+        if ir.is_part() {
+            self.parts.push(self.place(expression.span));
+        }
         Some(ir)
     }
 

@@ -103,6 +103,7 @@ fn run(case: &Message) -> Result<(), Reason> {
         variables: &values,
         outputs: &[],
         budget: &budget,
+        outcomes: None,
     };
     let found = compiled.eval(&context);
     match (wanted, found) {

@@ -71,7 +71,8 @@ macro_rules! every_rule {
                 nobody_is_told_what_nobody_listens_to, what_is_told_outlives_reruns_and_not_erasures;
             pushes: a_push_that_arrives_completes_the_work, claims_and_pushes_exclude_each_other, transferred_work_is_pushed,
                 what_is_held_back_waits_with_the_reason, a_rerun_pushes_what_was_never_pushed,
-                a_queue_that_pushes_stays_until_all_has_arrived;
+                a_queue_that_pushes_stays_until_all_has_arrived, a_forward_that_failed_is_completed_by_a_push,
+                a_push_of_an_earlier_run_is_not_tried_again, a_push_to_several_is_under_way_until_the_last_has_ended;
             lists: newest_first_page_by_page, each_filter_alone, subject_whatever_the_case, filters_together,
                 quotes_and_wildcards_are_plain_text, a_failed_forward_is_unrouted_while_it_waits,
                 completed_unrouted_mail_is_listed_but_waits_no_longer;

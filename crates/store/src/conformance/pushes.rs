@@ -2,7 +2,7 @@
 
 use waypost_ids::{DecisionKind, DeliveryId, DeliveryKind, DeliveryState, codes};
 
-use super::outbox::{claim_of, delivery, outgoing};
+use super::outbox::{claim_of, delivery, forwards, outgoing};
 use super::queues::claim;
 use super::samples::{accept, at, audit, decided, id, queue, queues, run, up_to};
 use crate::error::CommitError;
@@ -198,4 +198,54 @@ pub(crate) async fn a_queue_that_pushes_stays_until_all_has_arrived(store: &dyn 
     assert!(matches!(deleted().await, Err(CommitError::Occupied { work, .. }) if work.id == id(1)));
     assert_eq!(end(store, Way::Webhooks, AttemptEnd::Delivered, 50).await, 1);
     assert_eq!(deleted().await.unwrap(), 2);
+}
+
+/// A forward that failed waits for people. Somebody has it pushed: what becomes of the push counts, and not the forward any more.
+pub(crate) async fn a_forward_that_failed_is_completed_by_a_push(store: &dyn Store) {
+    queues(store).await;
+    accept(store, decided(1, forwards(&[(1, "a@example.net")]))).await;
+    assert_eq!(end(store, Way::Mail, AttemptEnd::Dead, 50).await, 1);
+    assert_eq!(stands(store, 1).await, (State::Decided, 2, Some(codes::FORWARD_FAILED.to_owned())));
+    assert!(store.push(id(1), queue(2), push(2, HOOK), entry(1, 100)).await.unwrap());
+    assert_eq!(stands(store, 1).await, (State::GoingOut, 2, None));
+    sums_agree(store).await;
+    assert_eq!(end(store, Way::Webhooks, AttemptEnd::Dead, 150).await, 1);
+    assert_eq!(stands(store, 1).await, (State::Decided, 2, failed()));
+    store.retry_delivery(delivery(2), entry(2, 200)).await.unwrap().unwrap();
+    assert_eq!(end(store, Way::Webhooks, AttemptEnd::Delivered, 250).await, 1);
+    assert_eq!(stands(store, 1).await, (State::Completed, 2, None));
+    sums_agree(store).await;
+}
+
+/// Another run decided since: its work waits to be claimed, and what the earlier run pushed is over.
+pub(crate) async fn a_push_of_an_earlier_run_is_not_tried_again(store: &dyn Store) {
+    queues(store).await;
+    accept(store, decided(1, pushes(DecisionKind::Queue, vec![push(1, HOOK)]))).await;
+    assert_eq!(end(store, Way::Webhooks, AttemptEnd::Dead, 50).await, 1);
+    store.rerun(id(1), false, entry(1, 200)).await.unwrap();
+    let lease = store.claim_runs(up_to(1), at(210)).await.unwrap()[0].lease.id;
+    assert!(store.record_run(id(1), lease, run(DecisionKind::Queue)).await.unwrap());
+    assert_eq!(stands(store, 1).await, (State::Decided, 1, None));
+    let retried = store.retry_delivery(delivery(1), entry(2, 220)).await.unwrap();
+    assert_eq!(retried.map(drop), Err(Unchanged::Taken));
+    assert_eq!(store.retry_deliveries(&DeliveryFilter::default(), 10, entry(3, 221)).await.unwrap(), 0);
+    assert_eq!(state(store, delivery(1)).await, DeliveryState::Dead);
+    sums_agree(store).await;
+}
+
+/// One that fails does not hand the work to agents while the others are still on their way.
+pub(crate) async fn a_push_to_several_is_under_way_until_the_last_has_ended(store: &dyn Store) {
+    queues(store).await;
+    let both = outgoing(DeliveryKind::QueuePush, &[(1, "a@example.net"), (2, "b@example.net")]);
+    accept(store, decided(1, pushes(DecisionKind::Queue, vec![both]))).await;
+    let claimed = store.claim_deliveries(claim_of(50, 110), at(50)).await.unwrap();
+    assert_eq!(claimed.len(), 2);
+    let lease = claim_of(50, 110).lease.id;
+    let attempted = |end| Attempted { end, answer: "said".to_owned() };
+    assert!(store.end_attempt(delivery(1), lease, attempted(AttemptEnd::Dead), at(51)).await.unwrap());
+    assert_eq!(stands(store, 1).await, (State::GoingOut, 1, None));
+    assert!(claim(store, None, 52).await.is_empty());
+    assert!(store.end_attempt(delivery(2), lease, attempted(AttemptEnd::Delivered), at(53)).await.unwrap());
+    assert_eq!(stands(store, 1).await, (State::Decided, 1, failed()));
+    sums_agree(store).await;
 }

@@ -469,11 +469,11 @@ async fn change<T>(
     id: DeliveryId,
     entry: Option<AuditRecord>,
     now: Timestamp,
-    rule: impl FnOnce(&mut Delivery, Option<State>) -> T,
+    rule: impl FnOnce(&mut Delivery, Option<(State, u32)>) -> T,
 ) -> Result<Option<T>, StoreError> {
     let (db, ending) = db.parts();
     let change = |all: &mut Vec<Delivery>, parties: &[(InteractionId, Party)]| {
-        all.iter_mut().find(|one| one.record.id == id).map(|one| rule(one, state_of(one, parties)))
+        all.iter_mut().find(|one| one.record.id == id).map(|one| rule(one, work_of(one, parties)))
     };
     ended(db, ending, alter(db, ending, &[id.0], entry, now, change).await).await
 }
@@ -483,11 +483,10 @@ async fn asked(
     db: &mut Lent,
     id: DeliveryId,
     entry: AuditRecord,
-    rule: impl FnOnce(&mut Delivery, Option<State>, Timestamp) -> Result<(), Unchanged>,
+    rule: impl FnOnce(&mut Delivery, Option<(State, u32)>, Timestamp) -> Result<(), Unchanged>,
 ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
     let at = entry.at;
-    let changed =
-        change(db, id, Some(entry), at, |one, state| rule(one, state, at).map(|()| one.record.clone())).await?;
+    let changed = change(db, id, Some(entry), at, |one, work| rule(one, work, at).map(|()| one.record.clone())).await?;
     Ok(changed.unwrap_or(Err(Unchanged::Missing)))
 }
 
@@ -508,19 +507,20 @@ async fn retry_all(db: &mut Lent, filter: DeliveryFilter, max: u32, entry: Audit
         |one: &Delivery| ids.contains(&one.record.id.0) && filter.state.is_none_or(|state| one.record.state == state);
     let retry_each = |all: &mut Vec<Delivery>, parties: &[(InteractionId, Party)]| {
         let chosen = all.iter_mut().filter(|one| wanted(one));
-        chosen.map(|one| u64::from(retry(one, state_of(one, parties), at).is_ok())).sum()
+        chosen.map(|one| u64::from(retry(one, work_of(one, parties), at).is_ok())).sum()
     };
     ended(db, ending, alter(db, ending, &ids, Some(entry), at, retry_each).await).await
 }
 
-fn retry(one: &mut Delivery, state: Option<State>, now: Timestamp) -> Result<(), Unchanged> {
-    pushes::may_retry(one, state)?;
+fn retry(one: &mut Delivery, work: Option<(State, u32)>, now: Timestamp) -> Result<(), Unchanged> {
+    pushes::may_retry(one, work)?;
     one.retry(now)
 }
 
-/// The state of a delivery's interaction.
-fn state_of(one: &Delivery, parties: &[(InteractionId, Party)]) -> Option<State> {
-    parties.iter().find(|(id, _)| *id == one.record.interaction).map(|(_, party)| party.standing.state)
+/// The state of a delivery's interaction, and how many runs it had.
+fn work_of(one: &Delivery, parties: &[(InteractionId, Party)]) -> Option<(State, u32)> {
+    let (_, party) = parties.iter().find(|(id, _)| *id == one.record.interaction)?;
+    Some((party.standing.state, party.runs))
 }
 
 async fn bounce(db: &mut Lent, of: BouncedOf, says: String, now: Timestamp) -> Result<Vec<DeliveryId>, StoreError> {
@@ -661,7 +661,7 @@ async fn push(
     entry: AuditRecord,
 ) -> Result<bool, StoreError> {
     let (transaction, ending) = db.begin().await?;
-    let Held { standing: before, more, runs, erased, .. } = match held(&transaction, interaction).await {
+    let Held { standing: before, decision, more, runs, erased } = match held(&transaction, interaction).await {
         Ok(held) => held,
         Err(LeaseError::Lost | LeaseError::NoQueue) => return Ok(false),
         Err(LeaseError::Store(error)) => return Err(error),
@@ -670,14 +670,16 @@ async fn push(
     if erased || from.waits_in() != Some(queue) {
         return Ok(false);
     }
+    let (kind, more) = pushes::asked_for(decision, more);
     let Some((after, more)) = pushes::begin(before, more, &mail) else { return Ok(false) };
     let mut moves = Moves::heard(&ending);
     deliveries::let_go(&transaction, interaction, &mut moves).await?;
     let sent = Sent { interaction, run: Some(runs), mail: &mail, at: entry.at, erased: false };
     deliveries::insert(&transaction, &[sent], moves.tally()).await?;
     moves.add(interaction, from, &after);
-    let sql = "UPDATE interactions SET decision_more = $2 WHERE id = $1";
-    execute(&transaction, sql, &[&interaction.0, &more.column()?]).await?;
+    moves.tally().decided(decision, kind);
+    let sql = "UPDATE interactions SET decision = $2, decision_more = $3 WHERE id = $1";
+    execute(&transaction, sql, &[&interaction.0, &small(decision_code(kind)), &more.column()?]).await?;
     moves.write(&transaction).await?;
     audit::add(&transaction, &entry).await?;
     ending.commit(transaction).await?;

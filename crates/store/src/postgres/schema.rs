@@ -19,9 +19,9 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011-unrouted.sql"),
     include_str!("migrations/0012-outside.sql"),
     include_str!("migrations/0013-data-actions.sql"),
-    include_str!("migrations/0015-events-and-pushes.sql"),
-    include_str!("migrations/0016-mailboxes.sql"),
-    include_str!("migrations/0018-sessions.sql"),
+    include_str!("migrations/0014-events-and-pushes.sql"),
+    include_str!("migrations/0015-mailboxes.sql"),
+    include_str!("migrations/0016-sessions.sql"),
 ];
 
 /// The oldest server that is known to do, as `server_version_num`.

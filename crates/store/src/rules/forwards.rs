@@ -45,6 +45,12 @@ impl Forwards {
         }
     }
 
+    /// How far pushes are. As long as one is on the way nobody can claim the work, whatever became of the others.
+    pub(crate) fn of_pushes(states: impl IntoIterator<Item = DeliveryState> + Clone) -> Self {
+        let pending = states.clone().into_iter().any(|state| state == DeliveryState::Pending);
+        if pending { Self::Pending } else { Self::of(states) }
+    }
+
     /// The queue that an interaction comes into by a decision whose forwards are this far. A forward is in none, unless every recipient is held
     /// back.
     pub(crate) fn queue_of(self, decision: &DecisionRecord) -> Option<QueueId> {
@@ -74,7 +80,9 @@ impl Party {
         let own: Vec<&DeliveryRecord> = all.filter(|one| one.kind == kind && one.run == Some(self.runs)).collect();
         let pushed = kind == DeliveryKind::QueuePush;
         let (standing, arrived) = (|| self.standing.clone(), self.more.forwarded);
-        match (self.standing.state, Forwards::of(own.iter().map(|one| one.state))) {
+        let states = own.iter().map(|one| one.state);
+        let far = if pushed { Forwards::of_pushes(states) } else { Forwards::of(states) };
+        match (self.standing.state, far) {
             (State::GoingOut | State::Decided, Forwards::Done) => {
                 let standing = if pushed { standing().pushed(now)? } else { standing().forwarded(now)? };
                 Some((standing, DecisionMore { forwarded: true, ..self.bare(pushed) }))
@@ -176,6 +184,21 @@ mod tests {
             (&[Delivered, Bounced], Forwards::Failed),
         ] {
             assert_eq!(Forwards::of(states.iter().copied()), far, "{states:?}");
+        }
+    }
+
+    #[test]
+    fn pushes_are_on_the_way_until_the_last_of_them_has_ended() {
+        use DeliveryState::{Bounced, Cancelled, Dead, Delivered, Pending};
+        for (states, far) in [
+            (&[][..], Forwards::Nothing),
+            (&[Dead, Pending], Forwards::Pending),
+            (&[Pending, Bounced], Forwards::Pending),
+            (&[Dead, Delivered], Forwards::Failed),
+            (&[Cancelled, Delivered], Forwards::Failed),
+            (&[Delivered], Forwards::Done),
+        ] {
+            assert_eq!(Forwards::of_pushes(states.iter().copied()), far, "{states:?}");
         }
     }
 }

@@ -49,11 +49,20 @@ pub(crate) fn let_go(earlier: &mut [Delivery]) {
     }
 }
 
-/// Whether a delivery may be tried again while its interaction is in this state. Whoever claimed the work has it, and what is pushed again by
-/// another push is not pushed twice.
-pub(crate) fn may_retry(one: &Delivery, state: Option<State>) -> Result<(), Unchanged> {
+/// What is decided of work that waits, once somebody has it pushed, and what is kept beside. A forward that failed is over then, as if somebody
+/// had put it into its queue: what counts from now on is the push.
+pub(crate) fn asked_for(decision: Option<DecisionKind>, more: DecisionMore) -> (DecisionKind, DecisionMore) {
+    match decision {
+        Some(kind @ (DecisionKind::Queue | DecisionKind::Unrouted)) => (kind, more),
+        Some(DecisionKind::Forward | DecisionKind::Disconnect) | None => (DecisionKind::Queue, more.transferred(None)),
+    }
+}
+
+/// Whether a delivery may be tried again while its interaction is in this state, after so many runs. Whoever claimed the work has it, what is
+/// pushed again by another push is not pushed twice, and what an earlier run decided is not done any more.
+pub(crate) fn may_retry(one: &Delivery, work: Option<(State, u32)>) -> Result<(), Unchanged> {
     let open = matches!(one.record.state, DeliveryState::Pending | DeliveryState::Dead | DeliveryState::Bounced);
-    let waits = matches!(state, Some(State::Decided | State::GoingOut)) && one.record.run.is_some();
+    let waits = matches!(work, Some((State::Decided | State::GoingOut, runs)) if one.record.run == Some(runs));
     if one.record.kind == DeliveryKind::QueuePush && open && !waits { Err(Unchanged::Taken) } else { Ok(()) }
 }
 

@@ -109,7 +109,7 @@ impl OutboxStore for SqliteStore {
     ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
         self.writer()?
             .run(move |session| {
-                asked(session, id, &audit, |one, state| retry(one, state, audit.at)).map(Ok::<_, StoreError>)
+                asked(session, id, &audit, |one, work| retry(one, work, audit.at)).map(Ok::<_, StoreError>)
             })
             .await?
     }
@@ -418,10 +418,10 @@ fn asked(
     session: &mut Session<'_>,
     id: DeliveryId,
     entry: &AuditRecord,
-    rule: impl FnOnce(&mut Delivery, Option<State>) -> Result<(), Unchanged>,
+    rule: impl FnOnce(&mut Delivery, Option<(State, u32)>) -> Result<(), Unchanged>,
 ) -> Result<Result<DeliveryRecord, Unchanged>, StoreError> {
-    let state = state_of(session.db, id)?;
-    let changed = change(session, id, entry.at, |one| rule(one, state).map(|()| one.record.clone()))?;
+    let work = work_of(session.db, id)?;
+    let changed = change(session, id, entry.at, |one| rule(one, work).map(|()| one.record.clone()))?;
     let changed = changed.unwrap_or(Err(Unchanged::Missing));
     if changed.is_ok() {
         audit::add(session.db, entry)?;
@@ -429,16 +429,18 @@ fn asked(
     Ok(changed)
 }
 
-fn retry(one: &mut Delivery, state: Option<State>, now: Timestamp) -> Result<(), Unchanged> {
-    pushes::may_retry(one, state)?;
+fn retry(one: &mut Delivery, work: Option<(State, u32)>, now: Timestamp) -> Result<(), Unchanged> {
+    pushes::may_retry(one, work)?;
     one.retry(now)
 }
 
-/// The state of a delivery's interaction.
-fn state_of(db: &Connection, id: DeliveryId) -> Result<Option<State>, StoreError> {
-    let sql = "SELECT state FROM interactions WHERE id = (SELECT interaction FROM deliveries WHERE id = ?1)";
-    let code: Option<i64> = db.prepare_cached(sql)?.query_row((id.0.as_bytes(),), |row| row.get(0)).optional()?;
-    Ok(code.and_then(State::of_code))
+/// The state of a delivery's interaction, and how many runs it had.
+fn work_of(db: &Connection, id: DeliveryId) -> Result<Option<(State, u32)>, StoreError> {
+    let sql = "SELECT state, runs FROM interactions WHERE id = (SELECT interaction FROM deliveries WHERE id = ?1)";
+    let mut select = db.prepare_cached(sql)?;
+    let found: Option<(i64, u32)> =
+        select.query_row((id.0.as_bytes(),), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(found.and_then(|(code, runs)| Some((State::of_code(code)?, runs))))
 }
 
 fn edit(
@@ -470,8 +472,8 @@ fn retry_all(
     };
     let mut retried = 0;
     for found in wanted {
-        let state = state_of(session.db, found.record.id)?;
-        let done = change(session, found.record.id, entry.at, |one| retry(one, state, entry.at))?;
+        let work = work_of(session.db, found.record.id)?;
+        let done = change(session, found.record.id, entry.at, |one| retry(one, work, entry.at))?;
         retried += u64::from(matches!(done, Some(Ok(()))));
     }
     if retried > 0 {
@@ -649,19 +651,22 @@ fn push(
     push: &Outgoing,
     entry: &AuditRecord,
 ) -> Result<bool, StoreError> {
-    let Some(Work { standing: before, more, runs, erased, .. }) = work(session.db, interaction)? else {
+    let Some(Work { standing: before, decision, more, runs, erased }) = work(session.db, interaction)? else {
         return Ok(false);
     };
     let from = before.position();
     if erased || from.waits_in() != Some(queue) {
         return Ok(false);
     }
+    let (kind, more) = pushes::asked_for(decision, more);
     let Some((after, more)) = pushes::begin(before, more, push) else { return Ok(false) };
     deliveries::let_go(session, interaction)?;
     deliveries::insert(session, interaction, Some(runs), std::slice::from_ref(push), (entry.at, false))?;
     standing::write(session, interaction, from, &after)?;
-    let sql = "UPDATE interactions SET decision_more = ?2 WHERE id = ?1";
-    session.db.prepare_cached(sql)?.execute((interaction.0.as_bytes(), more.column()?))?;
+    session.tally.decided(decision, kind);
+    let sql = "UPDATE interactions SET decision = ?2, decision_more = ?3 WHERE id = ?1";
+    let values = (interaction.0.as_bytes(), crate::encoding::decision_code(kind), more.column()?);
+    session.db.prepare_cached(sql)?.execute(values)?;
     audit::add(session.db, entry)?;
     Ok(true)
 }

@@ -30,9 +30,9 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0016-unrouted.sql"),
     include_str!("migrations/0017-outside.sql"),
     include_str!("migrations/0018-data-actions.sql"),
-    include_str!("migrations/0020-events-and-pushes.sql"),
-    include_str!("migrations/0021-mailboxes.sql"),
-    include_str!("migrations/0023-sessions.sql"),
+    include_str!("migrations/0019-events-and-pushes.sql"),
+    include_str!("migrations/0020-mailboxes.sql"),
+    include_str!("migrations/0021-sessions.sql"),
 ];
 
 /// The size of the database's pages in bytes; only new databases take it.

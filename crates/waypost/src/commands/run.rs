@@ -41,6 +41,9 @@ pub(crate) struct Arguments {
     /// The envelope recipient; left out: the first address of To that has a route
     #[arg(long)]
     to: Option<String>,
+    /// When the mails are accepted: what flows take for now [default: the current time]
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
     /// Print each run's trace
     #[arg(long, short)]
     trace: bool,
@@ -79,7 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             print_unroutable(&mut out, arguments, &mail)?;
             return Ok(());
         };
-        let now = origin.now();
+        let now = arguments.at.unwrap_or_else(|| origin.now());
         let start = Start {
             interaction: InteractionId(Uuid::nil()),
             received_at: now,

@@ -3,6 +3,7 @@
 use std::io;
 
 use waypost_flow::document::schema;
+use waypost_flow_tests::{report, schema as tests};
 use waypost_wire::trace;
 
 use crate::failure::Failure;
@@ -23,6 +24,10 @@ enum Of {
     Flow,
     /// The trace of a run, as `waypost run --trace` and the API have it
     Trace,
+    /// Files of tests, for editors
+    Test,
+    /// The report of `waypost test --output json`
+    TestReport,
 }
 
 /// Exit code 0: printed.
@@ -31,6 +36,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     match arguments.of {
         Of::Flow => table::json(&mut out, &schema::json_schema())?,
         Of::Trace => table::json(&mut out, &trace::schema())?,
+        Of::Test => table::json(&mut out, &tests::json_schema())?,
+        Of::TestReport => table::json(&mut out, &report::schema())?,
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
-//! `waypost validate`: every problem of a folder, with file, line, the expression underlined and a suggestion.
+//! `waypost validate`: every problem of a folder and its tests, with file, line, the expression underlined and a suggestion.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
+use waypost_flow_tests::{Flows, Suite};
 use waypost_project::Project;
 
 use crate::failure::Failure;
@@ -20,11 +21,18 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let files = files::sources(&arguments.paths)?;
     let mut project = Project::read(&files);
-    project.world();
-    project.rows(|file, name| files::beside(&files, file, name));
+    let world = project.world();
+    let rows = project.rows(|file, name| files::beside(&files, file, name));
     let mut out = io::stdout().lock();
     let colour = io::stdout().is_terminal();
-    let (errors, warnings) = files::print_problems(&mut out, &files, &project, colour)?;
+    let (mut errors, warnings) = files::print_problems(&mut out, &files, &project, colour)?;
+    let tests = files::tests(&arguments.paths)?;
+    // What tests name is only known once the flows can be read.
+    if errors == 0 && !tests.is_empty() {
+        let flows = Flows { project: &project, world: &world, running: &world.running(), rows: &rows };
+        let suite = Suite::read(&tests, &flows, &|file, name| files::bytes_beside(&tests, file, name));
+        errors += files::print_found(&mut out, &tests, &suite.problems, &|at| suite.places(at), colour)?.0;
+    }
     let flows = project.flows.len();
     writeln!(out, "{flows} flow(s) in {} file(s): {errors} error(s), {warnings} warning(s)", files.len())?;
     if errors > 0 { Err(Failure::Found) } else { Ok(()) }

@@ -1,0 +1,269 @@
+//! What a case says that the outside answers. What it says nothing of is answered by the folder.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::{Map, Value as Json};
+use waypost_app::mail::answers::{Answer, Answers, HeldAnswers};
+use waypost_catalogue::object::Object;
+use waypost_catalogue::schedules::KnownSchedule;
+use waypost_catalogue::shape::Table;
+use waypost_catalogue::world::Running;
+use waypost_engine::{Answered, Ask as _, CallOutcome, Question, ScheduleAnswer, TableAnswer};
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::source::Node;
+use waypost_ids::{DataActionId, ScheduleId, TableId};
+use waypost_project::members::{Members, wrong};
+use waypost_schedule::State;
+use waypost_store::error::StoreError;
+
+use crate::calls;
+use crate::compare::equal;
+
+/// What an answer may say.
+pub(crate) const KEYS: [&str; 7] = ["dataAction", "table", "schedule", "input", "output", "error", "timeout"];
+
+/// What an answer is to.
+const ONE_OF_THEM: &str = "`dataAction`, `table` or `schedule`, one of them";
+
+/// What it says.
+pub(crate) const ONE_ANSWER: &str = "`output`, `error` or `timeout: true`, one of them";
+
+const STATES: [State; 4] = [State::Open, State::Closed, State::Holiday, State::Emergency];
+
+/// What a run is told where there is an answer, but not in time.
+pub(crate) const TOO_LATE: &str = "there was no answer in time";
+
+/// An answer of a case.
+#[derive(Clone, Debug)]
+pub(crate) struct GivenAnswer {
+    /// Whose it is, for messages.
+    pub(crate) label: String,
+    to: To,
+}
+
+/// Which questions it answers, and how.
+#[derive(Clone, Debug)]
+enum To {
+    /// Look-ups in a table, of this key as the table folds keys, or of any.
+    Table(TableId, Option<String>, Result<Option<Map<String, Json>>, String>),
+    /// What a schedule says at this instant, or at any.
+    Schedule(ScheduleId, Option<Timestamp>, Result<ScheduleAnswer, String>),
+    /// Calls of a data action with these inputs, whatever others.
+    Call(DataActionId, Map<String, Json>, CallOutcome),
+}
+
+impl GivenAnswer {
+    /// Reads one. What it answers is checked as the table or schedule itself would have it.
+    pub(crate) fn read(path: &str, node: &Node, running: &Running, problems: &mut Vec<Diagnostic>) -> Option<Self> {
+        let mut members = Members::of(path, node).map_err(|problem| problems.push(*problem)).ok()?;
+        let (table, schedule, action) = (members.text("table"), members.text("schedule"), members.text("dataAction"));
+        let (input, output) = (members.node("input"), members.node("output"));
+        if let Some(name) = action {
+            if table.is_some() || schedule.is_some() {
+                problems.push(wrong(path, ONE_OF_THEM));
+                return None;
+            }
+            let (error, timeout) = (members.node("error"), members.flag("timeout").unwrap_or_default());
+            problems.extend(members.finish(&KEYS));
+            let (to, input, outcome) = calls::read(path, (&name, running), input, (output, error, timeout), problems)?;
+            return Some(Self { label: format!("data action `{name}`"), to: To::Call(to, input, outcome) });
+        }
+        let (error, timeout) = (members.text("error"), members.flag("timeout").unwrap_or_default());
+        let before = problems.len();
+        problems.extend(members.finish(&KEYS));
+        let failure = match (output, &error, timeout) {
+            (Some(_), None, false) => None,
+            (None, Some(error), false) => Some(error.clone()),
+            (None, None, true) => Some(TOO_LATE.to_owned()),
+            _ => {
+                problems.push(wrong(path, ONE_ANSWER));
+                return None;
+            }
+        };
+        let (label, to) = match (table, schedule) {
+            (Some(name), None) => {
+                let Some(table) = running.tables.named(&<Table as Object>::folded(&name)) else {
+                    let known = running.tables.values().map(|table| table.record.name.as_str());
+                    problems.push(unknown(Code::UnknownTable, format!("{path}.table"), "table", &name, known));
+                    return None;
+                };
+                let key = input.and_then(|input| key(&format!("{path}.input"), input, problems));
+                let answer = match failure {
+                    Some(failure) => Err(failure),
+                    None => Ok(row(&format!("{path}.output"), table, key.as_deref(), output, problems)),
+                };
+                (format!("table `{name}`"), To::Table(table.record.id, key.map(|key| table.folded(&key)), answer))
+            }
+            (None, Some(name)) => {
+                let Some(schedule) = running.schedules.named(&KnownSchedule::folded(&name)) else {
+                    let known = running.schedules.values().map(|known| known.record.name.as_str());
+                    problems.push(unknown(Code::UnknownSchedule, format!("{path}.schedule"), "schedule", &name, known));
+                    return None;
+                };
+                let at = input.and_then(|input| instant(&format!("{path}.input"), input, problems));
+                let answer = match failure {
+                    Some(failure) => Err(failure),
+                    None => Ok(standing(&format!("{path}.output"), output, problems)?),
+                };
+                (format!("schedule `{name}`"), To::Schedule(schedule.record.id, at, answer))
+            }
+            _ => {
+                problems.push(wrong(path, ONE_OF_THEM));
+                return None;
+            }
+        };
+        (problems.len() == before).then_some(Self { label, to })
+    }
+
+    fn answers(&self, question: &Question, running: &Running) -> Option<Answered> {
+        match (&self.to, question) {
+            (To::Table(table, key, answer), Question::LookupTable(asked)) if asked.table == *table => {
+                let folded = running.tables.get(table).map(|table| table.folded(&asked.key));
+                (key.is_none() || *key == folded).then(|| match answer {
+                    Ok(row) => asked.clone().answered(TableAnswer { version: None, row: row.clone() }),
+                    Err(why) => asked.clone().failed(why),
+                })
+            }
+            (To::Schedule(schedule, at, answer), Question::EvaluateSchedule(asked)) if asked.schedule == *schedule => {
+                at.is_none_or(|at| at == asked.at).then(|| match answer {
+                    Ok(answer) => asked.clone().answered(answer.clone()),
+                    Err(why) => asked.clone().failed(why),
+                })
+            }
+            (To::Call(action, input, outcome), Question::CallDataAction(asked)) if asked.data_action == *action => {
+                let is_so =
+                    |(name, wanted): (&String, &Json)| asked.input.get(name).is_some_and(|given| equal(wanted, given));
+                input.iter().all(is_so).then(|| asked.clone().answered(outcome.clone()))
+            }
+            _ => None,
+        }
+    }
+}
+
+pub(crate) fn unknown<'k>(
+    code: Code,
+    path: String,
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'k str>,
+) -> Diagnostic {
+    Diagnostic::error(code, path, format!("there is no {what} `{name}`")).nearest(name, known)
+}
+
+/// A look-up's key: a text, or `{ key: TEXT }`.
+fn key(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<String> {
+    match node {
+        Node::String(key) => Some(key.clone()),
+        Node::Map(_) => {
+            let mut members = Members::of(path, node).map_err(|problem| problems.push(*problem)).ok()?;
+            let key = members.text("key");
+            problems.extend(members.finish(&["key"]));
+            key
+        }
+        other => {
+            problems.push(wrong(path, "the key that is looked up").found(other.kind()));
+            None
+        }
+    }
+}
+
+/// When a schedule is asked about: an instant, or `{ at: INSTANT }`.
+fn instant(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Timestamp> {
+    let written = match node {
+        Node::String(text) => Some(text.clone()),
+        Node::Map(_) => {
+            let mut members = Members::of(path, node).map_err(|problem| problems.push(*problem)).ok()?;
+            let at = members.text("at");
+            problems.extend(members.finish(&["at"]));
+            at
+        }
+        _ => None,
+    };
+    let read = written.and_then(|text| text.parse().ok());
+    if read.is_none() {
+        problems.push(wrong(path, "a time such as `2026-03-01T09:00:00Z`"));
+    }
+    read
+}
+
+/// A row as flows see it; null is that there is none.
+fn row(
+    path: &str,
+    table: &Table,
+    key: Option<&str>,
+    output: Option<&Node>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Map<String, Json>> {
+    match output {
+        Some(node @ Node::Map(_)) => {
+            let Json::Object(values) = node.to_json() else { return None };
+            match table.row(key.unwrap_or("any"), values) {
+                Ok(row) => return Some(table.values(&row)),
+                Err(found) => problems.extend(found.into_iter().map(|one| below(path, one))),
+            }
+        }
+        None | Some(Node::Null) => {}
+        Some(other) => problems.push(wrong(path, "a row's columns, or null for no such row").found(other.kind())),
+    }
+    None
+}
+
+fn below(path: &str, problem: Diagnostic) -> Diagnostic {
+    let dot = if problem.path.is_empty() { "" } else { "." };
+    Diagnostic { path: format!("{path}{dot}{}", problem.path), ..problem }
+}
+
+fn standing(path: &str, output: Option<&Node>, problems: &mut Vec<Diagnostic>) -> Option<ScheduleAnswer> {
+    let nothing = Node::Null;
+    let node = output.unwrap_or(&nothing);
+    let mut members = Members::of(path, node).map_err(|problem| problems.push(*problem)).ok()?;
+    let (word, name, next) = (members.text("state"), members.text("name"), members.node("nextChange"));
+    let next_change = next.and_then(|node| instant(&members.at("nextChange"), node, problems));
+    problems.extend(members.finish(&["state", "name", "nextChange"]));
+    let word = word.unwrap_or_default();
+    let Some(state) = STATES.into_iter().find(|state| state.as_str() == word) else {
+        let names = STATES.map(State::as_str);
+        let problem = Diagnostic::error(
+            Code::InvalidValue,
+            format!("{path}.state"),
+            format!("`{word}` is no state of schedules"),
+        );
+        problems.push(problem.expected(format!("one of: {}", names.join(", "))).nearest(&word, names));
+        return None;
+    };
+    Some(ScheduleAnswer { state, name, next_change })
+}
+
+/// Answers one run: from its case, else from the folder.
+pub(crate) struct CaseAnswers<'r> {
+    pub(crate) given: &'r [GivenAnswer],
+    pub(crate) asked: Vec<AtomicBool>,
+    pub(crate) held: HeldAnswers<'r>,
+}
+
+impl<'r> CaseAnswers<'r> {
+    pub(crate) fn new(given: &'r [GivenAnswer], held: HeldAnswers<'r>) -> Self {
+        Self { given, asked: given.iter().map(|_| AtomicBool::new(false)).collect(), held }
+    }
+
+    /// Answers that the run never asked for.
+    pub(crate) fn unasked(&self) -> Vec<String> {
+        let pairs = self.given.iter().zip(&self.asked);
+        pairs.filter(|(_, asked)| !asked.load(Ordering::Relaxed)).map(|(given, _)| given.label.clone()).collect()
+    }
+}
+
+#[async_trait]
+impl Answers for CaseAnswers<'_> {
+    async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
+        for (given, asked) in self.given.iter().zip(&self.asked) {
+            if let Some(answered) = given.answers(question, self.held.running) {
+                asked.store(true, Ordering::Relaxed);
+                return Ok(answered.into());
+            }
+        }
+        self.held.answer(question).await
+    }
+}

@@ -1,0 +1,178 @@
+//! What came of a run, in the words that expectations have for it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+use waypost_app::mail::decide::Decided;
+use waypost_app::outbox::sends::{push, sends};
+use waypost_catalogue::world::Running;
+use waypost_ids::DecisionKind;
+use waypost_mail::message::{AddressField, Message};
+use waypost_wire::trace::{RunTrace, TraceEffect, TraceEffectKind, TraceEvent, TraceTarget};
+
+/// What came of a run. Absent members are left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Observed {
+    /// The decision, in one word.
+    pub decision: DecisionKind,
+    /// The queue's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// The priority.
+    pub priority: i64,
+    /// Skills asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<String>,
+    /// The language asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Where it is forwarded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
+    /// The reason of a disconnect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What came of the interaction, as the flow says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// The attributes in the end.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
+    /// The variables of the flow under test, as they were last set.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, Json>,
+    /// The outputs of the flow under test, if it returned.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub outputs: Map<String, Json>,
+    /// What would be sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sends: Vec<TraceEffect>,
+    /// The nodes that were entered, those of flows that were called as `Flow/node`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<String>,
+    /// Why the run failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ObservedError>,
+}
+
+/// Why a run failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ObservedError {
+    /// The stable code.
+    pub code: String,
+    /// What happened.
+    pub message: String,
+}
+
+/// A node that was entered, and the event that says so.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) label: String,
+    /// Whether it is a node of the flow under test.
+    pub(crate) own: bool,
+    pub(crate) event: usize,
+}
+
+impl Step {
+    /// The name of the flow, if it is another than the one under test.
+    pub(crate) fn other_flow(&self) -> Option<&str> {
+        if self.own { None } else { self.label.rsplit_once('/').map(|(flow, _)| flow) }
+    }
+}
+
+impl Observed {
+    pub(crate) fn of(
+        decided: &Decided,
+        outputs: Map<String, Json>,
+        (trace, steps): (&RunTrace, &[Step]),
+        message: &Message<'_>,
+        running: &Running,
+    ) -> Self {
+        let decision = &decided.record.decision;
+        let text = |name: &str| {
+            let text = decision.error.as_ref().and_then(|error| error.get(name)).and_then(Json::as_str);
+            text.unwrap_or_default().to_owned()
+        };
+        Self {
+            decision: decision.kind,
+            queue: decision.queue.and_then(|queue| running.queue_names.get(&queue)).map(|name| name.to_string()),
+            priority: decision.priority,
+            skills: decision.skills.clone(),
+            language: decision.language.clone(),
+            addresses: decision.addresses.clone(),
+            reason: decision.reason.clone(),
+            outcome: decision.outcome.clone(),
+            attributes: decided.record.attributes.clone(),
+            variables: variables(trace),
+            outputs,
+            sends: sends(&decided.effects)
+                .into_iter()
+                .map(|send| addressed(send, message))
+                .chain(push(decision, running))
+                .collect(),
+            path: steps.iter().map(|step| step.label.clone()).collect(),
+            error: decision.error.as_ref().map(|_| ObservedError { code: text("code"), message: text("message") }),
+        }
+    }
+}
+
+/// A reply with whom it goes to: whoever wrote the mail.
+fn addressed(send: TraceEffect, message: &Message<'_>) -> TraceEffect {
+    if send.kind != TraceEffectKind::Reply {
+        return send;
+    }
+    let asked = message.addresses(AddressField::ReplyTo);
+    let writers = if asked.is_empty() { message.addresses(AddressField::From) } else { asked };
+    let to: Vec<&str> = writers.iter().map(|address| address.address.as_str()).collect();
+    TraceEffect { to: Some(json!(to)), ..send }
+}
+
+/// The nodes that a run entered, in order.
+pub(crate) fn steps(trace: &RunTrace) -> Vec<Step> {
+    let mut stack: Vec<&str> = Vec::new();
+    let mut first: Option<&str> = None;
+    let mut steps = Vec::new();
+    for (event, what) in trace.events.iter().enumerate() {
+        match what {
+            TraceEvent::Flow { name, .. } => {
+                first.get_or_insert(name);
+                stack.push(name);
+            }
+            TraceEvent::Leave => drop(stack.pop()),
+            TraceEvent::Transfer => stack.clear(),
+            TraceEvent::Node { id } => {
+                let flow = stack.last().copied();
+                let own = flow == first;
+                let label = if own { id.clone() } else { format!("{}/{id}", flow.unwrap_or_default()) };
+                steps.push(Step { label, own, event });
+            }
+            _ => {}
+        }
+    }
+    steps
+}
+
+/// The variables of the flow that the run began with.
+fn variables(trace: &RunTrace) -> BTreeMap<String, Json> {
+    let mut depth = 0_usize;
+    let mut all = BTreeMap::new();
+    for event in &trace.events {
+        match event {
+            TraceEvent::Flow { .. } => depth += 1,
+            TraceEvent::Leave => depth = depth.saturating_sub(1),
+            // What follows are the variables of another flow.
+            TraceEvent::Transfer => break,
+            TraceEvent::Set { target: TraceTarget::Variable, name, value: Some(value) }
+            | TraceEvent::Output { name, value: Some(value), .. }
+                if depth == 1 =>
+            {
+                all.insert(name.clone(), value.clone());
+            }
+            _ => {}
+        }
+    }
+    all
+}

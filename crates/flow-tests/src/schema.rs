@@ -1,0 +1,197 @@
+//! The JSON Schema of test files (draft 2020-12), by which editors complete and check them. A test holds it against what is read.
+
+use serde_json::{Value as Json, json};
+
+/// The schema as a document of its own.
+#[must_use]
+pub fn json_schema() -> Json {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Tests of flows",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["tests"],
+        "properties": { "tests": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/case" } } },
+        "$defs": {
+            "case": case(),
+            "mail": mail(),
+            "envelope": envelope(),
+            "answer": answer(),
+            "expect": { "oneOf": [{ "const": "snapshot", "description": "Everything is as the snapshot beside the file says; `--update` writes it." }, expect()] },
+            "send": send(),
+            "text": text(),
+            "texts": {
+                "description": "A text, or a list of texts.",
+                "anyOf": [{ "$ref": "#/$defs/plain" }, { "type": "array", "items": { "$ref": "#/$defs/plain" } }],
+            },
+            "plain": { "type": ["string", "integer", "boolean"] },
+            "column": { "description": "The value that a row has for a name.", "type": "string", "pattern": "^<[^<>]+>$" },
+        },
+    })
+}
+
+fn object(description: &str, properties: Json) -> Json {
+    json!({ "description": description, "type": "object", "additionalProperties": false, "properties": properties })
+}
+
+fn case() -> Json {
+    let mut case = object(
+        "A case. `rows` makes one of each row, with its values in the place of `<names>`.",
+        json!({
+            "name": { "description": "What the case shows.", "type": "string" },
+            "flow": { "description": "The flow under test, by name: it is called by itself.", "type": "string" },
+            "route": { "description": "An address that one of the folder's routes takes: what it leads to is tested.", "type": "string" },
+            "mail": { "$ref": "#/$defs/mail" },
+            "file": { "description": "The mail as an .eml file, named from where the test file is.", "type": "string" },
+            "at": { "description": "When the mail is accepted (RFC 3339): what the flow takes for now. Else the mail's date.", "type": "string" },
+            "envelope": { "$ref": "#/$defs/envelope" },
+            "attributes": { "description": "The interaction's attributes before the run.", "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } },
+            "inputs": { "description": "Values for the inputs of `flow`.", "type": "object" },
+            "answers": { "description": "What data actions answer; what tables and schedules answer, in the place of the folder's own.", "type": "array", "items": { "$ref": "#/$defs/answer" } },
+            "expect": { "$ref": "#/$defs/expect" },
+            "rows": { "description": "Values by name, one map for each case.", "type": "array", "minItems": 1, "items": { "type": "object" } },
+        }),
+    );
+    if let Some(case) = case.as_object_mut() {
+        case.insert("required".to_owned(), json!(["name", "expect"]));
+        case.insert("oneOf".to_owned(), json!([{ "required": ["flow"] }, { "required": ["route"] }]));
+    }
+    case
+}
+
+fn mail() -> Json {
+    object(
+        "The mail as its fields.",
+        json!({
+            "from": { "$ref": "#/$defs/texts" },
+            "to": { "$ref": "#/$defs/texts" },
+            "cc": { "$ref": "#/$defs/texts" },
+            "replyTo": { "$ref": "#/$defs/texts" },
+            "subject": { "type": "string" },
+            "text": { "type": "string" },
+            "html": { "type": "string" },
+            "headers": { "description": "Header fields by name; they replace those that the mail has besides.", "type": "object", "additionalProperties": { "$ref": "#/$defs/texts" } },
+            "attachments": {
+                "type": "array",
+                "items": object(
+                    "An attachment.",
+                    json!({
+                        "name": { "type": "string" },
+                        "contentType": { "type": "string" },
+                        "text": { "type": "string" },
+                        "base64": { "type": "string" },
+                    }),
+                ),
+            },
+            "messageId": { "type": "string" },
+        }),
+    )
+}
+
+fn envelope() -> Json {
+    object(
+        "What the mail comes in.",
+        json!({
+            "from": { "description": "The sender; empty for the null reverse-path.", "type": "string" },
+            "to": { "description": "The recipient.", "type": "string" },
+            "remote": { "description": "The address of the host that hands it in.", "type": "string" },
+        }),
+    )
+}
+
+fn answer() -> Json {
+    object(
+        "What a data action, a table or a schedule answers: `output`, `error` or `timeout`.",
+        json!({
+            "dataAction": { "description": "The data action's name.", "type": "string" },
+            "table": { "description": "The table's name.", "type": "string" },
+            "schedule": { "description": "The schedule's name.", "type": "string" },
+            "input": { "description": "The key that is looked up, the instant, or inputs of the call; left out, any.", "type": ["string", "object"] },
+            "output": { "description": "The row's columns, null for no such row; a schedule's `state`, `name` and `nextChange`, or a data action's outputs.", "type": ["object", "null", "string"] },
+            "error": { "description": "Why there is no answer; of a data action also `code`, `message` and `status`.", "type": ["string", "object"] },
+            "timeout": { "description": "There is no answer in time.", "anyOf": [{ "type": "boolean" }, { "$ref": "#/$defs/column" }] },
+        }),
+    )
+}
+
+fn expect() -> Json {
+    object(
+        "What is expected. What is left out is not compared.",
+        json!({
+            "decision": { "anyOf": [{ "enum": ["queue", "forward", "disconnect", "unrouted"] }, { "$ref": "#/$defs/column" }] },
+            "queue": { "description": "The queue's name.", "type": "string" },
+            "priority": { "anyOf": [{ "type": "integer" }, { "$ref": "#/$defs/column" }] },
+            "skills": { "$ref": "#/$defs/texts" },
+            "language": { "$ref": "#/$defs/text" },
+            "addresses": { "$ref": "#/$defs/texts" },
+            "reason": { "$ref": "#/$defs/text" },
+            "outcome": { "$ref": "#/$defs/text" },
+            "attributes": { "description": "Attributes in the end; null: not set.", "type": "object", "additionalProperties": { "anyOf": [{ "$ref": "#/$defs/text" }, { "type": "null" }] } },
+            "variables": { "description": "Variables of the flow under test, as they were last set.", "type": "object" },
+            "outputs": { "description": "Outputs of the flow under test.", "type": "object" },
+            "sends": { "description": "What must be sent, whatever else is; an empty list: nothing is.", "type": "array", "items": { "$ref": "#/$defs/send" } },
+            "sendsNot": { "description": "What must not be sent; `{}` is anything.", "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/send" } },
+            "path": { "description": "The nodes that are entered, in order; those of called flows as `Flow/node`.", "type": "array", "items": { "type": "string" } },
+            "error": { "description": "The code or the message of the run's error.", "$ref": "#/$defs/text" },
+        }),
+    )
+}
+
+fn send() -> Json {
+    object(
+        "Something that is sent.",
+        json!({
+            "kind": { "anyOf": [{ "enum": ["reply", "mail", "forward", "webhook", "queuePush"] }, { "$ref": "#/$defs/column" }] },
+            "to": { "description": "One of the recipients, or a list of all of them.", "anyOf": [{ "$ref": "#/$defs/text" }, { "type": "array", "items": { "type": "string" } }] },
+            "subject": { "$ref": "#/$defs/text" },
+            "text": { "$ref": "#/$defs/text" },
+            "html": { "$ref": "#/$defs/text" },
+            "webhook": { "description": "The webhook's name.", "type": "string" },
+            "payload": { "description": "What the webhook is sent." },
+        }),
+    )
+}
+
+fn text() -> Json {
+    json!({
+        "description": "A text, exactly so; or what it contains or matches.",
+        "anyOf": [
+            { "$ref": "#/$defs/plain" },
+            {
+                "type": "object",
+                "additionalProperties": false,
+                "minProperties": 1,
+                "properties": {
+                    "contains": { "$ref": "#/$defs/texts" },
+                    "matches": { "description": "A regular expression; it may match anywhere.", "$ref": "#/$defs/texts" },
+                },
+            },
+        ],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{answers, case, expect, mail};
+
+    #[test]
+    fn the_schema_has_what_is_read() {
+        let schema = json_schema();
+        for (path, keys) in [
+            ("/$defs/case/properties", &case::KEYS[..]),
+            ("/$defs/mail/properties", &mail::KEYS),
+            ("/$defs/mail/properties/attachments/items/properties", &mail::ATTACHMENT),
+            ("/$defs/envelope/properties", &case::ENVELOPE),
+            ("/$defs/answer/properties", &answers::KEYS),
+            ("/$defs/expect/oneOf/1/properties", &expect::KEYS),
+            ("/$defs/send/properties", &expect::SEND),
+        ] {
+            let properties = schema.pointer(path).and_then(Json::as_object).unwrap_or_else(|| panic!("{path}"));
+            let written: BTreeSet<&str> = properties.keys().map(String::as_str).collect();
+            assert_eq!(written, keys.iter().copied().collect(), "{path}");
+        }
+    }
+}

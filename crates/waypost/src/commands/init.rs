@@ -1,0 +1,57 @@
+//! `waypost init`: a project folder to begin with, whose tests pass.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use waypost_flow::document::schema;
+use waypost_flow_tests::schema as tests;
+
+use crate::failure::Failure;
+use crate::screen;
+
+/// Files of the project, by their paths in it. Editors find the schemas, which are made, by a comment in each file.
+const FILES: [(&str, &str); 5] = [
+    ("README.md", include_str!("init/README.md")),
+    ("flows/inbound.yaml", include_str!("init/inbound.yaml")),
+    ("flows/topic.yaml", include_str!("init/topic.yaml")),
+    ("routing.yaml", include_str!("init/routing.yaml")),
+    ("tests/inbound.test.yaml", include_str!("init/inbound.test.yaml")),
+];
+
+/// Arguments of `init`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The project's folder; it is made if it is not there
+    folder: PathBuf,
+}
+
+/// Exit code 0: written; 2: a file is there already, or could not be written.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let pretty = |schema: &serde_json::Value| serde_json::to_string_pretty(schema).unwrap_or_default() + "\n";
+    let schemas =
+        [(".schemas/flow.json", pretty(&schema::json_schema())), (".schemas/test.json", pretty(&tests::json_schema()))];
+    let files: Vec<(PathBuf, &str)> = FILES
+        .iter()
+        .copied()
+        .chain(schemas.iter().map(|(name, text)| (*name, text.as_str())))
+        .map(|(name, text)| (arguments.folder.join(name), text))
+        .collect();
+    // Nothing is written over, and nothing is written unless all of it can be.
+    if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
+        return Err(Failure::Failed(format!("{} is already there", path.display())));
+    }
+    for (path, text) in &files {
+        let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't write {}", path.display()))(cause);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|error| fail(&error))?;
+        }
+        fs::write(path, text).map_err(|error| fail(&error))?;
+    }
+    let mut out = screen::stdout();
+    for (path, _) in &files {
+        writeln!(out, "{}", path.display())?;
+    }
+    writeln!(screen::stderr(), "\nrun its tests: waypost test {}", arguments.folder.display())?;
+    Ok(())
+}

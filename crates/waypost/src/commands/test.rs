@@ -1,0 +1,164 @@
+//! `waypost test`: the tests of a folder of flows, without a server.
+
+mod annotations;
+mod cases;
+mod print;
+mod snapshots;
+mod watch;
+
+use std::fs;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+
+use waypost_flow_tests::coverage::{self, Counts, Coverage, Map};
+use waypost_flow_tests::report::TestReport;
+use waypost_flow_tests::{Case, Flows, Suite, junit};
+use waypost_project::Project;
+
+use crate::failure::Failure;
+use crate::table::{self, Output};
+use crate::{files, screen};
+
+/// Arguments of `test`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Folders of flows and their tests, which are in files named *.test.yaml
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Run only tests whose file or name contains this text, whatever its case
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Count which nodes, branches and outcomes of conditions the tests reach
+    #[arg(long)]
+    coverage: bool,
+    /// Fail if the lowest of the three is below this percentage; counts coverage
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    threshold: Option<f64>,
+    /// Write coverage to a file, in lcov's format; counts coverage
+    #[arg(long, value_name = "FILE")]
+    lcov: Option<PathBuf>,
+    /// Draw the flows with what the tests reach of them, as an HTML page; counts coverage
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the results to a file, as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write the snapshots of tests that expect one, instead of comparing with them
+    #[arg(long)]
+    update: bool,
+    /// Run the tests again whenever a file changes
+    #[arg(long)]
+    watch: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.strip_suffix('%').unwrap_or(text).trim().parse().ok();
+    number.filter(|number| (0.0..=100.0).contains(number)).ok_or_else(|| "expected a number from 0 to 100".to_owned())
+}
+
+impl Arguments {
+    fn counts_coverage(&self) -> bool {
+        self.coverage || self.threshold.is_some() || self.lcov.is_some() || self.html.is_some()
+    }
+
+    fn selects(&self, file: &str, case: &Case) -> bool {
+        let Some(filter) = &self.filter else { return true };
+        let filter = filter.to_lowercase();
+        [file, &case.name].into_iter().any(|text| text.to_lowercase().contains(&filter))
+    }
+}
+
+/// Exit code 0: all passed; 1: a test failed, or the threshold is missed; 2: the tests could not run.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.watch { watch::watch(&arguments.paths, || once(arguments)) } else { once(arguments) }
+}
+
+fn once(arguments: &Arguments) -> Result<(), Failure> {
+    let sources = files::sources(&arguments.paths)?;
+    let test_files = files::tests(&arguments.paths)?;
+    if test_files.is_empty() {
+        return Err(Failure::Failed("there are no tests: no file is named *.test.yaml".to_owned()));
+    }
+    let mut project = Project::read(&sources);
+    let world = project.world();
+    let rows = project.rows(|file, name| files::beside(&sources, file, name));
+    let colour = io::stderr().is_terminal();
+    if project.has_errors() {
+        files::print_problems(&mut io::stderr().lock(), &sources, &project, colour)?;
+        return Err(Failure::Failed("the flows have errors, so no test ran".to_owned()));
+    }
+    files::print_pins(&mut io::stderr().lock(), &sources, &project)?;
+    let running = world.running();
+    let flows = Flows { project: &project, world: &world, running: &running, rows: &rows };
+    let suite = Suite::read(&test_files, &flows, &|file, name| files::bytes_beside(&test_files, file, name));
+    if !suite.problems.is_empty() {
+        let places = |at| suite.places(at);
+        files::print_found(&mut io::stderr().lock(), &test_files, &suite.problems, &places, colour)?;
+        return Err(Failure::Failed("the tests have errors, so none ran".to_owned()));
+    }
+    let name = |case: &Case| test_files.get(case.at.file).map_or("", |file| file.path.as_str());
+    let selected: Vec<&Case> = suite.cases.iter().filter(|case| arguments.selects(name(case), case)).collect();
+    if selected.is_empty() {
+        let filter = arguments.filter.as_deref().unwrap_or_default();
+        return Err(Failure::Failed(format!("no test's file or name contains `{filter}`")));
+    }
+
+    let mut snapshots = snapshots::Snapshots::open(&test_files)?;
+    let (ran, counts) = cases::run(&selected, &flows, &snapshots, arguments)?;
+    if arguments.update {
+        snapshots.update(&suite, &selected, &ran, arguments.filter.is_none())?;
+    }
+    let mut report = cases::report(&suite, &selected, ran, name);
+    if arguments.counts_coverage() {
+        report.coverage = Some(covered(arguments, &Map::of(&flows, &sources), &counts)?);
+    }
+    tell(arguments, &report)
+}
+
+/// Coverage, written to where it is wanted.
+fn covered(arguments: &Arguments, map: &Map, counts: &Counts) -> Result<Coverage, Failure> {
+    if let Some(path) = &arguments.lcov {
+        write(path, &coverage::lcov(map, counts))?;
+    }
+    let coverage = Coverage::of(map, counts);
+    if let Some(path) = &arguments.html {
+        write(path, &coverage::html(map, counts, &coverage))?;
+    }
+    Ok(coverage)
+}
+
+/// Prints the report, and answers how the command ends.
+fn tell(arguments: &Arguments, report: &TestReport) -> Result<(), Failure> {
+    if let Some(path) = &arguments.junit {
+        write(path, &junit::xml(report))?;
+    }
+    let missed =
+        arguments.threshold.filter(|threshold| report.coverage.as_ref().is_some_and(|it| it.lowest < *threshold));
+    let mut out = BufWriter::new(screen::stdout());
+    match arguments.output {
+        Output::Json => table::json(&mut out, report)?,
+        Output::Table => {
+            print::report(&mut out, report)?;
+            if let (Some(threshold), Some(coverage)) = (missed, &report.coverage) {
+                writeln!(out, "\ncoverage is {:.1} %, below the threshold of {threshold} %", floor(coverage.lowest))?;
+            }
+        }
+    }
+    out.flush()?;
+    if std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
+        annotations::write(&mut screen::stderr(), report, missed.is_some())?;
+    }
+    if report.failed > 0 || missed.is_some() { Err(Failure::Found) } else { Ok(()) }
+}
+
+/// Rounded down: what is not all is never 100.0.
+fn floor(percent: f64) -> f64 {
+    (percent * 10.0).floor() / 10.0
+}
+
+fn write(path: &std::path::Path, text: &str) -> Result<(), Failure> {
+    fs::write(path, text).map_err(|error| Failure::of(format!("can't write {}", path.display()))(&error))
+}
