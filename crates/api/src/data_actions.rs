@@ -42,13 +42,14 @@ pub fn endpoints() -> Endpoints {
             Scope::RoutingRead,
             "Get a schema of a data action: `input.json` or `success.json`",
         )
-        .ignored(&["flatten"])
+        .ignored(&IGNORED_IN_SCHEMAS)
         .answers::<Members>(),
     )
 }
 
 /// Query parameters that Genesys's SDKs send and that make no difference here.
 const IGNORED: [&str; 3] = ["expand", "flatten", "includeConfig"];
+const IGNORED_IN_SCHEMAS: [&str; 1] = ["flatten"];
 const IGNORED_IN_LISTS: [&str; 4] = ["sortBy", "includeAuthActions", "nextPage", "previousPage"];
 
 impl Resource for KnownDataAction {
@@ -180,8 +181,9 @@ async fn schema(
     State(state): State<ApiState>,
     _: Caller<RoutingRead>,
     Path((id, file)): Path<(String, String)>,
-    query: Query,
+    mut query: Query,
 ) -> Result<Json<Body>, ApiError> {
+    query.ignore(&IGNORED_IN_SCHEMAS);
     query.finish()?;
     let known = state.app.catalogue.object::<KnownDataAction>(&parse_id(&id)?)?;
     let missing = || ApiError::not_found("not.found", format!("a data action has no schema `{file}`"));
