@@ -161,7 +161,7 @@ async fn a_changed_journal_is_told() {
     assert_eq!(recorded.iter().map(|one| one.interaction).collect::<Vec<_>>(), [id(2)]);
     drop(store);
     let report = check(directory.path()).unwrap();
-    assert_eq!(report.runs, Counts { sound: 1, damaged: 1 });
+    assert_eq!(report.runs, Counts { sound: 2, damaged: 0 }, "the run itself is as it was");
     assert_eq!(report.records["journals"], Counts { sound: 1, damaged: 1 });
 }
 
@@ -277,6 +277,7 @@ async fn a_check_reads_every_row_that_has_a_checksum() {
         [
             "audit",
             "clients",
+            "data_actions",
             "data_tables",
             "deliveries",
             "domains",
