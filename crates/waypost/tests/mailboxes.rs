@@ -413,7 +413,7 @@ fn a_folder_brings_a_mailbox_with_its_route() {
 fn a_server_with_odd_manners_loses_nothing_and_what_it_cannot_give_is_set_aside() {
     let scratch = Scratch::new("mailboxes-odd");
     let odd = Scripted::start();
-    odd.put(4_294_967_290, &letter("archived"), How::Well);
+    odd.put_old(4_294_967_290, &letter("archived"));
     let server = started(&scratch, "data", None, None);
     let api = server.api();
     prepared(&api);

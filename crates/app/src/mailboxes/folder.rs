@@ -13,6 +13,10 @@ use crate::App;
 /// A server's clock may differ from ours by so much.
 const CLOCKS: SignedDuration = SignedDuration::from_hours(1);
 
+/// What came so shortly before the mailbox was attached is not left alone when UIDs are others: servers tell times in whole seconds, by a
+/// clock of their own, and mail that came since must not be taken for older.
+const SHORTLY: SignedDuration = SignedDuration::from_secs(30);
+
 /// Which of the mail that was there before is taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Before {
@@ -53,7 +57,7 @@ impl Before {
             return before;
         }
         let looked = folder.looked_at.saturating_sub(CLOCKS).unwrap_or(folder.looked_at);
-        let since = looked.max(folder.attached_at);
+        let since = looked.max(folder.attached_at.saturating_sub(SHORTLY).unwrap_or(folder.attached_at));
         // SINCE knows days alone, in the server's time zone (RFC 3501 section 6.4.4).
         let day = since.to_zoned(jiff::tz::TimeZone::UTC).date();
         Self { fits: Fits::Since(day.yesterday().unwrap_or(day)), since: Some(since), ..before }
@@ -205,6 +209,10 @@ mod tests {
         let soon = FolderRecord { looked_at: at("2026-11-01T10:05:00Z"), ..folder.clone() };
         let before = Before::renumbered(MailboxStart::New, &soon);
         assert!(before.leaves(&found(Some("2026-11-01T09:59:00Z"))), "the archive stays, however soon");
+        assert!(
+            !before.leaves(&found(Some("2026-11-01T10:00:00Z")))
+                && !before.leaves(&found(Some("2026-11-01T09:59:58Z")))
+        );
         assert_eq!(Before::renumbered(MailboxStart::All, &folder).criterion().as_deref(), Some(""));
     }
 }

@@ -31,6 +31,7 @@ pub struct Message {
     pub uid: u32,
     pub raw: Vec<u8>,
     pub how: How,
+    pub received: &'static str,
     pub flags: BTreeSet<String>,
 }
 
@@ -87,7 +88,14 @@ impl Scripted {
     }
 
     pub fn put(&self, uid: u32, raw: &[u8], how: How) {
-        self.state().messages.push(Message { uid, raw: raw.to_vec(), how, flags: BTreeSet::new() });
+        let received = "01-Jan-2030 10:00:00 +0000";
+        self.state().messages.push(Message { uid, raw: raw.to_vec(), how, received, flags: BTreeSet::new() });
+    }
+
+    /// Puts a message that came long ago.
+    pub fn put_old(&self, uid: u32, raw: &[u8]) {
+        self.put(uid, raw, How::Well);
+        self.state().messages.last_mut().unwrap().received = "01-Nov-2026 10:00:00 +0000";
     }
 
     pub fn flags(&self, uid: u32) -> String {
@@ -200,7 +208,10 @@ impl Scripted {
             let (uid, length) = (message.uid, message.raw.len());
             if upper.contains("RFC822.SIZE") {
                 let size = if let How::Sized(size) = message.how { size } else { u32::try_from(length).unwrap() };
-                answer.extend(format!("* {number} FETCH (RFC822.SIZE {size} UID {uid})\r\n").bytes());
+                let received = message.received;
+                let fetched =
+                    format!("* {number} FETCH (RFC822.SIZE {size} INTERNALDATE \"{received}\" UID {uid})\r\n");
+                answer.extend(fetched.bytes());
                 continue;
             }
             match message.how {
