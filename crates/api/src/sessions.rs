@@ -1,5 +1,5 @@
 //! `/console`: sessions of the console. A session is held by a cookie that scripts can't read; it counts only beside the header
-//! [`CONSOLE`](crate::auth::CONSOLE), which no other site can make a browser send (`docs/decisions/0034-console.md`).
+//! [`CONSOLE`], which no other site can make a browser send (`docs/decisions/0034-console.md`).
 
 use axum::Json;
 use axum::extract::{Extension, Request, State};
