@@ -150,7 +150,7 @@ async function main() {
   check('what uses a flow', consuming.entities.map((one) => [one.type, one.id]), [['INBOUNDEMAILFLOW', inbound.id]]);
   const consumed = await architect.getArchitectDependencytrackingConsumedresources(inbound.id, '1.0', 'INBOUNDEMAILFLOW');
   check('what a flow uses', consumed.entities.map((one) => one.id), [shared.id, queue.id]);
-  check('kinds', (await architect.getArchitectDependencytrackingTypes()).total, 9);
+  check('kinds', (await architect.getArchitectDependencytrackingTypes()).total, 10);
   await refused('a flow in use stays', 409, 'architect.dependency.object.in.use', () => architect.deleteFlow(shared.id));
   const broken = await refused('and published', 409, 'flow.contract.broken', () => architect.postFlowsActionsDeactivate(shared.id));
   check('its caller is named', broken.errors[0].flowName, 'Inbound Email Router');
