@@ -23,8 +23,6 @@ const DEEPEST: usize = 8;
 pub struct Folder {
     /// While it stays the same, UIDs mean what they meant (RFC 3501 section 2.3.1.1).
     pub uid_validity: u32,
-    /// The lowest UID that the next message may have, if the server says it.
-    pub uid_next: Option<u32>,
     /// How many messages there are.
     pub exists: u32,
     /// Whether nothing can be changed.
@@ -85,14 +83,14 @@ impl Session {
     /// # Errors
     /// There is no such folder, or it gives no UIDs.
     pub async fn open(&mut self, name: &str, change: bool) -> Result<Folder, Problem> {
-        let (mut validity, mut uid_next, mut exists) = (None, None, 0);
+        let (mut validity, mut exists) = (None, 0);
         let command = if change { "SELECT" } else { "EXAMINE" };
         let each = &mut |response: &[u8]| match parsed(response) {
-            Some(Response::Data { outcome, .. }) => match outcome.code {
-                Some(ResponseCode::UidValidity(number)) => validity = Some(number),
-                Some(ResponseCode::UidNext(number)) => uid_next = Some(number),
-                _ => {}
-            },
+            Some(Response::Data { outcome, .. }) => {
+                if let Some(ResponseCode::UidValidity(number)) = outcome.code {
+                    validity = Some(number);
+                }
+            }
             Some(Response::MailboxData(MailboxDatum::Exists(number))) => exists = number,
             _ => {}
         };
@@ -100,7 +98,7 @@ impl Session {
         let Some(uid_validity) = validity else {
             return Err(Problem::NoImap("it gives no UIDVALIDITY for the folder".to_owned()));
         };
-        Ok(Folder { uid_validity, uid_next, exists, read_only: done.to_ascii_uppercase().contains("[READ-ONLY]") })
+        Ok(Folder { uid_validity, exists, read_only: done.to_ascii_uppercase().contains("[READ-ONLY]") })
     }
 
     /// The names of all folders.
@@ -251,16 +249,6 @@ impl Session {
             }
         }
         Ok(())
-    }
-
-    /// Adds a message to a folder.
-    ///
-    /// # Errors
-    /// The server refuses.
-    pub async fn append(&mut self, folder: &str, message: &[u8]) -> Result<(), Problem> {
-        let written = format!("APPEND {} {{{}}}", folder_name::sent(folder), message.len());
-        let content = [message, b"\r\n"].concat();
-        self.dialogue.run_bounded("APPEND", &written, &[content], USUAL, &mut |_| ()).await.map(drop)
     }
 
     /// Waits until something changes in the open folder (RFC 2177), so long at most.
