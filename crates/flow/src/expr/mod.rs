@@ -11,6 +11,7 @@ mod each;
 mod equality;
 mod eval;
 mod foreign;
+mod format;
 mod frame;
 mod guards;
 mod ir;
