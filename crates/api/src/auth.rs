@@ -286,9 +286,7 @@ impl FromRequestParts<ApiState> for Proof {
         match (bearer(&parts.headers), session_cookie(&parts.headers, is_tls(&parts.extensions))) {
             (Some(token), _) => Ok(Self { token: token.to_owned(), session: false }),
             (None, Some(token)) => Ok(Self { token: token.to_owned(), session: true }),
-            (None, None) => {
-                Err(unauthorized("authentication.required", "no bearer token in the Authorization header"))
-            }
+            (None, None) => Err(unauthorized("authentication.required", "no bearer token in the Authorization header")),
         }
     }
 }

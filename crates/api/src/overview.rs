@@ -45,11 +45,8 @@ async fn overview(
     let past = state.app.past(minutes).await?;
     let summary = view::summary(&state.app.summary().await?);
     let reads_routing = caller.may(Scope::RoutingRead);
-    let (queues, mailboxes) = if reads_routing {
-        (Some(queues(&state).await?), Some(mailboxes(&state).await?))
-    } else {
-        (None, None)
-    };
+    let (queues, mailboxes) =
+        if reads_routing { (Some(queues(&state).await?), Some(mailboxes(&state).await?)) } else { (None, None) };
     let by_queue = past.by_queue.into_iter().map(|(id, decided)| QueueSeries {
         queue: named(&state, id),
         total: decided.iter().sum(),

@@ -11,8 +11,8 @@ use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
     audit, auth, changesets, claims, console, context, data_actions, deliveries, domains, executions, flows, graph,
-    health, ingress, interactions, live, mailboxes, map, measure, oauth, overview, protocol, queues, replays, routes, schedules, secrets,
-    sessions, tables, terms, token, webhooks,
+    health, ingress, interactions, live, mailboxes, map, measure, oauth, overview, protocol, queues, replays, routes,
+    schedules, secrets, sessions, tables, terms, token, webhooks,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.

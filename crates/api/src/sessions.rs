@@ -110,7 +110,10 @@ async fn preview(State(state): State<ApiState>, query: Query, request: Request) 
     let (mut fields, _) = credentials(&state, request).await?;
     let link = fields.hidden_text("link");
     if link.is_none() && !fields.has_problems() {
-        fields.problem(Problem { expected: Some("`link`".to_owned()), ..Problem::new("invalid.value", "the link is missing") });
+        fields.problem(Problem {
+            expected: Some("`link`".to_owned()),
+            ..Problem::new("invalid.value", "the link is missing")
+        });
     }
     fields.finish(&["link"])?;
     Ok(Json(view(&state.access.look_at_link(&link.unwrap_or_default()).await?)))

@@ -145,7 +145,10 @@ mod tests {
 
     fn keys(read: Read) -> Vec<String> {
         let Read::Hints(hints) = read else { panic!("{read:?}") };
-        hints.iter().map(|(_, hint)| if let Hint::Object { key, .. } = &**hint { key.clone() } else { String::new() }).collect()
+        hints
+            .iter()
+            .map(|(_, hint)| if let Hint::Object { key, .. } = &**hint { key.clone() } else { String::new() })
+            .collect()
     }
 
     #[test]

@@ -326,12 +326,8 @@ pub trait AccessStore: Send + Sync {
 
     /// Keeps a token in the place of another, as [`AccessStore::put_token`] does, and answers whether it did: not if the other is gone by
     /// now. Of many who exchange one at the same time, one does.
-    async fn exchange_token(
-        &self,
-        spent: &[u8; 32],
-        token: TokenRecord,
-        secret_hash: &str,
-    ) -> Result<bool, StoreError>;
+    async fn exchange_token(&self, spent: &[u8; 32], token: TokenRecord, secret_hash: &str)
+    -> Result<bool, StoreError>;
 
     /// Removes a client's sessions and the links that would begin others; its bearer tokens stay. Answers how many sessions there were.
     async fn delete_sessions(&self, client_id: &str) -> Result<u64, StoreError>;

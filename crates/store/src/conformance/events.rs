@@ -1,7 +1,7 @@
 //! What listeners are told, in the transaction of what happened.
 
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use uuid::Uuid;
 use waypost_ids::{DecisionKind, DeliveryId, DeliveryKind, DeliveryState, Event, MailboxId, WebhookId};
@@ -120,7 +120,8 @@ pub(crate) async fn who_watches_is_told_once_it_is_committed(store: &dyn Store) 
     let watcher = Arc::new(Watcher::default());
     store.open_ears(Arc::clone(&watcher) as Arc<dyn Listeners>);
     let told = || std::mem::take(&mut *watcher.0.lock().unwrap());
-    let change = vec![CatalogueChange::put(queue_record(1, "General")), CatalogueChange::put(queue_record(2, "Billing"))];
+    let change =
+        vec![CatalogueChange::put(queue_record(1, "General")), CatalogueChange::put(queue_record(2, "Billing"))];
     store.commit(0, change.clone()).await.unwrap();
     assert_eq!(told(), [1, 2].map(|number| Hint::object(&queue(number).into())));
     assert!(store.commit(0, change).await.is_err());

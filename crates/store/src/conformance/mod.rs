@@ -1,8 +1,8 @@
 //! The rules that every store keeps, one function for each, over the traits alone: each database runs all of them on an empty store.
 
 pub(crate) mod acceptance;
-pub(crate) mod activity;
 pub(crate) mod access;
+pub(crate) mod activity;
 pub(crate) mod audit;
 pub(crate) mod catalogue;
 pub(crate) mod depths;

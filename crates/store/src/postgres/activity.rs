@@ -24,7 +24,8 @@ pub(super) const MINUTES: &str = "SELECT topic, minute, object, member, sum(valu
     WHERE topic = ANY ($1::smallint[]) AND minute BETWEEN $2 AND $3 GROUP BY topic, minute, object, member";
 
 /// Runs of flows since an hour.
-pub(super) const RUNS: &str = "SELECT object, member, sum(value)::bigint FROM activity WHERE topic = $1 AND minute >= $2
+pub(super) const RUNS: &str =
+    "SELECT object, member, sum(value)::bigint FROM activity WHERE topic = $1 AND minute >= $2
     GROUP BY object, member";
 
 /// What a minute that is over for so long, in minutes, is not added to any more: its slots are put together.

@@ -117,8 +117,9 @@ async fn waiting(db: &Client, claim: RunClaim) -> Result<(Vec<Row>, Vec<Row>, Ep
 
 /// What a run that ends or is parked must know of an interaction, which nobody else changes until the transaction ends.
 async fn before(db: &impl GenericClient, id: InteractionId) -> Result<Option<Before>, StoreError> {
-    let sql =
-        format!("SELECT {COLUMNS}, received_at, runs, decision, erased, attributes_set FROM interactions WHERE id = $1 FOR UPDATE");
+    let sql = format!(
+        "SELECT {COLUMNS}, received_at, runs, decision, erased, attributes_set FROM interactions WHERE id = $1 FOR UPDATE"
+    );
     let Some(held) = row(db, &sql, &[&id.0]).await? else { return Ok(None) };
     let columns = Columns { row: &held, table: "interactions" };
     Ok(Some(Before {

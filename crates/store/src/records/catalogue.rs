@@ -421,11 +421,9 @@ impl CatalogueChange {
             Self::PutFlow(flow) => Some(flow.id.into()),
             Self::Put(record) => Some(record.object()),
             Self::Delete(object) => Some(object.clone()),
-            Self::AddVersion(_)
-            | Self::MarkPublished(..)
-            | Self::Bind(..)
-            | Self::AddEvent(_)
-            | Self::AddAudit(_) => None,
+            Self::AddVersion(_) | Self::MarkPublished(..) | Self::Bind(..) | Self::AddEvent(_) | Self::AddAudit(_) => {
+                None
+            }
         }
     }
 }

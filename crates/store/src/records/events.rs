@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use waypost_ids::{DecisionKind, DeliveryId, DeliveryState, Event, FlowId, InteractionId, Kind, MailboxId, QueueId, Ref};
+use waypost_ids::{
+    DecisionKind, DeliveryId, DeliveryState, Event, FlowId, InteractionId, Kind, MailboxId, QueueId, Ref,
+};
 
 use super::mail::{InteractionRecord, State};
 use super::outbox::{DeliveryRecord, Outgoing};

@@ -170,7 +170,9 @@ fn before(db: &Connection, id: InteractionId) -> Result<Option<Before>, StoreErr
             set: columns.json_or_empty("attributes_set")?,
         })
     };
-    let sql = format!("SELECT {COLUMNS}, received_at, runs, decision, erased, attributes_set FROM interactions WHERE id = ?1");
+    let sql = format!(
+        "SELECT {COLUMNS}, received_at, runs, decision, erased, attributes_set FROM interactions WHERE id = ?1"
+    );
     db.prepare_cached(&sql)?.query_row((id.0.as_bytes(),), |row| Ok(read(row))).optional()?.transpose()
 }
 

@@ -38,11 +38,8 @@ pub(crate) struct Arguments {
 /// Prints a line of JSON for each event until it is stopped, or has printed as many as it is to. Exit code 0: printed; 2: refused or no answer.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
-    let filter = LiveFilter {
-        kinds: arguments.kind.clone(),
-        queues: arguments.queue.clone(),
-        flows: arguments.flow.clone(),
-    };
+    let filter =
+        LiveFilter { kinds: arguments.kind.clone(), queues: arguments.queue.clone(), flows: arguments.flow.clone() };
     let mut left = arguments.limit.unwrap_or(u64::MAX);
     let mut last: Option<String> = None;
     let mut events = remote.wait(remote.watch(&filter, None))?;

@@ -40,8 +40,12 @@ async fn activity_is_read_from_its_minutes_on() {
     let fill = "INSERT INTO activity (topic, minute, object, member, slot, value)
         SELECT g % 5, g / 5, gen_random_uuid(), 0, 0, 1 FROM generate_series(1, 100000) AS g; ANALYZE activity";
     db.batch_execute(fill).await.unwrap();
-    let minutes = format!("PREPARE it (smallint[], bigint, bigint) AS {}; EXPLAIN EXECUTE it ('{{0,1,2,3}}', 19900, 19960)", activity::MINUTES);
-    let runs = format!("DEALLOCATE ALL; PREPARE it (smallint, bigint) AS {}; EXPLAIN EXECUTE it (4, 19900)", activity::RUNS);
+    let minutes = format!(
+        "PREPARE it (smallint[], bigint, bigint) AS {}; EXPLAIN EXECUTE it ('{{0,1,2,3}}', 19900, 19960)",
+        activity::MINUTES
+    );
+    let runs =
+        format!("DEALLOCATE ALL; PREPARE it (smallint, bigint) AS {}; EXPLAIN EXECUTE it (4, 19900)", activity::RUNS);
     for sql in [minutes, runs] {
         let plan = format!("{:?}", db.simple_query(&sql).await.unwrap());
         assert!(plan.contains("activity_pkey") && !plan.contains("Seq Scan"), "{plan}");
