@@ -43,7 +43,7 @@ async fn map(State(state): State<ApiState>, Anyone(caller): Anyone, query: Query
             name: node.name.as_str().into(),
             flow_type: flow.map(|flow| flow.type_as_written.as_str().into()),
             version: flow.and_then(|flow| flow.published),
-            draft: flow.is_some_and(|flow| flow.published != Some(flow.newest)),
+            draft: flow.is_some_and(|flow| flow.newest > 0 && flow.published != Some(flow.newest)),
             deprecated: flow.and_then(|flow| flow.deprecated.as_deref()).map(Into::into),
             any,
         }

@@ -170,8 +170,9 @@ pub struct FlowHealth {
     /// The version that callers follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_version: Option<Version>,
-    /// The newest version.
-    pub saved_version: Version,
+    /// The newest version; absent while there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved_version: Option<Version>,
     /// Whether the newest version is not the published one.
     pub draft: bool,
 }

@@ -40,8 +40,8 @@ pub async fn list(
             failed: reads_mail.then_some(traffic.failed),
             last_change: known.changes.remove(&flow.id).map(history::event),
             published_version: flow.published,
-            saved_version: flow.newest,
-            draft: flow.published != Some(flow.newest),
+            saved_version: Some(flow.newest).filter(|newest| *newest > 0),
+            draft: flow.newest > 0 && flow.published != Some(flow.newest),
         }
     });
     let entities = entities.collect();
