@@ -33,7 +33,8 @@ type Event = (String, String, Json);
 impl Watch {
     async fn open(server: &Server, query: &str, headers: &[&str]) -> Self {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
-        let mut request = format!("GET /api/v2/events/stream{query} HTTP/1.1\r\nHost: localhost\r\n");
+        let mut request =
+            format!("GET /api/v2/events/stream{query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n");
         headers.iter().for_each(|header| request.push_str(&format!("{header}\r\n")));
         stream.write_all(format!("{request}\r\n").as_bytes()).await.unwrap();
         let mut lines = BufReader::new(stream).lines();
