@@ -15,6 +15,7 @@ pub mod flows;
 pub mod graph;
 pub mod labels;
 pub mod mailboxes;
+pub mod map;
 mod names;
 pub mod object;
 pub mod plan;

@@ -98,6 +98,8 @@ enum Command {
     /// Make keys that mail is signed with, and print their DNS records
     #[command(subcommand)]
     Dkim(commands::dkim::Command),
+    /// Follow what happens on a server, a line of JSON for each event
+    Events(commands::events::Arguments),
     /// Count where every interaction stands, and check the sums
     Ledger(commands::ledger::Arguments),
 }
@@ -137,6 +139,7 @@ fn main() -> ExitCode {
         Command::Interactions(command) => commands::interactions::run(command),
         Command::Deliveries(command) => commands::deliveries::run(&command),
         Command::Dkim(command) => commands::dkim::run(&command),
+        Command::Events(arguments) => commands::events::run(&arguments),
         Command::Ledger(arguments) => commands::ledger::run(&arguments),
     };
     match result {

@@ -20,6 +20,7 @@ use crate::records::catalogue::{
     Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, ObjectRecord, QueueRecord, RouteRecord, RouteTarget,
     TermRecord, VersionRecord,
 };
+use crate::records::events::Hint;
 use crate::records::mail::{InteractionRecord, State};
 use crate::records::tables::ScheduleRecord;
 use crate::traits::CatalogueStore;
@@ -191,6 +192,9 @@ async fn commit(db: &mut Lent, expected: Epoch, changes: Vec<CatalogueChange>) -
     let value = i64::try_from(next).map_err(|_| StoreError::Failed("the epoch is out of range".to_owned()))?;
     execute(&transaction, "UPDATE epoch SET value = $1", &[&value]).await?;
     signals::catalogue_changed(&transaction).await?;
+    for object in changes.iter().filter_map(CatalogueChange::object) {
+        ending.hints().add(Hint::object(&object));
+    }
     ending.commit(transaction).await?;
     Ok(next)
 }

@@ -6,6 +6,7 @@
 
 mod accept;
 mod access;
+mod activity;
 mod audit;
 mod catalogue;
 mod catalogue_columns;
@@ -14,6 +15,7 @@ mod commits;
 mod deliveries;
 mod error;
 mod events;
+mod hints;
 mod interactions;
 mod journals;
 mod lanes;

@@ -414,6 +414,18 @@ impl CatalogueChange {
     pub fn delete(object: impl Into<Ref>) -> Self {
         Self::Delete(object.into())
     }
+
+    /// The object that is made, changed or removed; none for what is noted beside one. A flow's record changes with each of its versions.
+    pub(crate) fn object(&self) -> Option<Ref> {
+        match self {
+            Self::PutFlow(flow) => Some(flow.id.into()),
+            Self::Put(record) => Some(record.object()),
+            Self::Delete(object) => Some(object.clone()),
+            Self::AddVersion(_) | Self::MarkPublished(..) | Self::Bind(..) | Self::AddEvent(_) | Self::AddAudit(_) => {
+                None
+            }
+        }
+    }
 }
 
 /// An object of the catalogue that is no flow, as it is stored.

@@ -19,6 +19,7 @@ use crate::records::catalogue::{
     Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, ObjectRecord, QueueRecord, RouteRecord, RouteTarget,
     TermRecord, VersionRecord,
 };
+use crate::records::events::Hint;
 use crate::records::mail::{InteractionRecord, State};
 use crate::records::tables::ScheduleRecord;
 use crate::traits::CatalogueStore;
@@ -210,6 +211,9 @@ fn commit(
     let next = expected.saturating_add(1);
     savepoint.prepare_cached("UPDATE epoch SET value = ?1")?.execute((next,))?;
     savepoint.commit()?;
+    for object in changes.iter().filter_map(CatalogueChange::object) {
+        session.events.hints().add(Hint::object(&object));
+    }
     Ok(Ok(next))
 }
 

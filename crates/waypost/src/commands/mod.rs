@@ -9,6 +9,7 @@ pub(crate) mod console;
 pub(crate) mod data_actions;
 pub(crate) mod deliveries;
 pub(crate) mod dkim;
+pub(crate) mod events;
 pub(crate) mod explain;
 pub(crate) mod flows;
 pub(crate) mod init;
