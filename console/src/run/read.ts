@@ -31,6 +31,8 @@ export interface RunPath {
   entered: Entered[];
   /** The first step at each node, by `sheet/node`. */
   visited: Map<string, number>;
+  /** How often each node was entered. */
+  times: Map<string, number>;
   /** The first step along each edge that was taken, by `sheet/edge`. */
   taken: Map<string, number>;
   /** Edges whose conditions did not hold when their node was last left. */
@@ -60,6 +62,7 @@ export function readRun(trace: RunTrace): RunPath {
     steps: [],
     entered: [],
     visited: new Map(),
+    times: new Map(),
     taken: new Map(),
     refused: new Set(),
     jumps: [],
@@ -98,6 +101,7 @@ export function readRun(trace: RunTrace): RunPath {
           delete before.does;
           before.left = false;
           first(path.visited, at(before.sheet, event.id), index);
+          path.times.set(at(before.sheet, event.id), (path.times.get(at(before.sheet, event.id)) ?? 0) + 1);
         }
         break;
       case "action":
@@ -116,11 +120,13 @@ export function readRun(trace: RunTrace): RunPath {
         }
         break;
       case "notFound":
+      case "failure":
+      case "timedOut":
       case "caught":
         if (before?.node !== undefined) {
           before.left = true;
           unwinding = false;
-          const why = event.event === "notFound" ? "notFound" : "onError";
+          const why = event.event === "caught" ? "onError" : event.event;
           path.jumps.push({ sheet: before.sheet, from: before.node, to: event.to, why });
           first(path.taken, at(before.sheet, edgeIds.jump(before.node, event.to)), index);
         }
