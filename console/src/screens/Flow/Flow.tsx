@@ -30,9 +30,11 @@ export default function Flow({ id }: { id: string }) {
         <h1>{one.name}</h1>
         {one.deleted && <Badge tone="bad">deleted</Badge>}
         {one.deprecated && <Badge tone="warn">deprecated: {one.deprecated}</Badge>}
-        <span className="end">
+        <span className="end tools">
+          <Link href={`/map?focus=flow:${id}&show=related`}>On the map</Link>
+          {(versions.data?.length ?? 0) > 1 && <Link href={`/flows/${id}/diff?from=${comparedTo(wanted, one)}&to=${wanted}`}>Compare</Link>}
           {(versions.data?.length ?? 0) > 0 && (
-            <select className="input" aria-label="Version" value={wanted} onChange={(event) => setSearch({ version: event.target.value })}>
+            <select className="input" style={{ width: "auto" }} aria-label="Version" value={wanted} onChange={(event) => setSearch({ version: event.target.value })}>
               {versions.data?.map((version) => (
                 <option key={version.version} value={version.version}>
                   Version {version.version}
@@ -53,6 +55,12 @@ export default function Flow({ id }: { id: string }) {
       )}
     </div>
   );
+}
+
+/** The version that one would compare another with: the published one, or the one before. */
+function comparedTo(version: number, flow: queries.Flow): number {
+  const published = flow.publishedVersion?.version;
+  return published && published !== version ? published : Math.max(1, version - 1);
 }
 
 function describeVersion(version: queries.FlowVersion, flow: queries.Flow): string {

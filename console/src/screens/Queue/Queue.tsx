@@ -25,7 +25,7 @@ export default function Queue({ id }: { id: string }) {
   });
   const queue = list.data?.find((one) => one.id === id);
   useTitle(queue?.name ?? "Queue");
-  const waiting = useInfiniteQuery({ ...interactions({ queue: id, state: "decided" }), enabled: seesMail });
+  const waiting = useInfiniteQuery({ ...interactions({ queue: id, state: "waiting" }), enabled: seesMail });
   if (list.error) return <Fault error={list.error} retry={() => void list.refetch()} />;
   if (!list.data) return <Loading />;
   if (!queue) return <div className="page"><h1>There is no such queue</h1></div>;
