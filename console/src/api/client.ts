@@ -60,6 +60,9 @@ async function refusal(response: Response): Promise<ApiError> {
   return new ApiError(response.status, body.code ?? "", message, body.contextId, retryAfter);
 }
 
+/** Whether a server has no such endpoint: it is older than its console. */
+export const isAbsent = (error: unknown) => error instanceof ApiError && (error.status === 404 || error.status === 501);
+
 /** A query string, with what is empty left out. */
 export function query(parameters: Record<string, string | number | undefined>): string {
   const search = new URLSearchParams();

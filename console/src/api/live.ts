@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import { ApiError, request } from "./client";
+import { ApiError, isAbsent, request } from "./client";
 import { eventReader, type ServerEvent } from "./events";
 import { affectedBy, type Affects, everything, isRead } from "./stale";
 
@@ -115,7 +115,7 @@ async function listen(old: (affects: Affects) => void, signal: AbortSignal) {
       // The session ended: asking who is signed in leads to signing in.
       if (error instanceof ApiError && error.status === 401) old(([first]) => first === "session");
       const refused = error instanceof ApiError && error.status > 0;
-      stays = refused && [403, 404, 405].includes(error.status);
+      stays = refused && (error.status === 403 || isAbsent(error));
       if (refused && error.retryAfter) wait = Math.max(wait, error.retryAfter * 1000);
       become(refused ? "polling" : "connecting");
     }

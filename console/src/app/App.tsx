@@ -33,7 +33,7 @@ const client: QueryClient = new QueryClient({
     queries: {
       staleTime: 1000,
       retry: (failures, error) => {
-        const passing = error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
+        const passing = error instanceof ApiError && (error.status === 0 || error.status === 429 || (error.status >= 500 && error.status !== 501));
         return passing && failures < 4;
       },
       retryDelay: (failures, error) => {

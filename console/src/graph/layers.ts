@@ -12,10 +12,10 @@ export interface MapPlaced {
   lanes: { title: string; x: number; width: number }[];
 }
 
-export const MAP_NODE = { width: 196, height: 34 };
+export const MAP_NODE = { width: 184, height: 34 };
 const ROW = 46;
 const COLUMN = MAP_NODE.width + 34;
-const BETWEEN_LANES = 86;
+const BETWEEN_LANES = 60;
 const SWEEPS = 6;
 
 /** Where mail comes in stands left, what flows use stands right. Flows stand between, those that are called right of those that call. */

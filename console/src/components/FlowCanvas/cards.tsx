@@ -13,7 +13,7 @@ export interface NodeCardData {
   current: boolean;
   failed: boolean;
   /** The action of the step that is looked at. */
-  action?: number;
+  action?: string;
   /** How often the run entered it, if more than once. */
   times?: number;
   /** What became of it between two versions, and of its lines by their paths. */
@@ -50,8 +50,8 @@ export function NodeCard({ data }: NodeProps) {
       </div>
       {lines.length > 0 && (
         <ol>
-          {lines.map((line, index) => (
-            <Line key={line.path} line={line} now={index === action} change={changes?.get(line.path)} />
+          {lines.map((line) => (
+            <Line key={line.path} line={line} now={line.path === action} change={changes?.get(line.path)} />
           ))}
           {more > 0 && <li className="more">{more} more</li>}
         </ol>

@@ -1,6 +1,6 @@
 import { Controls, type Edge, Handle, type Node, type NodeProps, Position, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
-import { memo, useEffect, useMemo } from "react";
+import { memo, useCallback, useEffect, useMemo, useRef } from "react";
 import type { MapNode, WorldMap } from "../../api/queries";
 import { MAP_NODE, type MapPlaced, type MapShape } from "../../graph/layers";
 import type { Related } from "../../graph/reach";
@@ -32,7 +32,7 @@ function Canvas({ map, focus, onPick }: Props) {
   const shape = useMemo(() => shapeOf(map), [map]);
   const placed = useMapLayout(shape);
   const nodes = useMemo(() => placed && nodesOf(map.nodes, placed, focus), [map, placed, focus]);
-  const edges = useMemo(() => edgesOf(shape, focus), [shape, focus]);
+  const edges = useMemo(() => edgesOf(shape, placed, focus), [shape, placed, focus]);
   if (!nodes) return <Loading />;
   return (
     <div className="canvas map-canvas" role="group" aria-label="Map: who uses what">
@@ -62,21 +62,24 @@ function Canvas({ map, focus, onPick }: Props) {
 
 const FIT = { padding: 0.04, maxZoom: 1 };
 
-/** Shows all of another layout, and brings the object that is looked at into view. */
+/** Below this zoom no name can be read. */
+const LEGIBLE = 0.4;
+
+/** Shows all of another layout; where that can't be read, what is looked at. */
 function Show({ placed, focus }: { placed: MapPlaced | undefined; focus: string | undefined }) {
   const flow = useReactFlow();
-  useEffect(() => {
-    // After the nodes of the new layout are there.
-    const waiting = requestAnimationFrame(() => void flow.fitView(FIT));
-    return () => cancelAnimationFrame(waiting);
+  const looked = useRef(focus);
+  looked.current = focus;
+  const approach = useCallback(() => {
+    const at = looked.current === undefined ? undefined : placed?.at[looked.current];
+    if (at && flow.getZoom() < LEGIBLE) void flow.setCenter(at.x + MAP_NODE.width / 2, at.y + MAP_NODE.height / 2, { zoom: 0.7, duration: 0 });
   }, [flow, placed]);
   useEffect(() => {
-    const at = focus === undefined ? undefined : placed?.at[focus];
-    // Where all can be read there is nothing to bring nearer.
-    if (!at || flow.getZoom() > 0.5) return;
-    const waiting = setTimeout(() => void flow.setCenter(at.x + MAP_NODE.width / 2, at.y + MAP_NODE.height / 2, { zoom: 0.6, duration: 0 }), 60);
-    return () => clearTimeout(waiting);
-  }, [flow, placed, focus]);
+    // After the nodes of the new layout are there.
+    const waiting = requestAnimationFrame(() => void flow.fitView(FIT).then(approach));
+    return () => cancelAnimationFrame(waiting);
+  }, [flow, approach]);
+  useEffect(approach, [approach, focus]);
   return null;
 }
 
@@ -125,13 +128,15 @@ function nodesOf(objects: MapNode[], placed: MapPlaced, focus: Props["focus"]): 
   return [...lanes, ...nodes];
 }
 
-function edgesOf(shape: MapShape, focus: Props["focus"]): Edge[] {
+function edgesOf(shape: MapShape, placed: MapPlaced | undefined, focus: Props["focus"]): Edge[] {
   return shape.edges.map(({ from, to }) => {
     const [one, other] = [lookOf(from, focus), lookOf(to, focus)];
     const lit = (look: Look) => look === "focus" || look === "impact";
     const below = (look: Look) => look === "focus" || look === "uses";
     const look = !focus ? "plain" : lit(one) && lit(other) ? "impact" : below(one) && below(other) ? "uses" : "off";
-    return { id: `${from} ${to}`, source: from, target: to, className: `map-edge ${look}`, zIndex: look === "off" || look === "plain" ? 0 : 1, focusable: false, selectable: false };
+    // A route's domain stands left of it: lines go from left to right, whoever uses whom.
+    const [source, target] = (placed?.at[from]?.x ?? 0) <= (placed?.at[to]?.x ?? 0) ? [from, to] : [to, from];
+    return { id: `${from} ${to}`, source, target, className: `map-edge ${look}`, zIndex: look === "off" || look === "plain" ? 0 : 1, focusable: false, selectable: false };
   });
 }
 

@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useLocation } from "wouter";
-import type { PlotProps, Series } from "./Plot";
+import { clock, type PlotProps, type Series } from "./Plot";
 
 type Props = Pick<PlotProps, "kind" | "at" | "each" | "series" | "hrefOf"> & { say: (value: number) => string; onHover: (place: number | undefined) => void };
 
@@ -78,7 +78,7 @@ function options(kind: PlotProps["kind"], series: Series[], element: HTMLElement
   return {
     width: element.clientWidth,
     height: HEIGHT,
-    padding: [8, 10, 0, 0],
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: kind === "lines" }, drag: { x: false, y: false } },
     scales: {
@@ -86,7 +86,7 @@ function options(kind: PlotProps["kind"], series: Series[], element: HTMLElement
       y: { range: (_, __, most) => [0, Math.max(kind === "bars" ? 4 : 1, (most ?? 0) * 1.08)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 64, values: (_, ticks) => ticks.map((one) => new Date(one * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })), size: 24 },
+      { ...axis, grid: { show: false }, space: 64, values: (_, ticks) => ticks.map((one) => clock(one * 1000)), size: 24 },
       { ...axis, space: 34, size: 52, values: (_, ticks) => ticks.map((one) => (kind === "bars" && !Number.isInteger(one) ? "" : now.current.say(one))) },
     ],
     series: [

@@ -35,7 +35,9 @@ export interface PlotProps {
 }
 
 const count = (value: number) => value.toLocaleString("en");
-const clock = (time: number) => new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+
+/** A time of day, short enough for an axis. */
+export const clock = (time: number) => new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /** A plot over time, with its numbers as a table for those who would rather read, or must. */
 export function Plot({ title, kind, at, each, series, say = count, hrefOf, empty, note }: PlotProps) {

@@ -103,7 +103,7 @@ export function StepList({ run, step, onStep }: Props) {
               id={`step-${one.index}`}
               role="option"
               aria-selected={one.index === step}
-              className={`${tone} depth-${Math.min(one.depth, 6)}${found.has(one.index) ? " match" : ""}`}
+              className={`${tone} depth-${Math.min(one.depth + one.loops, 6)}${found.has(one.index) ? " match" : ""}`}
               onClick={() => onStep(one.index)}
             >
               <span className="what">{title}</span> {detail && <span className="detail" title={detail}>{detail}</span>}

@@ -15,6 +15,7 @@ export default function Flow({ id }: { id: string }) {
   const [search, setSearch] = useSearchParams();
   const flow = useQuery(queries.flow(id));
   const versions = useQuery(queries.versions(id));
+  const seesMail = useMay("email:read");
   const one = flow.data;
   useTitle(one?.name ?? "Flow");
   const wanted = Number(search.get("version")) || (one?.publishedVersion ?? one?.savedVersion)?.version || 0;
@@ -48,7 +49,7 @@ export default function Flow({ id }: { id: string }) {
       {one.description && <p className="muted">{one.description}</p>}
       {wanted > 0 ? <Drawn id={id} version={wanted} name={one.name} /> : <div className="panel empty">This flow has no content yet.</div>}
       {!one.deleted && <Related id={id} />}
-      {useMay("email:read") && (
+      {seesMail && (
         <p>
           <Link href={`/interactions?flowId=${id}`}>Interactions that this flow decided last</Link>
         </p>

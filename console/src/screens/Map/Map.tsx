@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef } from "react";
 import { useSearchParams } from "wouter";
-import { ApiError } from "../../api/client";
+import { isAbsent } from "../../api/client";
 import { map as mapQuery, type WorldMap } from "../../api/queries";
 import { useTitle } from "../../app/useTitle";
 import { Fault, Loading } from "../../components/Fault/Fault";
@@ -20,8 +20,7 @@ export default function Map() {
   useTitle("Map");
   const found = useQuery(mapQuery);
   if (found.error) {
-    const older = found.error instanceof ApiError && found.error.status === 404;
-    return older ? <div className="page"><h1>Map</h1><div className="panel empty">This server is older than its console and has no map.</div></div> : <Fault error={found.error} retry={() => void found.refetch()} />;
+    return isAbsent(found.error) ? <div className="page"><h1>Map</h1><div className="panel empty">This server is older than its console and has no map.</div></div> : <Fault error={found.error} retry={() => void found.refetch()} />;
   }
   if (!found.data) return <Loading />;
   return <Drawn map={found.data} />;

@@ -18,7 +18,7 @@ export function ObjectList({ nodes, hidden, onHide, onPick }: Props) {
   const [text, setText] = useState("");
   const kinds = [...new Set(nodes.map((node) => node.kind))];
   const wanted = text.trim().toLowerCase();
-  const found = nodes.filter((node) => !hidden.has(node.kind) && node.name.toLowerCase().includes(wanted));
+  const found = nodes.filter((node) => !hidden.has(node.kind) && node.name.toLowerCase().includes(wanted)).sort((one, other) => one.name.localeCompare(other.name));
   const toggle = (kind: string) => {
     const after = new Set(hidden);
     if (!after.delete(kind)) after.add(kind);

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { Link, useSearchParams } from "wouter";
-import { ApiError } from "../../api/client";
+import { isAbsent } from "../../api/client";
 import { interactions, overview, type Overview as Numbers } from "../../api/queries";
 import { useTitle } from "../../app/useTitle";
 import { age } from "../../components/Age/Age";
@@ -23,7 +23,7 @@ export default function Overview() {
   const minutes = asked in PERIODS ? asked : "60";
   const numbers = useQuery(overview(Number(minutes)));
   const newest = useInfiniteQuery(interactions({}));
-  const older = numbers.error instanceof ApiError && numbers.error.status === 404;
+  const older = isAbsent(numbers.error);
   if (!numbers.data && !numbers.error) return <Loading />;
   return (
     <div className="page">
@@ -88,7 +88,7 @@ function Tiles({ numbers, minutes }: { numbers: Numbers; minutes: number }) {
       {waiting === undefined ? (
         <Tile name="Decided for a queue" value={totals.decided.queue} href={`/interactions?decision=queue&${within}`} note="in this time" />
       ) : (
-        <Tile name="Waiting in queues" value={waiting} href="/queues" note={late > 0 ? `${late.toLocaleString("en")} over their service level` : "all within their service level"} bad={late > 0} />
+        <Tile name="Waiting in queues" value={waiting} href="/queues" note={late > 0 ? `${late.toLocaleString("en")} over service level` : "within service levels"} bad={late > 0} />
       )}
       <Tile name="Undecided" value={undecided.waiting} href="/interactions?state=received" note={undecided.oldestAt ? `oldest ${age(Date.now() - Date.parse(undecided.oldestAt), "")}` : "nothing waits"} />
       <Tile name="Unrouted" value={unrouted} href="/interactions?decision=unrouted" note={unrouted > 0 ? "wait for a person" : "nobody is needed"} bad={unrouted > 0} />
