@@ -9,6 +9,7 @@ import { Loading } from "../Fault/Fault";
 import { DecisionCard, NodeCard, SheetCard } from "./cards";
 import { edgesOf, nodesOf } from "./elements";
 import { LabelledEdge } from "./LabelledEdge";
+import { pressedNode } from "./pressed";
 import { sheetsOf } from "./sheets";
 import "./FlowCanvas.css";
 
@@ -46,8 +47,20 @@ function Canvas({ flows, run, step, decision, comparison, picked, onPick }: Flow
   const edges = useMemo(() => edgesOf(drawn, { run, step, comparison }), [drawn, run, step, comparison]);
   const focus = here?.sheet && here.node !== undefined ? at(here.sheet, here.node) : picked !== undefined && flows[0] ? at(flows[0].key, picked) : undefined;
   if (!nodes) return <Loading />;
+  const pick = (data: unknown) => {
+    const { sheet, id } = (data ?? {}) as { sheet?: string; id?: string };
+    if (sheet !== undefined && id !== undefined) onPick?.(sheet, id);
+  };
   return (
-    <div className="canvas" role="group" aria-label={run ? "The run, drawn on its flows" : comparison ? "Both versions of the flow" : "The flow"}>
+    <div
+      className="canvas"
+      role="group"
+      aria-label={run ? "The run, drawn on its flows" : comparison ? "Both versions of the flow" : "The flow"}
+      onKeyDown={(event) => {
+        const pressed = event.key === "Enter" ? pressedNode(event.target) : undefined;
+        if (pressed !== undefined) pick(nodes.find((node) => node.id === pressed)?.data);
+      }}
+    >
       <ReactFlow
         nodes={nodes}
         edges={edges}
@@ -63,10 +76,7 @@ function Canvas({ flows, run, step, decision, comparison, picked, onPick }: Flow
         nodesFocusable={Boolean(onPick)}
         elementsSelectable={Boolean(onPick)}
         onlyRenderVisibleElements={nodes.length > 300}
-        onNodeClick={(_, node) => {
-          const { sheet, id } = node.data as { sheet?: string; id?: string };
-          if (sheet !== undefined && id !== undefined) onPick?.(sheet, id);
-        }}
+        onNodeClick={(_, node) => pick(node.data)}
         zoomOnScroll={false}
         panOnScroll
         preventScrolling

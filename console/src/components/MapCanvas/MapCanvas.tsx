@@ -6,6 +6,7 @@ import { MAP_NODE, type MapPlaced, type MapShape } from "../../graph/layers";
 import type { Related } from "../../graph/reach";
 import { useMapLayout } from "../../graph/useLayout";
 import { Loading } from "../Fault/Fault";
+import { pressedNode } from "../FlowCanvas/pressed";
 import { Kind } from "../Kind/Kind";
 import "../FlowCanvas/FlowCanvas.css";
 import "./MapCanvas.css";
@@ -35,7 +36,15 @@ function Canvas({ map, focus, onPick }: Props) {
   const edges = useMemo(() => edgesOf(shape, placed, focus), [shape, placed, focus]);
   if (!nodes) return <Loading />;
   return (
-    <div className="canvas map-canvas" role="group" aria-label="Map: who uses what">
+    <div
+      className="canvas map-canvas"
+      role="group"
+      aria-label="Map: who uses what"
+      onKeyDown={(event) => {
+        const key = event.key === "Enter" ? pressedNode(event.target) : undefined;
+        if (key !== undefined) onPick(key);
+      }}
+    >
       <ReactFlow
         nodes={nodes}
         edges={edges}

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo } from "react";
 import { useSearchParams } from "wouter";
 import { isAbsent } from "../../api/client";
 import { map as mapQuery, type WorldMap } from "../../api/queries";
@@ -47,13 +47,9 @@ function Drawn({ map }: { map: WorldMap }) {
     });
     return { nodes, edges: map.edges };
   }, [map, hidden, focus, alone]);
-  const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const keys = ({ key, target }: KeyboardEvent) => {
+    const keys = ({ key }: KeyboardEvent) => {
       if (key === "Escape" && focus) put({ focus: undefined });
-      if (key !== "/" || (target instanceof HTMLElement && target.closest("input, select, textarea"))) return;
-      // After the key: it is no part of what is searched.
-      setTimeout(() => box.current?.querySelector<HTMLInputElement>("input[type=search]")?.focus());
     };
     document.addEventListener("keydown", keys);
     return () => document.removeEventListener("keydown", keys);
@@ -79,7 +75,7 @@ function Drawn({ map }: { map: WorldMap }) {
           <Live />
         </span>
       </div>
-      <div className="panel map" ref={box}>
+      <div className="panel map">
         <div className="map-side">
           {object && focus ? (
             <ObjectView map={map} object={object} related={focus.related} onPick={(to) => put({ focus: to })} />

@@ -34,7 +34,7 @@ export function ObjectList({ nodes, hidden, onHide, onPick }: Props) {
           if (found[0] && wanted) onPick(found[0].key);
         }}
       >
-        <input type="search" className="input" aria-label="Find an object" placeholder="Find an object ( / )" value={text} onChange={(event) => setText(event.target.value)} />
+        <input type="search" className="input" aria-label="Find an object" placeholder="Find an object" value={text} onChange={(event) => setText(event.target.value)} />
         <div role="group" aria-label="Kinds that are shown" className="map-kinds">
           {kinds.map((kind) => (
             <button key={kind} type="button" aria-pressed={!hidden.has(kind)} onClick={() => toggle(kind)}>

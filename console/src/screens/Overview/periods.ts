@@ -34,6 +34,12 @@ export function buckets(series: Minute[], length: number): Bucket[] {
   return found;
 }
 
+/** Percentiles of minutes can't be added: of several, the worst is told. Null where nothing was decided. */
+export function worst({ minutes }: Bucket, percentile: "p50Ms" | "p95Ms"): number | null {
+  const found = minutes.flatMap((minute) => minute.decision?.[percentile] ?? []);
+  return found.length > 0 ? Math.max(...found) : null;
+}
+
 export const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0);
 
 /** Queues with colours of their own; the rest is one. */
