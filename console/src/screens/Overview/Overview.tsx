@@ -42,7 +42,7 @@ export default function Overview() {
       </div>
       {numbers.data ? (
         <>
-          <Tiles numbers={numbers.data} minutes={Number(minutes)} />
+          <Tiles numbers={numbers.data} />
           <Suspense fallback={<Loading />}>
             <Plots numbers={numbers.data} />
           </Suspense>
@@ -76,12 +76,12 @@ export default function Overview() {
   );
 }
 
-function Tiles({ numbers, minutes }: { numbers: Numbers; minutes: number }) {
-  const { totals, undecided, unrouted, queues, since } = numbers;
+function Tiles({ numbers }: { numbers: Numbers }) {
+  const { series, totals, undecided, unrouted, queues, since } = numbers;
   const waiting = queues?.reduce((sum, one) => sum + one.waiting, 0);
   const late = queues?.reduce((sum, one) => sum + (one.overServiceLevel ?? 0), 0) ?? 0;
   const within = `since=${encodeURIComponent(since)}`;
-  const rate = totals.accepted / minutes;
+  const rate = totals.accepted / series.length;
   return (
     <div className="numbers">
       <Tile name="Mail" value={totals.accepted} href={`/interactions?${within}`} note={`${rate >= 10 ? Math.round(rate).toLocaleString("en") : rate.toFixed(1)} a minute`} />
