@@ -135,7 +135,7 @@ await tell(async () => {
   check("one goes from object to object by keyboard", new URL(page.url()).searchParams.get("focus").startsWith("flow:"));
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: /^Queues/ }).click();
-  await page.locator(".object", { hasText: "Billing" }).waitFor({ state: "detached" });
+  await page.locator(".object[title='queue Billing']").waitFor({ state: "detached" });
   check("kinds can be left out, by a link", page.url().includes("without=queue"), page.url());
 
   // A run with a loop.

@@ -8,6 +8,9 @@ type Props = Pick<PlotProps, "kind" | "at" | "each" | "series" | "hrefOf"> & { s
 
 const HEIGHT = 168;
 
+/** Of more times, points are lines alone. */
+const MOST_POINTS = 120;
+
 /** Below this width, in pixels, a press leads nowhere: on a phone it reads the value. */
 const WIDE = 720;
 
@@ -95,7 +98,7 @@ function options(kind: PlotProps["kind"], series: Series[], element: HTMLElement
         const paint = colour(`tone-${one.tone}`);
         return kind === "bars"
           ? { stroke: colour("tone-panel"), fill: paint, width: 1, points: { show: false }, ...(bars && { paths: bars }) }
-          : { stroke: paint, width: 2, spanGaps: false, points: { size: 4, fill: paint }, ...(one.dashed && { dash: [6, 4] }) };
+          : { stroke: paint, width: 2, spanGaps: false, points: { show: now.current.at.length <= MOST_POINTS, size: 5, fill: paint, stroke: paint }, ...(one.dashed && { dash: [6, 4] }) };
       }),
     ],
     hooks: {

@@ -93,7 +93,7 @@ function Tiles({ numbers }: { numbers: Numbers }) {
       <Tile name="Undecided" value={undecided.waiting} href="/interactions?state=received" note={undecided.oldestAt ? `oldest ${age(Date.now() - Date.parse(undecided.oldestAt), "")}` : "nothing waits"} />
       <Tile name="Unrouted" value={unrouted} href="/interactions?decision=unrouted" note={unrouted > 0 ? "wait for a person" : "nobody is needed"} bad={unrouted > 0} />
       <Tile name="Failed runs" value={totals.failed} href={`/interactions?decision=unrouted&${within}`} note="in this time" bad={totals.failed > 0} />
-      <Tile name="Time to decision" value={totals.decision ? milliseconds(totals.decision.p95Ms) : "–"} href={`/interactions?${within}`} note={totals.decision ? `95 of 100; half in ${milliseconds(totals.decision.p50Ms)}` : "nothing was decided"} />
+      <Tile name="Time to decision" value={totals.decision ? milliseconds(totals.decision.p95Ms) : "–"} href={`/interactions?${within}`} note={totals.decision ? `p95; median ${milliseconds(totals.decision.p50Ms)}` : "nothing was decided"} />
     </div>
   );
 }

@@ -38,8 +38,8 @@ export default function Plots({ numbers }: { numbers: Overview }) {
   );
   const times = useMemo(
     (): Series[] => [
-      { name: "95 of 100 within", tone: 4, values: parts.map((part) => worst(part, "p95Ms")), total: totals.decision ? milliseconds(totals.decision.p95Ms) : "–", dashed: true },
-      { name: "half within", tone: 1, values: parts.map((part) => worst(part, "p50Ms")), total: totals.decision ? milliseconds(totals.decision.p50Ms) : "–" },
+      { name: "p95", tone: 4, values: parts.map((part) => worst(part, "p95Ms")), total: totals.decision ? milliseconds(totals.decision.p95Ms) : "–", dashed: true },
+      { name: "median", tone: 1, values: parts.map((part) => worst(part, "p50Ms")), total: totals.decision ? milliseconds(totals.decision.p50Ms) : "–" },
     ],
     [parts, totals],
   );

@@ -89,7 +89,7 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
             <button type="button" className="button quiet" onClick={() => (session ? go(next, { replace: true }) : setLink(undefined))}>
               Do not use it
             </button>
-            <p className="muted">It may: {preview.data.scopes.join(", ")}.</p>
+            <p className="muted">Its scopes: {preview.data.scopes.join(", ")}.</p>
           </>
         ) : (
           <>
