@@ -1,4 +1,4 @@
-import { Controls, type Edge, Handle, type Node, type NodeProps, Position, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { Controls, type Edge, Handle, type Node, type NodeProps, Position, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { memo, useCallback, useEffect, useMemo, useRef } from "react";
 import type { MapNode, WorldMap } from "../../api/queries";
@@ -77,6 +77,8 @@ const LEGIBLE = 0.4;
 /** Shows all of another layout; where that can't be read, what is looked at. */
 function Show({ placed, focus }: { placed: MapPlaced | undefined; focus: string | undefined }) {
   const flow = useReactFlow();
+  // A phone may be turned.
+  const width = useStore((state) => state.width);
   const looked = useRef(focus);
   looked.current = focus;
   const approach = useCallback(() => {
@@ -87,7 +89,7 @@ function Show({ placed, focus }: { placed: MapPlaced | undefined; focus: string 
     // After the nodes of the new layout are there.
     const waiting = requestAnimationFrame(() => void flow.fitView(FIT).then(approach));
     return () => cancelAnimationFrame(waiting);
-  }, [flow, approach]);
+  }, [flow, approach, width]);
   useEffect(approach, [approach, focus]);
   return null;
 }

@@ -100,10 +100,10 @@ export default function Flows() {
                     <Published flow={flow} />
                   </td>
                   <td className="number">
-                    <Count value={health?.runs} href={`/interactions?flowId=${flow.id}${sinceOf(health)}`} />
+                    <Count value={isShared(flow) ? undefined : health?.runs} href={`/interactions?flowId=${flow.id}${sinceOf(health)}`} />
                   </td>
                   <td className="number">
-                    <Count value={health?.failed} bad href={`/interactions?flowId=${flow.id}&decision=unrouted${sinceOf(health)}`} />
+                    <Count value={isShared(flow) ? undefined : health?.failed} bad href={`/interactions?flowId=${flow.id}&decision=unrouted${sinceOf(health)}`} />
                   </td>
                   <td className="wide-only last-change">
                     <LastChange flow={flow} health={health} />
@@ -122,6 +122,7 @@ const isShared = (flow: Flow) => ["shared", "commonmodule"].includes(flow.type.t
 
 const sinceOf = (health: FlowHealth | undefined) => (health?.since ? `&since=${encodeURIComponent(health.since)}` : "");
 
+/** A run is counted at its route's flow: for a shared flow there is nothing to count. */
 function Count({ value, href, bad = false }: { value: number | undefined; href: string; bad?: boolean }) {
   if (value === undefined) return <span className="muted">–</span>;
   if (value === 0) return <span className="muted">0</span>;
