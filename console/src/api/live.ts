@@ -70,7 +70,8 @@ function keepFresh(client: QueryClient, signal: AbortSignal): (affects: Affects)
     waiting = [];
     busy = true;
     const began = Date.now();
-    await client.invalidateQueries({ predicate: (query) => !isRead(query) && changed.some((affects) => affects(query.queryKey)) });
+    // One list that is asked for in vain keeps the others waiting for a while only.
+    await Promise.race([client.invalidateQueries({ predicate: (query) => !isRead(query) && changed.some((affects) => affects(query.queryKey)) }), pause(POLL, signal)]);
     busy = false;
     if (waiting.length > 0) timer ??= setTimeout(() => void refresh(), Math.max(TOGETHER, began + AT_MOST - Date.now()));
   };
