@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { keepClaim } from "../../api/claim";
+import { dropDrafts } from "../../api/draft";
 import { call } from "../../api/client";
 import { allows, type Scope } from "../../api/scopes";
 import { useSession } from "../session";
@@ -13,6 +14,7 @@ const SCREENS: { href: string; name: string; scope: Scope; icon: string }[] = [
   { href: "/", name: "Overview", scope: "email:read", icon: "M3 12h4l3-8 4 16 3-8h4" },
   { href: "/interactions", name: "Interactions", scope: "email:read", icon: "M3 6h18v12H3z M3 7l9 6 9-6" },
   { href: "/flows", name: "Flows", scope: "flow:read", icon: "M4 4h6v5H4z M14 15h6v5h-6z M7 9v8.5h7" },
+  { href: "/map", name: "Map", scope: "flow:read", icon: "M3 5h6v4H3z M15 3h6v4h-6z M15 15h6v4h-6z M9 7h3v10h3 M12 5h3" },
   { href: "/queues", name: "Queues", scope: "routing:read", icon: "M4 6h16 M4 12h16 M4 18h10" },
 ];
 
@@ -63,6 +65,7 @@ function Account() {
       queries.clear();
       // Whoever signs in next in this tab has not claimed it.
       keepClaim(undefined);
+      dropDrafts(undefined);
       window.location.assign("/sign-in");
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));

@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
-import { LIVE, queues } from "../../api/queries";
+import { queues } from "../../api/queries";
 import { useTitle } from "../../app/useTitle";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { Live } from "../../components/Live/Live";
@@ -8,14 +7,13 @@ import { QueueTable } from "../../components/QueueTable/QueueTable";
 
 export default function Queues() {
   useTitle("Queues");
-  const [live, setLive] = useState(true);
-  const list = useQuery({ ...queues, refetchInterval: live ? LIVE : false });
+  const list = useQuery(queues);
   return (
     <div className="page">
       <div className="page-head">
         <h1>Queues</h1>
         <span className="end">
-          <Live on={live} onChange={setLive} />
+          <Live />
         </span>
       </div>
       <section className="panel">
