@@ -18,6 +18,7 @@ pub mod mailboxes;
 mod names;
 pub mod object;
 pub mod plan;
+pub mod projects;
 pub mod queues;
 mod refusals;
 pub mod routes;

@@ -41,7 +41,8 @@ impl<'w> Names<'w> {
                 | CatalogueChange::MarkPublished(..)
                 | CatalogueChange::Bind(..)
                 | CatalogueChange::AddEvent(_)
-                | CatalogueChange::AddAudit(_) => {}
+                | CatalogueChange::AddAudit(_)
+                | CatalogueChange::Applied(_) => {}
             }
         }
         for flow in flows {

@@ -12,6 +12,7 @@ pub mod members;
 mod name;
 mod objects;
 pub mod pins;
+pub mod plan;
 mod schedules;
 pub mod state;
 pub mod tables;

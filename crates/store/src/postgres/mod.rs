@@ -6,6 +6,7 @@
 
 mod accept;
 mod access;
+mod applied;
 mod audit;
 mod catalogue;
 mod catalogue_columns;

@@ -2,6 +2,7 @@
 
 mod accept;
 mod access;
+mod applied;
 mod audit;
 mod catalogue;
 mod catalogue_columns;
