@@ -252,8 +252,8 @@ fn secrets_by_name(auth: &mut Json) {
 /// What ids stand for on the server.
 struct Names<'b> {
     ids: HashMap<String, &'b str>,
-    /// Flows of type email that share their name with a shared flow, which is what the name alone means.
-    hidden: HashSet<String>,
+    /// Flows that share their name with a flow of the other type.
+    twins: HashSet<String>,
 }
 
 impl<'b> Names<'b> {
@@ -264,15 +264,12 @@ impl<'b> Names<'b> {
         let schedules = bodies.schedules.iter().map(|one| (one.id.to_string(), one.name.as_str()));
         let webhooks = bodies.webhooks.iter().map(|one| (one.id.to_string(), one.name.as_str()));
         let actions = bodies.data_actions.iter().map(|one| (one.id.to_string(), one.name.as_str()));
-        let is_shared = |flow: &Flow| document::is_shared_type(&flow.flow_type);
-        let flow_names = bodies.flows.iter().map(|(flow, _)| flow);
-        let shared: HashSet<String> =
-            flow_names.clone().filter(|flow| is_shared(flow)).map(|flow| document::fold_name(&flow.name)).collect();
-        let hidden = flow_names.filter(|flow| !is_shared(flow) && shared.contains(&document::fold_name(&flow.name)));
-        Self {
-            ids: flows.chain(queues).chain(tables).chain(schedules).chain(webhooks).chain(actions).collect(),
-            hidden: hidden.map(|flow| flow.id.to_string()).collect(),
+        let mut named: HashMap<String, Vec<String>> = HashMap::new();
+        for (flow, _) in &bodies.flows {
+            named.entry(document::fold_name(&flow.name)).or_default().push(flow.id.to_string());
         }
+        let twins = named.into_values().filter(|ids| ids.len() > 1).flatten().collect();
+        Self { ids: flows.chain(queues).chain(tables).chain(schedules).chain(webhooks).chain(actions).collect(), twins }
     }
 
     /// A flow's content with names in the place of ids, and without what says nothing; none if it can't be read.
@@ -300,8 +297,8 @@ impl<'b> Names<'b> {
     fn flow_in_words(&self, flow: &mut FlowReference, notes: &mut Vec<String>) {
         let Some(id) = &flow.flow_id else { return };
         match self.ids.get(id) {
-            Some(name) if self.hidden.contains(id) => notes.push(format!(
-                "calls the flow `{name}` by its id, which is another's on another server: a shared flow has that name, too"
+            Some(name) if self.twins.contains(id) => notes.push(format!(
+                "calls the flow `{name}` by its id, which is another's on another server: a flow of the other type has that name, too"
             )),
             Some(name) => (flow.flow_id, flow.flow) = (None, Some((*name).to_owned())),
             None => {}
