@@ -19,6 +19,7 @@ pub mod map;
 mod names;
 pub mod object;
 pub mod plan;
+pub mod projects;
 pub mod queues;
 mod refusals;
 pub mod routes;

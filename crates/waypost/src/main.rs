@@ -28,6 +28,10 @@ enum Command {
     Serve(Box<commands::serve::Arguments>),
     /// Bring a folder of flows, tables, schedules, queues, skills and routes onto a server
     Apply(commands::apply::Arguments),
+    /// Show what applying a folder would change on a server
+    Plan(commands::plan::Arguments),
+    /// Write a server's flows, queues, routes, tables and so on as a project folder
+    Export(commands::export::Arguments),
     /// Create a project folder with a flow, a route and tests
     Init(commands::init::Arguments),
     /// Check a folder of flows (or single files) without a server
@@ -112,6 +116,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse_from(given).command {
         Command::Serve(arguments) => commands::serve::run(*arguments),
         Command::Apply(arguments) => commands::apply::run(&arguments),
+        Command::Plan(arguments) => commands::plan::run(&arguments),
+        Command::Export(arguments) => commands::export::run(&arguments),
         Command::Init(arguments) => commands::init::run(&arguments),
         Command::Validate(arguments) => commands::validate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),

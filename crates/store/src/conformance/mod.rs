@@ -81,7 +81,7 @@ macro_rules! every_rule {
                 completed_unrouted_mail_is_listed_but_waits_no_longer;
             catalogue: starts_empty, changes_add_an_epoch, an_old_epoch_conflicts, all_or_nothing, names_may_be_swapped,
                 loads_what_is_published, events_newest_first, names_are_bound_later, deleted_flows_are_apart, versions_newest_first, routes_and_domains_come_and_go, terms_come_and_go, webhooks_and_secrets_come_and_go, data_actions_come_and_go,
-                one_of_many_writers_wins;
+                what_projects_applied_is_remembered_until_it_is_gone, one_of_many_writers_wins;
             access: clients_are_replaced, a_client_that_changed_meanwhile_is_not_replaced, a_new_secret_ends_tokens, tokens_are_found_by_hash, ended_tokens_are_removed,
                 a_revoked_client_has_no_tokens, a_token_wants_the_secret_that_the_client_still_has, one_token_goes_alone, a_token_is_exchanged_once, sessions_go_together, a_deleted_client_is_gone_with_its_tokens, the_last_admin_stays;
             retention: contents_go_first_and_leave_the_decision, what_is_not_completed_stays, what_is_kept_still_adds_up, what_repeats_mail_that_was_removed_is_not_counted,

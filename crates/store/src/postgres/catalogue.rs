@@ -12,7 +12,7 @@ use super::mail_columns::interaction;
 use super::mailboxes::{mailbox, put_mailbox};
 use super::outside::{data_action, put_data_action, put_secret, put_webhook, secret, webhook};
 use super::pool::{Lent, Parameters, execute, row, rows};
-use super::{PostgresStore, audit, locks, signals, tables};
+use super::{PostgresStore, applied, audit, locks, signals, tables};
 use crate::conditions::{self, in_state};
 use crate::encoding::json;
 use crate::error::{CommitError, StoreError};
@@ -164,6 +164,13 @@ async fn load(db: &mut Client) -> Result<Catalogue, StoreError> {
         data_actions: all(&db, "SELECT * FROM data_actions ORDER BY id", &[], data_action).await?,
         secrets: all(&db, "SELECT * FROM secrets ORDER BY id", &[], secret).await?,
         mailboxes: all(&db, "SELECT * FROM mailboxes ORDER BY id", &[], mailbox).await?,
+        applied: all(
+            &db,
+            "SELECT * FROM applied ORDER BY kind COLLATE \"C\", object COLLATE \"C\"",
+            &[],
+            applied::applied,
+        )
+        .await?,
     })
 }
 
@@ -230,6 +237,7 @@ async fn doubled_name(db: &impl GenericClient) -> Result<Option<String>, StoreEr
 }
 
 async fn apply(db: &impl GenericClient, change: &CatalogueChange) -> Result<(), StoreError> {
+    applied::forget(db, change).await?;
     match change {
         CatalogueChange::PutFlow(record) => put_flow(db, record).await,
         CatalogueChange::AddVersion(record) => add_version(db, record).await,
@@ -245,6 +253,7 @@ async fn apply(db: &impl GenericClient, change: &CatalogueChange) -> Result<(), 
         CatalogueChange::AddAudit(entry) => audit::add(db, entry).await,
         CatalogueChange::Put(object) => put(db, object).await,
         CatalogueChange::Delete(object) => delete(db, object).await,
+        CatalogueChange::Applied(record) => applied::put(db, record).await,
     }
 }
 

@@ -7,6 +7,7 @@
 mod accept;
 mod access;
 mod activity;
+mod applied;
 mod audit;
 mod catalogue;
 mod catalogue_columns;

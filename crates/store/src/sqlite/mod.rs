@@ -3,6 +3,7 @@
 mod accept;
 mod access;
 mod activity;
+mod applied;
 mod audit;
 mod catalogue;
 mod catalogue_columns;
