@@ -79,6 +79,8 @@ pub struct Came {
     pub observed: Observed,
     /// What the run reached of the flows, if it was asked for.
     pub reached: Option<Box<Reached>>,
+    /// Answers that the trial gives and the run never asked for, as `table X` or `data action X`.
+    pub unasked: Vec<String>,
 }
 
 /// A run that is over, and the outputs of a flow that was called by itself.
@@ -216,7 +218,7 @@ impl Trial {
         if let Some(error) = &mut observed.error {
             error.message = String::new();
         }
-        Ok(Came { observed, reached: decided.reached.take() })
+        Ok(Came { observed, reached: decided.reached.take(), unasked: answers.unasked() })
     }
 
     /// Runs it over a mail that was parsed.

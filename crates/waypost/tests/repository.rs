@@ -77,7 +77,7 @@ const MAY_IMPORT: [(&str, &[&str]); 30] = [
         "flow-tests",
         &["app", "catalogue", "engine", "flow", "ids", "mail", "members", "project", "schedule", "store", "wire"],
     ),
-    ("witness", &["catalogue", "cel", "engine", "flow", "flow-tests", "ids", "project", "schedule", "store", "wire"]),
+    ("witness", &["catalogue", "cel", "engine", "flow", "flow-tests", "project", "store", "wire"]),
     (
         "waypost",
         &[

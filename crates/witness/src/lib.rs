@@ -2,3 +2,5 @@
 //! differently. Nothing here does I/O: files are handed in, and reports and documents handed out.
 
 pub mod mutate;
+pub mod report;
+pub mod search;

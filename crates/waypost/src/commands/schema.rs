@@ -5,7 +5,7 @@ use std::io;
 use waypost_flow::document::schema;
 use waypost_flow_tests::{report, schema as tests};
 use waypost_wire::trace;
-use waypost_witness::mutate;
+use waypost_witness::{mutate, report as diff};
 
 use crate::failure::Failure;
 use crate::table;
@@ -29,6 +29,8 @@ enum Of {
     Test,
     /// The report of `waypost test --output json`
     TestReport,
+    /// The report of `waypost diff --output json`
+    DiffReport,
     /// The report of `waypost test --mutate --output json`
     MutationReport,
 }
@@ -40,6 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Of::Flow => table::json(&mut out, &schema::json_schema())?,
         Of::Trace => table::json(&mut out, &trace::schema())?,
         Of::Test => table::json(&mut out, &tests::json_schema())?,
+        Of::DiffReport => table::json(&mut out, &diff::schema())?,
         Of::MutationReport => table::json(&mut out, &mutate::schema())?,
         Of::TestReport => table::json(&mut out, &report::schema())?,
     }

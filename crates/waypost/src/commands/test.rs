@@ -2,6 +2,7 @@
 
 mod annotations;
 mod cases;
+mod generate;
 mod mutants;
 mod print;
 mod snapshots;
@@ -51,6 +52,12 @@ pub(crate) struct Arguments {
     /// Change the flows one small thing at a time, and report the changes that no test catches
     #[arg(long, conflicts_with_all = ["filter", "update", "watch", "junit", "coverage", "threshold", "lcov", "html"])]
     mutate: bool,
+    /// Search for mail that reaches what no test reaches, and write it as tests to be read and named
+    #[arg(long, conflicts_with_all = ["filter", "mutate", "watch"])]
+    generate: bool,
+    /// How long to search
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "generate")]
+    seconds: u64,
     /// Run the tests again whenever a file changes
     #[arg(long)]
     watch: bool,
@@ -66,7 +73,7 @@ fn percent(text: &str) -> Result<f64, String> {
 
 impl Arguments {
     fn counts_coverage(&self) -> bool {
-        self.coverage || self.threshold.is_some() || self.lcov.is_some() || self.html.is_some()
+        self.coverage || self.generate || self.threshold.is_some() || self.lcov.is_some() || self.html.is_some()
     }
 
     fn selects(&self, file: &str, case: &Case) -> bool {
@@ -122,7 +129,11 @@ fn once(arguments: &Arguments) -> Result<(), Failure> {
     }
     let mut report = cases::report(&suite, &selected, ran, name);
     if arguments.counts_coverage() {
-        report.coverage = Some(covered(arguments, &Map::of(&flows, &sources), &counts)?);
+        let map = Map::of(&flows, &sources);
+        report.coverage = Some(covered(arguments, &map, &counts)?);
+        if arguments.generate {
+            generate::run(arguments, &flows, &map, &counts)?;
+        }
     }
     tell(arguments, &report)
 }

@@ -126,8 +126,9 @@ fn one(mutant: &Mutant, bases: &[Base<'_>], flows: &Flows<'_>) -> Result<Verdict
     Ok(Verdict::Survived { reached, nearest })
 }
 
-/// What came of a run that differs, in lines such as "queue: `General` instead of `Billing`".
-pub(crate) fn differences(before: &Observed, after: &Observed) -> Vec<String> {
+/// What came of a run that differs, in lines such as ``queue: `General` instead of `Billing` ``.
+#[must_use]
+pub fn differences(before: &Observed, after: &Observed) -> Vec<String> {
     let members = |observed: &Observed| match serde_json::to_value(observed) {
         Ok(Json::Object(members)) => members,
         _ => serde_json::Map::new(),

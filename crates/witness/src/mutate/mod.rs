@@ -18,8 +18,8 @@ use waypost_flow_tests::Flows;
 use waypost_project::Project;
 
 pub use accepted::{Accepted, Entry, FILE_NAME};
-pub use judge::{Base, Verdict, judge};
-pub use report::{MutationReport, Nearest, Survivor, explain, schema};
+pub use judge::{Base, Verdict, differences, judge};
+pub use report::{MutationReport, Nearest, NearestTest, Survivor, explain, schema};
 
 /// A flow with one change.
 #[derive(Clone, Debug)]
