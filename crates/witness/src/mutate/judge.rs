@@ -96,7 +96,7 @@ pub fn judge(mutants: &[Mutant], bases: &[Base<'_>], flows: &Flows<'_>) -> Resul
 }
 
 fn one(mutant: &Mutant, bases: &[Base<'_>], flows: &Flows<'_>) -> Result<Verdict, StoreError> {
-    let Some(world) = mutant.world(flows.project, flows.world) else { return Ok(Verdict::Invalid) };
+    let Some((world, _)) = mutant.variant(flows.project, flows.world) else { return Ok(Verdict::Invalid) };
     let running = world.running();
     let changed = Flows { world: &world, running: &running, ..*flows };
     let flow = flows.project.flows.get(mutant.flow).map_or("", |entry| &entry.document.name);

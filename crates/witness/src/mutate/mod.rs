@@ -76,10 +76,13 @@ fn queues(flows: &Flows<'_>) -> Vec<String> {
 }
 
 impl Mutant {
-    /// The world in which the flow is so changed; none if the change does not check.
+    /// The world in which the flow is so changed, and the flow's document then; none if the change does not check.
     #[must_use]
-    pub fn world(&self, project: &Project, world: &World) -> Option<World> {
+    pub fn variant(&self, project: &Project, world: &World) -> Option<(World, &Node)> {
         let entry = project.flows.get(self.flow)?;
-        self.trees.iter().find_map(|tree| project.variant(world, entry, document::read(tree).document?))
+        self.trees.iter().find_map(|tree| {
+            let world = project.variant(world, entry, document::read(tree).document?)?;
+            Some((world, tree))
+        })
     }
 }
