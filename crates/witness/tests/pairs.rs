@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use folder::Folder;
 use waypost_project::SourceFile;
-use waypost_witness::mutate::differences;
+use waypost_witness::differences;
 use waypost_witness::search::{Bounds, witness};
 
 /// Enough for each of them, and few enough for those that are equal.

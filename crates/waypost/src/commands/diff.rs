@@ -13,7 +13,7 @@ use waypost_flow::document::fold_name;
 use waypost_flow_tests::{Flows, Observed};
 use waypost_ids::Kind;
 use waypost_project::{Project, difference};
-use waypost_witness::mutate::differences;
+use waypost_witness::differences;
 use waypost_witness::report::{DiffReport, MemberReport, ObjectReport, RowsReport, WitnessReport};
 use waypost_witness::search::{Bounds, Entry, Searched, Witness, witness};
 
@@ -229,7 +229,7 @@ fn print(out: &mut impl Write, report: &DiffReport, arguments: &Arguments) -> io
         writeln!(out, "no difference in meaning")?;
     }
     if let Some(found) = &report.witness {
-        writeln!(out, "\nthis mail is decided differently (found after {} tries):", report.tries.unwrap_or_default())?;
+        writeln!(out, "\nthis mail is decided differently, found after {}:", tries(report.tries.unwrap_or_default()))?;
         for line in &found.differs {
             writeln!(out, "  {}", flat(line))?;
         }
@@ -249,10 +249,14 @@ fn print(out: &mut impl Write, report: &DiffReport, arguments: &Arguments) -> io
                 }
             }
         }
-    } else if let Some(tries) = report.tries {
-        writeln!(out, "\nnone found after {tries} tries")?;
+    } else if let Some(tried) = report.tries {
+        writeln!(out, "\nnone found after {}", tries(tried))?;
     }
     Ok(())
+}
+
+fn tries(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "try" } else { "tries" })
 }
 
 fn indented(out: &mut impl Write, text: &str) -> io::Result<()> {

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use serde_json::Value as Json;
 use waypost_flow_tests::{Case, Flows, Observed, Ran};
 use waypost_store::error::StoreError;
 use waypost_wire::trace::TraceEvent;
 
 use super::{Mutant, Nearest};
+use crate::differences::differences;
 
 /// A case as it comes out over the flows as they are.
 #[derive(Debug)]
@@ -124,45 +124,4 @@ fn one(mutant: &Mutant, bases: &[Base<'_>], flows: &Flows<'_>) -> Result<Verdict
         })
     });
     Ok(Verdict::Survived { reached, nearest })
-}
-
-/// What came of a run that differs, in lines such as ``queue: `General` instead of `Billing` ``.
-#[must_use]
-pub fn differences(before: &Observed, after: &Observed) -> Vec<String> {
-    let members = |observed: &Observed| match serde_json::to_value(observed) {
-        Ok(Json::Object(members)) => members,
-        _ => serde_json::Map::new(),
-    };
-    let (before, after) = (members(before), members(after));
-    let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
-    let mut lines = Vec::new();
-    for name in names {
-        match (before.get(name), after.get(name)) {
-            (was, is) if was == is => {}
-            (Some(Json::Object(was)), Some(Json::Object(is))) => {
-                let inner = was.keys().chain(is.keys().filter(|inner| !was.contains_key(*inner)));
-                for inner in inner.filter(|inner| was.get(*inner) != is.get(*inner)) {
-                    lines.push(format!(
-                        "{name}.{inner}: {} instead of {}",
-                        shown(is.get(inner)),
-                        shown(was.get(inner))
-                    ));
-                }
-            }
-            (was, is) => lines.push(format!("{name}: {} instead of {}", shown(is), shown(was))),
-        }
-    }
-    lines
-}
-
-fn shown(value: Option<&Json>) -> String {
-    let text = match value {
-        None => return "nothing".to_owned(),
-        Some(Json::String(text)) => text.split_whitespace().collect::<Vec<_>>().join(" "),
-        Some(other) => other.to_string(),
-    };
-    match text.char_indices().nth(120) {
-        Some((end, _)) => format!("`{}…`", text.get(..end).unwrap_or_default()),
-        None => format!("`{text}`"),
-    }
 }

@@ -18,7 +18,7 @@ use waypost_flow_tests::Flows;
 use waypost_project::Project;
 
 pub use accepted::{Accepted, Entry, FILE_NAME};
-pub use judge::{Base, Verdict, differences, judge};
+pub use judge::{Base, Verdict, judge};
 pub use report::{MutationReport, Nearest, NearestTest, Survivor, explain, schema};
 
 /// A flow with one change.

@@ -184,7 +184,7 @@ pub fn generate(
                 let expect = written::expected(observed);
                 let case = written::case_with_mail(&small, flows, &name(&reaches), expect);
                 let Some(case) = case.filter(|case| written::passes(case, flows)) else { continue };
-                reaches.iter().for_each(|target| drop(missing.remove(target)));
+                missing.retain(|target| !reaches.contains(target));
                 found.push(Generated { reaches, case });
             }
         }

@@ -120,6 +120,10 @@ fn with_shorter_texts(draft: &Draft) -> Vec<Draft> {
 
 fn shorter(text: &str) -> Vec<String> {
     let mut all = Vec::new();
+    let lower = text.to_lowercase();
+    if lower != text {
+        all.push(lower);
+    }
     for unit in ["\n", " ", ""] {
         // An empty unit splits before the first and after the last character, too.
         let parts: Vec<&str> = text.split(unit).collect();
