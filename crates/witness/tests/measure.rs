@@ -1,5 +1,5 @@
 //! How many differences the search finds, and how soon: every mutant of the example projects and of the bench's flows is a second version.
-//! CONTRIBUTING.md has the command. `WITNESS_EVERY=5` takes every fifth mutant.
+//! CONTRIBUTING.md has the command. `WITNESS_EVERY=5` takes every fifth mutant, `WITNESS_FOLDER=DIR` another folder.
 
 #![allow(
     clippy::unwrap_used,
@@ -46,8 +46,9 @@ fn how_many_differences_are_found() {
         folders.sort();
         folders
     });
+    let own = std::env::var_os("WITNESS_FOLDER").map(|folder| vec![PathBuf::from(folder)]);
     let mut all = Vec::new();
-    for folder in folders.into_iter().flatten() {
+    for folder in own.unwrap_or_else(|| folders.into_iter().flatten().collect()) {
         let found = measured(&folder);
         println!("{}: {}", folder.file_name().unwrap().display(), summary(&found));
         all.extend(found);

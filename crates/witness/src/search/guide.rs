@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value as Json;
 use waypost_engine::PlaceId;
-use waypost_flow::actions::ActionKind;
+use waypost_flow::actions::facts::Named;
 use waypost_flow::document::{Action, Document, Node, fold_name};
 use waypost_flow::expr::{self, Compiled, PartId};
 use waypost_flow::program::{Program, ProgramAction};
@@ -15,7 +15,7 @@ use waypost_flow_tests::trial::WHEN;
 
 use super::hints::{self, Hint, Want};
 use super::source::Source;
-use super::wiring::{Scope, Wiring};
+use super::wiring::{KEY, Scope, Wiring, written};
 
 /// Most rows of a table whose keys are tried.
 const MOST_ROWS: usize = 60;
@@ -109,19 +109,23 @@ impl Guide {
     /// Keys of tables, instants of schedules, answers of data actions.
     fn actions(&mut self, actions: &[Action], flows: &Flows<'_>, wiring: &Wiring, scope: &Scope) {
         for action in actions {
-            match &action.kind {
-                ActionKind::LookupTable(look_up) => {
-                    for range in look_up.key.as_str().map(expr::expressions).unwrap_or_default() {
-                        let text = look_up.key.as_str().and_then(|key| key.get(range)).unwrap_or_default();
-                        let sources = wiring.sources(&waypost_cel::parse(text).tree, scope);
-                        self.keys(&look_up.table, flows, &sources);
+            let facts = action.kind.facts();
+            for named in &facts.names {
+                match named {
+                    Named::Table(table) => {
+                        let key = written(action, KEY);
+                        let key = key.as_str().unwrap_or_default();
+                        for range in expr::expressions(key) {
+                            let tree = waypost_cel::parse(key.get(range).unwrap_or_default()).tree;
+                            self.keys(table, flows, &wiring.sources(&tree, scope));
+                        }
                     }
+                    Named::Schedule(schedule) => self.instants(schedule, flows),
+                    Named::DataAction(action) => self.answers(action, flows),
+                    _ => {}
                 }
-                ActionKind::EvaluateSchedule(evaluate) => self.instants(&evaluate.schedule, flows),
-                ActionKind::CallDataAction(call) => self.answers(&call.data_action, flows),
-                _ => {}
             }
-            self.actions(action.kind.facts().inside, flows, wiring, scope);
+            self.actions(facts.inside, flows, wiring, scope);
         }
     }
 

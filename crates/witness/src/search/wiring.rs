@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use serde_json::Value as Json;
 use waypost_cel::{Call, Expr, Kind, Literal};
-use waypost_flow::actions::ActionKind;
-use waypost_flow::actions::facts::Given;
-use waypost_flow::document::{Action, Document, FlowReference, Mapping, fold_name};
+use waypost_flow::actions::facts::{Given, Named, Sets};
+use waypost_flow::document::{Action, FlowReference, fold_name};
 use waypost_flow::expr;
+use waypost_flow::program::Program;
 use waypost_flow_tests::Flows;
 
 use super::source::Source;
@@ -56,6 +57,12 @@ impl Scope {
     }
 }
 
+/// The member that hands values over to a flow.
+const INPUT_MAPPING: &str = "inputMapping";
+
+/// The member that a row is found by.
+pub(crate) const KEY: &str = "key";
+
 /// Names are followed through so many others.
 const DEEPEST: usize = 12;
 
@@ -64,17 +71,14 @@ type Seen = HashSet<(String, String)>;
 impl Wiring {
     pub(crate) fn of(flows: &Flows<'_>) -> Self {
         let mut wiring = Self::default();
-        for entry in &flows.project.flows {
-            wiring.document(&entry.document);
+        for (entry, program) in flows.programs() {
+            let flow = fold_name(&entry.document.name);
+            for node in &entry.document.nodes {
+                wiring.actions(&flow, &node.actions);
+            }
+            wiring.program(program, &flow);
         }
         wiring
-    }
-
-    fn document(&mut self, document: &Document) {
-        let flow = fold_name(&document.name);
-        for node in &document.nodes {
-            self.actions(&flow, &node.actions);
-        }
     }
 
     fn actions(&mut self, flow: &str, actions: &[Action]) {
@@ -86,7 +90,7 @@ impl Wiring {
             for mapping in &facts.outputs {
                 let output = match mapping.given {
                     Given::Flow(reference) => called(reference).map(Output::Flow),
-                    Given::Row(_) => key_of(&action.kind).map(Output::Row),
+                    Given::Row(_) => written(action, KEY).as_str().map(|key| Output::Row(key.to_owned())),
                     Given::DataAction(name) => Some(Output::DataAction(name.to_owned())),
                     Given::Fixed(_) => Some(Output::Schedule),
                 };
@@ -94,29 +98,43 @@ impl Wiring {
                     self.variable(flow, &line.name, &line.value, output.clone());
                 }
             }
-            match &action.kind {
-                ActionKind::RunFlow(run) => self.call(flow, &run.flow, &run.input_mapping),
-                ActionKind::TransferToFlow(transfer) => self.call(flow, &transfer.flow, &transfer.input_mapping),
-                ActionKind::SetOutput(set) => {
-                    let key = (flow.to_owned(), set.name.clone());
-                    self.outputs.entry(key).or_default().extend(origins(flow, &set.value, None));
-                }
-                _ => {}
+            let callee = facts.names.iter().find_map(|named| match named {
+                Named::Flow(reference) => called(reference),
+                _ => None,
+            });
+            if let Some(callee) = callee {
+                self.call(flow, &callee, &written(action, INPUT_MAPPING));
             }
             self.actions(flow, facts.inside);
         }
     }
 
-    fn variable(&mut self, flow: &str, name: &str, value: &serde_json::Value, output: Option<Output>) {
+    fn variable(&mut self, flow: &str, name: &str, value: &Json, output: Option<Output>) {
         let key = (flow.to_owned(), name.to_owned());
         self.variables.entry(key).or_default().extend(origins(flow, value, output));
     }
 
-    fn call(&mut self, flow: &str, reference: &FlowReference, lines: &[Mapping]) {
-        let Some(callee) = called(reference) else { return };
-        for line in lines {
-            let key = (callee.clone(), line.name.clone());
-            self.inputs.entry(key).or_default().extend(origins(flow, &line.value, None));
+    /// What an action hands over to a flow.
+    fn call(&mut self, flow: &str, callee: &str, mapping: &Json) {
+        for line in mapping.as_array().into_iter().flatten() {
+            let (Some(name), Some(value)) = (line.get("name").and_then(Json::as_str), line.get("value")) else {
+                continue;
+            };
+            let key = (callee.to_owned(), name.to_owned());
+            self.inputs.entry(key).or_default().extend(origins(flow, value, None));
+        }
+    }
+
+    /// What a flow's outputs are set to.
+    fn program(&mut self, program: &Program, flow: &str) {
+        for action in program.actions() {
+            let facts = action.kind.facts();
+            let Sets::Output(position) = facts.sets else { continue };
+            let Some(output) = program.interface.outputs.get(position) else { continue };
+            for (_, value) in &facts.evaluates {
+                let origin = Origin { flow: flow.to_owned(), text: value.source.to_string(), output: None };
+                self.outputs.entry((flow.to_owned(), output.name.clone())).or_default().push(origin);
+            }
         }
     }
 
@@ -271,25 +289,24 @@ fn called(reference: &FlowReference) -> Option<String> {
     reference.flow.as_deref().or(reference.flow_id.as_deref()).map(fold_name)
 }
 
-fn key_of(action: &ActionKind) -> Option<String> {
-    match action {
-        ActionKind::LookupTable(look_up) => look_up.key.as_str().map(str::to_owned),
-        _ => None,
-    }
+/// A member of an action as it is written; null if it has none of that name.
+pub(crate) fn written(action: &Action, member: &str) -> Json {
+    let action = serde_json::to_value(action).unwrap_or_default();
+    action.get(member).cloned().unwrap_or_default()
 }
 
 /// A value's texts, those in lists and maps too.
-fn origins(flow: &str, value: &serde_json::Value, output: Option<Output>) -> Vec<Origin> {
+fn origins(flow: &str, value: &Json, output: Option<Output>) -> Vec<Origin> {
     let mut texts = Vec::new();
     texts_of(value, &mut texts);
     texts.into_iter().map(|text| Origin { flow: flow.to_owned(), text, output: output.clone() }).collect()
 }
 
-pub(crate) fn texts_of(value: &serde_json::Value, texts: &mut Vec<String>) {
+pub(crate) fn texts_of(value: &Json, texts: &mut Vec<String>) {
     match value {
-        serde_json::Value::String(text) => texts.push(text.clone()),
-        serde_json::Value::Array(items) => items.iter().for_each(|item| texts_of(item, texts)),
-        serde_json::Value::Object(members) => members.values().for_each(|member| texts_of(member, texts)),
+        Json::String(text) => texts.push(text.clone()),
+        Json::Array(items) => items.iter().for_each(|item| texts_of(item, texts)),
+        Json::Object(members) => members.values().for_each(|member| texts_of(member, texts)),
         _ => {}
     }
 }

@@ -9,15 +9,15 @@ use waypost_catalogue::world::{Running, World};
 use waypost_flow_tests::Flows;
 use waypost_project::{Project, SourceFile};
 
-pub struct Folder {
-    pub project: Project,
-    pub world: World,
-    pub running: Running,
-    pub rows: HeldRows,
+pub(crate) struct Folder {
+    pub(crate) project: Project,
+    pub(crate) world: World,
+    pub(crate) running: Running,
+    pub(crate) rows: HeldRows,
 }
 
 impl Folder {
-    pub fn of(sources: &[SourceFile]) -> Self {
+    pub(crate) fn of(sources: &[SourceFile]) -> Self {
         let mut project = Project::read(sources);
         let world = project.world();
         let beside = |file: usize, name: &str| {
@@ -37,14 +37,14 @@ impl Folder {
         Self { project, world, running, rows }
     }
 
-    pub fn flows(&self) -> Flows<'_> {
+    pub(crate) fn flows(&self) -> Flows<'_> {
         Flows { project: &self.project, world: &self.world, running: &self.running, rows: &self.rows }
     }
 }
 
 /// The files below a folder whose names end so, in order.
 #[allow(dead_code, reason = "one of the tests has no folders")]
-pub fn files(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<SourceFile> {
+pub(crate) fn files(folder: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<SourceFile> {
     let mut open: Vec<PathBuf> = vec![folder.to_owned()];
     let mut found = Vec::new();
     while let Some(folder) = open.pop() {

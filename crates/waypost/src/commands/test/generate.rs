@@ -59,7 +59,8 @@ pub(super) fn run(arguments: &Arguments, flows: &Flows<'_>, map: &Map, counts: &
     let path = new_file(arguments.paths.first());
     let text = format!("{HEAD}{}", yaml_text(&json!({ "tests": cases })));
     fs::write(&path, text).map_err(|error| Failure::of(format!("can't write {}", path.display()))(&error))?;
-    writeln!(out, "{} cases written to {}; {left} still unreached after {tries} tries", cases.len(), path.display())?;
+    let written = if cases.len() == 1 { "1 case".to_owned() } else { format!("{} cases", cases.len()) };
+    writeln!(out, "{written} written to {}; {left} still unreached after {tries} tries", path.display())?;
     Ok(())
 }
 
