@@ -175,16 +175,16 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::{answers, case, expect, mail};
+    use crate::{answers, case, expect, mail, trial};
 
     #[test]
     fn the_schema_has_what_is_read() {
         let schema = json_schema();
         for (path, keys) in [
-            ("/$defs/case/properties", &case::KEYS[..]),
+            ("/$defs/case/properties", &case::keys()[..]),
             ("/$defs/mail/properties", &mail::KEYS),
             ("/$defs/mail/properties/attachments/items/properties", &mail::ATTACHMENT),
-            ("/$defs/envelope/properties", &case::ENVELOPE),
+            ("/$defs/envelope/properties", &trial::ENVELOPE),
             ("/$defs/answer/properties", &answers::KEYS),
             ("/$defs/expect/oneOf/1/properties", &expect::KEYS),
             ("/$defs/send/properties", &expect::SEND),

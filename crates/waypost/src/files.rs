@@ -15,9 +15,14 @@ use crate::failure::Failure;
 /// Larger files are not flows.
 const MAX_SOURCE_BYTES: u64 = 4 * 1024 * 1024;
 
-/// All `.yaml`, `.yml` and `.json` files below the paths, in order of their names, tests left out.
+/// All `.yaml`, `.yml` and `.json` files below the paths, in order of their names, tests and what belongs to them left out.
 pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
-    read(paths, |path| !is_test(path))
+    read(paths, |path| !is_test(path) && !lists_mutants(path))
+}
+
+/// The files among them that list accepted mutants.
+pub(crate) fn accepted_mutants(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
+    read(paths, lists_mutants)
 }
 
 /// The test files among them, such as `refunds.test.yaml`.
@@ -27,6 +32,10 @@ pub(crate) fn tests(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
 
 fn is_test(path: &Path) -> bool {
     path.file_stem().is_some_and(|stem| stem.to_string_lossy().to_lowercase().ends_with(".test"))
+}
+
+fn lists_mutants(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == waypost_witness::mutate::FILE_NAME)
 }
 
 fn read(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<SourceFile>, Failure> {

@@ -46,6 +46,8 @@ enum Command {
     Run(commands::run::Arguments),
     /// Run the tests of a folder of flows without a server, and count what they cover
     Test(commands::test::Arguments),
+    /// Compare two project folders, and search for a mail that they decide differently
+    Diff(commands::diff::Arguments),
     /// Run flows that are to change over recorded mail, and see which decisions would differ
     Replay(commands::replay::Arguments),
     /// Look at flows, change them, see what a change would break
@@ -134,6 +136,7 @@ fn main() -> ExitCode {
         Command::Completions(arguments) => commands::completions::run(&arguments, Arguments::command()),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Test(arguments) => commands::test::run(&arguments),
+        Command::Diff(arguments) => commands::diff::run(&arguments),
         Command::Replay(arguments) => commands::replay::run(&arguments),
         Command::Flows(command) => commands::flows::run(&command),
         Command::Queues(command) => commands::queues::run(&command),

@@ -8,6 +8,7 @@ pub(crate) mod completions;
 pub(crate) mod console;
 pub(crate) mod data_actions;
 pub(crate) mod deliveries;
+pub(crate) mod diff;
 pub(crate) mod dkim;
 pub(crate) mod events;
 pub(crate) mod explain;
