@@ -1,0 +1,86 @@
+//! The support desk: its tests reach all of it, and its page says what happens.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value as Json;
+
+use super::flow_tests::{fits, schema, yaml};
+use super::harness::scratch::Scratch;
+use super::harness::{SUPPORT_DESK, WAYPOST};
+use super::{printed, waypost};
+
+#[test]
+fn the_support_desks_tests_pass_and_cover_all_of_it() {
+    let summary = printed(&waypost(&["validate", SUPPORT_DESK]), 0);
+    assert!(summary.ends_with(": 0 error(s), 0 warning(s)\n") && summary.starts_with("18 flow(s) in "), "{summary}");
+
+    let report = printed(&waypost(&["test", SUPPORT_DESK, "--threshold", "100", "--output", "json"]), 0);
+    let report: Json = serde_json::from_str(&report).unwrap();
+    assert!(report["passed"].as_u64() >= Some(180), "{}", report["passed"]);
+    assert_eq!((&report["failed"], &report["coverage"]["gaps"]), (&0.into(), &Json::Array(Vec::new())));
+
+    let schema = schema("test");
+    for file in fs::read_dir(Path::new(SUPPORT_DESK).join("tests")).unwrap() {
+        fits(&schema, &yaml(&fs::read_to_string(file.unwrap().path()).unwrap()));
+    }
+}
+
+#[test]
+fn an_mbox_is_run_mail_by_mail_from_a_file_and_from_standard_input() {
+    let scratch = Scratch::new("cli-mbox");
+    let mut mbox = Vec::new();
+    for name in ["4-supplier-invoice.eml", "5-stove.eml"] {
+        writeln!(mbox, "From someone@customer.example Sun Mar 15 18:02:00 2026").unwrap();
+        mbox.extend(fs::read(Path::new(SUPPORT_DESK).join("mails").join(name)).unwrap());
+    }
+    let file = scratch.path("archive.mbox");
+    fs::write(&file, &mbox).unwrap();
+    let file = file.to_str().unwrap();
+    let from_a_file = printed(&waypost(&["run", "-f", SUPPORT_DESK, file]), 0);
+    let decisions = ["forward", "queue Complaints, priority 100"];
+    let decided: Vec<&str> = from_a_file.lines().filter(|line| !line.starts_with("    ")).collect();
+    assert_eq!(decided.len(), decisions.len(), "{from_a_file}");
+    for (number, (line, decision)) in decided.iter().zip(decisions).enumerate() {
+        assert!(line.starts_with(&format!("{file}#{}: {decision}", number + 1)), "{line}");
+    }
+
+    let mut command = Command::new(WAYPOST)
+        .args(["run", "-f", SUPPORT_DESK, "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    command.stdin.take().unwrap().write_all(&mbox).unwrap();
+    let from_stdin = printed(&command.wait_with_output().unwrap(), 0);
+    assert_eq!(from_stdin, from_a_file.replace(file, "-"));
+}
+
+/// Runs the page's commands in order, in a fresh directory that has the example.
+#[test]
+fn the_support_desks_page_says_what_happens() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/support-desk.md")).unwrap();
+    let blocks: Vec<&str> = page.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(blocks.len() >= 4);
+    let scratch = Scratch::new("cli-support-desk");
+    let folder = scratch.path("examples");
+    fs::create_dir(&folder).unwrap();
+    printed(&Command::new("cp").args(["-r", SUPPORT_DESK]).arg(&folder).output().unwrap(), 0);
+    std::os::unix::fs::symlink(WAYPOST, scratch.path("waypost")).unwrap();
+    let path = format!("{}:{}", scratch.path("").display(), std::env::var("PATH").unwrap());
+    for block in blocks {
+        for line in block.lines() {
+            // Failing is what a command is there for where the page says so.
+            let (command, code) = line
+                .split_once("   # exits with ")
+                .map_or((line, 0), |(command, code)| (command, code.trim().parse().expect("an exit code")));
+            let ran =
+                Command::new("sh").args(["-c", command]).current_dir(scratch.path("")).env("PATH", &path).output();
+            let ran = ran.unwrap();
+            let output = [&ran.stdout[..], &ran.stderr].concat();
+            assert_eq!(ran.status.code(), Some(code), "{line}\n{}", String::from_utf8_lossy(&output));
+        }
+    }
+}
