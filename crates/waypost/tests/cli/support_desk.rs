@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::flow_tests::{fits, schema, yaml};
 use super::harness::scratch::Scratch;
-use super::harness::{SUPPORT_DESK, WAYPOST};
+use super::harness::{CLIENT, SUPPORT_DESK, Server, Start, WAYPOST};
 use super::{printed, waypost};
 
 #[test]
@@ -58,29 +58,38 @@ fn an_mbox_is_run_mail_by_mail_from_a_file_and_from_standard_input() {
     assert_eq!(from_stdin, from_a_file.replace(file, "-"));
 }
 
-/// Runs the page's commands in order, in a fresh directory that has the example.
+/// Runs the page's commands in order, in a fresh directory that has the example, beside a fresh server.
 #[test]
 fn the_support_desks_page_says_what_happens() {
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/support-desk.md")).unwrap();
     let blocks: Vec<&str> = page.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(blocks.len() >= 4);
     let scratch = Scratch::new("cli-support-desk");
+    let server = Server::start(&scratch.path("data"), &Start::default());
     let folder = scratch.path("examples");
     fs::create_dir(&folder).unwrap();
     printed(&Command::new("cp").args(["-r", SUPPORT_DESK]).arg(&folder).output().unwrap(), 0);
+    for name in ["crm.txt", "shop.txt", "carrier.txt", "mailbox.txt"] {
+        fs::write(scratch.path(name), "a secret of the tests alone").unwrap();
+    }
     std::os::unix::fs::symlink(WAYPOST, scratch.path("waypost")).unwrap();
     let path = format!("{}:{}", scratch.path("").display(), std::env::var("PATH").unwrap());
-    for block in blocks {
-        for line in block.lines() {
-            // Failing is what a command is there for where the page says so.
-            let (command, code) = line
-                .split_once("   # exits with ")
-                .map_or((line, 0), |(command, code)| (command, code.trim().parse().expect("an exit code")));
-            let ran =
-                Command::new("sh").args(["-c", command]).current_dir(scratch.path("")).env("PATH", &path).output();
-            let ran = ran.unwrap();
-            let output = [&ran.stdout[..], &ran.stderr].concat();
-            assert_eq!(ran.status.code(), Some(code), "{line}\n{}", String::from_utf8_lossy(&output));
-        }
+    let run = |line: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).current_dir(scratch.path("")).env("PATH", &path);
+        command
+            .env("WAYPOST_URL", format!("http://{}", server.http))
+            .env("WAYPOST_CLIENT_ID", CLIENT.0)
+            .env("WAYPOST_CLIENT_SECRET", CLIENT.1)
+            .output()
+            .unwrap()
+    };
+    for line in blocks.iter().flat_map(|block| block.lines()) {
+        let (command, code) = line.split_once("   # exits with ").unwrap_or((line, "0"));
+        let ran = run(command);
+        let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+        assert_eq!(ran.status.code(), Some(code.trim().parse().unwrap()), "{line}\n{out}{err}");
     }
+    let again = printed(&run("waypost apply examples/support-desk"), 0);
+    assert!(again.lines().count() >= 60 && again.lines().all(|line| line.contains("unchanged")), "{again}");
 }
