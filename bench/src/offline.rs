@@ -105,7 +105,8 @@ fn run(ground: &Ground, file: &Path, mails: &[&Mail], count: usize) -> Result<(D
     let begun = Instant::now();
     let mut process = Command::new(&ground.program)
         .args(["run", "--output", "json", "--flows"])
-        .args([&ground.flows, file])
+        .arg(&ground.flows)
+        .arg(file)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()?;
@@ -118,7 +119,7 @@ fn run(ground: &Ground, file: &Path, mails: &[&Mail], count: usize) -> Result<(D
             bail!("{}: expected {:?}, found {line}", mail.name, mail.expected.queue);
         }
         // The process is gone before its last lines are read.
-        if place % EVERY == 0
+        if place.is_multiple_of(EVERY)
             && let Ok((_, peak)) = processes::memory(process.id())
         {
             most = most.max(peak);
