@@ -11,6 +11,7 @@ pub mod members;
 mod objects;
 pub mod pins;
 mod schedules;
+pub mod schema;
 pub mod tables;
 mod terms;
 mod unreadable;

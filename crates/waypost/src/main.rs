@@ -30,6 +30,8 @@ enum Command {
     Apply(commands::apply::Arguments),
     /// Create a project folder with a flow, a route and tests
     Init(commands::init::Arguments),
+    /// Format YAML files: one canonical form, comments kept
+    Fmt(commands::fmt::Arguments),
     /// Check a folder of flows (or single files) without a server
     Validate(commands::validate::Arguments),
     /// Explain the code of a problem, or list all codes
@@ -111,6 +113,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => commands::serve::run(*arguments),
         Command::Apply(arguments) => commands::apply::run(&arguments),
         Command::Init(arguments) => commands::init::run(&arguments),
+        Command::Fmt(arguments) => commands::fmt::run(&arguments),
         Command::Validate(arguments) => commands::validate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Reference => commands::reference::run(),

@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 29] = [
+const MAY_IMPORT: [(&str, &[&str]); 30] = [
     ("ids", &[]),
     ("origin", &[]),
     ("cel", &[]),
     ("flow", &["cel", "ids"]),
+    ("format", &["flow"]),
     ("schedule", &[]),
     ("data-action", &[]),
     ("admission", &[]),
@@ -89,6 +90,7 @@ const MAY_IMPORT: [(&str, &[&str]); 29] = [
             "engine",
             "flow",
             "flow-tests",
+            "format",
             "ids",
             "mail",
             "mailbox",

@@ -11,6 +11,7 @@ pub(crate) mod deliveries;
 pub(crate) mod dkim;
 pub(crate) mod explain;
 pub(crate) mod flows;
+pub(crate) mod fmt;
 pub(crate) mod init;
 pub(crate) mod interactions;
 pub(crate) mod ledger;
