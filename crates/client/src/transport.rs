@@ -73,6 +73,14 @@ impl Transport {
         &self.url
     }
 
+    /// Whether the server is ready, and what time it has. Asked once, without a token.
+    pub(crate) async fn health(&self) -> Result<crate::Health> {
+        let answer = self.http.get(format!("{}/health/ready", self.url)).send().await;
+        let answer = answer.map_err(|error| self.no_answer(&error).kind)?;
+        let date = answer.headers().get(header::DATE).and_then(|date| date.to_str().ok()).and_then(moment);
+        Ok(crate::Health { ready: answer.status().is_success(), date })
+    }
+
     /// Sends, and reads the answer as JSON.
     pub(crate) async fn json<T: DeserializeOwned>(&self, method: Method, path: &str, body: Body) -> Result<T> {
         let bytes = self.send(method, path, body).await?;

@@ -23,7 +23,8 @@ fn sort_by(tree: &mut Tree, schemas: &[&Json], root: &Json) {
     }
     let Shape::Collection(collection) = &mut tree.shape else { return };
     if collection.is_map {
-        let order: Vec<String> = facets.iter().filter_map(|facet| facet.get("properties")?.as_object()).flat_map(names).collect();
+        let order: Vec<String> =
+            facets.iter().filter_map(|facet| facet.get("properties")?.as_object()).flat_map(names).collect();
         // A member that is spelled in lower case stands where the other does.
         let rank = |name: &str| order.iter().position(|known| known.eq_ignore_ascii_case(name)).unwrap_or(order.len());
         collection.members.sort_by_key(|member| member.key.as_ref().map_or(0, |key| rank(&key.value)));
@@ -51,7 +52,8 @@ fn of_member<'s>(facet: &'s Map<String, Json>, name: &str) -> Option<&'s Json> {
 /// Every part of a schema that says something of this value, in the order in which it is written.
 fn collect<'s>(schema: &'s Json, root: &'s Json, tree: &Tree, depth: usize, found: &mut Vec<&'s Map<String, Json>>) {
     let Some(facet) = schema.as_object().filter(|_| depth < MAX_DEPTH) else { return };
-    if let Some(named) = facet.get("$ref").and_then(Json::as_str).and_then(|name| root.pointer(name.strip_prefix('#')?)) {
+    if let Some(named) = facet.get("$ref").and_then(Json::as_str).and_then(|name| root.pointer(name.strip_prefix('#')?))
+    {
         collect(named, root, tree, depth + 1, found);
     }
     found.push(facet);
@@ -78,7 +80,9 @@ fn fits(schema: &Json, tree: &Tree) -> bool {
     let properties = schema.get("properties").and_then(Json::as_object).into_iter().flatten();
     properties.into_iter().all(|(name, wanted)| match (word(name), wanted.get("const"), wanted.get("pattern")) {
         (Some(word), Some(constant), _) => constant.as_str() == Some(word),
-        (Some(word), None, Some(Json::String(pattern))) => Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(word)),
+        (Some(word), None, Some(Json::String(pattern))) => {
+            Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(word))
+        }
         _ => true,
     })
 }

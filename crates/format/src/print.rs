@@ -146,14 +146,23 @@ impl Printer<'_> {
         }
     }
 
-    fn scalar(&self, out: &mut Vec<Line>, (head, space): (&str, &str), scalar: &Scalar, indent: usize, comment: Option<Trailing>) {
+    fn scalar(
+        &self,
+        out: &mut Vec<Line>,
+        (head, space): (&str, &str),
+        scalar: &Scalar,
+        indent: usize,
+        comment: Option<Trailing>,
+    ) {
         let Style::Block { header, lines } = &scalar.style else {
             let mut written = scalar.lines().into_iter();
             let first = written.next().unwrap_or_default();
             let text = if first.is_empty() { head.to_owned() } else { format!("{head}{space}{first}") };
             let deeper = if head.is_empty() { indent } else { indent + STEP };
             out.push(Line::of(indent, text));
-            out.extend(written.map(|line| Line { content: true, ..Line::of(if line.is_empty() { 0 } else { deeper }, line) }));
+            out.extend(
+                written.map(|line| Line { content: true, ..Line::of(if line.is_empty() { 0 } else { deeper }, line) }),
+            );
             if let Some(last) = out.last_mut() {
                 last.comment = comment;
             }

@@ -221,7 +221,11 @@ impl<'t> Reader<'t> {
             if matches!(event, Event::SequenceEnd | Event::MappingEnd) {
                 break;
             }
-            let member = if is_map { self.member(event, span, &mut collection)? } else { self.item(event, span, &mut collection)? };
+            let member = if is_map {
+                self.member(event, span, &mut collection)?
+            } else {
+                self.item(event, span, &mut collection)?
+            };
             collection.members.push(member);
         }
         let mut tail = Vec::new();

@@ -69,7 +69,12 @@ fn without_spaces(line: &str) -> &str {
 
 /// Reads a block scalar whose header begins at a byte, and whose content ends at another; answers the scalar, the comment behind the
 /// header with its byte, where the scalar ends, and whether blank lines follow that say nothing.
-pub(crate) fn read_block(text: &str, header: usize, end: usize, value: String) -> (Scalar, Option<(usize, &str)>, usize, bool) {
+pub(crate) fn read_block(
+    text: &str,
+    header: usize,
+    end: usize,
+    value: String,
+) -> (Scalar, Option<(usize, &str)>, usize, bool) {
     let rest = text.get(header..).unwrap_or_default();
     let first = rest.split('\n').next().unwrap_or_default();
     let indicators = first.split([' ', '\t', '\r']).next().unwrap_or_default();

@@ -38,7 +38,8 @@ fn shown(text: &str) -> String {
 #[test]
 fn files_are_formatted() {
     let bless = std::env::var_os("WAYPOST_BLESS").is_some();
-    let mut paths: Vec<PathBuf> = fs::read_dir(root().join("spec/fmt")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(root().join("spec/fmt")).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
     paths.sort();
     assert!(!paths.is_empty());
@@ -76,7 +77,8 @@ fn texts(folder: &Path, found: &mut Vec<(String, String)>) {
             "yaml" | "yml" => found.push((path.display().to_string(), fs::read_to_string(&path).unwrap())),
             "md" => {
                 let text = fs::read_to_string(&path).unwrap();
-                let blocks = text.split("\n```yaml").skip(1).filter_map(|block| block.split_once('\n')?.1.split("\n```").next());
+                let blocks =
+                    text.split("\n```yaml").skip(1).filter_map(|block| block.split_once('\n')?.1.split("\n```").next());
                 found.extend(blocks.map(|block| (path.display().to_string(), format!("{block}\n"))));
             }
             _ => {}
@@ -109,9 +111,45 @@ fn whatever_can_be_read_can_be_formatted() {
 #[test]
 fn pieces_put_together_keep_their_meaning() {
     const PIECES: [&str; 40] = [
-        "a: 1\n", "b:\n", "  c: x\n", "  - y\n", "- z\n", "# own\n", "  # inner\n", " # behind\n", "\n", "\n\n", "---\n", "...\n", "d: |\n",
-        "    text\n", "      more\n", "e: >-\n", "f: |+\n", "g: [1, 2", "]\n", ", { h: i", " }\n", "j: \"q\\\n", "  r\"\n", "k: 'it''s'\n", "  l\n",
-        "- - m\n", "-\n", "  n: o # t\n", "? p\n", ": q\n", "r: \"${a == 'b'}\"\n", "s: |2\n", "t: ~\n", "u:  v   # w\n", "\"x\": y\n", "[", "{", "}", "]\n",
+        "a: 1\n",
+        "b:\n",
+        "  c: x\n",
+        "  - y\n",
+        "- z\n",
+        "# own\n",
+        "  # inner\n",
+        " # behind\n",
+        "\n",
+        "\n\n",
+        "---\n",
+        "...\n",
+        "d: |\n",
+        "    text\n",
+        "      more\n",
+        "e: >-\n",
+        "f: |+\n",
+        "g: [1, 2",
+        "]\n",
+        ", { h: i",
+        " }\n",
+        "j: \"q\\\n",
+        "  r\"\n",
+        "k: 'it''s'\n",
+        "  l\n",
+        "- - m\n",
+        "-\n",
+        "  n: o # t\n",
+        "? p\n",
+        ": q\n",
+        "r: \"${a == 'b'}\"\n",
+        "s: |2\n",
+        "t: ~\n",
+        "u:  v   # w\n",
+        "\"x\": y\n",
+        "[",
+        "{",
+        "}",
+        "]\n",
         "ü: 日本 # é\n",
     ];
     let mut state: u64 = 7;

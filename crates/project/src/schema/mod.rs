@@ -58,9 +58,7 @@ impl Schemas {
             definitions.insert(name.to_owned(), schema);
         }
         let reference = |name: &str| json!({ "$ref": format!("#/$defs/{name}") });
-        let has = |members: &[&str]| {
-            json!({ "anyOf": members.iter().map(|member| json!({ "required": [member] })).collect::<Vec<_>>() })
-        };
+        let has = |members: &[&str]| json!({ "anyOf": members.iter().map(|member| json!({ "required": [member] })).collect::<Vec<_>>() });
         let routing: Vec<&str> = routing_keys().collect();
         // The same questions in the same order as a folder's reader asks them.
         let unnamed = [
@@ -70,13 +68,18 @@ impl Schemas {
             (json!({ "required": ["config", "contract"] }), "dataAction"),
             (has(&["timeZone"]), "schedule"),
         ];
-        let unnamed = unnamed.into_iter().rev().fold(reference("flow"), |otherwise, (condition, name)| {
-            json!({ "if": condition, "then": reference(name), "else": otherwise })
-        });
-        let named: Vec<Json> = self.named().filter(|(name, _)| *name != ROUTING).map(|(name, _)| {
-            let this = json!({ "properties": { "kind": { "const": name } }, "required": ["kind"] });
-            json!({ "if": this, "then": reference(name) })
-        }).collect();
+        let unnamed = unnamed.into_iter().rev().fold(
+            reference("flow"),
+            |otherwise, (condition, name)| json!({ "if": condition, "then": reference(name), "else": otherwise }),
+        );
+        let named: Vec<Json> = self
+            .named()
+            .filter(|(name, _)| *name != ROUTING)
+            .map(|(name, _)| {
+                let this = json!({ "properties": { "kind": { "const": name } }, "required": ["kind"] });
+                json!({ "if": this, "then": reference(name) })
+            })
+            .collect();
         let kinds: Vec<&str> = self.named().map(|(name, _)| name).filter(|name| *name != ROUTING).collect();
         let mut all = named;
         all.push(json!({ "if": { "not": { "required": ["kind"] } }, "then": unnamed }));

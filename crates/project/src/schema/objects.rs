@@ -66,7 +66,12 @@ pub(super) fn route() -> Json {
 }
 
 pub(super) fn domain() -> Json {
-    document("A domain that mail is accepted for", "domain", json!({ "domain": text("The domain, such as example.com.") }), &["kind", "domain"])
+    document(
+        "A domain that mail is accepted for",
+        "domain",
+        json!({ "domain": text("The domain, such as example.com.") }),
+        &["kind", "domain"],
+    )
 }
 
 pub(super) fn queue() -> Json {
@@ -140,8 +145,12 @@ pub(super) fn schedule() -> Json {
         "duration": text("How long it holds: an ISO 8601 duration such as PT4H."),
     });
     let with = |parts: &[&Json]| {
-        let members: Map<String, Json> =
-            parts.iter().filter_map(|part| part.as_object()).flatten().map(|(name, part)| (name.clone(), part.clone())).collect();
+        let members: Map<String, Json> = parts
+            .iter()
+            .filter_map(|part| part.as_object())
+            .flatten()
+            .map(|(name, part)| (name.clone(), part.clone()))
+            .collect();
         Json::Object(members)
     };
     let weekly = json!({
@@ -155,9 +164,7 @@ pub(super) fn schedule() -> Json {
         "date": text("The day, such as 2026-12-25."),
         "through": text("The last day, if there are several."),
     });
-    let rules = |description: &str, own: &Json| {
-        json!({ "description": description, "type": "array", "items": object("When it holds.", with(&[own, &moments, &calendar])) })
-    };
+    let rules = |description: &str, own: &Json| json!({ "description": description, "type": "array", "items": object("When it holds.", with(&[own, &moments, &calendar])) });
     open_schedule(json!({
         "name": name(),
         "description": text("What the schedule is for."),
@@ -290,15 +297,18 @@ pub(super) fn routing() -> Json {
         })
     };
     let mut properties = Map::new();
-    properties.insert("queues".to_owned(), named("Queues by name: made if they are not there, left alone if they are."));
+    properties
+        .insert("queues".to_owned(), named("Queues by name: made if they are not there, left alone if they are."));
     for term in Term::ALL {
-        properties.insert(term.plural().to_owned(), named("Names: made if they are not there, left alone if they are."));
+        properties
+            .insert(term.plural().to_owned(), named("Names: made if they are not there, left alone if they are."));
     }
     let mut route = object("A route.", route_members());
     if let Some(route) = route.as_object_mut() {
         route.insert("required".to_owned(), json!(["address"]));
     }
-    properties.insert("routes".to_owned(), json!({ "description": "Routes.", "type": ["array", "null"], "items": route }));
+    properties
+        .insert("routes".to_owned(), json!({ "description": "Routes.", "type": ["array", "null"], "items": route }));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Queues and routes in one document",

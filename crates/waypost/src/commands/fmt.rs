@@ -18,11 +18,6 @@ use crate::{files, screen};
 
 /// Arguments of `fmt`.
 #[derive(clap::Args)]
-#[command(after_help = "Examples:
-  waypost fmt project                        format every YAML file below a folder
-  waypost fmt --check project                name the files that are not formatted, as in CI
-  waypost fmt --diff project/routing.yaml    show what would change
-  waypost fmt - < flow.yaml                  format standard input, as editors do")]
 pub(crate) struct Arguments {
     /// Folders or YAML files; - formats standard input to standard output
     #[arg(required = true)]
