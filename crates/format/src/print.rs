@@ -280,8 +280,8 @@ fn trim(lines: &mut Vec<Line>) {
 fn align(lines: &mut [Line]) {
     let mut rest = lines;
     while !rest.is_empty() {
-        let run = run(rest);
-        let (block, others) = rest.split_at_mut(run.max(1));
+        let length = run(rest).max(1);
+        let (block, others) = std::mem::take(&mut rest).split_at_mut(length);
         let widest = block.iter().map(Line::width).max().unwrap_or_default();
         for line in block {
             if let Some(comment) = &mut line.comment {
@@ -294,14 +294,10 @@ fn align(lines: &mut [Line]) {
 
 /// How many lines at the beginning have their comments in one column.
 fn run(lines: &[Line]) -> usize {
-    let mut last: Option<&Trailing> = None;
-    let same = |line: &&Line| {
-        let Some(comment) = &line.comment else { return false };
-        let fits = last.is_none_or(|last| last.column == comment.column && last.line + 1 == comment.line);
-        last = Some(comment);
-        fits
-    };
-    lines.iter().take_while(same).count()
+    let comments = lines.iter().map_while(|line| line.comment.as_ref());
+    let next = lines.iter().skip(1).map_while(|line| line.comment.as_ref());
+    let pairs = comments.zip(next).take_while(|(one, next)| one.column == next.column && one.line + 1 == next.line);
+    pairs.count() + 1
 }
 
 fn text(lines: &[Line]) -> String {

@@ -95,7 +95,11 @@ pub(crate) fn read_block(
         lines.pop();
         blank = true;
     }
-    let header = indicators.chars().filter(|c| !c.is_ascii_digit()).collect();
+    let mut header: String = indicators.chars().filter(|c| !c.is_ascii_digit()).collect();
+    if !value.is_empty() && !value.ends_with('\n') && !header.ends_with('-') {
+        // The file ended without a line break, and so did the text.
+        header = header.trim_end_matches('+').to_owned() + "-";
+    }
     (Scalar { value, style: Style::Block { header, lines } }, comment, ends, blank)
 }
 

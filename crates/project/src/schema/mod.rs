@@ -50,8 +50,8 @@ impl Schemas {
             let mut schema = schema.clone();
             within(&mut schema, name);
             if let Some(members) = schema.as_object_mut() {
-                members.remove("$schema");
-                for (inner, definition) in members.remove("$defs").and_then(own).into_iter().flatten() {
+                members.shift_remove("$schema");
+                for (inner, definition) in members.shift_remove("$defs").and_then(own).into_iter().flatten() {
                     definitions.insert(format!("{name}.{inner}"), definition);
                 }
             }

@@ -24,7 +24,7 @@ fn document(title: &str, kind: &str, properties: Json, required: &[&str]) -> Jso
 fn open_document(title: &str, kind: &str, properties: Json, required: &[&str]) -> Json {
     let mut schema = document(title, kind, properties, required);
     if let Some(schema) = schema.as_object_mut() {
-        schema.remove("additionalProperties");
+        schema.shift_remove("additionalProperties");
     }
     schema
 }

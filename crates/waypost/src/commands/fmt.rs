@@ -130,7 +130,7 @@ fn told(source: &SourceFile, problem: Problem) -> io::Result<()> {
 }
 
 fn difference(source: &SourceFile, formatted: &str) -> String {
-    let (before, after) = (format!("{}", source.path), format!("{} (formatted)", source.path));
+    let (before, after) = (source.path.clone(), format!("{} (formatted)", source.path));
     TextDiff::from_lines(source.text.as_str(), formatted).unified_diff().header(&before, &after).to_string()
 }
 

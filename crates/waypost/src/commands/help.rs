@@ -78,12 +78,19 @@ const GROUPS: [(&str, &str); 24] = [
 
 /// The commands with their examples, and the options of `serve` in groups.
 pub(crate) fn of(command: Command) -> Command {
-    let command = EXAMPLES.iter().fold(command, |command, (name, examples)| {
-        let lines: Vec<String> = examples.lines().map(|line| format!("  {line}")).collect();
-        let heading = if lines.len() == 1 { "Example" } else { "Examples" };
-        command.mut_subcommand(name, |one| one.after_help(format!("{heading}:\n{}", lines.join("\n"))))
-    });
-    command.mut_subcommand("serve", |serve| serve.mut_args(grouped))
+    command.mut_subcommands(|one| {
+        let one = if one.get_name() == "serve" { one.mut_args(grouped) } else { one };
+        match EXAMPLES.iter().find(|(name, _)| *name == one.get_name()) {
+            Some((_, examples)) => one.after_help(shown(examples)),
+            None => one,
+        }
+    })
+}
+
+fn shown(examples: &str) -> String {
+    let lines: Vec<String> = examples.lines().map(|line| format!("  {line}")).collect();
+    let heading = if lines.len() == 1 { "Example" } else { "Examples" };
+    format!("{heading}:\n{}", lines.join("\n"))
 }
 
 fn grouped(argument: Arg) -> Arg {

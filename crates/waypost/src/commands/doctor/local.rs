@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use rustls::pki_types::UnixTime;
 use rustls::sign::CertifiedKey;
 use waypost_origin::Origin;
-use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, ExtendedKeyUsage, KeyUsage};
+use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage};
 
 use super::report::Report;
 use crate::commands::serve::Arguments;
@@ -208,8 +208,7 @@ fn dates(report: &mut Report, pair: &CertifiedKey, hostname: &str) {
 /// When a certificate ends, in seconds since 1970: the library says it of one that is over, so it is asked about a time far ahead.
 fn not_after(leaf: &EndEntityCert<'_>) -> Option<u64> {
     let far = UnixTime::since_unix_epoch(Duration::from_secs(200_000_000_000));
-    let usage = ExtendedKeyUsage::from(KeyUsage::server_auth());
-    match leaf.verify_for_usage(ALL_VERIFICATION_ALGS, &[], &[], far, usage, None, None).err()? {
+    match leaf.verify_for_usage(ALL_VERIFICATION_ALGS, &[], &[], far, KeyUsage::server_auth(), None, None).err()? {
         webpki::Error::CertExpired { not_after, .. } => Some(not_after.as_secs()),
         _ => None,
     }

@@ -23,6 +23,7 @@ const DNS: Duration = Duration::from_secs(5);
 
 /// Arguments of `doctor`: those of `serve`, and where the server answers.
 #[derive(clap::Args)]
+#[group(skip)]
 pub(crate) struct Arguments {
     /// The server's address, such as http://127.0.0.1:8080; left out: as the data directory says
     #[arg(long, env = "WAYPOST_URL", hide_env_values = true)]
