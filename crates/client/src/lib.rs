@@ -63,6 +63,15 @@ use transport::{Body, Transport};
 /// What every call answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// How a server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Whether it is ready: it reaches its database, and is not shutting down.
+    pub ready: bool,
+    /// Its time, to the second (RFC 9110 section 6.6.1).
+    pub date: Option<jiff::Timestamp>,
+}
+
 /// A client. Cheap to clone; clones share connections and token.
 #[derive(Clone)]
 pub struct Client(Arc<Transport>);
@@ -149,6 +158,14 @@ impl Client {
     /// Clients, and the log of who changed what.
     pub fn access(&self) -> access::Access<'_> {
         access::Access(self)
+    }
+
+    /// Whether the server is ready to serve, and what time it has.
+    ///
+    /// # Errors
+    /// Nobody answered.
+    pub async fn health(&self) -> Result<Health> {
+        self.0.health().await
     }
 
     /// GET. The path is below `/api/v2` and may have a query: for what has no method of its own here.

@@ -76,6 +76,14 @@ impl Transport {
         &self.url
     }
 
+    /// Whether the server is ready, and what time it has. Asked once, without a token.
+    pub(crate) async fn health(&self) -> Result<crate::Health> {
+        let answer = self.http.get(format!("{}/health/ready", self.url)).send().await;
+        let answer = answer.map_err(|error| self.no_answer(&error).kind)?;
+        let date = answer.headers().get(header::DATE).and_then(|date| date.to_str().ok()).and_then(moment);
+        Ok(crate::Health { ready: answer.status().is_success(), date })
+    }
+
     /// Sends, and reads the answer as JSON.
     pub(crate) async fn json<T: DeserializeOwned>(&self, method: Method, path: &str, body: Body) -> Result<T> {
         let bytes = self.send(method, path, body).await?;
@@ -290,8 +298,12 @@ fn after(value: &str, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value.trim()).ok()?;
-    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
+    Some(Duration::try_from(moment(value)?.duration_since(now)).unwrap_or_default())
+}
+
+/// A date of HTTP (RFC 9110 section 5.6.7).
+fn moment(value: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value.trim()).ok()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod objects;
 pub mod pins;
 pub mod plan;
 mod schedules;
+pub mod schema;
 pub mod state;
 pub mod tables;
 mod terms;

@@ -14,8 +14,11 @@ use toml::de::{DeTable, DeValue};
 
 use crate::failure::Failure;
 
-/// The subcommand that takes a file.
+/// The subcommand whose settings a file has.
 const SERVE: &str = "serve";
+
+/// The subcommands that take a file.
+const TAKE_FILE: [&str; 2] = [SERVE, "doctor"];
 
 /// Options that make no sense in the file.
 const NOT_IN_FILE: [&str; 4] = ["config", "forget-sealed", "help", "version"];
@@ -40,10 +43,12 @@ pub(crate) fn expand(command: &Command, given: Vec<OsString>) -> Result<Vec<OsSt
     }
     // What is wrong with the arguments themselves is told by whoever parses them next.
     let Ok(matches) = command.clone().try_get_matches_from(&given) else { return Ok(given) };
-    let Some((SERVE, matches)) = matches.subcommand() else { return Ok(given) };
+    let Some((name, matches)) = matches.subcommand().filter(|(name, _)| TAKE_FILE.contains(name)) else {
+        return Ok(given);
+    };
     let Some(file) = matches.get_one::<PathBuf>("config") else { return Ok(given) };
     let settings = read(command, file)?;
-    let place = given.iter().position(|word| word == SERVE).map_or(given.len(), |place| place + 1);
+    let place = given.iter().position(|word| word == name).map_or(given.len(), |place| place + 1);
     let mut expanded = given;
     expanded.splice(
         place..place,

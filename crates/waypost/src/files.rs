@@ -31,7 +31,13 @@ pub(crate) fn tests(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
     read(paths, is_test)
 }
 
-fn is_test(path: &Path) -> bool {
+/// All YAML files below the paths, tests included, in order of their names.
+pub(crate) fn yaml(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
+    read(paths, |path| has_extension(path, &["yaml", "yml"]))
+}
+
+/// Whether a file holds tests, by its name.
+pub(crate) fn is_test(path: &Path) -> bool {
     path.file_stem().is_some_and(|stem| stem.to_string_lossy().to_lowercase().ends_with(".test"))
 }
 

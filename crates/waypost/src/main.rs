@@ -11,7 +11,7 @@ mod table;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use waypost_ids::Term;
 
 /// Inbound email routing: mail comes in, flows decide, every step is on record.
@@ -34,6 +34,8 @@ enum Command {
     Export(commands::export::Arguments),
     /// Create a project folder with a flow, a route and tests
     Init(commands::init::Arguments),
+    /// Format YAML files: one canonical form, comments kept
+    Fmt(commands::fmt::Arguments),
     /// Check a folder of flows (or single files) without a server
     Validate(commands::validate::Arguments),
     /// Explain the code of a problem, or list all codes
@@ -88,10 +90,14 @@ enum Command {
     Console(commands::console::Command),
     /// Show who changed what on a server
     Audit(commands::audit::Arguments),
+    /// Check a deployment: ports, certificates, DNS, routes, mailboxes, dead letters; changes nothing
+    Doctor(Box<commands::doctor::Arguments>),
     /// Check a data directory for damage; changes nothing
     Check(commands::check::Arguments),
     /// Print completions for a shell
     Completions(commands::completions::Arguments),
+    /// Write manual pages
+    Man(commands::man::Arguments),
     /// Send mail, or take mail to see what goes out
     #[command(subcommand)]
     Mail(commands::mail::Command),
@@ -110,17 +116,25 @@ enum Command {
     Ledger(commands::ledger::Arguments),
 }
 
+/// All commands, with their examples and groups of options.
+fn command() -> clap::Command {
+    commands::help::of(Arguments::command())
+}
+
 fn main() -> ExitCode {
-    let given = match config::expand(&Arguments::command(), std::env::args_os().collect()) {
+    let given = match config::expand(&command(), std::env::args_os().collect()) {
         Ok(given) => given,
         Err(failure) => return failure.report(),
     };
-    let result = match Arguments::parse_from(given).command {
+    // It ends the process where what was given is wrong, or help is asked for.
+    let parsed = Arguments::from_arg_matches(&command().get_matches_from(given)).unwrap_or_else(|error| error.exit());
+    let result = match parsed.command {
         Command::Serve(arguments) => commands::serve::run(*arguments),
         Command::Apply(arguments) => commands::apply::run(&arguments),
         Command::Plan(arguments) => commands::plan::run(&arguments),
         Command::Export(arguments) => commands::export::run(&arguments),
         Command::Init(arguments) => commands::init::run(&arguments),
+        Command::Fmt(arguments) => commands::fmt::run(&arguments),
         Command::Validate(arguments) => commands::validate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Reference => commands::reference::run(),
@@ -132,8 +146,10 @@ fn main() -> ExitCode {
         Command::Clients(command) => commands::clients::run(&command),
         Command::Console(command) => commands::console::run(&command),
         Command::Audit(arguments) => commands::audit::run(&arguments),
+        Command::Doctor(arguments) => commands::doctor::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
-        Command::Completions(arguments) => commands::completions::run(&arguments, Arguments::command()),
+        Command::Completions(arguments) => commands::completions::run(&arguments, command()),
+        Command::Man(arguments) => commands::man::run(&arguments, command()),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Test(arguments) => commands::test::run(&arguments),
         Command::Diff(arguments) => commands::diff::run(&arguments),

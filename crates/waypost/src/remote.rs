@@ -154,6 +154,17 @@ fn told(problem: &Problem) -> String {
 }
 
 impl Server {
+    /// A server by its address, or by the data directory that it uses on this machine.
+    pub(crate) fn of(
+        url: Option<String>,
+        client_id: Option<String>,
+        client_secret: Option<String>,
+        data_dir: &Path,
+    ) -> Self {
+        let data_dir = Listeners::file(data_dir).exists().then(|| data_dir.to_owned());
+        Self { url, client_id, client_secret, data_dir }
+    }
+
     /// A client of it. Nothing is sent yet.
     pub(crate) fn connect(&self) -> Result<Remote, Failure> {
         let (url, id, secret) = self.address()?;

@@ -1,9 +1,10 @@
-//! Tables and JSON on stdout.
+//! Tables, JSON and YAML on stdout.
 
 use std::io::{self, Write};
 
 use clap::ValueEnum;
 use serde::Serialize;
+use waypost_flow::source::yaml_text;
 
 /// How lists are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -13,6 +14,37 @@ pub(crate) enum Output {
     Table,
     /// JSON for programs.
     Json,
+    /// The same as YAML.
+    Yaml,
+}
+
+impl Output {
+    /// Whether values are printed whole, by [`Self::write`].
+    pub(crate) fn is_data(self) -> bool {
+        self != Self::Table
+    }
+
+    /// Prints a value whole: as YAML where that is wanted, else as indented JSON.
+    pub(crate) fn write(self, out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+        match self {
+            Self::Yaml => out.write_all(yaml_text(&serde_json::to_value(value)?).as_bytes()),
+            Self::Json | Self::Table => json(out, value),
+        }
+    }
+
+    /// Prints one of many values: a line of JSON, or a document of YAML.
+    pub(crate) fn write_one(self, out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+        match self {
+            Self::Yaml => {
+                writeln!(out, "---")?;
+                self.write(out, value)
+            }
+            Self::Json | Self::Table => {
+                serde_json::to_writer(&mut *out, value)?;
+                writeln!(out)
+            }
+        }
+    }
 }
 
 /// Prints rows under a heading; columns are as wide as their widest cell.

@@ -306,7 +306,7 @@ fn what_is_shown_after_a_rename_is_the_renamed_flow() {
     let shown = printed(&server.cli(&["flows", "show", "New Caller"]), 0);
     says(&shown, &["New Caller", "New Shared", "renamed"]);
     assert!(!shown.contains("RnCaller") && !shown.contains("RnShared"), "{shown}");
-    let folder = project(&scratch, "shown", &[("a.json", &shown)]);
+    let folder = project(&scratch, "shown", &[("a.yaml", &shown)]);
     says(&printed(&server.cli(&["apply", &folder]), 0), &["flow New Caller: unchanged"]);
     assert_eq!(api.get("/flows").ok()["total"], 2);
 }

@@ -8,8 +8,12 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/flow_tests.rs"]
 mod flow_tests;
+#[path = "cli/formatting.rs"]
+mod formatting;
 mod harness;
 #[path = "cli/scripts.rs"]
 mod scripts;
@@ -371,6 +375,13 @@ fn a_shared_flow_is_changed_without_fear() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("Inbound Email Router"));
     printed(&server.cli(&["flows", "show", "No Such Flow"]), 2);
     let document: Json =
-        serde_json::from_str(&printed(&server.cli(&["flows", "show", "Email Classifier"]), 0)).unwrap();
+        serde_json::from_str(&printed(&server.cli(&["flows", "show", "--output", "json", "Email Classifier"]), 0))
+            .unwrap();
     assert_eq!(document["nodes"][0]["id"], "urgency");
+    let shown = printed(&server.cli(&["flows", "show", "Email Classifier"]), 0);
+    assert_eq!(waypost_flow::source::yaml(&shown).unwrap().0.to_json(), document, "YAML says the same");
+    let listed = printed(&server.cli(&["queues", "list", "--output", "json"]), 0);
+    let as_yaml = printed(&server.cli(&["queues", "list", "--output", "yaml"]), 0);
+    let listed: Json = serde_json::from_str(&listed).unwrap();
+    assert_eq!(waypost_flow::source::yaml(&as_yaml).unwrap().0.to_json()[0]["name"], listed[0]["name"]);
 }

@@ -179,8 +179,10 @@ fn actions(generator: &mut SchemaGenerator) -> Schema {
 
 fn action(generator: &mut SchemaGenerator, definition: &ActionDefinition) -> Json {
     let own = |name: &str| definition.members.iter().any(|member| member.name == name);
-    let common = COMMON.iter().filter(|member| !own(member.name) && member.name != "type");
-    let members: Vec<&MemberDefinition> = definition.members.iter().chain(common).collect();
+    let common = |first: bool| COMMON.iter().filter(move |member| (member.name == "name") == first);
+    let common = |first: bool| common(first).filter(|member| !own(member.name) && member.name != "type");
+    // In the order in which people write them: what it is called, what it does, what becomes of errors.
+    let members: Vec<&MemberDefinition> = common(true).chain(definition.members).chain(common(false)).collect();
     let mut properties = Map::new();
     properties.insert("type".to_owned(), json!({ "description": definition.summary }));
     properties.extend(members.iter().map(|member| (member.name.to_owned(), member_schema(generator, member))));

@@ -7,6 +7,7 @@ mod answer;
 mod dialogue;
 mod login;
 mod pool;
+pub mod records;
 mod targets;
 mod timeouts;
 mod tls;

@@ -42,8 +42,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         ..AuditFilter::default()
     };
     let entries = remote.all(remote.access().audit(&filter).take(arguments.limit))?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &entries)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &entries)?);
     }
     let row = |entry: &AuditEntry| {
         let name = if entry.entity_name.is_empty() { &entry.entity_id } else { &entry.entity_name };

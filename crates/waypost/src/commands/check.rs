@@ -24,8 +24,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let what = format!("can't check {}", arguments.data_dir.display());
     let report = check(&arguments.data_dir).map_err(|error| Failure::of(what)(&error))?;
     let out = &mut io::stdout().lock();
-    if arguments.output == Output::Json {
-        table::json(out, &report)?;
+    if arguments.output.is_data() {
+        arguments.output.write(out, &report)?;
     } else {
         for problem in &report.problems {
             writeln!(out, "{problem}")?;

@@ -106,8 +106,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let clients = remote.all(remote.access().clients())?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &clients)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &clients)?);
     }
     let row = |client: &OAuthClient| {
         let by = client.created_by.as_ref().map(|by| by.id.clone()).unwrap_or_default();
@@ -127,8 +127,8 @@ fn create(arguments: &Create, out: &mut impl Write) -> Result<(), Failure> {
     };
     let remote = arguments.server.connect()?;
     let client = remote.wait(remote.access().create(&request))?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &client)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &client)?);
     }
     secret(&client, out)
 }

@@ -146,8 +146,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let actions = remote.all(remote.data_actions().list())?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &actions)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &actions)?);
     }
     let row = |one: &DataAction| {
         let request = one.config.get("request");

@@ -162,8 +162,8 @@ fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
 
 /// Prints deliveries as a table, or as a list of JSON.
 pub(crate) fn print(deliveries: &[Delivery], output: Output, out: &mut impl Write) -> Result<(), Failure> {
-    if output == Output::Json {
-        return Ok(table::json(out, &deliveries)?);
+    if output.is_data() {
+        return Ok(output.write(out, &deliveries)?);
     }
     let rows: Vec<[String; 7]> = deliveries
         .iter()
@@ -188,8 +188,8 @@ fn why(delivery: &Delivery) -> Option<&str> {
 }
 
 fn show(one: &Delivery, output: Output, out: &mut impl Write) -> Result<(), Failure> {
-    if output == Output::Json {
-        return Ok(table::json(out, one)?);
+    if output.is_data() {
+        return Ok(output.write(out, one)?);
     }
     writeln!(out, "id           {}", one.id)?;
     writeln!(out, "interaction  {}", one.interaction_id)?;
@@ -263,7 +263,7 @@ fn retry(arguments: &Retry, out: &mut impl Write) -> Result<(), Failure> {
     }
     let retried = retry_matching(&remote, &wanted)?;
     match arguments.output {
-        Output::Json => table::json(out, &retried)?,
+        Output::Json | Output::Yaml => arguments.output.write(out, &retried)?,
         Output::Table => writeln!(out, "{} retried", retried.retried)?,
     }
     Ok(warn(retried.notice.as_deref())?)

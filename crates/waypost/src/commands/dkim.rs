@@ -119,7 +119,7 @@ fn records(arguments: &Records) -> Result<(), Failure> {
 fn print(keys: &[&DomainKey], output: Output) -> Result<(), Failure> {
     let mut out = screen::stdout();
     match output {
-        Output::Json => {
+        Output::Json | Output::Yaml => {
             let told = |key: &&DomainKey| {
                 json!({
                     "domain": key.domain().as_str(),
@@ -130,7 +130,7 @@ fn print(keys: &[&DomainKey], output: Output) -> Result<(), Failure> {
                 })
             };
             let all: Vec<Json> = keys.iter().map(told).collect();
-            table::json(&mut out, &all)?;
+            output.write(&mut out, &all)?;
         }
         Output::Table => {
             for key in keys {

@@ -4,9 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-use waypost_flow::document::schema;
-use waypost_flow_tests::schema as tests;
-
+use super::schema;
 use crate::failure::Failure;
 use crate::screen;
 
@@ -29,13 +27,11 @@ pub(crate) struct Arguments {
 
 /// Exit code 0: written; 2: a file is there already, or could not be written.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let pretty = |schema: &serde_json::Value| serde_json::to_string_pretty(schema).unwrap_or_default() + "\n";
-    let schemas =
-        [(".schemas/flow.json", pretty(&schema::json_schema())), (".schemas/test.json", pretty(&tests::json_schema()))];
+    let schemas = schema::for_editors().map(|(name, text)| (format!(".schemas/{name}"), text));
     let files: Vec<(PathBuf, &str)> = FILES
         .iter()
         .copied()
-        .chain(schemas.iter().map(|(name, text)| (*name, text.as_str())))
+        .chain(schemas.iter().map(|(name, text)| (name.as_str(), text.as_str())))
         .map(|(name, text)| (arguments.folder.join(name), text))
         .collect();
     // Nothing is written over, and nothing is written unless all of it can be.

@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let ledger = remote.wait(remote.interactions().ledger())?;
     let mut out = screen::stdout();
     match arguments.output {
-        Output::Json => table::json(&mut out, &ledger)?,
+        Output::Json | Output::Yaml => arguments.output.write(&mut out, &ledger)?,
         Output::Table => print(&ledger, &mut out)?,
     }
     let problems = problems(&ledger);

@@ -309,8 +309,8 @@ fn asked(mailbox: Mailbox) -> MailboxRequest {
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let mailboxes = remote.all(remote.mailboxes().list())?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &mailboxes)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &mailboxes)?);
     }
     let row = |one: &Mailbox| {
         let health = one.health.clone().unwrap_or_default();
@@ -330,8 +330,8 @@ fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
 
 fn show(arguments: &Show, out: &mut impl Write) -> Result<(), Failure> {
     let (_, mailbox) = arguments.one.find()?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &mailbox)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &mailbox)?);
     }
     let after = &mailbox.after;
     let after = match (&after.flag, &after.move_to) {

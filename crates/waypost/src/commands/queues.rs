@@ -78,8 +78,8 @@ pub(crate) fn find(remote: &Remote, wanted: &str) -> Result<QueueId, Failure> {
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let queues = remote.all(remote.routing().queues())?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &queues)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &queues)?);
     }
     let count = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
     let rows: Vec<[String; 7]> = queues

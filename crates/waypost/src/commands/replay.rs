@@ -101,7 +101,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let replay = watch(&remote, started.id)?;
     let mut out = screen::stdout();
     match arguments.output {
-        Output::Json => writeln!(out, "{}", serde_json::to_string_pretty(&replay).unwrap_or_default())?,
+        Output::Json | Output::Yaml => arguments.output.write(&mut out, &replay)?,
         Output::Table => print(&mut out, &replay)?,
     }
     judge(&replay, arguments.max_changed)

@@ -153,7 +153,9 @@ fn print_unroutable(out: &mut impl Write, arguments: &Arguments, mail: &MailFile
         Output::Table => {
             writeln!(out, "{}: no route (name the recipient with --to, or the flow with --flow)", mail.name)
         }
-        Output::Json => writeln!(out, "{}", json!({ "mail": mail.name, "error": { "code": "no-route" } })),
+        Output::Json | Output::Yaml => {
+            arguments.output.write_one(out, &json!({ "mail": mail.name, "error": { "code": "no-route" } }))
+        }
     }
 }
 
@@ -207,7 +209,7 @@ fn print(
     let sends: Vec<TraceEffect> = sends(&decided.effects).into_iter().chain(push(decision, running)).collect();
     let queue = decision.queue.and_then(|queue| running.queue_names.get(&queue));
     match arguments.output {
-        Output::Json => {
+        Output::Json | Output::Yaml => {
             let trace = arguments.trace.then(|| serde_json::from_str(&record.trace)).transpose()?;
             let line = Line {
                 mail: &mail.name,
@@ -229,8 +231,7 @@ fn print(
                 unanswered: unanswered(running, record),
                 trace,
             };
-            serde_json::to_writer(&mut *out, &line)?;
-            writeln!(out)
+            arguments.output.write_one(out, &line)
         }
         Output::Table => {
             let place = queue.map(|queue| format!(" {queue}")).unwrap_or_default();

@@ -90,8 +90,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let schedules = remote.all(remote.schedules().list())?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &schedules)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &schedules)?);
     }
     let mut rows = Vec::with_capacity(schedules.len());
     for schedule in schedules {
@@ -117,8 +117,8 @@ fn find(which: &Which) -> Result<(Remote, Schedule), Failure> {
 fn evaluate(arguments: &Evaluate, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, found) = find(&arguments.which)?;
     let said = remote.wait(remote.schedules().evaluate(found.id, arguments.at))?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &said)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &said)?);
     }
     let why = said.name.map(|name| format!(" ({name})")).unwrap_or_default();
     let until = said.next_change.map(|next| format!(" until {next}")).unwrap_or_default();

@@ -1,15 +1,19 @@
 //! `waypost schema`: the JSON Schemas of what Waypost reads and writes as files.
 
-use std::io;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
-use waypost_flow::document::schema;
+use serde_json::Value as Json;
 use waypost_flow_tests::{report, schema as tests};
 use waypost_project::plan;
+use waypost_project::schema::Schemas;
 use waypost_wire::trace;
 use waypost_witness::{mutate, report as diff};
 
+use super::doctor;
 use crate::failure::Failure;
-use crate::table;
+use crate::{screen, table};
 
 /// Arguments of `schema`.
 #[derive(clap::Args)]
@@ -17,15 +21,40 @@ pub(crate) struct Arguments {
     /// What the schema describes
     #[arg(value_enum, default_value_t)]
     of: Of,
+    /// Write the schemas for editors into this folder instead: project.json and test.json
+    #[arg(long, value_name = "FOLDER")]
+    write: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Default, clap::ValueEnum)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Of {
-    /// Flow documents, for editors
+    /// Flow documents
     #[default]
     Flow,
-    /// The trace of a run, as `waypost run --trace` and the API have it
-    Trace,
+    /// Documents of any kind, for editors
+    Project,
+    /// Queues
+    Queue,
+    /// Domains
+    Domain,
+    /// Routes
+    Route,
+    /// Routing files: queues and routes in one document
+    Routing,
+    /// Data tables
+    Table,
+    /// Schedules
+    Schedule,
+    /// Webhooks
+    Webhook,
+    /// Data actions
+    DataAction,
+    /// Mailboxes
+    Mailbox,
+    /// Skills
+    Skill,
+    /// Languages
+    Language,
     /// Files of tests, for editors
     Test,
     /// The report of `waypost test --output json`
@@ -36,19 +65,74 @@ enum Of {
     DiffReport,
     /// The report of `waypost test --mutate --output json`
     MutationReport,
+    /// The trace of a run, as `waypost run --trace` and the API have it
+    Trace,
+    /// The report of `waypost doctor --output json`
+    Doctor,
 }
 
-/// Exit code 0: printed.
+impl Of {
+    /// The word for the kind in files.
+    fn kind(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Flow => "flow",
+            Self::Queue => "queue",
+            Self::Domain => "domain",
+            Self::Route => "route",
+            Self::Routing => "routing",
+            Self::Table => "table",
+            Self::Schedule => "schedule",
+            Self::Webhook => "webhook",
+            Self::DataAction => "dataAction",
+            Self::Mailbox => "mailbox",
+            Self::Skill => "skill",
+            Self::Language => "language",
+            Self::Project | Self::Test | Self::TestReport | Self::Plan => return None,
+            Self::DiffReport | Self::MutationReport | Self::Trace | Self::Doctor => return None,
+        })
+    }
+
+    fn schema(self) -> Json {
+        let documents = Schemas::default();
+        match self {
+            Self::Project => documents.any(),
+            Self::Test => tests::json_schema(),
+            Self::TestReport => report::schema(),
+            Self::Trace => trace::schema(),
+            Self::Plan => plan::schema(),
+            Self::DiffReport => diff::schema(),
+            Self::MutationReport => mutate::schema(),
+            Self::Doctor => doctor::schema(),
+            _ => {
+                let named = |(name, schema): (&str, &Json)| (Some(name) == self.kind()).then(|| schema.clone());
+                documents.named().find_map(named).unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// The schemas that editors complete and check files by, with the names of their files.
+pub(crate) fn for_editors() -> [(&'static str, String); 2] {
+    let pretty = |of: Of| serde_json::to_string_pretty(&of.schema()).unwrap_or_default() + "\n";
+    [("project.json", pretty(Of::Project)), ("test.json", pretty(Of::Test))]
+}
+
+/// Exit code 0: printed or written; 2: could not write.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match arguments.of {
-        Of::Flow => table::json(&mut out, &schema::json_schema())?,
-        Of::Trace => table::json(&mut out, &trace::schema())?,
-        Of::Test => table::json(&mut out, &tests::json_schema())?,
-        Of::Plan => table::json(&mut out, &plan::schema())?,
-        Of::DiffReport => table::json(&mut out, &diff::schema())?,
-        Of::MutationReport => table::json(&mut out, &mutate::schema())?,
-        Of::TestReport => table::json(&mut out, &report::schema())?,
+    match &arguments.write {
+        Some(folder) => write(folder),
+        None => Ok(table::json(&mut io::stdout().lock(), &arguments.of.schema())?),
+    }
+}
+
+fn write(folder: &Path) -> Result<(), Failure> {
+    let fail =
+        |path: &Path, cause: &dyn std::fmt::Display| Failure::of(format!("can't write {}", path.display()))(cause);
+    fs::create_dir_all(folder).map_err(|error| fail(folder, &error))?;
+    for (name, text) in for_editors() {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(|error| fail(&path, &error))?;
+        writeln!(screen::stdout(), "{}", path.display())?;
     }
     Ok(())
 }

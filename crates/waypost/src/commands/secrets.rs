@@ -81,8 +81,8 @@ fn find(remote: &Remote, name: &str) -> Result<Option<Secret>, Failure> {
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let secrets = remote.all(remote.secrets().list())?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &secrets)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &secrets)?);
     }
     let set = |one: &Secret| one.date_value_set.map_or_else(|| "forgotten".to_owned(), |at| at.to_string());
     let row = |one: &Secret| [one.id.to_string(), one.name.clone(), one.hosts.join(" "), set(one)];

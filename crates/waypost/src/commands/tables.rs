@@ -133,8 +133,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let tables = remote.all(remote.tables().list())?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &tables)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &tables)?);
     }
     let rows: Vec<[String; 3]> =
         tables.iter().map(|table| [table.id.to_string(), table.name.clone(), columns(table).join(", ")]).collect();
@@ -163,8 +163,8 @@ fn rows(arguments: &Rows, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, found) = find(&arguments.which)?;
     let list = remote.tables().rows(found.id, arguments.version).take(arguments.limit);
     let rows: Vec<DataTableRow> = remote.wait(list.try_collect())?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &rows)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &rows)?);
     }
     let cells: Vec<[String; 2]> =
         rows.iter().map(|row| [cell(row, KEY), table::clip(&values(&found, row), 120)]).collect();
@@ -183,8 +183,8 @@ fn values(table: &DataTable, row: &DataTableRow) -> String {
 fn lookup(arguments: &Lookup, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, found) = find(&arguments.which)?;
     let row = remote.wait(remote.tables().row(found.id, &arguments.key, arguments.version))?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &row)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &row)?);
     }
     let key = [KEY.to_owned(), cell(&row, KEY)];
     let values = columns(&found).into_iter().map(|name| [name.clone(), cell(&row, &name)]);
@@ -209,8 +209,8 @@ fn export(arguments: &Export) -> Result<(), Failure> {
 fn versions(arguments: &Versions, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, found) = find(&arguments.which)?;
     let versions = remote.all(remote.tables().versions(found.id))?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &versions)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &versions)?);
     }
     let rows: Vec<[String; 7]> = versions
         .into_iter()

@@ -53,8 +53,8 @@ pub(crate) fn run(term: Term, command: &Command) -> Result<(), Failure> {
 fn list(term: Term, arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let known = remote.all(remote.terms(term).list())?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &known)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &known)?);
     }
     let rows: Vec<[String; 2]> = known.iter().map(|one| [one.id.to_string(), one.name.clone()]).collect();
     Ok(table::rows(out, ["ID", "NAME"], &rows)?)

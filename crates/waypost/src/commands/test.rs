@@ -159,7 +159,7 @@ fn tell(arguments: &Arguments, report: &TestReport) -> Result<(), Failure> {
         arguments.threshold.filter(|threshold| report.coverage.as_ref().is_some_and(|it| it.lowest < *threshold));
     let mut out = BufWriter::new(screen::stdout());
     match arguments.output {
-        Output::Json => table::json(&mut out, report)?,
+        Output::Json | Output::Yaml => arguments.output.write(&mut out, report)?,
         Output::Table => {
             print::report(&mut out, report)?;
             if let (Some(threshold), Some(coverage)) = (missed, &report.coverage) {

@@ -133,8 +133,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let webhooks = remote.all(remote.webhooks().list())?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &webhooks)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &webhooks)?);
     }
     let row = |one: &Webhook| {
         let Webhook { id, name, state, url, events, .. } = one;

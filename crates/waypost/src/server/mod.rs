@@ -8,7 +8,7 @@ mod secret_key;
 mod smtp;
 mod store;
 mod telemetry;
-mod tls;
+pub(crate) mod tls;
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};

@@ -102,7 +102,8 @@ impl Source {
     }
 }
 
-fn from_files(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>, Failure> {
+/// A certificate chain and its key, from two files in PEM.
+pub(crate) fn from_files(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>, Failure> {
     let fail = |path: &Path| {
         let path = path.display().to_string();
         move |cause: &dyn std::fmt::Display| Failure::of(format!("can't use {path} for TLS"))(cause)

@@ -55,9 +55,9 @@ pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Fai
         // A JSON text holds characters, and a mail bytes.
         request.message_base64 = Some(BASE64.encode(&mail.raw));
         let tried = remote.wait(remote.flows().attempt(id, &request))?;
-        if arguments.printing.output == Output::Json {
-            writeln!(out, "{}", json!({ "mail": mail.name, "tried": tried }))?;
-            return Ok(());
+        if arguments.printing.output.is_data() {
+            let told = json!({ "mail": mail.name, "tried": tried });
+            return Ok(arguments.printing.output.write_one(out, &told)?);
         }
         let outputs: Vec<String> = tried.outputs.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         let outputs = if outputs.is_empty() { String::new() } else { format!("  {}", outputs.join(", ")) };

@@ -4,13 +4,14 @@ use std::io::Write;
 
 use serde_json::Value as Json;
 use waypost_client::flows::FlowFilter;
+use waypost_flow::source::yaml_text;
 use waypost_wire::change::{FlowEvent, Label, LabelTarget};
 use waypost_wire::flow::{Flow, FlowVersion};
 
 use super::{One, Printing};
 use crate::failure::Failure;
 use crate::remote::Server;
-use crate::table::{self, Output};
+use crate::table;
 
 /// Arguments of `list`.
 #[derive(clap::Args)]
@@ -44,6 +45,19 @@ pub(crate) struct Show {
     /// A version's number; left out: what is published
     #[arg(long)]
     version: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Text,
+}
+
+/// How a document is printed.
+#[derive(Clone, Copy, Default, clap::ValueEnum)]
+pub(super) enum Text {
+    /// As people write it.
+    #[default]
+    Yaml,
+    /// As the API has it.
+    Json,
 }
 
 /// Arguments of `diff`.
@@ -69,8 +83,8 @@ pub(super) fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure
         ..FlowFilter::default()
     };
     let flows = remote.all(remote.flows().list(&filter))?;
-    if arguments.printing.output == Output::Json {
-        return Ok(table::json(out, &flows)?);
+    if arguments.printing.output.is_data() {
+        return Ok(arguments.printing.output.write(out, &flows)?);
     }
     let row = |flow: &Flow| {
         let number = |version: &Option<FlowVersion>| version.as_ref().map(|version| version.version);
@@ -110,14 +124,17 @@ pub(super) fn show(arguments: &Show, out: &mut impl Write) -> Result<(), Failure
         }
     };
     let document = remote.wait(remote.flows().document(id, &version))?;
-    Ok(table::json(out, &document)?)
+    match arguments.output {
+        Text::Yaml => Ok(out.write_all(yaml_text(&document).as_bytes())?),
+        Text::Json => Ok(table::json(out, &document)?),
+    }
 }
 
 pub(super) fn versions(arguments: &Of, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.one.find()?;
     let versions = remote.all(remote.flows().versions(id))?;
-    if arguments.printing.output == Output::Json {
-        return Ok(table::json(out, &versions)?);
+    if arguments.printing.output.is_data() {
+        return Ok(arguments.printing.output.write(out, &versions)?);
     }
     let flow = remote.wait(remote.flows().get(id))?;
     let live = |number: u32| {
@@ -149,8 +166,8 @@ pub(super) fn versions(arguments: &Of, out: &mut impl Write) -> Result<(), Failu
 pub(super) fn history(arguments: &Of, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.one.find()?;
     let events = remote.all(remote.flows().history(id))?;
-    if arguments.printing.output == Output::Json {
-        return Ok(table::json(out, &events)?);
+    if arguments.printing.output.is_data() {
+        return Ok(arguments.printing.output.write(out, &events)?);
     }
     let row = |event: &FlowEvent| {
         let version = event.version.map(|version| format!(" version {version}")).unwrap_or_default();
@@ -165,8 +182,8 @@ pub(super) fn history(arguments: &Of, out: &mut impl Write) -> Result<(), Failur
 pub(super) fn diff(arguments: &Diff, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.one.find()?;
     let diff = remote.wait(remote.flows().diff(id, Some(&arguments.from), Some(&arguments.to)))?;
-    if arguments.printing.output == Output::Json {
-        return Ok(table::json(out, &diff)?);
+    if arguments.printing.output.is_data() {
+        return Ok(arguments.printing.output.write(out, &diff)?);
     }
     if diff.differences.is_empty() {
         return Ok(writeln!(out, "version {} and version {} mean the same", diff.from, diff.to)?);

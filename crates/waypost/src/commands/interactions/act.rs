@@ -173,7 +173,7 @@ pub(super) fn transfer(arguments: &Transfer, out: &mut impl Write) -> Result<(),
     };
     let remote = claimed.connect()?;
     let interaction = remote.wait(remote.interactions().transfer(claimed.id, &request))?;
-    if claimed.output == Output::Json {
+    if claimed.output.is_data() {
         return super::show(&interaction, claimed.output, out);
     }
     let Some(decision) = &interaction.decision else { return Ok(writeln!(out, "transferred {}", claimed.id)?) };
@@ -193,7 +193,7 @@ pub(super) fn complete(arguments: &Complete, out: &mut impl Write) -> Result<(),
     let request = CompleteRequest { token: claimed.token, outcome: arguments.outcome.clone() };
     let remote = claimed.connect()?;
     let interaction = remote.wait(remote.interactions().complete(claimed.id, &request))?;
-    if claimed.output == Output::Json {
+    if claimed.output.is_data() {
         return super::show(&interaction, claimed.output, out);
     }
     let outcome = interaction.decision.and_then(|decision| decision.outcome);

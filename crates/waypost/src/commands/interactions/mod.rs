@@ -184,8 +184,8 @@ impl One {
 fn attachments(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.connect()?;
     let attachments = remote.wait(remote.interactions().attachments(id))?.entities;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &attachments)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &attachments)?);
     }
     let rows: Vec<[String; 4]> = attachments
         .into_iter()
@@ -197,8 +197,8 @@ fn attachments(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let interactions = fetch(&remote, arguments)?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &interactions)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &interactions)?);
     }
     let rows: Vec<[String; 6]> = interactions
         .iter()
@@ -262,8 +262,8 @@ fn rerun(arguments: &Rerun, out: &mut impl Write) -> Result<(), Failure> {
                     break;
                 }
             }
-            if arguments.output == Output::Json {
-                return Ok(table::json(out, &all)?);
+            if arguments.output.is_data() {
+                return Ok(arguments.output.write(out, &all)?);
             }
             let Reruns { rerun, skipped, .. } = all;
             Ok(writeln!(out, "{rerun} are run again, {skipped} are not: erased, claimed, or waiting for a run")?)
@@ -282,8 +282,8 @@ pub(crate) fn short(decision: &Decision) -> String {
 
 /// An interaction without its runs, which most answers leave out.
 fn show(one: &Interaction, output: Output, out: &mut impl Write) -> Result<(), Failure> {
-    if output == Output::Json {
-        return Ok(table::json(out, one)?);
+    if output.is_data() {
+        return Ok(output.write(out, one)?);
     }
     writeln!(out, "id         {}", one.id)?;
     writeln!(out, "state      {}", serde_json::to_value(one.state).unwrap_or_default().as_str().unwrap_or_default())?;
@@ -316,8 +316,8 @@ fn show(one: &Interaction, output: Output, out: &mut impl Write) -> Result<(), F
 fn trace(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
     let (remote, id) = arguments.connect()?;
     let trace = remote.wait(remote.interactions().trace(id))?;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &trace)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &trace)?);
     }
     for run in &trace.runs {
         let by = run.rerun_by.as_deref().map(|by| format!(", asked for by {by}")).unwrap_or_default();

@@ -123,7 +123,7 @@ impl Sink {
         let said = if taken { "taken" } else { "refused" };
         let mut out = screen::stdout();
         match self.output {
-            Output::Json => {
+            Output::Json | Output::Yaml => {
                 let mut mail = json!({
                     "from": envelope.sender,
                     "to": to,
@@ -134,7 +134,7 @@ impl Sink {
                 if let (Some(file), Some(members)) = (&file, mail.as_object_mut()) {
                     members.insert("file".to_owned(), file.display().to_string().into());
                 }
-                writeln!(out, "{mail}")?;
+                self.output.write_one(&mut out, &mail)?;
             }
             Output::Table => {
                 let (from, to, subject) = (&envelope.sender, flat(&to.join(", ")), flat(message.subject()));

@@ -69,8 +69,8 @@ pub(super) fn claim(arguments: &Claim, out: &mut impl Write) -> Result<(), Failu
         skills: arguments.skills.clone(),
     };
     let claims = remote.wait(remote.routing().claim(queue, &request))?.entities;
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &claims)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &claims)?);
     }
     let rows: Vec<[String; 6]> = claims
         .into_iter()
@@ -113,8 +113,8 @@ pub(super) fn extend(arguments: &Extend, out: &mut impl Write) -> Result<(), Fai
 }
 
 fn print(state: &ClaimState, done: &str, output: Output, out: &mut impl Write) -> Result<(), Failure> {
-    if output == Output::Json {
-        return Ok(table::json(out, state)?);
+    if output.is_data() {
+        return Ok(output.write(out, state)?);
     }
     let until = state.expires_at.map(|end| format!(" until {end}")).unwrap_or_default();
     Ok(writeln!(out, "{done} {}{until}", state.token)?)

@@ -58,11 +58,11 @@ pub(super) fn run(arguments: &Arguments, before: &Path, after: &Path) -> Result<
         .map_err(|error| Failure::Failed(error.to_string()))?;
     let mut out = screen::stdout();
     match arguments.output {
-        Output::Json => {
+        Output::Json | Output::Yaml => {
             let changes: Vec<Json> =
                 replay.changes.iter().map(|(name, change)| json!({ "mail": name, "change": change })).collect();
             let all = json!({ "report": told, "changes": changes });
-            writeln!(out, "{}", serde_json::to_string_pretty(&all).unwrap_or_default())?;
+            arguments.output.write(&mut out, &all)?;
         }
         Output::Table => {
             report::counts(&mut out, &told)?;

@@ -1,0 +1,319 @@
+//! The schemas of objects other than flows, written by hand: what they say is held against what is read by a test.
+
+use serde_json::{Map, Value as Json, json};
+use waypost_ids::Term;
+
+/// A document of a kind: its members in their usual order, and those that it must have.
+fn document(title: &str, kind: &str, properties: Json, required: &[&str]) -> Json {
+    let mut members = Map::new();
+    members.insert("kind".to_owned(), json!({ "description": "What the document is.", "const": kind }));
+    if let Json::Object(properties) = properties {
+        members.extend(properties);
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        "type": "object",
+        "additionalProperties": false,
+        "properties": members,
+        "required": required,
+    })
+}
+
+/// The same, with members that the server only keeps.
+fn open_document(title: &str, kind: &str, properties: Json, required: &[&str]) -> Json {
+    let mut schema = document(title, kind, properties, required);
+    if let Some(schema) = schema.as_object_mut() {
+        schema.shift_remove("additionalProperties");
+    }
+    schema
+}
+
+fn object(description: &str, properties: Json) -> Json {
+    json!({ "description": description, "type": "object", "additionalProperties": false, "properties": properties })
+}
+
+fn text(description: &str) -> Json {
+    json!({ "description": description, "type": "string" })
+}
+
+fn texts(description: &str) -> Json {
+    json!({ "description": description, "type": "array", "items": { "type": "string" } })
+}
+
+fn name() -> Json {
+    text("Its name. Left out, the document is called as its file is, if it is alone in there.")
+}
+
+fn state() -> Json {
+    json!({ "description": "Left out, it stays as it is.", "enum": ["enabled", "disabled"] })
+}
+
+fn route_members() -> Json {
+    json!({
+        "address": text("An address such as care@example.com, or a pattern such as support-*@example.com."),
+        "flow": text("The flow that runs, by name; either this or `queue`."),
+        "queue": text("The queue that mail goes straight to, by name; either this or `flow`."),
+        "unroutedQueue": text("The queue that unrouted mail of this route waits in. Default: Unrouted."),
+        "fromName": text("The name that replies are from, beside the address; at most 128 characters."),
+        "answerLists": { "description": "Whether flows may answer mail that mailing lists pass on. Default: false.", "type": "boolean" },
+        "priority": { "description": "The priority that interactions start with; higher is sooner. Default: 0.", "type": "integer" },
+    })
+}
+
+pub(super) fn route() -> Json {
+    document("A route", "route", route_members(), &["kind", "address"])
+}
+
+pub(super) fn domain() -> Json {
+    document(
+        "A domain that mail is accepted for",
+        "domain",
+        json!({ "domain": text("The domain, such as example.com.") }),
+        &["kind", "domain"],
+    )
+}
+
+pub(super) fn queue() -> Json {
+    let webhook = json!({
+        "description": "A webhook, by its name.",
+        "anyOf": [{ "type": "string" }, object("A webhook.", json!({ "name": text("Its name."), "id": text("Its id.") }))],
+    });
+    open_document(
+        "A queue",
+        "queue",
+        json!({
+            "name": name(),
+            "serviceLevel": text("How soon work is to be taken: an ISO 8601 duration such as PT4H, at most a year."),
+            "deliverTo": object("Where what comes into the queue is delivered. Left out, it waits to be claimed.", json!({
+                "webhook": webhook,
+                "addresses": texts("Up to 20 addresses; each gets every mail."),
+                "attach": { "description": "Attach the mail to one of ours, instead of resending it unchanged. Only with addresses.", "type": "boolean" },
+            })),
+        }),
+        &["kind"],
+    )
+}
+
+pub(super) fn term(title: &str, kind: &str) -> Json {
+    open_document(title, kind, json!({ "name": name() }), &["kind"])
+}
+
+pub(super) fn table() -> Json {
+    document(
+        "A data table",
+        "table",
+        json!({
+            "name": name(),
+            "description": text("What the table is for."),
+            "ignoreCase": { "description": "Compare keys whatever their case and runs of spaces. Default: false.", "type": "boolean" },
+            "schema": {
+                "description": "The columns, at most 200.",
+                "type": "object",
+                "properties": {
+                    "properties": {
+                        "description": "Each column by its name.",
+                        "type": "object",
+                        "additionalProperties": {
+                            "type": "object",
+                            "properties": {
+                                "dataType": { "description": "string, integer, number, boolean, datetime, duration, json or list<string>.", "type": "string" },
+                                "default": { "description": "What a row that leaves the column out has." },
+                            },
+                        },
+                    },
+                },
+            },
+            "rows": {
+                "description": "A CSV file beside this one, or the rows, each with its key as `KEY`. Left out, the rows stay as they are.",
+                "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "object", "required": ["KEY"] } }],
+            },
+        }),
+        &[],
+    )
+}
+
+pub(super) fn schedule() -> Json {
+    let calendar = json!({
+        "rrule": text("When it recurs, as RFC 5545 has it, such as FREQ=YEARLY."),
+        "exdates": { "description": "Dates or times that it does not hold at.", "type": "array" },
+        "rdates": { "description": "Dates or times that it holds at besides.", "type": "array" },
+    });
+    let moments = json!({
+        "start": text("When it begins: a local time such as 2026-12-24T12:00:00."),
+        "end": text("When it ends; either this or `duration`."),
+        "duration": text("How long it holds: an ISO 8601 duration such as PT4H."),
+    });
+    let with = |parts: &[&Json]| {
+        let members: Map<String, Json> = parts
+            .iter()
+            .filter_map(|part| part.as_object())
+            .flatten()
+            .map(|(name, part)| (name.clone(), part.clone()))
+            .collect();
+        Json::Object(members)
+    };
+    let weekly = json!({
+        "name": text("What the answer calls it."),
+        "days": { "description": "Days of the week, such as mon-fri, or a list of them.", "type": ["string", "array"], "items": { "type": "string" } },
+        "from": text("The time of day that it begins at, such as \"09:00\"."),
+        "to": text("The time of day that it ends at, such as \"17:00\"; \"24:00\" is midnight."),
+    });
+    let holiday = json!({
+        "name": text("What the answer calls it."),
+        "date": text("The day, such as 2026-12-25."),
+        "through": text("The last day, if there are several."),
+    });
+    let rules = |description: &str, own: &Json| json!({ "description": description, "type": "array", "items": object("When it holds.", with(&[own, &moments, &calendar])) });
+    open_schedule(json!({
+        "name": name(),
+        "description": text("What the schedule is for."),
+        "timeZone": text("The IANA time zone, such as Europe/Berlin."),
+        "open": rules("When it is open.", &weekly),
+        "closed": rules("When it is closed all the same.", &weekly),
+        "holidays": rules("Days that are holidays.", &holiday),
+        "emergency": object("The emergency switch. Left out, it stays as it is.", json!({
+            "active": { "description": "Whether there is an emergency.", "type": "boolean" },
+            "reason": text("What the answer calls it."),
+        })),
+    }))
+}
+
+fn open_schedule(properties: Json) -> Json {
+    document("A schedule", "schedule", properties, &["timeZone"])
+}
+
+pub(super) fn webhook() -> Json {
+    document(
+        "A webhook; its secret is made by the server",
+        "webhook",
+        json!({
+            "name": name(),
+            "url": text("Where requests are sent: an https address."),
+            "state": state(),
+            "events": texts("The events that it listens to, such as interaction.decided."),
+        }),
+        &["kind", "url"],
+    )
+}
+
+pub(super) fn data_action() -> Json {
+    let seconds = |description: &str, most: u64| json!({ "description": description, "type": "integer", "minimum": 0, "maximum": most });
+    let contract = |member: &str, description: &str| {
+        let schema = json!({ "description": description, "type": "object" });
+        json!({ "type": "object", "properties": { member: schema } })
+    };
+    // A file that Genesys exported is read as it is: it has more members.
+    open_document(
+        "A data action",
+        "dataAction",
+        json!({
+            "name": name(),
+            "config": {
+                "description": "The request, and what becomes of the answer.",
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "timeoutSeconds": seconds("How long a call may take. Default: 60.", 60),
+                    "retries": seconds("How often a call is tried again.", 10),
+                    "cacheSeconds": seconds("How long an answer is used again.", 86_400),
+                    "request": {
+                        "description": "The request.",
+                        "type": "object",
+                        "properties": {
+                            "requestUrlTemplate": text("The address, with ${input.NAME} in it."),
+                            "requestType": text("The method, such as GET."),
+                            "headers": { "description": "Header fields; ${credentials.NAME} is a secret's value.", "type": "object" },
+                            "requestTemplate": text("The body."),
+                        },
+                    },
+                    "response": {
+                        "description": "What becomes of the answer.",
+                        "type": "object",
+                        "properties": {
+                            "translationMap": { "description": "JSONPath by name.", "type": "object" },
+                            "translationMapDefaults": { "description": "What a name is where its path finds nothing.", "type": "object" },
+                            "successTemplate": text("The outputs, as JSON with ${NAME} in it."),
+                        },
+                    },
+                },
+            },
+            "contract": {
+                "description": "The inputs and the outputs, as JSON Schemas.",
+                "type": "object",
+                "properties": {
+                    "input": contract("inputSchema", "The inputs."),
+                    "output": contract("successSchema", "The outputs."),
+                },
+            },
+        }),
+        &["config", "contract"],
+    )
+}
+
+pub(super) fn mailbox() -> Json {
+    let oauth = json!({
+        "tokenUrl": text("Where tokens are asked for."),
+        "deviceUrl": text("Where a device code is asked for; known for Microsoft and Google."),
+        "clientId": text("The client's id."),
+        "secret": text("The secret that holds the client's secret, by name."),
+        "refreshToken": text("The secret that holds the first refresh token, by name."),
+        "scopes": texts("What tokens are asked for."),
+        "grant": { "description": "How tokens are got.", "enum": ["clientCredentials", "refreshToken", "deviceCode"] },
+    });
+    open_document(
+        "A mailbox that mail is taken from",
+        "mailbox",
+        json!({
+            "name": name(),
+            "host": text("The IMAP server's name."),
+            "port": { "description": "Default: 993, or 143 with another `tls`.", "type": "integer", "minimum": 1, "maximum": 65535 },
+            "tls": { "description": "Default: implicit. `none` only towards private addresses that are allowed.", "enum": ["implicit", "starttls", "none"] },
+            "user": text("The user that logs in."),
+            "auth": object("How it logs in: `secret` or `oauth`.", json!({
+                "secret": text("The secret that holds the password, by name."),
+                "oauth": object("OAuth 2.", oauth),
+            })),
+            "folders": texts("The folders that mail is taken from. Default: INBOX."),
+            "start": text("Which mail is taken at the start: new, unseen, all, or a date such as 2026-11-30. Default: new."),
+            "after": object("What becomes of mail that was taken.", json!({
+                "flag": text("The flag that it gets, such as \\Seen."),
+                "moveTo": text("The folder that it is moved to."),
+                "delete": { "description": "Delete it.", "type": "boolean" },
+            })),
+            "route": text("An address that a route takes: mail of this mailbox counts as sent to it."),
+            "state": state(),
+        }),
+        &["kind", "host", "user", "auth", "route"],
+    )
+}
+
+pub(super) fn routing() -> Json {
+    let named = |description: &str| {
+        json!({
+            "description": description,
+            "type": ["array", "null"],
+            "items": { "anyOf": [{ "type": "string" }, object("By its name.", json!({ "name": { "type": "string" } }))] },
+        })
+    };
+    let mut properties = Map::new();
+    properties
+        .insert("queues".to_owned(), named("Queues by name: made if they are not there, left alone if they are."));
+    for term in Term::ALL {
+        properties
+            .insert(term.plural().to_owned(), named("Names: made if they are not there, left alone if they are."));
+    }
+    let mut route = object("A route.", route_members());
+    if let Some(route) = route.as_object_mut() {
+        route.insert("required".to_owned(), json!(["address"]));
+    }
+    properties
+        .insert("routes".to_owned(), json!({ "description": "Routes.", "type": ["array", "null"], "items": route }));
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Queues and routes in one document",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+    })
+}

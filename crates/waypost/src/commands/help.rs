@@ -1,0 +1,147 @@
+//! Examples of commands, and the groups that the options of `serve` are shown in.
+
+use clap::{Arg, Command};
+
+/// Examples by command. A test misses every command that has none.
+const EXAMPLES: [(&str, &str); 33] = [
+    ("serve", "waypost serve --data-dir /var/lib/waypost --smtp 0.0.0.0:25 --tls-cert cert.pem --tls-key key.pem"),
+    ("apply", "waypost apply --dry-run project\nwaypost apply project"),
+    ("init", "waypost init project"),
+    ("validate", "waypost validate project"),
+    ("explain", "waypost explain flow.cycle"),
+    ("reference", "waypost reference | less"),
+    ("schema", "waypost schema test > test.schema.json\nwaypost schema --write project/.schemas"),
+    (
+        "run",
+        "waypost run --flows project --trace mail.eml\nwaypost run --flows project --to care@example.com --output json mails/",
+    ),
+    ("test", "waypost test project --threshold 100 --junit results.xml"),
+    ("replay", "waypost replay project --max-changed 0\nwaypost replay --before old --after new mails/"),
+    ("flows", "waypost flows show \"Email Classifier\"\nwaypost flows used-by \"Email Classifier\" --transitive"),
+    ("queues", "waypost queues list\nwaypost queues claim Billing"),
+    ("skills", "waypost skills list"),
+    ("languages", "waypost languages list"),
+    ("tables", "waypost tables import Customers customers.csv --note \"new prices\""),
+    ("schedules", "waypost schedules evaluate \"Office hours\" --at 2026-12-24T18:00:00+01:00"),
+    ("mailboxes", "waypost mailboxes test Support"),
+    ("webhooks", "waypost webhooks list"),
+    ("data-actions", "waypost data-actions test \"Get customer\" --input '{\"email\": \"ann@example.org\"}'"),
+    ("secrets", "waypost secrets set crmToken --host crm.example.com < token.txt"),
+    ("clients", "waypost clients create Reports --scope flow:read,email:read > reports.secret"),
+    ("console", "waypost console link"),
+    ("audit", "waypost audit"),
+    ("check", "waypost check --data-dir /var/lib/waypost"),
+    (
+        "doctor",
+        "waypost doctor --config /etc/waypost/waypost.toml\nwaypost doctor --url https://mail.example.com --output json",
+    ),
+    ("completions", "waypost completions bash > /etc/bash_completion.d/waypost"),
+    ("man", "waypost man /usr/local/share/man/man1"),
+    ("mail", "waypost mail send mail.eml"),
+    ("interactions", "waypost interactions list --queue Billing\nwaypost interactions trace ID"),
+    ("deliveries", "waypost deliveries list --state dead"),
+    ("dkim", "waypost dkim new example.com --dir keys"),
+    ("ledger", "waypost ledger"),
+    (
+        "fmt",
+        "waypost fmt project\nwaypost fmt --check project\nwaypost fmt --diff project/routing.yaml\nwaypost fmt - < flow.yaml",
+    ),
+];
+
+/// Groups of options of `serve`, by how their names begin; the first that fits counts.
+const GROUPS: [(&str, &str); 24] = [
+    ("smtp", "Mail in"),
+    ("hostname", "Mail in"),
+    ("bare_lf", "Mail in"),
+    ("max_message", "Mail in"),
+    ("ingress", "Mail in"),
+    ("duplicate", "Mail in"),
+    ("mailbox", "Mail in"),
+    ("smarthost", "Mail and requests out"),
+    ("mail_retry", "Mail and requests out"),
+    ("webhook", "Mail and requests out"),
+    ("dkim", "Mail and requests out"),
+    ("allow_private", "Mail and requests out"),
+    ("dns", "Mail and requests out"),
+    ("http", "HTTP"),
+    ("rate_limit", "HTTP"),
+    ("trusted", "HTTP"),
+    ("tls", "TLS"),
+    ("data", "Storage"),
+    ("secret_key", "Storage"),
+    ("forget", "Storage"),
+    ("keep", "Storage"),
+    ("run", "Runs"),
+    ("trace_detail", "Runs"),
+    ("", "Process"),
+];
+
+/// The commands with their examples, and the options of `serve` in groups.
+pub(crate) fn of(command: Command) -> Command {
+    command.mut_subcommands(|one| {
+        let one = if one.get_name() == "serve" { one.mut_args(grouped) } else { one };
+        match EXAMPLES.iter().find(|(name, _)| *name == one.get_name()) {
+            Some((_, examples)) => one.after_help(shown(examples)),
+            None => one,
+        }
+    })
+}
+
+fn shown(examples: &str) -> String {
+    let lines: Vec<String> = examples.lines().map(|line| format!("  {line}")).collect();
+    let heading = if lines.len() == 1 { "Example" } else { "Examples" };
+    format!("{heading}:\n{}", lines.join("\n"))
+}
+
+fn grouped(argument: Arg) -> Arg {
+    let name = argument.get_id().as_str();
+    if ["help", "version"].contains(&name) {
+        return argument;
+    }
+    let group = GROUPS.iter().find(|(begin, _)| name.starts_with(begin)).map(|(_, group)| *group);
+    argument.help_heading(group)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_command_has_an_example() {
+        let command = of(crate::Arguments::command());
+        let without: Vec<&str> =
+            command.get_subcommands().filter(|one| one.get_after_help().is_none()).map(Command::get_name).collect();
+        assert!(without.is_empty(), "{without:?}");
+        command.debug_assert();
+    }
+
+    #[test]
+    fn examples_are_of_what_there_is() {
+        let command = of(crate::Arguments::command());
+        for (name, examples) in EXAMPLES {
+            for line in examples.lines() {
+                let words: Vec<&str> = line
+                    .split(['|', '<', '>'])
+                    .next()
+                    .unwrap()
+                    .split('"')
+                    .enumerate()
+                    .flat_map(|(index, part)| {
+                        // What is in quotes is one word.
+                        if index % 2 == 1 {
+                            vec![part]
+                        } else {
+                            part.split_whitespace().filter(|word| !word.starts_with('\'')).collect()
+                        }
+                    })
+                    .collect();
+                let known = command.clone().try_get_matches_from(&words);
+                let fine =
+                    known.as_ref().err().is_none_or(|error| error.kind() == clap::error::ErrorKind::ValueValidation);
+                assert!(fine, "{name}: {line}: {}", known.unwrap_err());
+            }
+        }
+    }
+}
