@@ -19,7 +19,11 @@ pub struct Schemas {
 impl Default for Schemas {
     fn default() -> Self {
         let objects = Kind::ALL.into_iter().filter_map(|kind| Some((DocumentKind::Object(kind), of_kind(kind)?)));
-        Self { all: objects.chain([(DocumentKind::Routing, objects::routing())]).collect() }
+        Self {
+            all: objects
+                .chain([(DocumentKind::Routing, objects::routing()), (DocumentKind::Project, objects::project())])
+                .collect(),
+        }
     }
 }
 
@@ -98,6 +102,7 @@ fn name(kind: DocumentKind) -> &'static str {
     match kind {
         DocumentKind::Object(kind) => kind.as_str(),
         DocumentKind::Routing => ROUTING,
+        DocumentKind::Project => kind::PROJECT,
     }
 }
 

@@ -288,6 +288,11 @@ pub(super) fn mailbox() -> Json {
     )
 }
 
+pub(super) fn project() -> Json {
+    let name = text("By it a server remembers what was applied from here: 1 to 64 letters, digits, `-`, `_` and `.`.");
+    document("What the project is called", "project", json!({ "name": name }), &["kind", "name"])
+}
+
 pub(super) fn routing() -> Json {
     let named = |description: &str| {
         json!({

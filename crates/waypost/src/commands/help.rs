@@ -3,9 +3,13 @@
 use clap::{Arg, Command};
 
 /// Examples by command. A test misses every command that has none.
-const EXAMPLES: [(&str, &str); 33] = [
+const EXAMPLES: [(&str, &str); 37] = [
     ("serve", "waypost serve --data-dir /var/lib/waypost --smtp 0.0.0.0:25 --tls-cert cert.pem --tls-key key.pem"),
-    ("apply", "waypost apply --dry-run project\nwaypost apply project"),
+    ("plan", "waypost plan project\nwaypost plan project --out plan.json --replay 1000"),
+    ("apply", "waypost apply --dry-run project\nwaypost apply project\nwaypost apply --plan plan.json"),
+    ("export", "waypost export project"),
+    ("diff", "waypost diff before after\nwaypost diff before after --witness --out witness.eml"),
+    ("events", "waypost events"),
     ("init", "waypost init project"),
     ("validate", "waypost validate project"),
     ("explain", "waypost explain flow.cycle"),
