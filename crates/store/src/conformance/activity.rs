@@ -27,7 +27,7 @@ pub(crate) async fn what_is_done_is_counted_in_its_minute(store: &dyn Store) {
     let mut failed = run(DecisionKind::Unrouted);
     (failed.started_at, failed.duration_us) = (at(33), 0);
     failed.decision.queue = Some(queue(2));
-    failed.decision.error = Some(json!({ "code": "run.failed" }));
+    failed.decision.error = Some(json!({ "message": "it failed" }));
     assert!(store.record_run(id(3), lease, failed).await.unwrap());
     let found = minutes(store, 0, 3600).await;
     assert_eq!(found.keys().copied().collect::<Vec<_>>(), [minute_of(at(0)), minute_of(at(33))]);
@@ -55,7 +55,7 @@ pub(crate) async fn what_is_done_is_counted_in_its_minute(store: &dyn Store) {
 pub(crate) async fn runs_are_counted_by_flow_and_hour(store: &dyn Store) {
     queues(store).await;
     let mut failed = run(DecisionKind::Unrouted);
-    failed.decision.error = Some(json!({ "code": "run.failed" }));
+    failed.decision.error = Some(json!({ "message": "it failed" }));
     let mut elsewhere = run(DecisionKind::Queue);
     elsewhere.flow = Some((flow(2), 1));
     let mut straight = run(DecisionKind::Queue);
