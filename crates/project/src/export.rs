@@ -291,6 +291,7 @@ impl<'b> Names<'b> {
         });
         let Ok(Json::Object(mut members)) = serde_json::to_value(&document) else { return None };
         members.retain(|member, value| !says_nothing(member, value));
+        members.values_mut().for_each(without_empty_mappings);
         Some(members)
     }
 
@@ -303,6 +304,19 @@ impl<'b> Names<'b> {
             Some(name) => (flow.flow_id, flow.flow) = (None, Some((*name).to_owned())),
             None => {}
         }
+    }
+}
+
+/// Takes away mappings without lines, wherever an action has them.
+fn without_empty_mappings(value: &mut Json) {
+    match value {
+        Json::Object(members) => {
+            let is_mapping = |name: &str| ["inputMapping", "outputMapping"].contains(&name);
+            members.retain(|name, value| !(is_mapping(name) && value.as_array().is_some_and(Vec::is_empty)));
+            members.values_mut().for_each(without_empty_mappings);
+        }
+        Json::Array(items) => items.iter_mut().for_each(without_empty_mappings),
+        _ => {}
     }
 }
 
