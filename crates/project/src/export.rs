@@ -291,7 +291,7 @@ impl<'b> Names<'b> {
         });
         let Ok(Json::Object(mut members)) = serde_json::to_value(&document) else { return None };
         members.retain(|member, value| !says_nothing(member, value));
-        members.values_mut().for_each(without_empty_mappings);
+        members.get_mut("nodes").into_iter().for_each(without_empty_mappings);
         Some(members)
     }
 
@@ -307,16 +307,13 @@ impl<'b> Names<'b> {
     }
 }
 
-/// Takes away mappings without lines, wherever an action has them.
-fn without_empty_mappings(value: &mut Json) {
-    match value {
-        Json::Object(members) => {
-            let is_mapping = |name: &str| ["inputMapping", "outputMapping"].contains(&name);
-            members.retain(|name, value| !(is_mapping(name) && value.as_array().is_some_and(Vec::is_empty)));
-            members.values_mut().for_each(without_empty_mappings);
-        }
-        Json::Array(items) => items.iter_mut().for_each(without_empty_mappings),
-        _ => {}
+/// Takes away mappings without lines: of actions in nodes, and of those in loops.
+fn without_empty_mappings(list: &mut Json) {
+    for one in list.as_array_mut().into_iter().flatten() {
+        let Json::Object(members) = one else { continue };
+        let is_mapping = |name: &str| ["inputMapping", "outputMapping"].contains(&name);
+        members.retain(|name, value| !(is_mapping(name) && value.as_array().is_some_and(Vec::is_empty)));
+        members.get_mut("actions").into_iter().for_each(without_empty_mappings);
     }
 }
 
