@@ -291,6 +291,7 @@ impl<'b> Names<'b> {
         });
         let Ok(Json::Object(mut members)) = serde_json::to_value(&document) else { return None };
         members.retain(|member, value| !says_nothing(member, value));
+        members.get_mut("nodes").into_iter().for_each(without_empty_mappings);
         Some(members)
     }
 
@@ -303,6 +304,16 @@ impl<'b> Names<'b> {
             Some(name) => (flow.flow_id, flow.flow) = (None, Some((*name).to_owned())),
             None => {}
         }
+    }
+}
+
+/// Takes away mappings without lines: of actions in nodes, and of those in loops.
+fn without_empty_mappings(list: &mut Json) {
+    for one in list.as_array_mut().into_iter().flatten() {
+        let Json::Object(members) = one else { continue };
+        let is_mapping = |name: &str| ["inputMapping", "outputMapping"].contains(&name);
+        members.retain(|name, value| !(is_mapping(name) && value.as_array().is_some_and(Vec::is_empty)));
+        members.get_mut("actions").into_iter().for_each(without_empty_mappings);
     }
 }
 

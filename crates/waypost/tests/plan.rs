@@ -14,8 +14,9 @@ use std::fs;
 use std::process::Output;
 
 use harness::scratch::Scratch;
-use harness::{Server, Start, TRIAGE};
+use harness::{Server, Start, TRIAGE, nodes};
 use serde_json::{Value as Json, json};
+use waypost_scratch_postgres::Server as Database;
 
 /// A folder with every kind that a server takes without anything outside of it.
 const FILES: [(&str, &str); 6] = [
@@ -23,7 +24,7 @@ const FILES: [(&str, &str); 6] = [
     (
         "flows/inbound.yaml",
         "name: Inbound\ntype: email\ndescription: What comes in.\nnodes:\n  - id: ask\n    actions:\n      - { type: runFlow, flow: Topic, outputMapping: [{ name: topic, value: \"${output.topic}\" }] }\n\
-         \x20     - { type: lookupTable, table: Tiers, key: \"${interaction.email.from.domain}\", outputMapping: [{ name: tier, value: \"${output.tier}\" }], notFound: rest }\n\
+         \x20     - { type: lookupTable, table: Tiers, key: \"${interaction.email.from.domain}\", outputMapping: [{ name: tier, value: \"${output.tier}\" }], notFound: { to: rest } }\n\
          \x20   next: [{ when: \"${topic == 'refund'}\", to: billing }, { to: rest }]\n\
          \x20 - { id: billing, actions: [{ type: transferToQueue, queue: Billing, priority: 5, skills: [refunds] }] }\n\
          \x20 - { id: rest, actions: [{ type: transferToQueue, queue: General }] }\n",
@@ -238,8 +239,18 @@ fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
 
 #[test]
 fn pruning_deletes_what_this_project_applied_and_has_no_longer() {
-    let scratch = Scratch::new("prune");
-    let server = Server::start(&scratch.path("data"), &Start::default());
+    prunes("sqlite", None);
+    if let Some(tools) = nodes::tools() {
+        let database = Database::start(&tools, &[("fsync", "off")]).unwrap();
+        prunes("postgres", Some(&database.fresh_database().unwrap()));
+    }
+}
+
+fn prunes(store: &str, database: Option<&str>) {
+    let scratch = Scratch::new(&format!("prune-{store}"));
+    let environment = database.map(|url| ("WAYPOST_DATABASE", url.into())).into_iter().collect();
+    let start = Start { environment, ..Start::unlimited() };
+    let mut server = Server::start(&scratch.path("data"), &start);
     let desk = folder(&scratch, "desk", &FILES);
     let other = folder(
         &scratch,
@@ -252,6 +263,10 @@ fn pruning_deletes_what_this_project_applied_and_has_no_longer() {
     printed(&server.cli(&["apply", &desk]), 0);
     printed(&server.cli(&["apply", &other]), 0);
     server.api().post("/routing/queues", &json!({ "name": "By hand" })).ok();
+    // What was applied is still known after a restart.
+    server.stop();
+    drop(server);
+    let server = Server::start(&scratch.path("data"), &start);
     fs::remove_file(format!("{desk}/flows/inbound.yaml")).unwrap();
     fs::remove_file(format!("{desk}/hours.yaml")).unwrap();
     fs::write(format!("{desk}/routing.yaml"), "kind: queue\nname: Billing\nserviceLevel: PT4H\n").unwrap();
