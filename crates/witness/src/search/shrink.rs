@@ -1,41 +1,37 @@
 //! A draft made as small as it can be while it still shows what it was found for.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Map, Value as Json};
 use waypost_flow_tests::Flows;
 
 use super::draft::{Answer, Draft};
 use super::hunt::{Attempt, attempt};
 
-/// How long it may take.
-const TIME: Duration = Duration::from_secs(3);
+/// How much work it may be: a run of a small mail is one. Counted, not timed, so that a draft always becomes the same.
+const MOST_WORK: usize = 1_500;
+
+/// Each of these many bytes of a mail is as much work as a run.
+const BYTES: usize = 16 * 1024;
 
 /// Takes away what is not needed, until nothing can be taken away any more.
 pub(crate) fn shrunk(sides: &[Flows<'_>], draft: Draft, shows: &dyn Fn(&Attempt) -> bool) -> Draft {
-    let end = Instant::now() + TIME;
-    let mut best = draft;
-    loop {
-        let before = best.clone();
-        for smaller in without_parts(&best) {
-            if Instant::now() < end && attempt(sides, &smaller).is_some_and(|one| shows(&one)) {
-                best = smaller;
-                break;
-            }
-        }
-        if best == before {
-            for smaller in with_shorter_texts(&best) {
-                if Instant::now() < end && attempt(sides, &smaller).is_some_and(|one| shows(&one)) {
-                    best = smaller;
-                    break;
-                }
-            }
-        }
-        if best == before || Instant::now() >= end {
-            break;
-        }
+    let (mut best, mut left) = (draft, MOST_WORK);
+    while let Some(smaller) = step(sides, &best, shows, &mut left) {
+        best = smaller;
     }
     without_unasked(sides, best)
+}
+
+/// The first smaller draft that still shows it.
+fn step(sides: &[Flows<'_>], draft: &Draft, shows: &dyn Fn(&Attempt) -> bool, left: &mut usize) -> Option<Draft> {
+    let texts = std::iter::once_with(|| with_shorter_texts(draft)).flatten();
+    for smaller in without_parts(draft).into_iter().chain(texts) {
+        let attached: usize = smaller.attachments.iter().map(|attached| attached.size).sum();
+        *left = left.checked_sub(1 + (smaller.size.unwrap_or_default() + attached) / BYTES)?;
+        if attempt(sides, &smaller).is_some_and(|one| shows(&one)) {
+            return Some(smaller);
+        }
+    }
+    None
 }
 
 /// The draft without one of its parts each.
