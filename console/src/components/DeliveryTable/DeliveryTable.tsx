@@ -1,9 +1,10 @@
+import { Link } from "wouter";
 import type { Delivery } from "../../api/queries";
 import { Age } from "../Age/Age";
 import { DeliveryBadge } from "../Badge/Badge";
 
-export function DeliveryTable({ deliveries }: { deliveries: Delivery[] }) {
-  if (deliveries.length === 0) return <div className="empty">Nothing was sent on behalf of this mail.</div>;
+export function DeliveryTable({ deliveries, empty = "Nothing was sent on behalf of this mail." }: { deliveries: Delivery[]; empty?: string }) {
+  if (deliveries.length === 0) return <div className="empty">{empty}</div>;
   return (
     <div className="scroll-x" tabIndex={0} role="group" aria-label="Deliveries">
       <table className="table">
@@ -20,7 +21,11 @@ export function DeliveryTable({ deliveries }: { deliveries: Delivery[] }) {
         <tbody>
           {deliveries.map((one) => (
             <tr key={one.id}>
-              <td>{one.kind}</td>
+              <td>
+                <Link href={`/deliveries/${one.id}`} className="main">
+                  {one.kind}
+                </Link>
+              </td>
               <td>{one.target}</td>
               <td>
                 <DeliveryBadge state={one.state} />

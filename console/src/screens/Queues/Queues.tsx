@@ -1,6 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { Link } from "wouter";
 import { LIVE, queues } from "../../api/queries";
+import { useMay } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { Live } from "../../components/Live/Live";
@@ -9,13 +11,19 @@ import { QueueTable } from "../../components/QueueTable/QueueTable";
 export default function Queues() {
   useTitle("Queues");
   const [live, setLive] = useState(true);
+  const changes = useMay("routing:write");
   const list = useQuery({ ...queues, refetchInterval: live ? LIVE : false });
   return (
     <div className="page">
       <div className="page-head">
         <h1>Queues</h1>
-        <span className="end">
+        <span className="end form-end">
           <Live on={live} onChange={setLive} />
+          {changes && (
+            <Link href="/queues/new" className="button primary">
+              New queue
+            </Link>
+          )}
         </span>
       </div>
       <section className="panel">
