@@ -1,0 +1,91 @@
+// A real browser against a real server, and what every story needs: checks that say what held, pictures, accessibility. Prints `ok …` for each check.
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+export const { BASE, CLIENT_ID, CLIENT_SECRET, READER_ID, READER_SECRET, LINK } = process.env;
+const { CHROMIUM, PROFILE, SHOTS } = process.env;
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export const browser = await chromium.launchPersistentContext(PROFILE, {
+  executablePath: CHROMIUM,
+  headless: true,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  viewport: { width: 1360, height: 860 },
+});
+browser.setDefaultTimeout(45_000);
+export const page = browser.pages()[0] ?? (await browser.newPage());
+
+export const noise = [];
+export const elsewhere = [];
+// That nobody is signed in is asked, and answered 401, which browsers tell as an error.
+// There is no page at `/nowhere`, where the test goes to leave the console.
+const expected = /status of 401|status of 404.*\/nowhere/;
+page.on("console", (message) => ["error", "warning"].includes(message.type()) && !expected.test(`${message.text()} ${page.url()}`) && noise.push(`${message.text()} (${page.url()})`));
+page.on("pageerror", (error) => noise.push(`${error} (${page.url()})`));
+browser.on("request", (request) => /^(https?|wss?):/.test(request.url()) && !request.url().startsWith(`${BASE}/`) && elsewhere.push(request.url()));
+
+export const check = (name, holds, found = "") => {
+  if (!holds) throw new Error(`${name}: ${typeof found === "string" ? found : JSON.stringify(found, null, 1)}`);
+  console.log(`ok ${name}`);
+};
+export const shot = async (name, options = {}) => {
+  if (!SHOTS) return;
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: `${SHOTS}/${name}.png`, ...options });
+};
+
+/** In both themes, at both widths. */
+export async function looks(name) {
+  for (const [theme, width, height] of [["light", 1360, 860], ["dark", 1360, 860], ["light", 390, 844]]) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
+    await page.setViewportSize({ width, height });
+    await page.waitForTimeout(SHOTS ? 600 : 50);
+    await shot(`${name}-${theme}-${width}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    check(`${name} fits ${width} px`, wide <= 0, `${wide} px too wide`);
+    // Playwright evaluates by the debugger, which the page's policy does not bind.
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { iframes: false }));
+    const told = violations.map((one) => ({ id: one.id, nodes: one.nodes.slice(0, 3).map((node) => [node.html.slice(0, 200), node.failureSummary]) }));
+    check(`${name} is accessible, ${theme}, ${width} px`, violations.length === 0, told);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 1360, height: 860 });
+}
+
+export async function token(id, secret) {
+  const response = await fetch(`${BASE}/oauth/token`, {
+    method: "POST",
+    headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`, "content-type": "application/x-www-form-urlencoded" },
+    body: "grant_type=client_credentials",
+  });
+  return (await response.json()).access_token;
+}
+
+export const signOut = async (item) => {
+  await page.getByRole("button", { name: /^(tests|.{8}-.*|Reader)/ }).first().click();
+  await page.getByRole("menuitem", { name: item, exact: true }).click();
+  await page.getByLabel("Client id").waitFor();
+};
+
+export const signIn = async (id, secret) => {
+  await page.getByLabel("Client id").fill(id);
+  await page.getByLabel("Client secret").fill(secret);
+  await page.keyboard.press("Enter");
+};
+
+/** Runs a story; ends with 1 at the first check that fails. */
+export async function tell(story, after = () => {}) {
+  try {
+    await story();
+    check("the browser had nothing to complain of", noise.length === 0, noise.join("\n"));
+  } catch (error) {
+    await shot("failed");
+    console.error(error, `\nat ${page.url()}\n${noise.join("\n")}`);
+    process.exitCode = 1;
+  } finally {
+    await browser.close();
+    after();
+  }
+}
