@@ -35,9 +35,16 @@ export const shot = async (name, options = {}) => {
   await page.screenshot({ path: `${SHOTS}/${name}.png`, ...options });
 };
 
+const [LIGHT, DARK, PHONE] = [["light", 1360, 860], ["dark", 1360, 860], ["light", 390, 844]];
+
 /** In both themes, at both widths. */
-export async function looks(name) {
-  for (const [theme, width, height] of [["light", 1360, 860], ["dark", 1360, 860], ["light", 390, 844]]) {
+export const looks = (name) => looksIn(name, [LIGHT, DARK, PHONE]);
+
+/** What is made of parts that are looked at elsewhere: in the other theme and the other width once. Pictures are of all. */
+export const glance = (name) => looksIn(name, SHOTS ? [LIGHT, DARK, PHONE] : [["dark", 390, 844]]);
+
+async function looksIn(name, modes) {
+  for (const [theme, width, height] of modes) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     await page.setViewportSize({ width, height });
     await page.waitForTimeout(SHOTS ? 600 : 50);

@@ -147,8 +147,8 @@ const HOLIDAY = {
 export const EXTRA = {
   ScheduleRequest: [
     { ...field("timeZone", { kind: "text", sample: "Europe/Berlin" }, "The IANA name of the time zone."), label: "Time zone", required: true },
-    { ...field("open", { kind: "list", item: RULE, one: "hours" }, "When it is open."), label: "Open" },
-    { ...field("closed", { kind: "list", item: RULE, one: "hours" }, "What is taken away: lunch breaks, maintenance."), label: "Closed" },
+    { ...field("open", { kind: "list", item: RULE, one: "set of hours" }, "When it is open."), label: "Open" },
+    { ...field("closed", { kind: "list", item: RULE, one: "set of hours" }, "What is taken away: lunch breaks, maintenance."), label: "Closed" },
     { ...field("holidays", { kind: "list", item: HOLIDAY, one: "holiday" }, "They come before open hours and closed ones."), label: "Holidays" },
   ],
 };

@@ -52,12 +52,15 @@ function shape(schema, at) {
   }
 }
 
+/** What a member is for, unless that says no more than its name. */
+const helpOf = ({ description = "" }) => (description === "Its name." ? "" : description.replace(/\s+/g, " "));
+
 function fields(schema, at) {
   const offered = Object.entries(schema.properties ?? {}).filter(([name]) => !RARE.includes(`${at}.${name}`));
   const found = offered.map(([name, member]) => ({
     name,
     label: labelOf(name),
-    help: (member.description ?? "").replace(/\s+/g, " "),
+    help: helpOf(member),
     required: schema.required?.includes(name) ?? false,
     shape: shape(member, `${at}.${name}`),
     ...(FIXED.includes(`${at}.${name}`) && { fixed: true }),

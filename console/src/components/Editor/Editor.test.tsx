@@ -50,7 +50,7 @@ test("what is wrong is said at its field, once", async () => {
   await userEvent.click(await screen.findByRole("button", { name: "Save" }));
   expect((await screen.findAllByText(/that is too long/)).length).toBe(1);
   expect(screen.getByLabelText(/^Service level/).getAttribute("aria-invalid")).toBe("true");
-  expect(screen.getByRole("alert").textContent).toBe("Not saved: one problem, marked below.");
+  expect(screen.getByRole("alert").textContent).toBe("Not saved: one problem, said at its field.");
 });
 
 test("what another changed meanwhile is not overwritten unasked", async () => {
@@ -60,7 +60,7 @@ test("what another changed meanwhile is not overwritten unasked", async () => {
     return turn === 1 ? new Response('{"message":"stale"}', { status: 412 }) : new Response(JSON.stringify(queue));
   });
   await userEvent.click(await screen.findByRole("button", { name: "Save" }));
-  expect((await screen.findByText(/They changed/)).textContent).toBe("They changed: serviceLevel.");
+  expect((await screen.findByText(/They changed/)).textContent).toBe("They changed: Service level.");
   expect(saved()).toBe(0);
   await userEvent.click(screen.getByRole("button", { name: "Put mine over theirs" }));
   await expect.poll(saved).toBe(1);

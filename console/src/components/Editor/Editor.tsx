@@ -62,6 +62,7 @@ function Opened({ kind, parent, id, from, onSaved, reload }: Props & { from: Tag
     [problems, id],
   );
   if (!shape) return null;
+  const labelOf = (name: string) => shape.fields.find((field) => field.name === name)?.label ?? name;
   return (
     <form
       ref={form}
@@ -83,8 +84,8 @@ function Opened({ kind, parent, id, from, onSaved, reload }: Props & { from: Tag
           <p>
             <strong>Somebody else changed this {kind.one} while you did.</strong>
           </p>
-          <p>They changed: {differing(from.value, theirs.value, shape.managed).join(", ") || "nothing that is shown here"}.</p>
-          <div className="form-end">
+          <p>They changed: {differing(from.value, theirs.value, shape.managed).map(labelOf).join(", ") || "nothing that is shown here"}.</p>
+          <div className="row">
             <button
               type="button"
               className="button"
@@ -110,7 +111,7 @@ function Opened({ kind, parent, id, from, onSaved, reload }: Props & { from: Tag
       ) : (
         saving.error && <Refusal error={saving.error} leave={(one) => covers(shape, value, one.path ?? "", id === undefined ? [] : shape.fields.flatMap((field) => (field.fixed ? [field.name] : [])))} />
       )}
-      <div className="form-end">
+      <div className="row">
         {kind.name !== "client" && (
           <div className="form-field">
             <input className="input" aria-label="Why, for the audit log" placeholder="Why, for the audit log (optional)" value={note} onChange={(event) => setNote(event.target.value)} />

@@ -38,7 +38,7 @@ export function Field({ path, label, help, required, note, children }: Pick<Widg
       <div id={`${id}-problem`}>
         {problems.map((one, place) => (
           <p key={place} className="form-problem">
-            {sentence(one)}
+            <Prose text={sentence(one)} />
           </p>
         ))}
       </div>
@@ -67,7 +67,7 @@ export function Group({ path, label, help, required = true, end, children }: Pic
       )}
       {problems.map((one, place) => (
         <p key={place} className="form-problem" role="alert">
-          {sentence(one)}
+          <Prose text={sentence(one)} />
         </p>
       ))}
       {children}

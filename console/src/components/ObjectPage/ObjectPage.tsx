@@ -64,7 +64,7 @@ export function ObjectPage<T extends Entity>(props: Props<T>) {
         <h1>{name}</h1>
         {badges?.(one)}
         {writes && (
-          <span className="end form-end">
+          <span className="end row">
             {actions?.(one)}
             <Link href={`${screenOf(kind, parent, id)}/edit`} className="button">
               Edit

@@ -17,14 +17,14 @@ export function Refusal({ error, leave = () => false }: { error: Error; leave?: 
     <div className="refusal" role="alert">
       <p>
         <strong>
-          <Prose text={problems.length > told.length && told.length === 0 ? `Not saved: ${problems.length === 1 ? "one problem" : `${problems.length} problems`}, marked below.` : error.message} />
+          <Prose text={problems.length > told.length && told.length === 0 ? `Not saved: ${problems.length === 1 ? "one problem, said at its field" : `${problems.length} problems, each said at its field`}.` : error.message} />
         </strong>
       </p>
       {listed.length > 0 && (
         <ul>
           {listed.map((one, place) => (
             <li key={place}>
-              <Stands problem={one} /> <Prose text={sentence(one)} />
+              <Stands problem={one} /> <Prose text={user(one) ? sentence(one).replace(/^(the )?\w+ `[^`]*` /, "") : sentence(one)} />
               {one.path && !user(one) && <code className="muted"> {one.path}</code>}
             </li>
           ))}
@@ -51,7 +51,7 @@ function Stands({ problem }: { problem: Problem }) {
   const href = hrefOf(found.kind, found.id, found.name);
   return (
     <>
-      {found.kind} {href ? <Link href={href}>{found.name}</Link> : found.name}:
+      {found.kind} {href ? <Link href={href}>{found.name}</Link> : found.name}
     </>
   );
 }

@@ -47,7 +47,7 @@ export function Trial({ id, contract }: { id: string; contract: unknown }) {
           <Members shape={shape} path="" value={value} onChange={setValue} />
         </FormContext>
         {trying.error && <Refusal error={trying.error} />}
-        <div className="form-end">
+        <div className="row">
           <button className="button primary" disabled={trying.isPending}>
             {trying.isPending ? "Calling…" : "Make the call"}
           </button>

@@ -46,7 +46,7 @@ export function Content({ one }: { one: Delivery }) {
         >
           <textarea className="input" rows={20} aria-label="Content" spellCheck={false} value={edited} onChange={(event) => edit(event.target.value)} />
           {saving.error && <Refusal error={saving.error} />}
-          <div className="form-end">
+          <div className="row">
             <button type="button" className="button" onClick={() => edit(undefined)}>
               Cancel
             </button>

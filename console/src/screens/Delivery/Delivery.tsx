@@ -44,7 +44,7 @@ export default function DeliveryScreen({ id }: { id: string }) {
         </h1>
         <DeliveryBadge state={one.state} />
         {writes && !ended && (
-          <span className="end form-end">
+          <span className="end row">
             <button className="button primary" disabled={retries.isPending} onClick={() => retries.mutate()}>
               Retry now
             </button>

@@ -13,6 +13,7 @@ export default function Domain({ id }: { id: string }) {
     <ObjectPage
       kind={KINDS.domain}
       id={id}
+      leave={["id"]}
       deleting="Mail for it is refused from then on. A domain that has routes stays."
       after={() => (
         <ObjectList<Route>

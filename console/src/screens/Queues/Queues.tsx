@@ -17,7 +17,7 @@ export default function Queues() {
     <div className="page">
       <div className="page-head">
         <h1>Queues</h1>
-        <span className="end form-end">
+        <span className="end row">
           <Live on={live} onChange={setLive} />
           {changes && (
             <Link href="/queues/new" className="button primary">

@@ -19,7 +19,7 @@ export function Week({ id, zone, revision }: { id: string; zone: string; revisio
         <h2>
           Week of {label(from, zone)} <span className="muted">{zone}</span>
         </h2>
-        <span className="form-end">
+        <span className="row">
           <button className="button" onClick={() => setShift(shift - 1)}>
             Week before
           </button>

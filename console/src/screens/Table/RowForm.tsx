@@ -71,7 +71,7 @@ export function RowForm({ id, schema, open, reads, onDone, onClose }: Props) {
         </FormContext>
       </fieldset>
       {saving.error && <Refusal error={saving.error} leave={(one) => covers(shape, value, one.path ?? "")} />}
-      <div className="form-end">
+      <div className="row">
         <button type="button" className="button" onClick={onClose}>
           {reads ? "Close" : "Cancel"}
         </button>

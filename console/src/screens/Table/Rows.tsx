@@ -52,7 +52,7 @@ export function Rows({ id, schema }: { id: string; schema: unknown }) {
         <h2>
           Rows {list.data && <span className="muted">{total.toLocaleString("en")}</span>} {version && <span className="muted">as of version {version}</span>}
         </h2>
-        <span className="form-end">
+        <span className="row">
           {version && (
             <button className="button" onClick={() => setSearch({})}>
               Show the newest
@@ -99,7 +99,7 @@ export function Rows({ id, schema }: { id: string; schema: unknown }) {
                 {columns.map((name) => (
                   <th key={name}>{name}</th>
                 ))}
-                {writes && <th aria-label="Actions" />}
+                {writes && <th><span className="visually-hidden">Actions</span></th>}
               </tr>
             </thead>
             <tbody>
