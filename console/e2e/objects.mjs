@@ -51,7 +51,7 @@ await tell(async () => {
   noise.splice(0);
   await field(/^Pattern/).fill("sales");
   await page.getByRole("main").getByRole("combobox").first().selectOption({ label: "General" });
-  await field(/^Why/).fill("a new desk");
+  await field(/^Note/).fill("a new desk");
   await button("Create the route").click();
   await heading("sales@example.com");
   await toast("Route saved");
@@ -75,7 +75,7 @@ await tell(async () => {
   await page.getByText("They changed: Service level").waitFor();
   await glance("conflict");
   noise.splice(0);
-  await button("Take theirs, drop mine").click();
+  await button("Use their version").click();
   await page.waitForFunction(() => [...document.querySelectorAll("input")].some((one) => one.value === "2 h"));
   await field(/^Service level/).fill("90 min");
   await button("Save").click();
@@ -201,7 +201,7 @@ await tell(async () => {
   await button("Create the webhook").click();
   await page.getByText(/^whsec_/).waitFor();
   const first = await page.locator(".once-secret").textContent();
-  await button("I have it").click();
+  await button("Done").click();
   await heading("CRM");
   check("a secret is shown once", !(await page.content()).includes(first));
   await button("Rotate secret").click();
@@ -209,7 +209,7 @@ await tell(async () => {
   await page.getByText(/^whsec_/).waitFor();
   check("a rotated secret is another", (await page.locator(".once-secret").textContent()) !== first);
   await glance("once");
-  await button("I have it").click();
+  await button("Done").click();
   await looks("webhook");
 
   // A mailbox that nobody answers for.
@@ -236,7 +236,7 @@ await tell(async () => {
   await page.getByRole("checkbox", { name: /^email:read/ }).check();
   await glance("client-form");
   await button("Create the client").click();
-  await button("I have it").click();
+  await button("Done").click();
   await heading("Dashboard");
   await button("Disable").click();
   await button("Disable it").click();

@@ -29,6 +29,8 @@ export function Shell({ children }: { children: ReactNode }) {
     "Go to",
     offered.flatMap(({ key, name, href }) => (key ? [{ keys: `g ${key}`, label: name, run: () => go(href) }] : [])),
   );
+  // Where the navigation is a strip, the screen's own name is in sight.
+  useEffect(() => document.querySelector(".side nav [aria-current]")?.scrollIntoView?.({ block: "nearest", inline: "center" }), [location]);
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {

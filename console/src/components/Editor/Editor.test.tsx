@@ -50,7 +50,7 @@ test("what is wrong is said at its field, once", async () => {
   await userEvent.click(await screen.findByRole("button", { name: "Save" }));
   expect((await screen.findAllByText(/that is too long/)).length).toBe(1);
   expect(screen.getByLabelText(/^Service level/).getAttribute("aria-invalid")).toBe("true");
-  expect(screen.getByRole("alert").textContent).toBe("Not saved: one problem, said at its field.");
+  expect(screen.getByRole("alert").textContent).toBe("Not saved: 1 problem, shown at its field.");
 });
 
 test("what another changed meanwhile is not overwritten unasked", async () => {
@@ -62,7 +62,7 @@ test("what another changed meanwhile is not overwritten unasked", async () => {
   await userEvent.click(await screen.findByRole("button", { name: "Save" }));
   expect((await screen.findByText(/They changed/)).textContent).toBe("They changed: Service level.");
   expect(saved()).toBe(0);
-  await userEvent.click(screen.getByRole("button", { name: "Put mine over theirs" }));
+  await userEvent.click(screen.getByRole("button", { name: "Overwrite with mine" }));
   await expect.poll(saved).toBe(1);
   expect(etags).toEqual(['"1"', '"2"']);
 });

@@ -82,7 +82,7 @@ function Opened({ kind, parent, id, from, onSaved, reload }: Props & { from: Tag
       {theirs && from ? (
         <div className="refusal" role="alert">
           <p>
-            <strong>Somebody else changed this {kind.one} while you did.</strong>
+            <strong>Someone else changed this {kind.one} while you were editing.</strong>
           </p>
           <p>They changed: {differing(from.value, theirs.value, shape.managed).map(labelOf).join(", ") || "nothing that is shown here"}.</p>
           <div className="row">
@@ -94,7 +94,7 @@ function Opened({ kind, parent, id, from, onSaved, reload }: Props & { from: Tag
                 reload();
               }}
             >
-              Take theirs, drop mine
+              Use their version
             </button>
             <button
               type="button"
@@ -104,7 +104,7 @@ function Opened({ kind, parent, id, from, onSaved, reload }: Props & { from: Tag
                 saving.mutate(theirs.etag);
               }}
             >
-              Put mine over theirs
+              Overwrite with mine
             </button>
           </div>
         </div>
@@ -114,7 +114,7 @@ function Opened({ kind, parent, id, from, onSaved, reload }: Props & { from: Tag
       <div className="row">
         {kind.name !== "client" && (
           <div className="form-field">
-            <input className="input" aria-label="Why, for the audit log" placeholder="Why, for the audit log (optional)" value={note} onChange={(event) => setNote(event.target.value)} />
+            <input className="input" aria-label="Note for the audit log" placeholder="Note for the audit log (optional)" value={note} onChange={(event) => setNote(event.target.value)} />
           </div>
         )}
         <Link href={screenOf(kind, parent, id)} className="button">

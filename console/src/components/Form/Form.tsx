@@ -111,10 +111,10 @@ export function Members({ shape, path, value, onChange, top = false }: MembersPr
       {top ? (
         <details className="form-others" open={widget.value !== undefined}>
           <summary>Other members</summary>
-          <JsonField {...widget} label="As JSON" help="What this form has no field for. It is kept, and sent with the rest." />
+          <JsonField {...widget} label="As JSON" help="Members without a field in this form. They are kept, and sent with the rest." />
         </details>
       ) : (
-        widget.value !== undefined && <JsonField {...widget} label="Other members, as JSON" help="What this form has no field for." />
+        widget.value !== undefined && <JsonField {...widget} label="Other members, as JSON" help="Members without a field in this form." />
       )}
     </div>
   );

@@ -21,7 +21,7 @@ export function Once({ secret, of, onClose }: { secret: string | undefined; of: 
         <AlertDialog.Backdrop className="dialog-backdrop" />
         <AlertDialog.Popup className="dialog">
           <AlertDialog.Title className="dialog-title">The secret of {of}</AlertDialog.Title>
-          <AlertDialog.Description className="dialog-text">It is shown once. Copy it to where it is needed; nobody can read it later.</AlertDialog.Description>
+          <AlertDialog.Description className="dialog-text">Shown once. Copy it now: nobody can read it later.</AlertDialog.Description>
           <code className="once-secret" tabIndex={0}>
             {secret}
           </code>
@@ -30,7 +30,7 @@ export function Once({ secret, of, onClose }: { secret: string | undefined; of: 
             <button className="button" onClick={() => void copy(secret ?? "")}>
               Copy
             </button>
-            <AlertDialog.Close className="button primary">I have it</AlertDialog.Close>
+            <AlertDialog.Close className="button primary">Done</AlertDialog.Close>
           </div>
         </AlertDialog.Popup>
       </AlertDialog.Portal>

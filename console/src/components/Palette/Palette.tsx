@@ -96,7 +96,7 @@ export default function Palette({ screens, onClose }: { screens: Place[]; onClos
               </li>
             ))}
           </ul>
-          {found.length === 0 && <p className="muted palette-none">Nothing has that name. An interaction's id leads to it.</p>}
+          {found.length === 0 && <p className="muted palette-none">No match. Paste an interaction ID to open it.</p>}
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>

@@ -17,7 +17,7 @@ export function Refusal({ error, leave = () => false }: { error: Error; leave?: 
     <div className="refusal" role="alert">
       <p>
         <strong>
-          <Prose text={problems.length > told.length && told.length === 0 ? `Not saved: ${problems.length === 1 ? "one problem, said at its field" : `${problems.length} problems, each said at its field`}.` : error.message} />
+          <Prose text={problems.length > told.length && told.length === 0 ? `Not saved: ${problems.length === 1 ? "1 problem, shown at its field" : `${problems.length} problems, shown at their fields`}.` : error.message} />
         </strong>
       </p>
       {listed.length > 0 && (

@@ -43,7 +43,7 @@ export default function Shortcuts({ onClose }: { onClose: () => void }) {
                   setKeys(event.target.checked);
                 }}
               />{" "}
-              Keys alone do these
+              Single-key shortcuts
             </label>
             <Dialog.Close className="button">Close</Dialog.Close>
           </div>

@@ -4,7 +4,7 @@ import "./Toasts.css";
 
 export default function Toasts() {
   return (
-    <Toast.Provider toastManager={toasts} timeout={6000}>
+    <Toast.Provider toastManager={toasts} timeout={6000} limit={2}>
       <Toast.Portal>
         <Toast.Viewport className="toasts">
           <List />

@@ -24,7 +24,7 @@ export function Entry({ one, onFilter }: { one: AuditEntry; onFilter: (name: str
           {one.note && <span className="muted"> “{one.note}”</span>}
         </span>
         <button className="link muted wide-only" onClick={() => onFilter("entityId", one.entityId)}>
-          its history
+          History
         </button>
       </div>
       {found.length > 0 && (

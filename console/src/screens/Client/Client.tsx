@@ -52,14 +52,14 @@ export default function ClientScreen({ id }: { id: string }) {
             )}
           </>
         )}
-        deleting="Its tokens end immediately, and nothing can be done with its secret."
+        deleting="Its tokens and secret stop working immediately."
       >
         {(one) => (
           <p className="page-line">
             <span className="muted">
               id <code>{one.id}</code>
             </span>
-            <Link href={`/audit?actor=${encodeURIComponent(id)}`}>What it did</Link>
+            <Link href={`/audit?actor=${encodeURIComponent(id)}`}>Its changes</Link>
           </p>
         )}
       </ObjectPage>

@@ -17,8 +17,8 @@ export default function Clients() {
         columns={[
           { head: "State", cell: (one) => <ClientState state={one.state} /> },
           { head: "Scopes", cell: (one) => one.scope.join(", ") },
-          { head: "What for", wide: true, cell: (one) => <span className="muted">{one.description}</span> },
-          { head: "Made", wide: true, number: true, cell: (one) => <Age at={one.dateCreated} /> },
+          { head: "Description", wide: true, cell: (one) => <span className="muted">{one.description}</span> },
+          { head: "Created", wide: true, number: true, cell: (one) => <Age at={one.dateCreated} /> },
         ]}
         empty="No client."
       />

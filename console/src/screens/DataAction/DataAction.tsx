@@ -14,7 +14,7 @@ export default function DataActionScreen({ id }: { id: string }) {
       id={id}
       leave={["contract", "config"]}
       badges={(one) => <Badge>version {one.version}</Badge>}
-      deleting="What flows name stays: it can't be deleted while a published flow calls it."
+      deleting="It can't be deleted while a published flow calls it."
       after={(one) => <Trial id={id} contract={one.contract} />}
     >
       {(one) => (

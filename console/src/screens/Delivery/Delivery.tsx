@@ -91,7 +91,7 @@ function Told({ one }: { one: Delivery }) {
       <Fact name="Last answer">{one.lastAnswer ?? <span className="muted">none</span>}</Fact>
       <Fact name="Attempts">{one.attempts}</Fact>
       {when("Next attempt", one.nextAttemptAt, "")}
-      {when("Made", one.createdAt)}
+      {when("Created", one.createdAt)}
       {when("Ended", one.endedAt)}
       <Fact name="For">
         <Link href={`/interactions/${one.interactionId}`}>the interaction</Link>

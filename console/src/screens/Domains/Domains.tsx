@@ -7,7 +7,7 @@ export default function Domains() {
     <div className="page">
       <ObjectList
         kind={KINDS.domain}
-        columns={[{ head: "Made", number: true, cell: (one) => <Age at={String(one.dateCreated)} /> }]}
+        columns={[{ head: "Created", number: true, cell: (one) => <Age at={String(one.dateCreated)} /> }]}
         empty="No domain yet: no mail is accepted by SMTP. Make one, then a route below it."
       />
     </div>

@@ -6,6 +6,7 @@ import { useMay } from "../../app/session";
 import { Age } from "../../components/Age/Age";
 import { Badge } from "../../components/Badge/Badge";
 import { Fact } from "../../components/Facts/Facts";
+import { Prose } from "../../components/Form/Field";
 import { ObjectPage } from "../../components/ObjectPage/ObjectPage";
 import { Refusal } from "../../components/Refusal/Refusal";
 import { Health, type Mailbox } from "../Mailboxes/Mailboxes";
@@ -47,7 +48,7 @@ function HealthFacts({ health }: { health: NonNullable<Mailbox["health"]> }) {
             {lastError} {lastErrorAt && <span className="muted">({when(lastErrorAt)})</span>}
           </Fact>
         )}
-        {suggestion && <Fact name="What to do">{suggestion}</Fact>}
+        {suggestion && <Fact name="What to do"><Prose text={suggestion} /></Fact>}
         <Fact name="Set aside">{setAside === 0 ? "none" : `${setAside}: too large, or the server can't give them. They stay where they are; the server's log names them.`}</Fact>
       </dl>
     </section>
@@ -77,8 +78,12 @@ function Tried({ id }: { id: string }) {
                   <Badge tone={one.ok ? "good" : "bad"}>{one.ok ? "ok" : "failed"}</Badge>
                 </td>
                 <td className="muted">
-                  {one.detail}
-                  {one.suggestion && <div>{one.suggestion}</div>}
+                  <Prose text={one.detail} />
+                  {one.suggestion && (
+                    <div>
+                      <Prose text={one.suggestion} />
+                    </div>
+                  )}
                 </td>
               </tr>
             ))}

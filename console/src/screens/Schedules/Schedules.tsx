@@ -27,7 +27,7 @@ export default function Schedules() {
         columns={[
           { head: "Now", cell: (one) => <Now id={one.id} /> },
           { head: "Time zone", wide: true, cell: (one) => String(one.timeZone ?? "") },
-          { head: "What for", wide: true, cell: (one) => <span className="muted">{String(one.description ?? "")}</span> },
+          { head: "Description", wide: true, cell: (one) => <span className="muted">{String(one.description ?? "")}</span> },
         ]}
         empty="No schedule yet. Make one with opening hours and holidays; flows ask it with evaluateSchedule."
       />

@@ -9,12 +9,12 @@ export default function SecretScreen({ id }: { id: string }) {
     <ObjectPage<Secret>
       kind={KINDS.secret}
       id={id}
-      badges={(one) => !one.dateValueSet && <Badge tone="bad">its value is to be set again</Badge>}
-      deleting="Its value is gone then. What mailboxes and data actions name stays."
+      badges={(one) => !one.dateValueSet && <Badge tone="bad">value lost: set it again</Badge>}
+      deleting="Its value is lost. It can't be deleted while a mailbox or data action names it."
     >
       {() => (
         <p className="muted">
-          Nothing reads its value. To rotate it, <Link href={`/secrets/${id}/edit`}>edit the secret</Link> and give another: it is used from the next request on.
+          Its value is never shown. To rotate it, <Link href={`/secrets/${id}/edit`}>edit the secret</Link> and enter a new value: the next request uses it.
         </p>
       )}
     </ObjectPage>

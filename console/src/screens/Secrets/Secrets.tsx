@@ -14,7 +14,7 @@ export default function Secrets() {
         kind={KINDS.secret}
         columns={[
           { head: "Hosts that may be shown it", cell: (one) => one.hosts.join(", ") },
-          { head: "Value set", number: true, cell: (one) => (one.dateValueSet ? <Age at={one.dateValueSet} /> : <Badge tone="bad">to be set again</Badge>) },
+          { head: "Value set", number: true, cell: (one) => (one.dateValueSet ? <Age at={one.dateValueSet} /> : <Badge tone="bad">set it again</Badge>) },
         ]}
         empty="No secret yet. Make one for a password or token that a mailbox or a data action names."
       />

@@ -43,7 +43,7 @@ export function Import({ id, onDone }: { id: string; onDone: (what: string) => v
             <AlertDialog.Description className="dialog-text">
               The rows of {file?.name} take the place of those that are there. If a line is bad, nothing changes. The version before can be read for 30 days.
             </AlertDialog.Description>
-            <input className="input" aria-label="Why, for the versions" placeholder="Why, for the versions (optional)" value={note} onChange={(event) => setNote(event.target.value)} />
+            <input className="input" aria-label="Note for the version" placeholder="Note for the version (optional)" value={note} onChange={(event) => setNote(event.target.value)} />
             {importing.error && <Refusal error={importing.error} />}
             <div className="dialog-end">
               <AlertDialog.Close className="button">Cancel</AlertDialog.Close>

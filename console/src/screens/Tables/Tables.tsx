@@ -13,7 +13,7 @@ export default function Tables() {
       <ObjectList<Table>
         kind={KINDS.table}
         columns={[
-          { head: "What for", wide: true, cell: (one) => <span className="muted">{one.description}</span> },
+          { head: "Description", wide: true, cell: (one) => <span className="muted">{one.description}</span> },
           { head: "Columns", cell: (one) => columnsOf(one.schema).map((column) => column.name).join(", ") },
           { head: "Changed", number: true, cell: (one) => <Age at={one.dateModified} /> },
         ]}

@@ -3,5 +3,5 @@ import { ObjectPage } from "../../components/ObjectPage/ObjectPage";
 
 /** A skill, or a language. */
 export default function Term({ kind, id }: { kind: Kind; id: string }) {
-  return <ObjectPage kind={kind} id={id} deleting={`What flows name stays. Work that asks for this ${kind.one} already is not changed.`} />;
+  return <ObjectPage kind={kind} id={id} deleting={`It can't be deleted while a published flow names it. Work that already asks for this ${kind.one} is not changed.`} />;
 }

@@ -8,7 +8,7 @@ export default function Terms({ kind }: { kind: Kind }) {
     <div className="page">
       <ObjectList
         kind={kind}
-        columns={[{ head: "Made", number: true, cell: (one) => <Age at={String(one.dateCreated)} /> }]}
+        columns={[{ head: "Created", number: true, cell: (one) => <Age at={String(one.dateCreated)} /> }]}
         empty={`No ${kind.one} yet. Those that flows name are made when the flow is saved.`}
       />
     </div>

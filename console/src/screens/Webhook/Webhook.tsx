@@ -30,7 +30,7 @@ export default function WebhookScreen({ id }: { id: string }) {
             Requests are signed with both secrets for a day, then with the new one alone.
           </Confirm>
         )}
-        deleting="What is still on its way to it becomes a dead letter. What flows, queues name stays."
+        deleting="What is still on its way to it becomes a dead letter. A webhook that a flow or queue names stays."
         after={() => seesMail && <Recent id={id} />}
       >
         {(one) => (
@@ -39,7 +39,7 @@ export default function WebhookScreen({ id }: { id: string }) {
               listens to <Listens events={one.events} />
             </span>
             <span className="muted">
-              secret of <Age at={one.dateSecretRotated} />
+              secret set <Age at={one.dateSecretRotated} />
               {one.previousSecretUntil && <>, the one before signs until {new Date(one.previousSecretUntil).toLocaleString()}</>}
             </span>
           </p>
