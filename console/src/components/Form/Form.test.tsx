@@ -49,7 +49,7 @@ test("of a choice one group is kept", async () => {
   const now = shown("route", { pattern: "care", flow: { id: "f", name: "Router" }, colour: "red" });
   await userEvent.click(screen.getByRole("radio", { name: "a queue" }));
   await userEvent.type(screen.getByLabelText(/^Queue/), "Billing");
-  expect(now()).toEqual({ pattern: "care", queue: { name: "Billing" }, colour: "red" });
+  expect(now()).toEqual({ pattern: "care", queue: { id: "Billing" }, colour: "red" });
 });
 
 test("an object in an object is added, and taken away, as a whole", async () => {

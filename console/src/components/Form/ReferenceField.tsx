@@ -8,7 +8,7 @@ import { Field, type Widget } from "./Field";
 
 const FLOWS = { ...flows, queryKey: flows.queryKey as readonly unknown[], queryFn: flows.queryFn as never };
 
-/** Another object, chosen from those that there are. Whoever may not list them types a name. */
+/** Another object, chosen from those that there are. Without the scope to list them, its id or name is typed. */
 export function ReferenceField({ to, by, ...widget }: Widget & { to: string; by: "id" | "name" }) {
   const kind = kindOf(to);
   const may = useMay(kind?.read ?? "flow:read");
@@ -36,10 +36,10 @@ export function ReferenceField({ to, by, ...widget }: Widget & { to: string; by:
           <input
             {...wiring}
             className="input"
-            placeholder="Name"
+            placeholder={by === "id" ? "Its id" : "Its name"}
             spellCheck={false}
-            value={String(named.name ?? value)}
-            onChange={(event) => widget.onChange(event.target.value === "" ? undefined : by === "id" ? { name: event.target.value } : event.target.value)}
+            value={value}
+            onChange={(event) => take(event.target.value)}
           />
         )
       }

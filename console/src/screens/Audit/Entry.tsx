@@ -3,7 +3,19 @@ import type { AuditEntry } from "../../api/audit";
 import { hrefOf } from "../../api/kinds";
 import { Age } from "../../components/Age/Age";
 import { Badge } from "../../components/Badge/Badge";
-import { changes } from "./changes";
+import { changes, versionsOf } from "./changes";
+
+/** Where the difference itself is shown: a flow's versions, a table's rows. */
+function More({ one }: { one: AuditEntry }) {
+  const versions = versionsOf(one);
+  if (!versions) return null;
+  return (
+    <>
+      {" "}
+      <Link href={versions.href}>{versions.name}</Link>
+    </>
+  );
+}
 
 /** One change: who did what to what, and what it said before and after. */
 export function Entry({ one, onFilter }: { one: AuditEntry; onFilter: (name: string, value: string) => void }) {
@@ -21,6 +33,7 @@ export function Entry({ one, onFilter }: { one: AuditEntry; onFilter: (name: str
             {one.actor}
           </button>{" "}
           {one.action} <Badge>{one.entityKind}</Badge> {href ? <Link href={href}>{name}</Link> : name}
+          <More one={one} />
           {one.note && <span className="muted"> “{one.note}”</span>}
         </span>
         <button className="link muted wide-only" onClick={() => onFilter("entityId", one.entityId)}>

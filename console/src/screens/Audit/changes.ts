@@ -1,3 +1,6 @@
+import type { AuditEntry } from "../../api/audit";
+import { isRecord } from "../../components/Form/blank";
+
 export interface Change {
   path: string;
   before: string | undefined;
@@ -19,4 +22,16 @@ function flat(value: unknown, path = "", into = new Map<string, string>()): Map<
     into.set(path, typeof value === "string" ? value : JSON.stringify(value));
   }
   return into;
+}
+
+/** The address at which versions are compared or read, for a change that made one. */
+export function versionsOf({ entityKind, entityId, before, after }: Pick<AuditEntry, "entityKind" | "entityId" | "before" | "after">): { name: string; href: string } | undefined {
+  const number = (state: unknown, name: string) => (isRecord(state) && typeof state[name] === "number" ? state[name] : undefined);
+  if (entityKind === "flow") {
+    const to = number(after, "newestVersion");
+    const from = number(before, "newestVersion") ?? (to === undefined ? undefined : to - 1);
+    return to !== undefined && from !== undefined && from > 0 && from !== to ? { name: `versions ${from} and ${to} compared`, href: `/flows/${entityId}/diff?from=${from}&to=${to}` } : undefined;
+  }
+  const rows = entityKind === "table" ? number(after, "version") : undefined;
+  return rows === undefined ? undefined : { name: `version ${rows}`, href: `/tables/${entityId}?version=${rows}` };
 }
