@@ -128,7 +128,7 @@ await tell(async () => {
   await looks("row-form");
   await button("Save the row").click();
   await page.getByRole("cell", { name: "1000" }).waitFor();
-  await button("1").click();
+  await button("Rows of version 1").click();
   await page.getByText("as of version 1").waitFor();
   await page.getByRole("cell", { name: "42", exact: true }).waitFor();
   check("rows are imported, found, changed, and read as they were", true);

@@ -19,8 +19,11 @@ function bare(schema) {
 
 const ACRONYMS = { url: "URL", tls: "TLS", oauth: "OAuth", id: "id" };
 
+const LABELS = { accessTokenValiditySeconds: "Token lifetime, in seconds", auth: "Login", after: "After taking a message" };
+
 /** `unroutedQueue` as people write it: `Unrouted queue`. */
-export function labelOf(member) {
+function labelOf(member) {
+  if (LABELS[member]) return LABELS[member];
   const words = member.replace(/([a-z])([A-Z])/g, "$1 $2").split(" ").map((word) => ACRONYMS[word.toLowerCase()] ?? word.toLowerCase());
   const text = words.join(" ");
   return text[0].toUpperCase() + text.slice(1);

@@ -4,6 +4,9 @@ import type { Kind } from "./kinds";
 import { all } from "./queries";
 import type { FormShape } from "./shape";
 
+/** How often what changes by itself is asked for again, in milliseconds. */
+export const AGAIN = 5000;
+
 /** An object of any kind. */
 export type Entity = Record<string, unknown> & { id: string; name?: string };
 
@@ -21,13 +24,13 @@ export const screenOf = (kind: Kind, parent?: string, id?: string) => below(kind
 
 export const objects = <T = Entity>(kind: Kind, parent?: string) =>
   queryOptions({
-    queryKey: ["objects", kind.name, parent ?? ""],
+    queryKey: [kind.name, "all", parent ?? ""],
     queryFn: ({ signal }) => all<T>(pathOf(kind, parent), signal),
   });
 
 export const object = (kind: Kind, id: string, parent?: string) =>
   queryOptions({
-    queryKey: ["object", kind.name, parent ?? "", id],
+    queryKey: [kind.name, "one", parent ?? "", id],
     queryFn: async ({ signal }): Promise<Tagged> => {
       const response = await request(pathOf(kind, parent, id), { signal });
       return { value: (await response.json()) as Entity, etag: response.headers.get("etag") ?? undefined };

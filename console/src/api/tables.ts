@@ -21,7 +21,7 @@ interface RowPage {
 /** Rows by key, those from `from` on. */
 export const rows = (id: string, version: number | undefined, from: string) =>
   infiniteQueryOptions({
-    queryKey: ["rows", id, version ?? 0, from],
+    queryKey: ["tableRows", id, version ?? 0, from],
     queryFn: async ({ pageParam, signal }): Promise<RowPage> => {
       const response = await request(`${path(id)}/rows${query({ showbrief: "false", pageSize: PAGE, after: pageParam, version })}`, { signal });
       const page = (await response.json()) as { entities: Record<string, unknown>[]; total: number };
@@ -34,7 +34,7 @@ export const rows = (id: string, version: number | undefined, from: string) =>
 /** One row by its key; null where there is none. */
 export const row = (id: string, key: string) => call<Record<string, unknown>>(`${path(id)}/rows/${encodeURIComponent(key)}${query({ showbrief: "false" })}`);
 
-export const tableVersions = (id: string) => queryOptions({ queryKey: ["table versions", id], queryFn: ({ signal }) => all<TableVersion>(`${path(id)}/versions`, signal) });
+export const tableVersions = (id: string) => queryOptions({ queryKey: ["tableVersions", id], queryFn: ({ signal }) => all<TableVersion>(`${path(id)}/versions`, signal) });
 
 export async function putRow(id: string, key: string, row: Record<string, unknown>, isNew: boolean): Promise<void> {
   const one = `${path(id)}/rows${isNew ? "" : `/${encodeURIComponent(key)}`}`;

@@ -23,6 +23,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const offered = groups.flatMap(({ screens }) => screens);
   useKeys("Everywhere", [
     { keys: "?", label: "These shortcuts", run: () => setOpen("keys") },
+    { keys: "Ctrl+K", label: "Go to any screen or object", run: () => setOpen("palette") },
     { keys: "/", label: "Search in the list", run: () => document.querySelector<HTMLElement>("main input[type='search']")?.focus() },
   ]);
   useKeys(
@@ -30,7 +31,9 @@ export function Shell({ children }: { children: ReactNode }) {
     offered.flatMap(({ key, name, href }) => (key ? [{ keys: `g ${key}`, label: name, run: () => go(href) }] : [])),
   );
   // Where the navigation is a strip, the screen's own name is in sight.
-  useEffect(() => document.querySelector(".side nav [aria-current]")?.scrollIntoView?.({ block: "nearest", inline: "center" }), [location]);
+  useEffect(() => {
+    document.querySelector(".side nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [location]);
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {

@@ -13,8 +13,8 @@ export function DeliveryTable({ deliveries, empty = "Nothing was sent on behalf 
             <th>Kind</th>
             <th>To</th>
             <th>State</th>
-            <th className="number">Attempts</th>
-            <th>Last answer</th>
+            <th className="number wide-only">Attempts</th>
+            <th className="wide-only">Last answer</th>
             <th className="number">Made</th>
           </tr>
         </thead>
@@ -30,8 +30,8 @@ export function DeliveryTable({ deliveries, empty = "Nothing was sent on behalf 
               <td>
                 <DeliveryBadge state={one.state} />
               </td>
-              <td className="number">{one.attempts}</td>
-              <td className="muted">{why(one)}</td>
+              <td className="number wide-only">{one.attempts}</td>
+              <td className="muted wide-only">{why(one)}</td>
               <td className="number muted">
                 <Age at={one.createdAt} />
               </td>

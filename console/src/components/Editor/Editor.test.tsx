@@ -10,7 +10,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 const queue = { id: "q", name: "Billing", serviceLevel: "PT4H", waiting: 3, colour: "red", selfUri: "/q", division: { id: "d", name: "Home" } };
 
-function shown(answer: (body: Record<string, unknown>, etag: string | null, turn: number) => Response) {
+function shown(answer: (body: Record<string, unknown>, etag: string | null, turn: number) => Response, client = new QueryClient({ defaultOptions: { queries: { retry: false } } })) {
   let turn = 0;
   let kept: Record<string, unknown> = queue;
   vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
@@ -22,7 +22,7 @@ function shown(answer: (body: Record<string, unknown>, etag: string | null, turn
   });
   let saved = 0;
   render(
-    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
+    <QueryClientProvider client={client}>
       <SessionContext value={{ clientId: "a", scopes: ["routing:write"] }}>
         <Editor kind={KINDS.queue} id="q" onSaved={() => saved++} />
       </SessionContext>
@@ -51,6 +51,16 @@ test("what is wrong is said at its field, once", async () => {
   expect((await screen.findAllByText(/that is too long/)).length).toBe(1);
   expect(screen.getByLabelText(/^Service level/).getAttribute("aria-invalid")).toBe("true");
   expect(screen.getByRole("alert").textContent).toBe("Not saved: 1 problem, shown at its field.");
+});
+
+test("what changes on the server takes nothing away from who is typing", async () => {
+  const client = new QueryClient();
+  shown(() => new Response("{}"), client);
+  const name = await screen.findByLabelText("Name");
+  await userEvent.type(name, "!");
+  await client.invalidateQueries();
+  expect((screen.getByLabelText("Name") as HTMLInputElement).value).toBe("Billing!");
+  expect(screen.getByLabelText("Name")).toBe(name);
 });
 
 test("what another changed meanwhile is not overwritten unasked", async () => {

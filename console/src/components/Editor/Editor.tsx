@@ -23,10 +23,20 @@ interface Props {
 
 /** The form of an object, made from the API's schema. What was changed by another meanwhile is not overwritten unasked. */
 export function Editor({ kind, parent, id, onSaved }: Props) {
-  const found = useQuery({ ...object(kind, id ?? "", parent), enabled: id !== undefined, staleTime: 0, refetchOnWindowFocus: false, refetchOnReconnect: false });
-  if (id !== undefined && found.error) return <Fault error={found.error} retry={() => void found.refetch()} />;
-  if (id !== undefined && (!found.data || found.isFetching)) return <Loading />;
-  return <Opened kind={kind} parent={parent} id={id} from={found.data} onSaved={onSaved} reload={() => void found.refetch()} />;
+  const [turn, setTurn] = useState(0);
+  const [from, setFrom] = useState<Tagged>();
+  // What is edited is read once: what changes meanwhile must not take away what was typed.
+  const found = useQuery({ ...object(kind, id ?? "", parent), queryKey: ["edit", kind.name, parent ?? "", id ?? "", String(turn)], enabled: id !== undefined && !from, staleTime: 0, gcTime: 0 });
+  const { data, isFetching } = found;
+  useEffect(() => {
+    if (data && !isFetching) setFrom(data);
+  }, [data, isFetching]);
+  if (id !== undefined && !from) return found.error ? <Fault error={found.error} retry={() => void found.refetch()} /> : <Loading />;
+  const reload = () => {
+    setFrom(undefined);
+    setTurn(turn + 1);
+  };
+  return <Opened key={turn} kind={kind} parent={parent} id={id} from={from} onSaved={onSaved} reload={reload} />;
 }
 
 function Opened({ kind, parent, id, from, onSaved, reload }: Props & { from: Tagged | undefined; reload: () => void }) {

@@ -76,7 +76,7 @@ export function ObjectPage<T extends Entity>(props: Props<T>) {
                 action="Delete it"
                 run={async () => {
                   await remove(kind, id, parent, found.data.etag);
-                  client.removeQueries({ queryKey: ["object", kind.name, parent ?? "", id] });
+                  client.removeQueries({ queryKey: [kind.name, "one", parent ?? "", id] });
                   void client.invalidateQueries();
                   toast(`${name} is deleted`);
                   go(list);

@@ -1,14 +1,13 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { Link, useSearchParams } from "wouter";
 import { DELIVERY_KINDS, type DeliveryFilter, deliveryPages, retryAll, STATES } from "../../api/deliveries";
-import { LIVE, summary } from "../../api/queries";
+import { AGAIN } from "../../api/objects";
+import { summary } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
 import { Confirm } from "../../components/Confirm/Confirm";
 import { DeliveryTable } from "../../components/DeliveryTable/DeliveryTable";
 import { Fault, Loading } from "../../components/Fault/Fault";
-import { Live } from "../../components/Live/Live";
 import { toast } from "../../components/Toasts/toast";
 import "./Deliveries.css";
 
@@ -19,16 +18,15 @@ export default function Deliveries() {
   useTitle("Deliveries");
   const [search, setSearch] = useSearchParams();
   const filter: DeliveryFilter = Object.fromEntries(NAMES.flatMap((name) => (search.get(name) ? [[name, search.get(name)]] : [])));
-  const [live, setLive] = useState(true);
   const writes = useMay("email:write");
-  const counts = useQuery({ ...summary, refetchInterval: live ? LIVE : false });
+  const counts = useQuery({ ...summary, refetchInterval: AGAIN });
   const list = useInfiniteQuery({
     ...deliveryPages(filter),
-    refetchInterval: (found) => (live && (found.state.data?.pages.length ?? 0) <= 1 ? LIVE : false),
+    // Older pages stay as they are while they are read.
+    refetchInterval: (found) => ((found.state.data?.pages.length ?? 0) <= 1 ? AGAIN : false),
     placeholderData: (before) => before,
   });
   const client = useQueryClient();
-  const older = (list.data?.pages.length ?? 0) > 1;
   const found = list.data?.pages.flatMap((page) => page.entities) ?? [];
   const put = (name: string, value: string) =>
     setSearch((before) => {
@@ -46,9 +44,6 @@ export default function Deliveries() {
     <div className="page">
       <div className="page-head">
         <h1>Deliveries</h1>
-        <span className="end">
-          <Live on={live && !older} onChange={setLive} disabled={older} why="older ones are shown" />
-        </span>
       </div>
       <nav aria-label="States" className="delivery-states">
         {["", ...STATES].map((state) => {

@@ -35,8 +35,8 @@ export function Rows({ id, schema }: { id: string; schema: unknown }) {
   const changed = (what: string) => {
     setOpen(undefined);
     toast(what);
-    void client.invalidateQueries({ queryKey: ["rows", id] });
-    void client.invalidateQueries({ queryKey: ["table versions", id] });
+    void client.invalidateQueries({ queryKey: ["tableRows", id] });
+    void client.invalidateQueries({ queryKey: ["tableVersions", id] });
   };
   const seek = async () => {
     setProblem("");
@@ -47,7 +47,7 @@ export function Rows({ id, schema }: { id: string; schema: unknown }) {
     }
   };
   return (
-    <section className="panel" aria-label="Rows">
+    <section id="rows" className="panel" aria-label="Rows">
       <header className="rows-head">
         <h2>
           Rows {list.data && <span className="muted">{total.toLocaleString("en")}</span>} {version && <span className="muted">as of version {version}</span>}

@@ -28,7 +28,7 @@ export function Versions({ id }: { id: string }) {
             <tr>
               <th>Version</th>
               <th>Changes</th>
-              <th className="wide-only">Why</th>
+              <th className="wide-only">Note</th>
               <th className="wide-only">By</th>
               <th className="number">When</th>
             </tr>
@@ -37,7 +37,10 @@ export function Versions({ id }: { id: string }) {
             {found.map((one) => (
               <tr key={one.version}>
                 <td>
-                  <button className="button quiet" onClick={() => setSearch({ version: String(one.version) })}>
+                  <button className="button quiet" aria-label={`Rows of version ${one.version}`} onClick={() => {
+                    setSearch({ version: String(one.version) });
+                    document.getElementById("rows")?.scrollIntoView();
+                  }}>
                     {one.version}
                   </button>
                 </td>

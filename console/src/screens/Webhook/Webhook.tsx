@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import { call } from "../../api/client";
 import { deliveryPages } from "../../api/deliveries";
 import { KINDS } from "../../api/kinds";
-import { LIVE } from "../../api/queries";
+import { AGAIN } from "../../api/objects";
 import { useMay } from "../../app/session";
 import { Age } from "../../components/Age/Age";
 import { Badge } from "../../components/Badge/Badge";
@@ -51,7 +51,7 @@ export default function WebhookScreen({ id }: { id: string }) {
 }
 
 function Recent({ id }: { id: string }) {
-  const list = useInfiniteQuery({ ...deliveryPages({ target: id }), refetchInterval: LIVE });
+  const list = useInfiniteQuery({ ...deliveryPages({ target: id }), refetchInterval: AGAIN });
   return (
     <section className="panel">
       <header>
