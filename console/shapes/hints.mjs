@@ -154,7 +154,7 @@ export const EXTRA = {
 };
 
 /** What can't be changed once it is made. */
-export const FIXED = ["DomainRequest.id"];
+export const FIXED = ["DomainRequest.id", "WebhookRequest.secret"];
 
 /** What is kept but hardly ever set: it stands among the other members. */
 export const RARE = [

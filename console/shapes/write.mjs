@@ -56,7 +56,7 @@ function shape(schema, at) {
 }
 
 /** What a member is for, unless that says no more than its name. */
-const helpOf = ({ description = "" }) => (description === "Its name." ? "" : description.replace(/\s+/g, " "));
+const helpOf = ({ description = "" }) => (["Its name.", "What proves it.", "How."].includes(description) ? "" : description.replace(/\s+/g, " "));
 
 function fields(schema, at) {
   const offered = Object.entries(schema.properties ?? {}).filter(([name]) => !RARE.includes(`${at}.${name}`));

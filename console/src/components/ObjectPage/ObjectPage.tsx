@@ -1,16 +1,15 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Fragment, type ReactNode } from "react";
-import { Link, useLocation } from "wouter";
+import { Link } from "wouter";
 import type { Kind } from "../../api/kinds";
-import { type Entity, object, remove, screenOf } from "../../api/objects";
+import { type Entity, object, screenOf } from "../../api/objects";
 import { SHAPES } from "../../api/shapes";
 import { useMay } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
-import { Confirm } from "../Confirm/Confirm";
 import { Facts } from "../Facts/Facts";
 import { Fault, Loading } from "../Fault/Fault";
-import { toast } from "../Toasts/toast";
 import { UsedBy } from "../UsedBy/UsedBy";
+import { Delete } from "./Delete";
 
 interface Props<T extends Entity> {
   kind: Kind;
@@ -39,8 +38,6 @@ export function ObjectPage<T extends Entity>(props: Props<T>) {
   const { kind, id, parent, above, nameOf = (one) => one.name ?? one.id, badges, actions, children, after, leave, deleting, every } = props;
   const found = useQuery({ ...object(kind, id, parent), refetchInterval: every ?? false });
   const writes = useMay(kind.write);
-  const [, go] = useLocation();
-  const client = useQueryClient();
   useTitle(found.data ? nameOf(found.data.value as T) : kind.many);
   if (found.error && !found.data) return <Fault error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) return <Loading />;
@@ -70,20 +67,9 @@ export function ObjectPage<T extends Entity>(props: Props<T>) {
               Edit
             </Link>
             {one.builtIn !== true && (
-              <Confirm
-                label="Delete"
-                title={`Delete the ${kind.one} ${name}?`}
-                action="Delete it"
-                run={async () => {
-                  await remove(kind, id, parent, found.data.etag);
-                  client.removeQueries({ queryKey: [kind.name, "one", parent ?? "", id] });
-                  void client.invalidateQueries();
-                  toast(`${name} is deleted`);
-                  go(list);
-                }}
-              >
+              <Delete kind={kind} id={id} name={name} parent={parent} etag={found.data.etag}>
                 {deleting}
-              </Confirm>
+              </Delete>
             )}
           </span>
         )}

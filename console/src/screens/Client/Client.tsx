@@ -18,12 +18,12 @@ export default function ClientScreen({ id }: { id: string }) {
   const client = useQueryClient();
   const [shown, show] = useState<Client>();
   const rotate = async () => show(await call<Client>(`/oauth/clients/${encodeURIComponent(id)}/secret`, { method: "POST", body: {} }));
-  const put = async (state: string) => {
+  const put = async (state: string, name: string) => {
     const { value, etag } = await client.fetchQuery({ ...object(KINDS.client, id), staleTime: 0 });
     const shape = SHAPES.client;
     if (!shape) return;
     await save({ kind: KINDS.client, id, body: { ...editable(value, shape), state }, etag, note: "" });
-    toast(state === "active" ? "It gets tokens again" : "It is disabled");
+    toast(`${name} is ${state === "active" ? "enabled" : "disabled"}`);
     await client.invalidateQueries();
   };
   return (
@@ -42,11 +42,11 @@ export default function ClientScreen({ id }: { id: string }) {
               The old secret, and the sessions that began with it, end immediately{me ? ": you are signed out" : ""}.
             </Confirm>
             {one.state === "active" ? (
-              <Confirm label="Disable" title={`Disable ${one.name}?`} action="Disable it" run={() => put("inactive")}>
+              <Confirm label="Disable" title={`Disable ${one.name}?`} action="Disable it" run={() => put("inactive", one.name)}>
                 Its tokens and sessions end, and it gets no others until it is enabled.{me && " This is the client that you are signed in with."}
               </Confirm>
             ) : (
-              <button className="button" onClick={() => void put("active")}>
+              <button className="button" onClick={() => void put("active", one.name)}>
                 Enable
               </button>
             )}

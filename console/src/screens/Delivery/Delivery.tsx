@@ -20,7 +20,7 @@ export default function DeliveryScreen({ id }: { id: string }) {
   const retries = useMutation({
     mutationFn: () => retry(id),
     onSuccess: (one) => {
-      toast(one.notice ?? "It is due now");
+      toast(one.notice ?? "Delivery is due now");
       void client.invalidateQueries();
     },
   });
@@ -54,7 +54,7 @@ export default function DeliveryScreen({ id }: { id: string }) {
               action="Cancel it"
               run={async () => {
                 await cancel(id);
-                toast("It is cancelled");
+                toast("Delivery cancelled");
                 await client.invalidateQueries();
               }}
             >

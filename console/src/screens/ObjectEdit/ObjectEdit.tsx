@@ -1,9 +1,12 @@
+import { useQuery } from "@tanstack/react-query";
 import { Fragment, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { Kind } from "../../api/kinds";
 import { type Entity, screenOf } from "../../api/objects";
+import { queues } from "../../api/queries";
 import { useTitle } from "../../app/useTitle";
 import { Editor } from "../../components/Editor/Editor";
+import { Delete } from "../../components/ObjectPage/Delete";
 import { Once } from "../../components/Once/Once";
 
 interface Props {
@@ -16,6 +19,7 @@ interface Props {
 export default function ObjectEdit({ kind, id, parent }: Props) {
   const [, go] = useLocation();
   const [saved, setSaved] = useState<Entity>();
+  const names = useQuery({ ...queues, enabled: kind.name === "queue" && id !== undefined });
   const what = id === undefined ? `New ${kind.one}` : `Edit the ${kind.one}`;
   useTitle(what);
   const above = parent === undefined ? [{ name: kind.many, href: screenOf(kind) }] : [{ name: "Domains", href: "/domains" }, { name: parent, href: `/domains/${parent}` }];
@@ -35,6 +39,14 @@ export default function ObjectEdit({ kind, id, parent }: Props) {
           </Fragment>
         ))}
         <h1>{what}</h1>
+        {/* Its own screen is for its work. */}
+        {kind.name === "queue" && id !== undefined && (
+          <span className="end">
+            <Delete kind={kind} id={id} name={names.data?.find((one) => one.id === id)?.name ?? id}>
+              It can't be deleted while a flow or route names it.
+            </Delete>
+          </span>
+        )}
       </div>
       <Editor
         kind={kind}

@@ -27,7 +27,7 @@ function Emergency({ one }: { one: Entity }) {
   const client = useQueryClient();
   const change = async (on: boolean) => {
     await setEmergency(one.id, on, reason.trim());
-    toast(on ? "The emergency is on" : "The emergency is off");
+    toast(on ? "Emergency is on" : "Emergency is off");
     await client.invalidateQueries();
   };
   const off = useMutation({ mutationFn: () => change(false) });

@@ -46,7 +46,7 @@ export function RowForm({ id, schema, open, reads, onDone, onClose }: Props) {
   const [broken, setBroken] = useState<string[]>([]);
   const saving = useMutation({
     mutationFn: () => putRow(id, key, { ...value, key: open.isNew ? key : keyOf(open.row) || key }, open.isNew),
-    onSuccess: () => onDone(`The row ${key} is saved`),
+    onSuccess: () => onDone(`Row ${key} saved`),
   });
   const problems = saving.error instanceof ApiError ? saving.error.problems : [];
   const onBroken = (path: string, is: boolean) => setBroken((before) => (is ? [...new Set([...before, path])] : before.filter((one) => one !== path)));

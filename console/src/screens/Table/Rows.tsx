@@ -123,7 +123,7 @@ export function Rows({ id, schema }: { id: string; schema: unknown }) {
                           action="Delete it"
                           run={async () => {
                             await removeRow(id, key);
-                            changed(`The row ${key} is deleted`);
+                            changed(`Row ${key} deleted`);
                           }}
                         >
                           Flows that look it up find nothing from then on. Older versions of the rows keep it.
