@@ -14,8 +14,6 @@ export const keyOf = (row: Record<string, unknown>) => String(row.key ?? row.KEY
 interface RowPage {
   rows: Record<string, unknown>[];
   total: number;
-  /** The revision of the rows, for changes that are meant for it. */
-  etag: string | undefined;
 }
 
 /** Rows by key, those from `from` on. */
@@ -23,23 +21,27 @@ export const rows = (id: string, version: number | undefined, from: string) =>
   infiniteQueryOptions({
     queryKey: ["tableRows", id, version ?? 0, from],
     queryFn: async ({ pageParam, signal }): Promise<RowPage> => {
-      const response = await request(`${path(id)}/rows${query({ showbrief: "false", pageSize: PAGE, after: pageParam, version })}`, { signal });
-      const page = (await response.json()) as { entities: Record<string, unknown>[]; total: number };
-      return { rows: page.entities, total: page.total, etag: response.headers.get("etag") ?? undefined };
+      const page = await call<{ entities: Record<string, unknown>[]; total: number }>(`${path(id)}/rows${query({ showbrief: "false", pageSize: PAGE, after: pageParam, version })}`, { signal });
+      return { rows: page.entities, total: page.total };
     },
     initialPageParam: from,
     getNextPageParam: (last) => (last.rows.length === PAGE ? keyOf(last.rows[PAGE - 1] ?? {}) : undefined),
   });
 
-/** One row by its key; null where there is none. */
-export const row = (id: string, key: string) => call<Record<string, unknown>>(`${path(id)}/rows/${encodeURIComponent(key)}${query({ showbrief: "false" })}`);
+/** One row by its key, and the revision of the rows that it was read from. */
+export async function row(id: string, key: string): Promise<{ row: Record<string, unknown>; etag: string | undefined }> {
+  const response = await request(`${path(id)}/rows/${encodeURIComponent(key)}${query({ showbrief: "false" })}`);
+  return { row: (await response.json()) as Record<string, unknown>, etag: response.headers.get("etag") ?? undefined };
+}
 
 export const tableVersions = (id: string) => queryOptions({ queryKey: ["tableVersions", id], queryFn: ({ signal }) => all<TableVersion>(`${path(id)}/versions`, signal) });
 
-export async function putRow(id: string, key: string, row: Record<string, unknown>, isNew: boolean): Promise<void> {
-  const one = `${path(id)}/rows${isNew ? "" : `/${encodeURIComponent(key)}`}`;
-  await call(one, { method: isNew ? "POST" : "PUT", body: row });
-}
+/** Makes a row: its key must be free. */
+export const makeRow = (id: string, row: Record<string, unknown>) => call(`${path(id)}/rows`, { method: "POST", body: row });
+
+/** Replaces a row, if no row changed since it was read. */
+export const putRow = (id: string, key: string, row: Record<string, unknown>, etag: string | undefined) =>
+  call(`${path(id)}/rows/${encodeURIComponent(key)}`, { method: "PUT", body: row, ifMatch: etag });
 
 export const removeRow = (id: string, key: string) => call(`${path(id)}/rows/${encodeURIComponent(key)}`, { method: "DELETE" });
 

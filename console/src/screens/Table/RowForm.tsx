@@ -1,8 +1,9 @@
 import { useMutation } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { ApiError } from "../../api/client";
-import { keyOf, putRow } from "../../api/tables";
+import { keyOf, makeRow, putRow, row } from "../../api/tables";
 import type { ObjectShape, Shape } from "../../api/shape";
+import { differing } from "../../components/Editor/differing";
 import { columnsOf, typeOf } from "../../components/Form/Columns";
 import { FormContext } from "../../components/Form/context";
 import { covers } from "../../components/Form/covers";
@@ -39,14 +40,29 @@ export function rowShape(schema: unknown): ObjectShape {
   };
 }
 
+/** The columns that another person changed meanwhile. */
+class Changed extends Error {
+  constructor(columns: string[]) {
+    super(`Someone else changed this row while you were editing: ${columns.join(", ")}.`);
+  }
+}
+
 export function RowForm({ id, schema, open, reads, onDone, onClose }: Props) {
   const shape = useMemo(() => rowShape(schema), [schema]);
   const [key, setKey] = useState(open.key);
   const [value, setValue] = useState(() => Object.fromEntries(Object.entries(open.row).filter(([name]) => name.toLowerCase() !== "key")));
   const [broken, setBroken] = useState<string[]>([]);
   const saving = useMutation({
-    mutationFn: () => putRow(id, key, { ...value, key: open.isNew ? key : keyOf(open.row) || key }, open.isNew),
+    mutationFn: async (over: boolean) => {
+      if (open.isNew) return await makeRow(id, { ...value, key });
+      // The revision is that of all rows: whether this one changed is seen by reading it again.
+      const now = await row(id, key);
+      const changed = differing(open.row, now.row, ["selfUri"]);
+      if (changed.length > 0 && !over) throw new Changed(changed);
+      return await putRow(id, key, { ...value, key: keyOf(open.row) }, now.etag);
+    },
     onSuccess: () => onDone(`Row ${key} saved`),
+    retry: (failures, error) => error instanceof ApiError && error.status === 412 && failures < 3,
   });
   const problems = saving.error instanceof ApiError ? saving.error.problems : [];
   const onBroken = (path: string, is: boolean) => setBroken((before) => (is ? [...new Set([...before, path])] : before.filter((one) => one !== path)));
@@ -58,7 +74,7 @@ export function RowForm({ id, schema, open, reads, onDone, onClose }: Props) {
       onSubmit={(event) => {
         event.preventDefault();
         (document.activeElement as HTMLElement | null)?.blur();
-        setTimeout(() => saving.mutate());
+        setTimeout(() => saving.mutate(false));
       }}
     >
       <fieldset className="row-fields" disabled={reads}>
@@ -75,6 +91,11 @@ export function RowForm({ id, schema, open, reads, onDone, onClose }: Props) {
         <button type="button" className="button" onClick={onClose}>
           {reads ? "Close" : "Cancel"}
         </button>
+        {saving.error instanceof Changed && (
+          <button type="button" className="button danger" onClick={() => saving.mutate(true)}>
+            Overwrite with mine
+          </button>
+        )}
         {!reads && (
           <button className="button primary" disabled={saving.isPending || broken.length > 0 || key === ""}>
             Save the row

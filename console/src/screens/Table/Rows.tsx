@@ -41,7 +41,7 @@ export function Rows({ id, schema }: { id: string; schema: unknown }) {
   const seek = async () => {
     setProblem("");
     try {
-      setOpen({ key: sought, row: await row(id, sought), isNew: false });
+      setOpen({ key: sought, row: (await row(id, sought)).row, isNew: false });
     } catch (error) {
       setProblem(error instanceof ApiError && error.status === 404 ? `No row has the key ${sought}.` : String(error));
     }
