@@ -11,6 +11,7 @@ mod http;
 mod latency;
 mod measure;
 mod nodes;
+mod offline;
 mod outside;
 mod postgres;
 mod processes;
@@ -85,6 +86,8 @@ struct Arguments {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Stage {
     Engine,
+    /// Tests of flows, and an mbox through `waypost run`
+    Tests,
     Smtp,
     Start,
     Memory,
@@ -159,6 +162,11 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
     let scratch = Scratch::new(&arguments.scratch)?;
     let outgoing = mails.iter().take(arguments.mails as usize).map(Outgoing::new).collect::<Result<Vec<_>>>()?;
     let ground = Ground { program, flows: flows.join("triage"), scratch: scratch.0.clone(), mails: outgoing };
+    if wanted(Stage::Tests) {
+        let project = bench.parent().unwrap_or(bench).join("examples/support-desk");
+        tell(offline::tests(&ground, &project, rounds)?)?;
+        tell(offline::mbox(&ground, mails, arguments.memory_mails as usize)?)?;
+    }
     if wanted(Stage::Catalogue) {
         tell(catalogue::section(&ground, rounds)?)?;
     }

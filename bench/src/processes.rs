@@ -36,6 +36,17 @@ pub(crate) fn seconds(process: u32) -> Result<f64> {
     Ok(all)
 }
 
+/// Memory of a process that is resident, and the most that ever was, in MB.
+pub(crate) fn memory(process: u32) -> Result<(f64, f64)> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
+        let kibibytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok::<_, anyhow::Error>(kibibytes * 1024.0 / 1e6)
+    };
+    Ok((field("VmRSS:")?, field("VmHWM:")?))
+}
+
 fn children(process: u32) -> Result<Vec<u32>> {
     let mut found = HashMap::new();
     for entry in fs::read_dir("/proc")?.flatten() {

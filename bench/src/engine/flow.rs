@@ -68,6 +68,15 @@ impl Flows {
 impl Triage<'_> {
     /// One run: the decision, and the trace as the engine leaves it.
     pub(crate) fn run<'m>(&'m self, email: &'m MessageView<'m, '_>) -> Result<Box<Outcome<'m>>> {
+        self.run_within(email, Limits::default())
+    }
+
+    /// The same, with what it reaches taken down as `waypost test --coverage` does.
+    pub(crate) fn run_counted<'m>(&'m self, email: &'m MessageView<'m, '_>) -> Result<Box<Outcome<'m>>> {
+        self.run_within(email, Limits { coverage: true, ..Limits::default() })
+    }
+
+    fn run_within<'m>(&'m self, email: &'m MessageView<'m, '_>, limits: Limits) -> Result<Box<Outcome<'m>>> {
         let input = RunInput {
             snapshot: &self.flows.running.snapshot,
             start: self.start,
@@ -76,7 +85,7 @@ impl Triage<'_> {
             priority: 0,
             attributes: BTreeMap::new(),
             email,
-            limits: Limits::default(),
+            limits,
         };
         match Run::start(input).step() {
             Step::Done(outcome) => Ok(outcome),

@@ -75,6 +75,13 @@ pub(crate) fn section(subject: &Subject<'_>, flows: &Path, timed: usize, rounds:
     let mut turns = Turns::default();
     let run = turns.add(|| runs(&with_call, &messages));
     let inline = turns.add(|| runs(&without_call, &messages));
+    let counted = turns.add(|| {
+        messages.iter().for_each(|message| {
+            let view = MessageView::new(message, Envelope::default());
+            black_box(with_call.run_counted(&view).is_ok());
+        });
+        all
+    });
     let by_hand = turns.add(|| {
         read.iter().for_each(|read| {
             black_box(floor.answer(read));
@@ -152,6 +159,7 @@ pub(crate) fn section(subject: &Subject<'_>, flows: &Path, timed: usize, rounds:
     );
     section
         .line(line("  of it, the one runFlow", taken[run].less(taken[inline])).beside("run without it", taken[inline]));
+    section.line(line("run, coverage counted", taken[counted]).beside("run, not counted", taken[run]));
     section.line(line("run, trace written as JSON", taken[decide]).beside("run", taken[run]));
     section.line(
         line("parse and run", taken[parse_and_run])

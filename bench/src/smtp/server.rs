@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value as Json;
 
 use crate::outside::{free_port, run};
+use crate::processes;
 
 /// The client that the bench makes for itself.
 const CLIENT: &str = "bench";
@@ -154,13 +155,7 @@ impl Server {
 
     /// Memory in use now and at most since the start, in MB.
     pub(crate) fn memory(&self) -> Result<(f64, f64)> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
-            let kibibytes: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-            Ok::<_, anyhow::Error>(kibibytes * 1024.0 / 1e6)
-        };
-        Ok((field("VmRSS:")?, field("VmHWM:")?))
+        processes::memory(self.process.id())
     }
 
     /// Asks it to end, and waits.

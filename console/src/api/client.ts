@@ -30,13 +30,14 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
   /** An `Idempotency-Key`. */
   key?: string;
+  headers?: Record<string, string>;
 }
 
 /** The answer itself, for what is not JSON. */
 export async function request(path: string, options: CallOptions = {}): Promise<Response> {
   const { method = "GET", body, type, ifMatch, signal, key } = options;
   // A session's cookie counts beside this header only, and no other site can make a browser send it.
-  const headers: Record<string, string> = { "waypost-console": "1" };
+  const headers: Record<string, string> = { ...options.headers, "waypost-console": "1" };
   if (body !== undefined) headers["content-type"] = type ?? "application/json";
   if (ifMatch) headers["if-match"] = ifMatch;
   if (key) headers["idempotency-key"] = key;
@@ -65,6 +66,9 @@ async function refusal(response: Response): Promise<ApiError> {
   const message = body.message ?? `The server answered ${response.status}.`;
   return new ApiError(response.status, body.code ?? "", message, body.contextId, retryAfter, body.errors);
 }
+
+/** Whether a server has no such endpoint: it is older than its console. */
+export const isAbsent = (error: unknown) => error instanceof ApiError && (error.status === 404 || error.status === 501);
 
 /** A query string, with what is empty left out. */
 export function query(parameters: Record<string, string | number | undefined>): string {

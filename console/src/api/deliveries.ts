@@ -1,6 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { call, query, request, type Schemas } from "./client";
-import { AGAIN } from "./objects";
 import type { Delivery } from "./queries";
 
 export interface DeliveryFilter {
@@ -24,7 +23,6 @@ export const delivery = (id: string) =>
   queryOptions({
     queryKey: ["delivery", id],
     queryFn: ({ signal }) => call<Delivery>(`/deliveries/${id}`, { signal }),
-    refetchInterval: (found) => (found.state.data?.state === "pending" ? AGAIN : false),
   });
 
 /** How much of a delivery's content is shown, in characters. */

@@ -4,9 +4,6 @@ import type { Kind } from "./kinds";
 import { all } from "./queries";
 import type { FormShape } from "./shape";
 
-/** How often what changes by itself is asked for again, in milliseconds. */
-export const AGAIN = 5000;
-
 /** An object of any kind. */
 export type Entity = Record<string, unknown> & { id: string; name?: string };
 

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { ApiError, call, query, request, type Schemas } from "./client";
+import type { FlowHealth, Overview, WorldMap } from "./bodies";
 
 export type Session = Schemas["Session"];
 export type Interaction = Schemas["Interaction"];
@@ -17,14 +18,12 @@ export type TraceEvent =
 export type Delivery = Schemas["Delivery"];
 export type FlowDocument = Schemas["FlowDocument"];
 export type Summary = Schemas["Summary"];
+export type { FlowHealth, MapNode, Minute, Overview, WorldMap } from "./bodies";
 
 interface Page<T> {
   entities: T[];
   total?: number;
 }
-
-/** How often a live view asks, in milliseconds. */
-export const LIVE = 3000;
 
 export const session = queryOptions({
   queryKey: ["session"],
@@ -65,8 +64,6 @@ export const interaction = (id: string) =>
   queryOptions({
     queryKey: ["interaction", id],
     queryFn: ({ signal }) => call<Interaction>(`/interactions/${id}`, { signal }),
-    // What is not decided yet is looked at again.
-    refetchInterval: (found) => (["received", "running"].includes(found.state.data?.state ?? "") ? 1000 : false),
   });
 
 export const trace = (id: string, runs: number) =>
@@ -79,7 +76,6 @@ export const deliveries = (interactionId: string) =>
   queryOptions({
     queryKey: ["deliveries", interactionId],
     queryFn: ({ signal }) => call<Schemas["DeliveryChunk"]>(`/deliveries${query({ interactionId, pageSize: 500 })}`, { signal }),
-    refetchInterval: (found) => (found.state.data?.entities.some((one) => one.state === "pending") ? LIVE : false),
   });
 
 export const mail = (id: string) =>
@@ -152,6 +148,13 @@ export const flowDocument = (id: string, version: number) =>
     staleTime: Infinity,
   });
 
+export const flowDiff = (id: string, from: number, to: number) =>
+  queryOptions({
+    queryKey: ["diff", id, from, to],
+    queryFn: ({ signal }) => call<Schemas["FlowDiff"]>(`/flows/${id}/diff${query({ from, to })}`, { signal }),
+    staleTime: Infinity,
+  });
+
 export const related = (id: string, which: "uses" | "usedby") =>
   queryOptions({
     queryKey: [which, id],
@@ -166,6 +169,23 @@ export const queues = queryOptions({
 export const summary = queryOptions({
   queryKey: ["summary"],
   queryFn: ({ signal }) => call<Summary>("/interactions/summary", { signal }),
+});
+
+export const overview = (minutes: number) =>
+  queryOptions({
+    queryKey: ["overview", minutes],
+    queryFn: ({ signal }) => call<Overview>(`/overview${query({ minutes })}`, { signal }),
+    placeholderData: (before) => before,
+  });
+
+export const flowHealth = queryOptions({
+  queryKey: ["flowHealth"],
+  queryFn: ({ signal }) => all<FlowHealth>("/flows/health", signal),
+});
+
+export const map = queryOptions({
+  queryKey: ["map"],
+  queryFn: ({ signal }) => call<WorldMap>("/map", { signal }),
 });
 
 /** All pages of a list: there are not many flows and queues to a page of 500. */

@@ -1,7 +1,8 @@
-import { QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, type ReactNode } from "react";
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect, type ReactNode } from "react";
 import { Link, Redirect, Route, Switch, useLocation, useSearch } from "wouter";
 import { ApiError } from "../api/client";
+import { keepUp } from "../api/live";
 import * as queries from "../api/queries";
 import type { Scope } from "../api/scopes";
 import { Fault, Loading } from "../components/Fault/Fault";
@@ -15,21 +16,25 @@ const Interactions = lazy(() => import("../screens/Interactions/Interactions"));
 const Interaction = lazy(() => import("../screens/Interaction/Interaction"));
 const Flows = lazy(() => import("../screens/Flows/Flows"));
 const Flow = lazy(() => import("../screens/Flow/Flow"));
+const FlowDiff = lazy(() => import("../screens/FlowDiff/FlowDiff"));
+const Map = lazy(() => import("../screens/Map/Map"));
 const Queues = lazy(() => import("../screens/Queues/Queues"));
 const Queue = lazy(() => import("../screens/Queue/Queue"));
 
+/** A session that ended meanwhile: sign in, and go on at the same place. */
+const signedOut = (error: Error) => {
+  if (error instanceof ApiError && error.status === 401) client.setQueryData(queries.session.queryKey, null);
+};
+
 const client: QueryClient = new QueryClient({
-  queryCache: new QueryCache({
-    onError: (error) => {
-      // A session that ended meanwhile: sign in, and go on at the same place.
-      if (error instanceof ApiError && error.status === 401) client.setQueryData(queries.session.queryKey, null);
-    },
-  }),
+  queryCache: new QueryCache({ onError: signedOut }),
+  // A secret that was refused ends no session.
+  mutationCache: new MutationCache({ onError: (error, _variables, _result, mutation) => mutation.meta?.signsIn || signedOut(error) }),
   defaultOptions: {
     queries: {
       staleTime: 1000,
       retry: (failures, error) => {
-        const passing = error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
+        const passing = error instanceof ApiError && (error.status === 0 || error.status === 429 || (error.status >= 500 && error.status !== 501));
         return passing && failures < 4;
       },
       retryDelay: (failures, error) => {
@@ -52,6 +57,8 @@ function SignedIn() {
   const { data: session, error, refetch } = useQuery(queries.session);
   const [location] = useLocation();
   const search = useSearch();
+  const who = session?.clientId;
+  useEffect(() => (who === undefined ? undefined : keepUp(client)), [who]);
   // Whoever is signed in stays where they are when it can't be asked again for a while.
   if (session === undefined) return error ? <Fault error={error} retry={() => void refetch()} /> : <Loading />;
   // A link signs in anew, whoever is signed in.
@@ -71,6 +78,8 @@ function SignedIn() {
             </Route>
             <Route path="/flows">{needs("flow:read", <Flows />)}</Route>
             <Route path="/flows/:id">{({ id }) => needs("flow:read", <Flow key={id} id={id} />)}</Route>
+            <Route path="/flows/:id/diff">{({ id }) => needs("flow:read", <FlowDiff key={id} id={id} />)}</Route>
+            <Route path="/map">{needs("flow:read", <Map />)}</Route>
             {OBJECT_SCREENS.map(({ path, scope, show }) => (
               <Route key={path} path={path}>
                 {(parameters) => needs(scope, show(parameters as { id: string; domain: string }))}

@@ -45,6 +45,6 @@ test("an action says what it is about", () => {
   expect(model.nodes[0]).toEqual({
     id: "a",
     title: "Ask",
-    actions: [{ type: "setAttributes", about: "topic" }, { type: "runFlow", about: "F" }],
+    actions: [{ type: "setAttributes", about: "topic", path: "actions[0]" }, { type: "runFlow", about: "F", path: "actions[1]" }],
   });
 });

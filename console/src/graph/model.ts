@@ -5,6 +5,8 @@ export interface ActionLine {
   type: string;
   /** What it is about, in few words: a queue, a variable, a flow. */
   about: string;
+  /** Where it is in the node, such as `actions[0].actions[2]`. */
+  path: string;
 }
 
 export interface ModelNode {
@@ -63,7 +65,7 @@ export function modelOf(document: Pick<FlowDocument, "nodes">): Model {
       if (known.has(to)) add({ id: edgeIds.jump(node.id, to), from: node.id, to, kind: "jump", label: name });
     }
     if (!LAST.has(actions.at(-1)?.type ?? "")) leave(node, written[place + 1]?.id, known, add);
-    return { id: node.id, title: node.name || node.id, actions: actions.flatMap((action) => lines(action, "")) };
+    return { id: node.id, title: node.name || node.id, actions: actions.flatMap((action, index) => lines(action, "", `actions[${index}]`)) };
   });
   if ([...edges.values()].some((edge) => edge.to === END)) nodes.push({ id: END, title: "End", actions: [] });
   return { nodes, edges: [...edges.values()] };
@@ -100,10 +102,10 @@ function jumps(actions: Action[]): [string, string][] {
   });
 }
 
-function lines(action: Action, indent: string): ActionLine[] {
+function lines(action: Action, indent: string, path: string): ActionLine[] {
   const inner = Array.isArray(action.actions) ? (action.actions as Action[]) : [];
-  const line = { type: indent + action.type, about: about(action) };
-  return [line, ...inner.flatMap((one) => lines(one, `${indent}· `))];
+  const line = { type: indent + action.type, about: about(action), path };
+  return [line, ...inner.flatMap((one, index) => lines(one, `${indent}· `, `${path}.actions[${index}]`))];
 }
 
 /** Members that tell best what an action is about, the first that is there. */

@@ -45,6 +45,10 @@ export function describe(event: TraceEvent): Told {
     }
     case "notFound":
       return { title: "not found", detail: `on to ${event.to}`, tone: "branch" };
+    case "failure":
+      return { title: "the call failed", detail: `on to ${event.to}`, tone: "branch" };
+    case "timedOut":
+      return { title: "no answer in time", detail: `on to ${event.to}`, tone: "branch" };
     case "branch":
       return event.to == null
         ? { title: "no branch holds: the flow ends", ...when(event.failed?.at(-1)), tone: "branch" }

@@ -32,14 +32,14 @@ test("a call is entered from its caller's node, and left to it", () => {
   expect(path.steps.map((step) => `${step.depth} ${step.sheet} ${step.node ?? "-"} ${step.action ?? "-"} ${step.event.event}`)).toEqual([
     "0 A@3 - - flow",
     "0 A@3 ask - node",
-    "0 A@3 ask 0 action",
-    "0 A@3 ask 0 input",
+    "0 A@3 ask actions[0] action",
+    "0 A@3 ask actions[0] input",
     "1 B@7 - - flow",
     "1 B@7 look - node",
-    "1 B@7 look 0 action",
-    "1 B@7 look 0 set",
-    "1 B@7 look 0 leave",
-    "0 A@3 ask 0 output",
+    "1 B@7 look actions[0] action",
+    "1 B@7 look actions[0] set",
+    "1 B@7 look actions[0] leave",
+    "0 A@3 ask actions[0] output",
     "0 A@3 ask - branch",
     "0 A@3 billing - node",
     "0 A@3 billing - error",
@@ -64,4 +64,19 @@ test("variables are the call's own", () => {
   const told = (step: number) => valuesAt(path, step).map((one) => `${one.scope} ${one.name}=${String(one.value)}`);
   expect(told(7)).toEqual(["input text=hello", "output topic=billing"]);
   expect(told(15)).toEqual(["variable topic=billing"]);
+});
+
+test("within loops, actions are known by where they are", () => {
+  const action = (index: number) => ({ event: "action", index, type: "log" });
+  const turn = (number: number) => ({ event: "turn", number });
+  const path = readRun({
+    version: 1,
+    events: [
+      { event: "flow", id: "A", name: "R", version: 1 }, { event: "node", id: "a" },
+      action(1), turn(0), action(0), action(1), turn(0), action(0), { event: "loopEnd", turns: 1 }, turn(1), action(0), { event: "loopEnd", turns: 2 }, action(2),
+    ],
+  } as never);
+  expect(path.steps.slice(2).map((step) => `${step.loops} ${step.action?.replaceAll("actions", "")}`)).toEqual([
+    "0 [1]", "1 [1]", "1 [1].[0]", "1 [1].[1]", "2 [1].[1]", "2 [1].[1].[0]", "1 [1].[1]", "1 [1]", "1 [1].[0]", "0 [1]", "0 [2]",
+  ]);
 });

@@ -17,10 +17,12 @@ export interface Step {
   event: TraceEvent;
   /** How many calls deep. */
   depth: number;
-  /** Which flow, which of its nodes, which of that node's actions. */
+  /** How many loops of the flow it is in. */
+  loops: number;
+  /** Which flow, which of its nodes, which of that node's actions, such as `actions[0].actions[2]`. */
   sheet?: string;
   node?: string;
-  action?: number;
+  action?: string;
   /** Which call: variables are the call's own. */
   frame: number;
 }
@@ -31,6 +33,8 @@ export interface RunPath {
   entered: Entered[];
   /** The first step at each node, by `sheet/node`. */
   visited: Map<string, number>;
+  /** How often each node was entered. */
+  times: Map<string, number>;
   /** The first step along each edge that was taken, by `sheet/edge`. */
   taken: Map<string, number>;
   /** Edges whose conditions did not hold when their node was last left. */
@@ -46,7 +50,9 @@ interface Frame {
   number: number;
   sheet: string;
   node?: string;
-  action?: number;
+  action?: string;
+  /** The loops that are under way, the innermost last, by their actions. */
+  loops: string[];
   /** The node was left by a branch or a jump: the next node is no fall-through. */
   left: boolean;
   /** The type of the action that began last in the node. */
@@ -60,6 +66,7 @@ export function readRun(trace: RunTrace): RunPath {
     steps: [],
     entered: [],
     visited: new Map(),
+    times: new Map(),
     taken: new Map(),
     refused: new Set(),
     jumps: [],
@@ -84,7 +91,7 @@ export function readRun(trace: RunTrace): RunPath {
           const caller = before?.node === undefined ? {} : { caller: { sheet: before.sheet, node: before.node } };
           path.entered.push({ key: sheet, flowId: event.id, name: event.name, version: event.version, ...caller });
         }
-        stack.push({ number: ++frames, sheet, left: false });
+        stack.push({ number: ++frames, sheet, left: false, loops: [] });
         break;
       }
       case "transfer":
@@ -97,11 +104,20 @@ export function readRun(trace: RunTrace): RunPath {
           delete before.action;
           delete before.does;
           before.left = false;
+          before.loops = [];
           first(path.visited, at(before.sheet, event.id), index);
+          path.times.set(at(before.sheet, event.id), (path.times.get(at(before.sheet, event.id)) ?? 0) + 1);
         }
         break;
       case "action":
-        if (before) [before.action, before.does] = [event.index, event.type];
+        if (before) [before.action, before.does] = [[...before.loops.slice(-1), `actions[${event.index}]`].join("."), event.type];
+        break;
+      case "turn":
+        if (before?.action !== undefined && event.number === 0) before.loops.push(before.action);
+        if (before?.loops.length) before.action = before.loops.at(-1);
+        break;
+      case "loopEnd":
+        if (before && event.turns > 0) before.action = before.loops.pop();
         break;
       case "branch":
         if (before?.node !== undefined) {
@@ -116,11 +132,13 @@ export function readRun(trace: RunTrace): RunPath {
         }
         break;
       case "notFound":
+      case "failure":
+      case "timedOut":
       case "caught":
         if (before?.node !== undefined) {
           before.left = true;
           unwinding = false;
-          const why = event.event === "notFound" ? "notFound" : "onError";
+          const why = event.event === "caught" ? "onError" : event.event;
           path.jumps.push({ sheet: before.sheet, from: before.node, to: event.to, why });
           first(path.taken, at(before.sheet, edgeIds.jump(before.node, event.to)), index);
         }
@@ -141,6 +159,7 @@ export function readRun(trace: RunTrace): RunPath {
       event,
       depth: Math.max(0, stack.length - 1),
       frame: event.event === "input" ? frames + 1 : (top?.number ?? 0),
+      loops: top?.loops.length ?? 0,
       ...(top && { sheet: top.sheet }),
       ...(top?.node !== undefined && { node: top.node }),
       ...(top?.action !== undefined && { action: top.action }),

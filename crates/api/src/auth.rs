@@ -6,23 +6,31 @@ use std::time::Instant;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
 use waypost_app::access::scopes::{Scope, Scopes};
 use waypost_app::access::{Access, Principal, TokenError};
+use waypost_store::error::StoreError;
 
+use crate::context::Remote;
 use crate::error::ApiError;
-use crate::ratelimit::{Ask, Standing, Turn, WINDOW};
+use crate::ratelimit::{Ask, RateLimiter, Standing, Turn, WINDOW};
 use crate::state::ApiState;
 
 /// Beside this header a session's cookie counts. No other site can make a browser send it: that takes leave by CORS, which is never given.
 /// What a browser asks for by itself, such as a link to an attachment, has no cookie that counts either.
 pub const CONSOLE: HeaderName = HeaderName::from_static("waypost-console");
 
-/// The cookie of the console's session.
+/// The cookie of the console's session, where the page came unencrypted.
 pub const SESSION_COOKIE: &str = "waypost_session";
+
+/// The same where the page came by TLS: by its name no other host, and nothing unencrypted, can set it (RFC 6265bis section 4.1.3.2).
+pub const SECURE_COOKIE: &str = "__Host-waypost_session";
+
+/// What sessions are counted under, apart from the client's programs. No client's id has a colon.
+const CONSOLE_REQUESTS: &str = "console:";
 
 const COUNT: HeaderName = HeaderName::from_static("inin-ratelimit-count");
 const ALLOWED: HeaderName = HeaderName::from_static("inin-ratelimit-allowed");
@@ -38,9 +46,14 @@ enum Identity {
 
 /// Reads the token and counts the request against its client's limit.
 pub async fn layer(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
-    let identity = identify(&state, request.headers()).await;
+    let tls = is_tls(request.extensions());
+    let identity = identify(&state, request.headers(), tls).await;
     let standing = match &identity {
-        Identity::Proven(principal) => count(&state, &principal.client_id).await,
+        // People who look must not use up what programs need, nor the other way round.
+        Identity::Proven(principal) if bearer(request.headers()).is_none() => {
+            count(&state, &state.console_limiter, &format!("{CONSOLE_REQUESTS}{}", principal.client_id)).await
+        }
+        Identity::Proven(principal) => count(&state, &state.limiter, &principal.client_id).await,
         Identity::Refused(_) => None,
     };
     request.extensions_mut().insert(identity);
@@ -58,9 +71,9 @@ pub async fn layer(State(state): State<ApiState>, mut request: Request, next: Ne
 }
 
 /// Counts a request as soon as enough is known of those that other nodes let in.
-async fn count(state: &ApiState, client: &str) -> Option<Standing> {
+async fn count(state: &ApiState, limiter: &Arc<RateLimiter>, client: &str) -> Option<Standing> {
     loop {
-        match state.limiter.turn(client, Instant::now(), state.app.origin.now().as_second()) {
+        match limiter.turn(client, Instant::now(), state.app.origin.now().as_second()) {
             Turn::Counted(standing) => return standing,
             // Apart from the request: a client that hangs up must not end what others wait for.
             Turn::Ask(ask) => drop(tokio::spawn(ask_other_nodes(Arc::clone(&state.access), ask))),
@@ -87,8 +100,8 @@ fn too_many(standing: Standing) -> ApiError {
     ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too.many.requests", message).retry_after(standing.reset_seconds)
 }
 
-async fn identify(state: &ApiState, headers: &HeaderMap) -> Identity {
-    let (what, found) = match (bearer(headers), session_cookie(headers)) {
+async fn identify(state: &ApiState, headers: &HeaderMap, tls: bool) -> Identity {
+    let (what, found) = match (bearer(headers), session_cookie(headers, tls)) {
         (Some(token), _) => ("token", state.access.authenticate(token).await),
         (None, Some(token)) => ("session", state.access.session(token).await),
         (None, None) => {
@@ -127,14 +140,30 @@ pub(crate) fn has_console_header(headers: &HeaderMap) -> bool {
     headers.contains_key(CONSOLE)
 }
 
-/// The session of a request from the console.
-pub(crate) fn session_cookie(headers: &HeaderMap) -> Option<&str> {
+/// Whether a request came encrypted to this server itself.
+fn is_tls(extensions: &Extensions) -> bool {
+    extensions.get::<Remote>().is_some_and(|remote| remote.tls)
+}
+
+/// The session of a request from the console. Over TLS only the cookie counts that nobody else can set; before a proxy that ends TLS this
+/// is not known here, and it goes before the other.
+pub(crate) fn session_cookie(headers: &HeaderMap, tls: bool) -> Option<&str> {
     if !has_console_header(headers) {
         return None;
     }
+    let plain = || cookie(headers, SESSION_COOKIE).filter(|_| !tls);
+    cookie(headers, SECURE_COOKIE).or_else(plain)
+}
+
+/// The name of the cookie that a request's session is in.
+pub(crate) fn cookie_name(headers: &HeaderMap) -> &'static str {
+    if cookie(headers, SECURE_COOKIE).is_some() { SECURE_COOKIE } else { SESSION_COOKIE }
+}
+
+fn cookie<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
     let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, value)| *name == SESSION_COOKIE && !value.is_empty()).map(|(_, value)| value)
+    pairs.find(|(name, value)| *name == wanted && !value.is_empty()).map(|(_, value)| value)
 }
 
 fn unauthorized(code: &'static str, message: &str) -> ApiError {
@@ -183,6 +212,11 @@ pub struct Caller<S> {
 }
 
 impl<S> Caller<S> {
+    /// What the token grants.
+    pub fn scopes(&self) -> Scopes {
+        self.granted
+    }
+
     /// Whether the token grants another scope as well.
     pub fn may(&self, scope: Scope) -> bool {
         self.granted.allow(scope)
@@ -216,6 +250,43 @@ impl FromRequestParts<ApiState> for Anyone {
             Some(Identity::Proven(principal)) => Ok(Self(principal.clone())),
             Some(Identity::Refused(error)) => Err(error.clone()),
             None => Err(unauthorized("authentication.required", "no bearer token in the Authorization header")),
+        }
+    }
+}
+
+/// What proved who asks, kept by what goes on for longer than a request. It is a secret: this type can't be printed.
+pub struct Proof {
+    token: String,
+    session: bool,
+}
+
+impl Proof {
+    /// Who holds it still; none if it has ended.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn holds(&self, state: &ApiState) -> Result<Option<Principal>, StoreError> {
+        let found = if self.session {
+            state.access.session(&self.token).await
+        } else {
+            state.access.authenticate(&self.token).await
+        };
+        match found {
+            Ok(principal) => Ok(Some(principal)),
+            Err(TokenError::Unknown | TokenError::Expired) => Ok(None),
+            Err(TokenError::Store(error)) => Err(error),
+        }
+    }
+}
+
+impl FromRequestParts<ApiState> for Proof {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, ApiError> {
+        match (bearer(&parts.headers), session_cookie(&parts.headers, is_tls(&parts.extensions))) {
+            (Some(token), _) => Ok(Self { token: token.to_owned(), session: false }),
+            (None, Some(token)) => Ok(Self { token: token.to_owned(), session: true }),
+            (None, None) => Err(unauthorized("authentication.required", "no bearer token in the Authorization header")),
         }
     }
 }
@@ -266,9 +337,22 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::COOKIE, HeaderValue::from_static(cookie));
-            assert_eq!(session_cookie(&headers), None, "{cookie:?} without the header");
+            assert_eq!(session_cookie(&headers, false), None, "{cookie:?} without the header");
             headers.insert(CONSOLE, HeaderValue::from_static("1"));
-            assert_eq!(session_cookie(&headers), session, "{cookie:?}");
+            assert_eq!(session_cookie(&headers, false), session, "{cookie:?}");
+            assert_eq!(session_cookie(&headers, true), None, "{cookie:?}: anybody may have set it");
         }
+    }
+
+    #[test]
+    fn the_cookie_that_nobody_else_can_set_goes_first() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONSOLE, HeaderValue::from_static("1"));
+        let both = HeaderValue::from_static("waypost_session=planted; __Host-waypost_session=ours");
+        headers.insert(header::COOKIE, both);
+        for tls in [false, true] {
+            assert_eq!(session_cookie(&headers, tls), Some("ours"));
+        }
+        assert_eq!(cookie_name(&headers), SECURE_COOKIE);
     }
 }

@@ -9,6 +9,7 @@ use waypost_catalogue::changesets::{ChangeSet, Member, Outcome, QueueDone};
 use waypost_catalogue::data_actions::KnownDataAction;
 use waypost_catalogue::edits::{AnyEdit, ObjectDone, ObjectEdit, Which, Writing};
 use waypost_catalogue::error::ChangeError;
+use waypost_catalogue::projects::ProjectSet;
 use waypost_catalogue::schedules::KnownSchedule;
 use waypost_catalogue::shape::Table;
 use waypost_catalogue::terms::with_kind;
@@ -31,7 +32,7 @@ use crate::objects::{Call, PathParts, Resource};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::operation;
 use crate::query::Query;
-use crate::revision::listed;
+use crate::revision::{listed, tag};
 use crate::state::ApiState;
 
 /// The endpoints of this group.
@@ -55,7 +56,8 @@ pub async fn publish(
     query.finish()?;
     let (set, note) = read(&body, &state)?;
     // What is said of objects is told even by a dry run.
-    if !set.objects.is_empty() || (!set.queues.is_empty() && !set.dry_run) {
+    let prunes = set.project.as_ref().is_some_and(|project| project.prune);
+    if prunes || !set.objects.is_empty() || (!set.queues.is_empty() && !set.dry_run) {
         routing?;
     }
     let by = By { actor: &caller.client, note: note.as_deref() };
@@ -72,22 +74,25 @@ pub async fn publish(
             name: one.record.name,
             version: one.record.published,
             outcome: outcome(one.outcome).to_owned(),
+            before: one.before.map(|revision| tag(revision).1),
         })
         .collect();
     let queue = |queue: QueueDone| ChangedQueue {
         name: queue.name,
         outcome: outcome(if queue.new { Outcome::Created } else { Outcome::Unchanged }).to_owned(),
     };
+    let epoch = done.epoch;
     let queues = done.queues.into_iter().map(queue).collect();
     let object = |done: ObjectDone| ChangedObject {
         kind: done.object.kind.as_str().to_owned(),
         id: done.object.to_string(),
         name: done.name,
         outcome: done.outcome.as_str().to_owned(),
+        before: done.before.map(|revision| tag(revision).1),
         differs: done.differs,
     };
     let objects = done.objects.into_iter().map(object).collect();
-    Ok(Json(ChangeSetDone { dry_run, flows, queues, objects }))
+    Ok(Json(ChangeSetDone { dry_run, epoch, flows, queues, objects }))
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
@@ -105,13 +110,23 @@ fn read(body: &Node, state: &ApiState) -> Result<(ChangeSet, Option<String>), Ap
     let mut top = Fields::of_tree(body, &["flows", "objects"])?;
     let dry_run = top.flag("dryRun").unwrap_or_default();
     let note = top.text("note");
+    let if_epoch = top.parsed("ifEpoch", "the `epoch` of an earlier answer", serde_json::Value::as_u64);
+    let prune = top.flag("prune").unwrap_or_default();
+    let is_name = |name: &str| (1..=64).contains(&name.chars().count()) && !name.contains(char::is_control);
+    let name = top.parsed("project", "a name of 1 to 64 characters", |name| {
+        name.as_str().filter(|name| is_name(name)).map(str::to_owned)
+    });
+    if prune && name.is_none() && !top.has_problems() {
+        top.missing("project", "the name of the project whose objects are deleted");
+    }
+    let project = name.map(|name| ProjectSet { name, prune });
     let queues = top.texts("queues").unwrap_or_default();
     let objects = objects(body, &mut top, state);
     let others = !queues.is_empty() || source::member(body, "objects").is_some();
     let no_flows = others && source::member(body, "flows").is_none();
     let members = if no_flows { Vec::new() } else { members(body, &mut top) };
-    top.finish(&["flows", "queues", "objects", "dryRun", "note"])?;
-    Ok((ChangeSet { members, queues, objects, dry_run }, note))
+    top.finish(&["flows", "queues", "objects", "project", "prune", "ifEpoch", "dryRun", "note"])?;
+    Ok((ChangeSet { members, queues, objects, project, if_epoch, dry_run }, note))
 }
 
 /// Reads a set's objects; their problems are added to those of the body.

@@ -30,6 +30,7 @@ const SCREENS: &[&str] = &[
     "sign-in",
     "interactions",
     "flows",
+    "map",
     "queues",
     "deliveries",
     "domains",
@@ -160,14 +161,22 @@ fn matches(headers: &HeaderMap, tag: &str) -> bool {
     })
 }
 
-/// Whether `gzip` is taken (RFC 9110 section 12.5.3).
+/// Whether `gzip` is taken (RFC 9110 section 12.5.3): by its own weight or, if it is not named, by that of `*`.
 fn accepts_gzip(headers: &HeaderMap) -> bool {
     let lists = headers.get_all(header::ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
-    lists.flat_map(|list| list.split(',')).any(|one| {
+    let (mut named, mut any) = (None, false);
+    for one in lists.flat_map(|list| list.split(',')) {
         let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
-        let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.trim().parse() == Ok(0.0_f32));
-        ["gzip", "*"].contains(&coding.trim()) && !refused
-    })
+        let weight = weight.trim().to_ascii_lowercase();
+        let refused = weight.strip_prefix("q=").is_some_and(|q| q.trim().parse() == Ok(0.0_f32));
+        let coding = coding.trim();
+        if coding.eq_ignore_ascii_case("gzip") || coding.eq_ignore_ascii_case("x-gzip") {
+            named = Some(!refused);
+        } else if coding == "*" {
+            any = !refused;
+        }
+    }
+    named.unwrap_or(any)
 }
 
 #[cfg(test)]
@@ -196,6 +205,11 @@ mod tests {
             ("*", true),
             ("gzip;q=0", false),
             ("gzip; q=0.0", false),
+            ("*, gzip;q=0", false),
+            ("gzip;Q=0, *", false),
+            ("*;q=0, gzip", true),
+            ("*;q=0", false),
+            ("GZIP", true),
             ("br", false),
             ("", false),
         ] {

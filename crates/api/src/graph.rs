@@ -111,14 +111,14 @@ fn view<'g, S>(graph: &'g where_used::Graph, caller: &Caller<S>) -> Graph<'g> {
 }
 
 /// The scope that lets a client read objects of a kind.
-fn scope(kind: Kind) -> Scope {
+pub(crate) fn scope(kind: Kind) -> Scope {
     match kind {
         Kind::Flow => Scope::FlowRead,
         _ => Scope::RoutingRead,
     }
 }
 
-fn selector(selector: &Selector) -> Cow<'_, str> {
+pub(crate) fn selector(selector: &Selector) -> Cow<'_, str> {
     match selector {
         Selector::Published => "published".into(),
         Selector::Version(version) => version.to_string().into(),

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use waypost_app::access::scopes::Scope;
-use waypost_app::mailboxes::{Authorised, Checked, NotAuthorised};
+use waypost_app::mailboxes::{Authorised, Checked, Health, NotAuthorised};
 use waypost_catalogue::mailboxes::{MailboxEdit, MailboxSpec, definition};
 use waypost_ids::MailboxId;
 use waypost_store::error::StoreError;
@@ -145,21 +146,25 @@ impl Resource for MailboxRecord {
     async fn measure(state: &ApiState, mailboxes: &[Arc<Self>], views: &mut [Mailbox]) -> Result<(), StoreError> {
         let now = state.app.origin.now();
         for (view, (mailbox, known)) in views.iter_mut().zip(state.app.mailbox_health(mailboxes).await?) {
-            let (health, set_aside) = known;
-            let (last_error_at, last_error) = health.last_error.clone().unzip();
-            view.health = Some(MailboxHealth {
-                status: health.standing(&mailbox, now).as_str().to_owned(),
-                alarm: health.alarms(&mailbox, now),
-                last_look_at: health.last_look.map(Into::into),
-                last_mail_at: health.last_mail.map(Into::into),
-                last_error,
-                last_error_at: last_error_at.map(Into::into),
-                suggestion: health.suggestion,
-                failing_since: health.failing_since.map(Into::into),
-                set_aside,
-            });
+            view.health = Some(health(&mailbox, known, now));
         }
         Ok(())
+    }
+}
+
+/// How a mailbox is, by what is known of it and how many of its messages were set aside.
+pub(crate) fn health(mailbox: &MailboxRecord, (known, set_aside): (Health, u64), now: Timestamp) -> MailboxHealth {
+    let (last_error_at, last_error) = known.last_error.clone().unzip();
+    MailboxHealth {
+        status: known.standing(mailbox, now).as_str().to_owned(),
+        alarm: known.alarms(mailbox, now),
+        last_look_at: known.last_look.map(Into::into),
+        last_mail_at: known.last_mail.map(Into::into),
+        last_error,
+        last_error_at: last_error_at.map(Into::into),
+        suggestion: known.suggestion,
+        failing_since: known.failing_since.map(Into::into),
+        set_aside,
     }
 }
 

@@ -220,7 +220,7 @@ fn read(body: &Node, state: &ApiState) -> Result<(ReplayRequest, ChangeSet), Api
         });
     }
     let queues = top.texts("queues").unwrap_or_default();
-    let set = ChangeSet { members, queues, objects, dry_run: true };
+    let set = ChangeSet { members, queues, objects, dry_run: true, ..ChangeSet::default() };
     top.finish(&["flows", "queues", "objects", "rows", "since", "until", "route", "caller", "count", "sample"])?;
     Ok((request, set))
 }

@@ -11,8 +11,8 @@ use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
     audit, auth, changesets, claims, console, context, data_actions, deliveries, domains, executions, flows, graph,
-    health, ingress, interactions, mailboxes, measure, oauth, protocol, queues, replays, routes, schedules, secrets,
-    sessions, tables, terms, token, webhooks,
+    health, ingress, interactions, live, mailboxes, map, measure, oauth, overview, protocol, queues, replays, routes,
+    schedules, secrets, sessions, tables, terms, token, webhooks,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.
@@ -53,6 +53,7 @@ fn below_base() -> Endpoints {
         .group("Flow actions", flow_actions::endpoints())
         .group("Flow versions", flows::endpoints::versions())
         .group("Where used", graph::endpoints())
+        .group("Where used", map::endpoints())
         .group("Dependency tracking", dependencies::endpoints())
         .group("Change sets", changesets::endpoints())
         .group("Replays", replays::endpoints())
@@ -68,6 +69,8 @@ fn below_base() -> Endpoints {
         .group("Mailboxes", mailboxes::endpoints())
         .group("Secrets", secrets::endpoints())
         .group("Interactions", interactions::endpoints::endpoints())
+        .group("Events", live::endpoints())
+        .group("Overview", overview::endpoints())
         .group("Ingress", ingress::endpoints())
         .group("Deliveries", deliveries::endpoints())
         .group("Conversations", conversations::endpoints())

@@ -97,6 +97,7 @@ pub async fn serve(
             peer,
             router: router.clone(),
             edge: Arc::clone(&edge),
+            stopping: Stopping(shutdown.clone()),
             pass: Arc::clone(&pass),
             watcher: graceful.watcher(),
         };
@@ -143,10 +144,15 @@ fn broke_off(error: &io::Error) -> bool {
     )
 }
 
+/// Turns true when the server is to end, in the extensions of each request: what would go on without an end must end then.
+#[derive(Clone, Debug)]
+pub struct Stopping(pub watch::Receiver<bool>);
+
 struct Connection {
     peer: SocketAddr,
     router: Router,
     edge: Arc<Edge>,
+    stopping: Stopping,
     pass: Arc<Pass>,
     watcher: Watcher,
 }
@@ -172,7 +178,7 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { peer, router, edge, pass, watcher } = self;
+        let Self { peer, router, edge, stopping, pass, watcher } = self;
         let open = Arc::new(AtomicUsize::new(0));
         let is_tls = tls.is_some();
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
@@ -180,6 +186,7 @@ impl Connection {
             let client = forwarded::client(peer.ip(), request.headers(), &edge.proxies);
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Remote { client, tls: is_tls });
+            request.extensions_mut().insert(stopping.clone());
             let answering = router.clone().call(request);
             async move {
                 let response: Response = answering.await?;

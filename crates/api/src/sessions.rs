@@ -9,12 +9,15 @@ use waypost_app::access::Principal;
 use waypost_app::access::secret::Secret;
 use waypost_app::access::sessions::{LINK_SECONDS, NewSession};
 use waypost_wire::error::Problem;
-use waypost_wire::session::{Session, SessionLink, SessionRequest};
+use waypost_wire::session::{LinkRequest, Session, SessionLink, SessionRequest};
 
-use crate::auth::{Anyone, Bearer, CONSOLE, SESSION_COOKIE, has_console_header, session_cookie};
+use crate::auth::{
+    Anyone, Bearer, CONSOLE, SECURE_COOKIE, SESSION_COOKIE, cookie_name, has_console_header, session_cookie,
+};
 use crate::body::{fields_of, media_type, read, unsupported};
 use crate::context::Remote;
 use crate::error::ApiError;
+use crate::fields::Fields;
 use crate::openapi::Endpoints;
 use crate::openapi::operation::{open, with_any_token};
 use crate::query::Query;
@@ -51,6 +54,15 @@ pub fn endpoints() -> Endpoints {
                 .empty(StatusCode::NO_CONTENT),
         )
         .post(
+            "/console/links/preview",
+            preview,
+            open("postConsoleLinksPreview", "Whom a link signs in, without following it")
+                .header("Waypost-Console", "Any value: shows that no other site sends this.")
+                .body::<LinkRequest>()
+                .answers::<Session>()
+                .refuses(&[401]),
+        )
+        .post(
             "/console/links",
             link,
             with_any_token("postConsoleLinks", "Make a link that signs in to the console once, within 15 minutes")
@@ -66,17 +78,7 @@ async fn begin(
     request: Request,
 ) -> Result<WithCookie<Json<Session>>, ApiError> {
     query.finish()?;
-    let (parts, body) = request.into_parts();
-    if !has_console_header(&parts.headers) {
-        let message = format!("the header `{CONSOLE}` is missing: only the console signs in here");
-        return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad.request", message));
-    }
-    let kind = media_type(&parts.headers).unwrap_or_default();
-    if kind != "application/json" {
-        return Err(unsupported(&kind, "application/json"));
-    }
-    let content = read(&state, &parts, body, MAX_BYTES).await?;
-    let mut fields = fields_of(&content.bytes)?;
+    let (mut fields, headers) = credentials(&state, request).await?;
     let (link, id, secret) = (fields.hidden_text("link"), fields.text("clientId"), fields.hidden_text("clientSecret"));
     let session = match (link, id, secret) {
         (Some(link), None, None) => {
@@ -98,8 +100,38 @@ async fn begin(
             return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad.request", "the body names no credentials"));
         }
     };
-    let cookie = cookie(&session, is_secure(remote, &parts.headers));
+    let cookie = cookie(&session, is_secure(remote, &headers));
     Ok(([(header::SET_COOKIE, cookie)], Json(view(&session.principal))))
+}
+
+/// `POST /console/links/preview`
+async fn preview(State(state): State<ApiState>, query: Query, request: Request) -> Result<Json<Session>, ApiError> {
+    query.finish()?;
+    let (mut fields, _) = credentials(&state, request).await?;
+    let link = fields.hidden_text("link");
+    if link.is_none() && !fields.has_problems() {
+        fields.problem(Problem {
+            expected: Some("`link`".to_owned()),
+            ..Problem::new("invalid.value", "the link is missing")
+        });
+    }
+    fields.finish(&["link"])?;
+    Ok(Json(view(&state.access.look_at_link(&link.unwrap_or_default()).await?)))
+}
+
+/// The body of a request that the console alone makes, and the request's headers.
+async fn credentials(state: &ApiState, request: Request) -> Result<(Fields, HeaderMap), ApiError> {
+    let (parts, body) = request.into_parts();
+    if !has_console_header(&parts.headers) {
+        let message = format!("the header `{CONSOLE}` is missing: only the console signs in here");
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad.request", message));
+    }
+    let kind = media_type(&parts.headers).unwrap_or_default();
+    if kind != "application/json" {
+        return Err(unsupported(&kind, "application/json"));
+    }
+    let content = read(state, &parts, body, MAX_BYTES).await?;
+    Ok((fields_of(&content.bytes)?, parts.headers))
 }
 
 /// `GET /console/sessions/me`
@@ -111,13 +143,14 @@ async fn whoami(Anyone(principal): Anyone, query: Query) -> Result<Json<Session>
 /// `DELETE /console/sessions/me`
 async fn end(
     State(state): State<ApiState>,
+    Extension(remote): Extension<Remote>,
     Anyone(principal): Anyone,
     headers: HeaderMap,
     mut query: Query,
 ) -> Result<WithCookie<StatusCode>, ApiError> {
     let everywhere = query.flag("everywhere");
     query.finish()?;
-    match session_cookie(&headers) {
+    match session_cookie(&headers, remote.tls) {
         _ if everywhere => drop(state.access.end_sessions(&principal.client_id).await?),
         Some(token) => state.access.end_token(token).await?,
         None => {
@@ -125,7 +158,9 @@ async fn end(
             return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad.request", message));
         }
     }
-    let gone = format!("{SESSION_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
+    let name = cookie_name(&headers);
+    let secure = if name == SECURE_COOKIE { "; Secure" } else { "" };
+    let gone = format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{secure}");
     Ok(([(header::SET_COOKIE, gone)], StatusCode::NO_CONTENT))
 }
 
@@ -151,9 +186,9 @@ fn view(principal: &Principal) -> Session {
 }
 
 fn cookie(session: &NewSession, secure: bool) -> String {
-    let secure = if secure { "; Secure" } else { "" };
+    let (name, secure) = if secure { (SECURE_COOKIE, "; Secure") } else { (SESSION_COOKIE, "") };
     format!(
-        "{SESSION_COOKIE}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}",
+        "{name}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}",
         session.token.expose(),
         session.expires_in
     )

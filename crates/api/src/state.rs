@@ -8,7 +8,11 @@ use waypost_app::App;
 use waypost_app::access::Access;
 
 use crate::console::File;
+use crate::live::Streams;
 use crate::ratelimit::RateLimiter;
+
+/// The sessions of a client may make so many times the requests of its programs: several people may look at the same time.
+const CONSOLE_SHARE: u32 = 4;
 
 /// What an operator may set.
 #[derive(Clone, Debug)]
@@ -49,12 +53,16 @@ pub struct ApiState {
     pub access: Arc<Access>,
     /// What an operator set.
     pub settings: Arc<Settings>,
-    /// Requests by client.
+    /// Requests by client, those of the console's sessions aside.
     pub limiter: Arc<RateLimiter>,
+    /// Requests of the console's sessions, by client.
+    pub console_limiter: Arc<RateLimiter>,
     /// Set when the process is about to end: it is not ready any more, and still serves.
     pub draining: Arc<AtomicBool>,
     /// Bodies in memory.
     pub held: Budget,
+    /// Streams of events by client.
+    pub streams: Streams,
 }
 
 impl ApiState {
@@ -62,9 +70,14 @@ impl ApiState {
     pub fn new(app: Arc<App>, access: Arc<Access>, settings: Settings) -> Self {
         Self {
             limiter: Arc::new(RateLimiter::new(settings.rate_limit, access.has_peers())),
+            console_limiter: Arc::new(RateLimiter::new(
+                settings.rate_limit.saturating_mul(CONSOLE_SHARE),
+                access.has_peers(),
+            )),
             app,
             access,
             draining: Arc::default(),
+            streams: Streams::default(),
             held: Budget::new(settings.max_held_bytes, settings.trusted.clone()),
             settings: Arc::new(settings),
         }

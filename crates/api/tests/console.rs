@@ -77,8 +77,57 @@ async fn the_cookie_is_secure_where_the_page_came_by_tls() {
     let body = serde_json::to_vec(&credentials()).unwrap();
     for (origin, secure) in [("Origin: https://mail.example.com", true), ("Origin: http://127.0.0.1:8080", false)] {
         let answer = server.send("POST", "/api/v2/console/sessions", &[CONSOLE, JSON, origin], &body).await;
-        assert_eq!(answer.header("set-cookie").unwrap().ends_with("; Secure"), secure, "{origin}");
+        let set = answer.header("set-cookie").unwrap();
+        assert_eq!(set.ends_with("; Secure"), secure, "{origin}");
+        // By its name a browser takes it from nobody else.
+        assert_eq!(set.starts_with("__Host-waypost_session="), secure, "{origin}");
+        let cookie = set.split(';').next().unwrap();
+        assert_eq!(status_of(&server, cookie).await, 200, "{origin}");
+        let me = "/api/v2/console/sessions/me";
+        let out = server.send("DELETE", me, &[CONSOLE, &format!("Cookie: {cookie}")], b"").await;
+        let name = cookie.split('=').next().unwrap();
+        assert!(out.header("set-cookie").unwrap().starts_with(&format!("{name}=; Path=/; Max-Age=0")), "{origin}");
     }
+}
+
+#[tokio::test]
+async fn a_link_tells_whom_it_signs_in_before_it_is_followed() {
+    let server = server().await;
+    let narrow = server.token("email:read").await;
+    let secret = link(&server, &[&format!("Authorization: Bearer {narrow}")]).await;
+    let look = async |body: Json, headers: &[&str]| {
+        let body = serde_json::to_vec(&body).unwrap();
+        server.send("POST", "/api/v2/console/links/preview", headers, &body).await
+    };
+    for _ in 0..2 {
+        let seen = look(json!({ "link": secret }), &[CONSOLE, JSON]).await;
+        assert_eq!(seen.ok(), json!({ "clientId": "admin", "scopes": ["email:read"] }));
+        assert_eq!(seen.header("set-cookie"), None);
+    }
+    assert_eq!(look(json!({ "link": secret }), &[JSON]).await.status, 400, "no other site may look");
+    assert_eq!(look(json!({}), &[CONSOLE, JSON]).await.status, 400);
+    assert_eq!(look(json!({ "link": "0".repeat(64) }), &[CONSOLE, JSON]).await.error().0, 401);
+    assert!(sign_in(&server, &json!({ "link": secret })).await.is_ok());
+    assert_eq!(look(json!({ "link": secret }), &[CONSOLE, JSON]).await.status, 401, "it is spent");
+}
+
+#[tokio::test]
+async fn people_who_look_do_not_use_up_what_programs_need() {
+    let server = start(Settings { rate_limit: 2, ..Settings::default() }).await;
+    let (cookie, ..) = sign_in(&server, &credentials()).await.unwrap();
+    let (token, session) = (server.token("").await, format!("Cookie: {cookie}"));
+    let bearer = format!("Authorization: Bearer {token}");
+    let mut asked = Vec::new();
+    for _ in 0..9 {
+        asked.push(status(&server, "GET", "/api/v2/flows", &[CONSOLE, &session]).await);
+    }
+    assert_eq!(asked, [200, 200, 200, 200, 200, 200, 200, 200, 429]);
+    let programs = [
+        status(&server, "GET", "/api/v2/flows", &[&bearer]).await,
+        status(&server, "GET", "/api/v2/flows", &[&bearer]).await,
+        status(&server, "GET", "/api/v2/flows", &[&bearer]).await,
+    ];
+    assert_eq!(programs, [200, 200, 429]);
 }
 
 #[tokio::test]

@@ -32,6 +32,12 @@ impl Operation {
         scopes.into_iter().flatten().map(|scope| scope.as_str().unwrap()).collect()
     }
 
+    /// A query with which it is answered and ends: a stream of events does not end by itself, and one with this is refused.
+    fn ending(&self) -> &'static str {
+        let streams = self.described["responses"]["200"]["content"].get("text/event-stream").is_some();
+        if streams { "?nonsense=1" } else { "" }
+    }
+
     fn parameters(&self, place: &str) -> BTreeSet<&str> {
         let all = self.described["parameters"].as_array().unwrap().iter();
         all.filter(|one| one["in"] == place).map(|one| one["name"].as_str().unwrap()).collect()
@@ -98,7 +104,7 @@ async fn every_endpoint_wants_its_scope_and_no_other() {
                 *scope == wanted || *scope == "admin" || wider
             };
             let lacks = wanted.iter().find(|wanted| !grants(wanted));
-            let answer = operation.ask(&server, Some(token), "").await;
+            let answer = operation.ask(&server, Some(token), operation.ending()).await;
             let Some(lacks) = lacks else {
                 assert!(![401, 403].contains(&answer.status), "{scope} for {what}: {answer:?}");
                 continue;

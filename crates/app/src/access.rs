@@ -273,6 +273,31 @@ impl Access {
         scopes: Scopes,
         seconds: u32,
     ) -> Result<Option<IssuedToken>, StoreError> {
+        let (issued, record) = self.new_token(client, used_as, scopes, seconds)?;
+        let kept = self.store.put_token(record, &client.secret_hash).await?;
+        Ok(kept.then_some(issued))
+    }
+
+    /// The same in the place of another token, which is spent with that; none if that is gone by now.
+    async fn exchange(
+        &self,
+        spent: &str,
+        client: &ClientRecord,
+        used_as: TokenUse,
+        (scopes, seconds): (Scopes, u32),
+    ) -> Result<Option<IssuedToken>, StoreError> {
+        let (issued, record) = self.new_token(client, used_as, scopes, seconds)?;
+        let kept = self.store.exchange_token(&digest(spent), record, &client.secret_hash).await?;
+        Ok(kept.then_some(issued))
+    }
+
+    fn new_token(
+        &self,
+        client: &ClientRecord,
+        used_as: TokenUse,
+        scopes: Scopes,
+        seconds: u32,
+    ) -> Result<(IssuedToken, TokenRecord), StoreError> {
         let now = self.origin.now();
         let token = Secret::generate(&self.origin)?;
         let record = TokenRecord {
@@ -283,8 +308,7 @@ impl Access {
             expires_at: now + SignedDuration::from_secs(i64::from(seconds)),
             used_as,
         };
-        let kept = self.store.put_token(record, &client.secret_hash).await?;
-        Ok(kept.then_some(IssuedToken { token, expires_in: seconds, scopes }))
+        Ok((IssuedToken { token, expires_in: seconds, scopes }, record))
     }
 
     /// Who holds a bearer token.

@@ -153,7 +153,8 @@ impl App {
         self.store.interaction(id).await?.ok_or_else(|| not_found(id))
     }
 
-    /// Interactions, newest first. One whose forward is on the way is decided, and one that waits for an answer from outside is running.
+    /// Interactions, newest first. Unless only one state alone is wanted, one whose forward is on the way is decided, and one that waits for an
+    /// answer from outside is running.
     ///
     /// # Errors
     /// The store.
@@ -163,7 +164,7 @@ impl App {
         after: Option<InteractionId>,
         limit: u32,
     ) -> Result<Vec<InteractionRecord>, StoreError> {
-        let Some(also) = filter.state.and_then(shown_alike) else {
+        let Some(also) = filter.state.filter(|_| !filter.alone).and_then(shown_alike) else {
             return self.store.interactions(filter, after, limit).await;
         };
         let mut found = self.store.interactions(filter, after, limit).await?;

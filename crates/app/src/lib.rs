@@ -8,11 +8,13 @@ pub mod conversations;
 pub mod idempotency;
 pub mod ingress;
 pub mod interactions;
+pub mod live;
 pub mod mail;
 pub mod mailboxes;
 pub mod metrics;
 pub mod observed;
 pub mod outbox;
+pub mod overview;
 pub mod peers;
 pub mod queues;
 pub mod replay;
@@ -43,6 +45,7 @@ use waypost_store::traits::Store;
 use calls::Calls;
 use idempotency::InFlight;
 use ingress::Ingress;
+use live::Live;
 use mail::parked::Outside;
 use mail::underway::Underway;
 use mailboxes::Mailboxes;
@@ -75,6 +78,8 @@ pub struct App {
     pub metrics: Metrics,
     /// What is told to a collector of traces.
     pub traces: Traces,
+    /// What happens, for those who watch.
+    pub live: Arc<Live>,
     /// What a run must not exceed, and what its trace keeps.
     limits: Limits,
     /// Where workers run what has no decision yet.
@@ -150,8 +155,10 @@ impl App {
         let catalogue = Arc::new(LiveCatalogue::open(store.clone(), settings.origin.clone()).await?);
         catalogue.ensure_built_in().await?;
         let due = Arc::new(Due::default());
+        let live = Arc::new(Live::new(settings.origin.id()));
         store.open_ears(Arc::new(Subscribers {
             catalogue: Arc::downgrade(&catalogue),
+            live: Arc::clone(&live),
             due: Arc::clone(&due),
             origin: settings.origin.clone(),
         }));
@@ -183,6 +190,7 @@ impl App {
             ingress: settings.ingress,
             metrics,
             traces: settings.traces,
+            live,
             limits: settings.limits,
             runs: Aside::with(RUNS_AT_ONCE).standing_back(),
             tries: Aside::for_cores().standing_back(),

@@ -60,7 +60,8 @@ fn audited(world: &World, change: &CatalogueChange) -> Option<Audited> {
         | CatalogueChange::MarkPublished(..)
         | CatalogueChange::Bind(..)
         | CatalogueChange::AddEvent(_)
-        | CatalogueChange::AddAudit(_) => None,
+        | CatalogueChange::AddAudit(_)
+        | CatalogueChange::Applied(_) => None,
     }
 }
 

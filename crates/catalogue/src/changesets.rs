@@ -1,5 +1,6 @@
 //! Change sets: many flows and other objects changed at once, or none of them. Members see each other's new versions, in any order.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use waypost_flow::source::Node;
 use waypost_ids::FlowId;
 use waypost_origin::Origin;
 use waypost_store::records::audit::By;
-use waypost_store::records::catalogue::{EventKind, FlowRecord, QueueRecord};
+use waypost_store::records::catalogue::{Epoch, EventKind, FlowRecord, QueueRecord};
 use waypost_store::revisions::{Revisions, Stale};
 
 use crate::edits::{AnyEdit, Made, ObjectDone, ObjectEdit, ObjectOutcome, Which, Writing};
@@ -20,6 +21,7 @@ use crate::flows::{Saving, Wanted, deleted, touch};
 use crate::names::Names;
 use crate::object::named;
 use crate::plan::{Edit, is_small};
+use crate::projects::{self, ProjectSet, pruned};
 use crate::queues::QueueSpec;
 use crate::versions::{VersionName, number_of};
 use crate::world::World;
@@ -54,6 +56,10 @@ pub struct ChangeSet {
     pub queues: Vec<String>,
     /// Objects that are put or deleted. Flows of the set may name those that it makes, and its routes may lead to its flows.
     pub objects: Vec<Arc<dyn AnyEdit>>,
+    /// The project that the set is, if it is one.
+    pub project: Option<ProjectSet>,
+    /// The epoch that the set is meant for: at any other it is refused.
+    pub if_epoch: Option<Epoch>,
     /// Whether to answer without doing.
     pub dry_run: bool,
 }
@@ -61,11 +67,13 @@ pub struct ChangeSet {
 /// What a set did, or would do.
 #[derive(Clone, Debug, Default)]
 pub struct Done {
+    /// The epoch of the catalogue as it is since; of a dry run as it was looked at.
+    pub epoch: Epoch,
     /// The flows, in the set's order.
     pub flows: Vec<Changed>,
     /// The queues, in the set's order.
     pub queues: Vec<QueueDone>,
-    /// The objects, in the set's order.
+    /// The objects, in the set's order; then what was deleted because the set's project has it no longer.
     pub objects: Vec<ObjectDone>,
 }
 
@@ -85,6 +93,8 @@ pub struct Changed {
     pub record: FlowRecord,
     /// What was done.
     pub outcome: Outcome,
+    /// The revision that it had before; none if it is new.
+    pub before: Option<u64>,
 }
 
 /// What a set did to a flow.
@@ -122,16 +132,36 @@ impl LiveCatalogue {
     pub async fn change_set(&self, by: By<'_>, set: ChangeSet) -> Result<Done, ChangeError> {
         let (objects, wrong) = set.edits();
         let members = Arc::new(set.members);
+        let listed = set.objects.len()..objects.len();
         let mut turn = self.begin(by);
         let done = loop {
             let world = turn.world().await;
-            let (made, edits, flows) = self.all_edits(&world, by, &members, (&objects, &wrong)).await?;
+            if set.if_epoch.is_some_and(|epoch| epoch != world.epoch) {
+                return Err(Stale { kind: "catalogue", name: String::new(), current: world.epoch }.into());
+            }
+            let mut parts = self.all_edits(&world, by, &members, (&objects, &wrong)).await?;
+            let mut objects = Cow::Borrowed(objects.as_slice());
+            if let Some(project) = set.project.as_ref().filter(|project| project.prune) {
+                let (flows, more) = pruned(&world, &project.name, &parts.2, &objects);
+                if !(flows.is_empty() && more.is_empty()) {
+                    let members = Arc::new(members.iter().cloned().chain(flows).collect());
+                    objects.to_mut().extend(more);
+                    parts = self.all_edits(&world, by, &members, (&objects, &wrong)).await?;
+                }
+            }
+            let (made, edits, flows) = parts;
             let mut planned = self.plan_made(&world, by, (&objects, made), edits).await?;
-            let made = planned.answer.split_off(set.objects.len());
-            let done = Done { flows, queues: told(&set.queues, &made), objects: std::mem::take(&mut planned.answer) };
+            if let Some(project) = &set.project {
+                projects::note(&world, &mut planned, &project.name, &flows, listed.clone());
+            }
+            let mut done = std::mem::take(&mut planned.answer);
+            let mut made = done.split_off(listed.start);
+            done.extend(made.split_off(listed.len()));
+            let mut done = Done { epoch: world.epoch, flows, queues: told(&set.queues, &made), objects: done };
             if planned.changes.is_empty() || set.dry_run {
                 return Ok(done);
             }
+            done.epoch = planned.next.epoch;
             if turn.commit(planned).await?.is_some() {
                 break done;
             }
@@ -235,7 +265,7 @@ impl LiveCatalogue {
                 (Some(before), Some(edit)) if before.published != edit.record.published => Outcome::Published,
                 _ => Outcome::Described,
             };
-            changed.push(Changed { record, outcome });
+            changed.push(Changed { record, outcome, before: before.map(|flow| flow.revision) });
             let inside = matches!(one.aim, Aim::Content(_)).then_some("document.").unwrap_or_default();
             edits.extend(edit.map(|edit| Edit { place: format!("{}{inside}", one.place), ..edit }));
         }

@@ -70,6 +70,8 @@ pub struct ObjectDone {
     pub name: String,
     /// What was done.
     pub outcome: ObjectOutcome,
+    /// The revision that it had before; none if it is new.
+    pub before: Option<u64>,
     /// What of a changed object says something else: members of what the audit log keeps of it, such as `priority` or `definition.open`.
     pub differs: Vec<String>,
 }
@@ -115,6 +117,9 @@ pub trait AnyEdit: Debug + Send + Sync {
 
     /// Where its problems are told.
     fn place(&self) -> &str;
+
+    /// The object of a world that the edit is about; none if it makes one.
+    fn target(&self, world: &World) -> Option<Ref>;
 
     /// The edit as it is kept: [`stored_edit`] reads it back.
     ///
@@ -163,6 +168,33 @@ pub fn stored_edit(kind: Kind, edit: &Json) -> Result<Arc<dyn AnyEdit>, serde_js
     }
 }
 
+/// An edit that deletes an object; none for kinds that change sets can't hold.
+pub(crate) fn deletion(object: &Ref) -> Option<Arc<dyn AnyEdit>> {
+    fn of<T: Object>(object: &Ref) -> Arc<dyn AnyEdit> {
+        Arc::new(ObjectEdit::<T>::alone(Which::Id(T::id_of(object)), None, None))
+    }
+    struct Deleted<'o>(&'o Ref);
+    impl ForKind for Deleted<'_> {
+        type Answer = Arc<dyn AnyEdit>;
+
+        fn with<K: TermKind>(self) -> Self::Answer {
+            of::<Declared<K>>(self.0)
+        }
+    }
+    Some(match object.kind {
+        Kind::Queue => of::<QueueRecord>(object),
+        Kind::Table => of::<Table>(object),
+        Kind::Schedule => of::<KnownSchedule>(object),
+        Kind::Domain => of::<DomainRecord>(object),
+        Kind::Route => of::<RouteRecord>(object),
+        Kind::Webhook => of::<WebhookRecord>(object),
+        Kind::DataAction => of::<KnownDataAction>(object),
+        Kind::Mailbox => of::<MailboxRecord>(object),
+        Kind::Term(term) => with_kind(term, Deleted(object)),
+        Kind::Flow | Kind::Secret => return None,
+    })
+}
+
 /// What an edit makes.
 #[derive(Clone, Debug)]
 pub struct Made {
@@ -181,6 +213,16 @@ impl<T: Object> AnyEdit for ObjectEdit<T> {
 
     fn place(&self) -> &str {
         self.place.trim_end_matches('.')
+    }
+
+    fn target(&self, world: &World) -> Option<Ref> {
+        let shelf = T::shelf(world);
+        let known = match &self.which {
+            Which::New => None,
+            Which::Id(id) => shelf.get(id),
+            Which::Named(name) => shelf.named(&T::folded(name)),
+        };
+        known.map(|known| known.record().clone().into().object())
     }
 
     fn to_json(&self) -> Result<Json, serde_json::Error> {
@@ -236,7 +278,8 @@ impl<T: Object> ObjectEdit<T> {
         }
         let done = |record: &T::Record, outcome| {
             let object = record.clone().into().object();
-            ObjectDone { object, name: T::name(record), outcome, differs: Vec::new() }
+            let before = before.map(|before| T::revision(before.record()));
+            ObjectDone { object, name: T::name(record), outcome, before, differs: Vec::new() }
         };
         let unchanged = |before: &Arc<T>| {
             let done = done(before.record(), ObjectOutcome::Unchanged);

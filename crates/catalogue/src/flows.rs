@@ -503,16 +503,18 @@ fn named_by(content: &Arc<Document>, record: &FlowRecord) -> Arc<Document> {
     Arc::new(named)
 }
 
-/// Whether a version is what a document with this hash would be if it were saved now: it says the same, as it was written or as it is read
-/// back, and its names mean the same.
+/// Whether a version is what a document with this hash would be if it were saved now: it says the same, as it was written, as it is read
+/// back, or with names in the place of ids (as an export writes it); and its names mean the same.
 fn says_already((world, names): (&World, &Names<'_>), known: &Arc<VersionRecord>, hash: &str) -> bool {
     if known.hash == hash {
         return !names.rebinds(&known.bindings);
     }
     let loaded = world.loaded.get(&(known.flow_id, known.version)).cloned();
     let Some(loaded) = loaded.or_else(|| Loaded::read(known.clone()).ok().map(Arc::new)) else { return false };
-    world.reads_back_changed(known.flow_id, &loaded.document, &known.bindings)
-        && document::content_hash(&world.read_back(known.flow_id, &loaded.document, &known.bindings)) == hash
+    let read_back = world.read_back(known.flow_id, &loaded.document, &known.bindings);
+    let is = |document: &Document| document::content_hash(document) == hash;
+    let same = world.reads_back_changed(known.flow_id, &loaded.document, &known.bindings) && is(&read_back);
+    (same || names.in_place_of_ids(read_back).is_some_and(|named| is(&named)))
         && !names.rebinds(&world.bindings_read_back(&known.bindings))
 }
 

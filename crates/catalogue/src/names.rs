@@ -41,7 +41,8 @@ impl<'w> Names<'w> {
                 | CatalogueChange::MarkPublished(..)
                 | CatalogueChange::Bind(..)
                 | CatalogueChange::AddEvent(_)
-                | CatalogueChange::AddAudit(_) => {}
+                | CatalogueChange::AddAudit(_)
+                | CatalogueChange::Applied(_) => {}
             }
         }
         for flow in flows {
@@ -81,6 +82,38 @@ impl<'w> Names<'w> {
     /// Whether names that were bound mean something else when they are saved again.
     pub(crate) fn rebinds(&self, before: &Bindings) -> bool {
         bound(before).any(|(kind, folded, id)| self.bound_anew(kind, folded, id) != Some(id))
+    }
+
+    /// A document with names in the place of ids, where a name means that id and nothing else; none if it names nothing by id.
+    pub(crate) fn in_place_of_ids(&self, mut document: Document) -> Option<Document> {
+        let mut changed = false;
+        let name = |kind: Kind, written: &str| {
+            let id = written.parse().ok()?;
+            let name = self.world.name_of(kind, id)?;
+            (self.meaning(kind, &document::fold_name(&name)) == [id]).then_some(name)
+        };
+        let mut renew = |kind: Kind, written: &mut String| {
+            if let Some(name) = name(kind, written) {
+                *written = name;
+                changed = true;
+            }
+        };
+        document.names_mut(&mut |named| match named {
+            NamedMut::Flow(flow) => {
+                if let Some(mut written) = flow.flow_id.take() {
+                    let before = written.clone();
+                    renew(Kind::Flow, &mut written);
+                    let is_name = written != before;
+                    *(if is_name { &mut flow.flow } else { &mut flow.flow_id }) = Some(written);
+                }
+            }
+            NamedMut::Queue(written) => renew(Kind::Queue, written),
+            NamedMut::Table(written) => renew(Kind::Table, written),
+            NamedMut::Schedule(written) => renew(Kind::Schedule, written),
+            NamedMut::Webhook(written) => renew(Kind::Webhook, written),
+            NamedMut::DataAction(written) => renew(Kind::DataAction, written),
+        });
+        changed.then_some(document)
     }
 
     /// The bindings that a new version takes over from the one before: of names that mean nothing any more, and of those that several

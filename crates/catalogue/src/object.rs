@@ -181,6 +181,9 @@ pub(crate) trait AnyShelf {
     /// Why a record on the shelf can't have its name: another object has it.
     fn taken(&self, record: &ObjectRecord) -> Option<ChangeError>;
 
+    /// Whether the object is there and may be deleted.
+    fn is_deletable(&self, object: &Ref) -> bool;
+
     /// All objects, in no order.
     fn objects(&self) -> Vec<Ref>;
 }
@@ -213,6 +216,10 @@ impl<T: Object> AnyShelf for Shelf<T> {
         let record = T::stored(record)?;
         let holder = self.others(record).next()?;
         Some(T::taken(record, holder))
+    }
+
+    fn is_deletable(&self, object: &Ref) -> bool {
+        self.get(&T::id_of(object)).is_some_and(|known| known.deletable().is_ok())
     }
 
     fn objects(&self) -> Vec<Ref> {

@@ -29,7 +29,7 @@ pub struct Node {
 }
 
 impl Node {
-    fn order(&self) -> (bool, Kind, &str, &Ref) {
+    pub(crate) fn order(&self) -> (bool, Kind, &str, &Ref) {
         (self.object.is_any(), self.object.kind, &self.name, &self.object)
     }
 }
@@ -131,7 +131,7 @@ impl LiveCatalogue {
 }
 
 /// What a route leads to, and how: its target, then the queue of its unrouted mail.
-fn led_to(route: &RouteRecord) -> impl Iterator<Item = (Ref, &'static str)> + use<> {
+pub(crate) fn led_to(route: &RouteRecord) -> impl Iterator<Item = (Ref, &'static str)> + use<> {
     let leads = match route.target {
         RouteTarget::Flow(flow) => flow.into(),
         RouteTarget::Queue(queue) => queue.into(),
@@ -140,9 +140,8 @@ fn led_to(route: &RouteRecord) -> impl Iterator<Item = (Ref, &'static str)> + us
     [Some((leads, "route")), unrouted].into_iter().flatten()
 }
 
-/// Whether one who names a flow in this way follows that version. Routes follow what is published.
 /// What a mailbox uses: the route that its mail goes by, and secrets.
-fn used_by_mailbox(mailbox: &MailboxRecord) -> impl Iterator<Item = (Ref, &'static str)> + use<> {
+pub(crate) fn used_by_mailbox(mailbox: &MailboxRecord) -> impl Iterator<Item = (Ref, &'static str)> + use<> {
     let secrets = match &mailbox.settings.auth {
         MailboxAuth::Secret(secret) => [Some(*secret), None],
         MailboxAuth::Oauth(oauth) => [oauth.secret, oauth.refresh_token],
@@ -151,6 +150,7 @@ fn used_by_mailbox(mailbox: &MailboxRecord) -> impl Iterator<Item = (Ref, &'stat
     std::iter::once(route).chain(secrets.into_iter().flatten().map(|secret| (secret.into(), "secret")))
 }
 
+/// Whether one who names a flow in this way follows that version. Routes follow what is published.
 fn follows(flow: &FlowRecord, selector: Option<&Selector>, version: Version) -> bool {
     match selector {
         None | Some(Selector::Published) => flow.published == Some(version),
@@ -197,7 +197,8 @@ fn walk(world: &World, start: &Ref, direction: Direction, transitive: bool) -> G
     Graph { nodes, edges }
 }
 
-fn uses(world: &World, object: &Ref) -> Vec<Edge> {
+/// What an object uses; routes and mailboxes aside.
+pub(crate) fn uses(world: &World, object: &Ref) -> Vec<Edge> {
     if object.kind == Kind::Queue && !object.is_any() {
         let queue = world.queues.get(&QueueId(object.uuid()));
         return queue.and_then(|queue| delivery(queue.record())).into_iter().collect();

@@ -112,6 +112,8 @@ pub struct World {
     pub secrets: Shelf<SecretRecord>,
     /// Mailboxes.
     pub mailboxes: Shelf<MailboxRecord>,
+    /// Which project last applied an object.
+    pub applied: HashMap<Ref, Arc<str>>,
     /// Whether anybody waits for what is checked in it: not always, while it is being planned.
     pub(crate) wanted: Wanted,
     /// What has been checked so far. Checking one flow checks what it calls.
@@ -176,6 +178,7 @@ impl World {
         catalogue.data_actions.into_iter().for_each(|action| world.data_actions.insert(action));
         catalogue.secrets.into_iter().for_each(|secret| world.secrets.insert(secret));
         catalogue.mailboxes.into_iter().for_each(|mailbox| world.mailboxes.insert(mailbox));
+        world.applied = catalogue.applied.into_iter().map(|one| (one.object, one.project)).collect();
         let problems = world.load(catalogue.versions);
         (world, problems)
     }
@@ -243,6 +246,7 @@ impl World {
             data_actions: self.data_actions.clone(),
             secrets: self.secrets.clone(),
             mailboxes: self.mailboxes.clone(),
+            applied: self.applied.clone(),
             wanted: wanted.clone(),
             checked: Mutex::new(self.lock_checked().clone()),
             flow_names: self.flow_names.clone(),
@@ -365,6 +369,9 @@ impl World {
     }
 
     pub(crate) fn apply(&mut self, change: &CatalogueChange) {
+        if let Some(gone) = change.gone() {
+            self.applied.remove(&gone);
+        }
         match change {
             CatalogueChange::PutFlow(flow) => self.put_flow(flow.clone()),
             // Versions arrive with their documents, as loaded ones.
@@ -382,6 +389,9 @@ impl World {
                 if let Some(shelf) = self.shelf_mut(object.kind) {
                     shelf.remove(object);
                 }
+            }
+            CatalogueChange::Applied(record) => {
+                self.applied.insert(record.object.clone(), record.project.clone());
             }
         }
     }

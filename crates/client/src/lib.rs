@@ -28,6 +28,7 @@ pub mod deliveries;
 mod error;
 pub mod flows;
 pub mod interactions;
+pub mod live;
 pub mod mailboxes;
 mod paging;
 mod path;

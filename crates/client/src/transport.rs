@@ -15,6 +15,9 @@ use crate::retry::{Retries, passes, turned_away};
 use crate::token::TokenSource;
 use crate::{Error, Result};
 
+/// How long a stream of events may go on: as good as for ever.
+const ENDLESS: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// What a request carries.
 #[derive(Clone)]
 pub(crate) enum Body {
@@ -153,6 +156,29 @@ impl Transport {
         self.answer(request.send().await).await
     }
 
+    /// Opens a stream of events, after the last one that was read if there is one. Unlike other answers it may take for ever.
+    pub(crate) async fn open(&self, path: &str, last: Option<&str>) -> Result<Response> {
+        let mut renewed = false;
+        loop {
+            let token = self.token.token(|| self.fetch_token()).await?;
+            let request = self.http.get(format!("{}/api/v2{path}", self.url)).bearer_auth(&token);
+            let request = request.header(header::ACCEPT, "text/event-stream").timeout(ENDLESS);
+            let request = match last {
+                Some(last) => request.header("Last-Event-ID", last),
+                None => request,
+            };
+            let response = request.send().await.map_err(|error| self.no_answer(&error).kind)?;
+            if response.status().is_success() {
+                return Ok(response);
+            }
+            let error = self.refusal(response).await.kind;
+            if error.status() != Some(401) || renewed || !self.token.refused(&token).await {
+                return Err(error);
+            }
+            renewed = true;
+        }
+    }
+
     /// Fetches a token, as patiently as anything else.
     async fn fetch_token(&self) -> Result<(String, Duration)> {
         let Some(basic) = self.token.basic() else {
@@ -190,15 +216,23 @@ impl Transport {
 
     async fn answer(&self, response: reqwest::Result<Response>) -> Result<Bytes, Failed> {
         let response = response.map_err(|error| self.no_answer(&error))?;
+        if response.status().is_success() {
+            return response.bytes().await.map_err(|error| self.no_answer(&error));
+        }
+        Err(self.refusal(response).await)
+    }
+
+    /// What an answer says that is no success.
+    async fn refusal(&self, response: Response) -> Failed {
         let status = response.status();
         let retry_after = response
             .headers()
             .get(header::RETRY_AFTER)
             .and_then(|value| after(value.to_str().ok()?, self.origin.now()));
-        let bytes = response.bytes().await.map_err(|error| self.no_answer(&error))?;
-        if status.is_success() {
-            return Ok(bytes);
-        }
+        let bytes = match response.bytes().await {
+            Ok(bytes) => bytes,
+            Err(error) => return self.no_answer(&error),
+        };
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| ErrorBody {
             message: match String::from_utf8_lossy(&bytes).trim() {
                 "" => "no explanation".to_owned(),
@@ -208,7 +242,7 @@ impl Transport {
             ..ErrorBody::default()
         });
         let may_have_acted = status.is_server_error() && !turned_away(status.as_u16());
-        Err(Failed { kind: Error::Refused { body: Box::new(body), retry_after }, may_have_acted })
+        Failed { kind: Error::Refused { body: Box::new(body), retry_after }, may_have_acted }
     }
 
     fn no_answer(&self, error: &reqwest::Error) -> Failed {

@@ -65,7 +65,9 @@ impl GivenAnswer {
                 problems.push(wrong(path, ONE_OF_THEM));
                 return None;
             }
-            let (error, timeout) = (members.node("error"), members.flag("timeout").unwrap_or_default());
+            // As everywhere, null counts as left out: rows that share a case need it.
+            let error = members.node("error").filter(|node| !matches!(node, Node::Null));
+            let timeout = members.flag("timeout").unwrap_or_default();
             problems.extend(members.finish(&KEYS));
             let (to, input, outcome) = calls::read(path, (&name, running), input, (output, error, timeout), problems)?;
             return Some(Self { label: format!("data action `{name}`"), to: To::Call(to, input, outcome) });

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use similar::{ChangeTag, TextDiff};
 use waypost_app::mail::unanswered::Unanswered;
+use waypost_ids::DecisionKind;
 use waypost_wire::trace::{RunTrace, TraceEffect, TraceEvent, TraceTarget, text};
 
 use crate::expect::{Expect, Recipients, SendWanted, Wanted};
@@ -84,7 +85,9 @@ impl Comparison<'_> {
 
     fn decision(&mut self, expect: &Expect) {
         let observed = self.observed;
-        if let Some(wanted) = expect.decision.filter(|wanted| *wanted != observed.decision) {
+        // A queue alone means that a flow decided for it: an unrouted mail may wait in the same one.
+        let implied = expect.queue.as_ref().filter(|_| expect.error.is_none()).map(|_| DecisionKind::Queue);
+        if let Some(wanted) = expect.decision.or(implied).filter(|wanted| *wanted != observed.decision) {
             let why = observed.error.as_ref().map(|error| format!(" ({}: {})", error.code, error.message));
             let found = format!("{}{}", observed.decision.as_str(), why.unwrap_or_default());
             self.add("decision", wanted.as_str(), found);
@@ -240,6 +243,9 @@ impl SendWanted {
             && text(&self.subject, &send.subject)
             && text(&self.text, &send.text)
             && text(&self.html, &send.html)
+            && self.reply_all.is_none_or(|wanted| wanted == send.reply_all)
+            && self.attach_original.is_none_or(|wanted| wanted == send.attach_original)
+            && self.attach.is_none_or(|wanted| wanted == send.attach)
             && self.webhook.as_ref().is_none_or(|wanted| send.webhook.as_ref().and_then(Json::as_str) == Some(wanted))
             && self
                 .payload

@@ -37,7 +37,8 @@ pub(crate) const KEYS: [&str; 15] = [
     "error",
 ];
 
-pub(crate) const SEND: [&str; 7] = ["kind", "to", "subject", "text", "html", "webhook", "payload"];
+pub(crate) const SEND: [&str; 10] =
+    ["kind", "to", "subject", "text", "html", "replyAll", "attachOriginal", "attach", "webhook", "payload"];
 
 const DECISIONS: [DecisionKind; 4] =
     [DecisionKind::Queue, DecisionKind::Forward, DecisionKind::Disconnect, DecisionKind::Unrouted];
@@ -92,6 +93,9 @@ pub(crate) struct SendWanted {
     pub(crate) subject: Option<Text>,
     pub(crate) text: Option<Text>,
     pub(crate) html: Option<Text>,
+    pub(crate) reply_all: Option<bool>,
+    pub(crate) attach_original: Option<bool>,
+    pub(crate) attach: Option<bool>,
     pub(crate) webhook: Option<String>,
     pub(crate) payload: Option<Json>,
 }
@@ -309,6 +313,9 @@ impl SendWanted {
             Text::read(&members.at(name), node, problems)
         };
         (wanted.subject, wanted.text, wanted.html) = (text("subject"), text("text"), text("html"));
+        wanted.reply_all = members.flag("replyAll");
+        wanted.attach_original = members.flag("attachOriginal");
+        wanted.attach = members.flag("attach");
         (wanted.webhook, wanted.payload) = (members.text("webhook"), members.json("payload"));
         problems.extend(members.finish(&SEND));
         Some(wanted)
@@ -329,6 +336,13 @@ impl fmt::Display for SendWanted {
         for (member, wanted) in [("subject", &self.subject), ("text", &self.text), ("html", &self.html)] {
             if let Some(wanted) = wanted {
                 write!(f, ", {member} {wanted}")?;
+            }
+        }
+        for (member, wanted) in
+            [("replyAll", self.reply_all), ("attachOriginal", self.attach_original), ("attach", self.attach)]
+        {
+            if let Some(wanted) = wanted {
+                write!(f, ", {member} `{wanted}`")?;
             }
         }
         if let Some(webhook) = &self.webhook {

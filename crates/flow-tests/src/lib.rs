@@ -17,6 +17,7 @@ mod run;
 pub mod schema;
 mod suite;
 mod text;
+pub mod trial;
 
 use std::sync::Arc;
 
@@ -47,7 +48,7 @@ pub struct Flows<'p> {
 
 impl<'p> Flows<'p> {
     /// The folder's flows, each ready to run, in the order of their files.
-    pub(crate) fn programs(self) -> impl Iterator<Item = (&'p FlowEntry, &'p Arc<Program>)> {
+    pub fn programs(self) -> impl Iterator<Item = (&'p FlowEntry, &'p Arc<Program>)> {
         self.project.flows.iter().filter_map(move |entry| {
             let record = self.world.flow_named(&fold_name(&entry.document.name), entry.document.is_shared())?;
             Some((entry, self.running.snapshot.published(record.id)?))

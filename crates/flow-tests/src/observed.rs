@@ -84,6 +84,7 @@ impl Step {
 }
 
 impl Observed {
+    /// What came, with the way there.
     pub(crate) fn of(
         decided: &Decided,
         outputs: Map<String, Json>,
@@ -91,10 +92,24 @@ impl Observed {
         message: &Message<'_>,
         running: &Running,
     ) -> Self {
+        Self {
+            variables: variables(trace),
+            path: steps.iter().map(|step| step.label.clone()).collect(),
+            ..Self::decided(decided, outputs, message, running)
+        }
+    }
+
+    /// What was decided: without variables and path, which only a trace has.
+    pub(crate) fn decided(
+        decided: &Decided,
+        outputs: Map<String, Json>,
+        message: &Message<'_>,
+        running: &Running,
+    ) -> Self {
         let decision = &decided.record.decision;
         let text = |name: &str| {
-            let text = decision.error.as_ref().and_then(|error| error.get(name)).and_then(Json::as_str);
-            text.unwrap_or_default().to_owned()
+            let error = decision.error.as_ref().and_then(|error| error.get(name)).and_then(Json::as_str);
+            error.unwrap_or_default().to_owned()
         };
         Self {
             decision: decision.kind,
@@ -106,14 +121,14 @@ impl Observed {
             reason: decision.reason.clone(),
             outcome: decision.outcome.clone(),
             attributes: decided.record.attributes.clone(),
-            variables: variables(trace),
+            variables: BTreeMap::new(),
             outputs,
             sends: sends(&decided.effects)
                 .into_iter()
                 .map(|send| addressed(send, message))
                 .chain(push(decision, running))
                 .collect(),
-            path: steps.iter().map(|step| step.label.clone()).collect(),
+            path: Vec::new(),
             error: decision.error.as_ref().map(|_| ObservedError { code: text("code"), message: text("message") }),
         }
     }

@@ -2,22 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Map;
-use uuid::Uuid;
-use waypost_app::mail::answers::HeldAnswers;
-use waypost_app::mail::decide::{Call, Decided, Start, call_at_once, decide_at_once};
 use waypost_app::mail::unanswered::unanswered;
 use waypost_engine::{Limits, Reached};
-use waypost_ids::InteractionId;
-use waypost_mail::message::Message;
-use waypost_members::email::Envelope;
 use waypost_store::error::StoreError;
-use waypost_store::records::mail::Opening;
 use waypost_wire::trace::RunTrace;
 
 use crate::Flows;
-use crate::answers::CaseAnswers;
-use crate::case::{Aim, Case};
+use crate::case::Case;
 use crate::compare::{self, Mismatch};
 use crate::observed::{Observed, steps};
 
@@ -45,12 +36,11 @@ impl Case {
     /// There is no run: its trace can't be read, or it waits for an answer. Either is a defect.
     pub fn run(&self, flows: &Flows<'_>, snapshot: Option<&Observed>, coverage: bool) -> Result<Ran, StoreError> {
         let clock = Instant::now();
-        let message = Message::parse(&self.raw);
-        let held = HeldAnswers { running: flows.running, rows: flows.rows };
-        let answers = CaseAnswers::new(&self.answers, held);
+        let message = self.trial.message();
+        let answers = self.trial.answers(flows);
         // A path and what was set are read from the trace: it must have all of them.
         let limits = Limits { coverage, trace_events: usize::MAX, ..Limits::default() };
-        let (decided, outputs) = self.decide(flows, &message, limits, &answers)?;
+        let (decided, outputs) = self.trial.decide(flows, &message, limits, &answers)?;
         let trace: RunTrace = serde_json::from_str(&decided.record.trace)
             .map_err(|error| StoreError::Failed(format!("the run left no trace that can be read: {error}")))?;
         let steps = steps(&trace);
@@ -62,36 +52,5 @@ impl Case {
         mismatches.extend(compare::without_answers(&unanswered(flows.running, &decided.record)));
         let unasked = answers.unasked();
         Ok(Ran { mismatches, observed, trace, unasked, reached: decided.reached, duration: clock.elapsed() })
-    }
-
-    fn decide(
-        &self,
-        flows: &Flows<'_>,
-        message: &Message<'_>,
-        limits: Limits,
-        answers: &CaseAnswers<'_>,
-    ) -> Result<(Decided, Map<String, serde_json::Value>), StoreError> {
-        let envelope =
-            Envelope { from: self.envelope.from.as_deref(), to: &self.envelope.to, remote: &self.envelope.remote };
-        let opening = Opening { attributes: self.attributes.clone(), ..Opening::default() };
-        let start = Start {
-            interaction: InteractionId(Uuid::nil()),
-            received_at: self.received_at,
-            started_at: self.received_at,
-            priority: 0,
-            route: None,
-            opening: Some(&opening),
-            envelope,
-        };
-        match &self.aim {
-            Aim::Route(route) => {
-                let start = Start { priority: route.priority, route: Some(route), ..start };
-                Ok((decide_at_once(flows.running, start, message, limits, answers)?, Map::new()))
-            }
-            Aim::Flow(program, inputs) => {
-                let call = Call { program, inputs: inputs.clone(), attributes: self.attributes.clone() };
-                call_at_once(flows.running, call, start, message, limits, answers)
-            }
-        }
     }
 }

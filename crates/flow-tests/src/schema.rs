@@ -2,6 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
+/// A `<name>`, in whose place a row's value stands: a text, or a whole list or map.
+const COLUMN: &str = "^<[^<>]+>$";
+
 /// The schema as a document of its own.
 #[must_use]
 pub fn json_schema() -> Json {
@@ -25,13 +28,30 @@ pub fn json_schema() -> Json {
                 "anyOf": [{ "$ref": "#/$defs/plain" }, { "type": "array", "items": { "$ref": "#/$defs/plain" } }],
             },
             "plain": { "type": ["string", "integer", "boolean"] },
-            "column": { "description": "The value that a row has for a name.", "type": "string", "pattern": "^<[^<>]+>$" },
+            "column": { "description": "The value that a row has for a name.", "type": "string", "pattern": COLUMN },
         },
     })
 }
 
-fn object(description: &str, properties: Json) -> Json {
-    json!({ "description": description, "type": "object", "additionalProperties": false, "properties": properties })
+/// A map with these members. A row may have it, and each list and map in it, as a whole.
+fn object(description: &str, mut properties: Json) -> Json {
+    for property in properties.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+        let Some(property) = property.as_object_mut() else { continue };
+        if let Some(kind) =
+            property.get("type").and_then(Json::as_str).filter(|kind| ["array", "object"].contains(kind))
+        {
+            let kinds = json!([kind, "string"]);
+            property.insert("type".to_owned(), kinds);
+            property.insert("pattern".to_owned(), json!(COLUMN));
+        }
+    }
+    json!({
+        "description": description,
+        "type": ["object", "string"],
+        "pattern": COLUMN,
+        "additionalProperties": false,
+        "properties": properties,
+    })
 }
 
 fn case() -> Json {
@@ -53,6 +73,8 @@ fn case() -> Json {
         }),
     );
     if let Some(case) = case.as_object_mut() {
+        case.insert("type".to_owned(), json!("object"));
+        case.remove("pattern");
         case.insert("required".to_owned(), json!(["name", "expect"]));
         case.insert("oneOf".to_owned(), json!([{ "required": ["flow"] }, { "required": ["route"] }]));
     }
@@ -146,6 +168,9 @@ fn send() -> Json {
             "subject": { "$ref": "#/$defs/text" },
             "text": { "$ref": "#/$defs/text" },
             "html": { "$ref": "#/$defs/text" },
+            "replyAll": { "description": "Whether a reply goes to all others who had the mail.", "anyOf": [{ "type": "boolean" }, { "$ref": "#/$defs/column" }] },
+            "attachOriginal": { "description": "Whether the original mail is attached.", "anyOf": [{ "type": "boolean" }, { "$ref": "#/$defs/column" }] },
+            "attach": { "description": "Whether a forward attaches the mail to one of the route's own.", "anyOf": [{ "type": "boolean" }, { "$ref": "#/$defs/column" }] },
             "webhook": { "description": "The webhook's name.", "type": "string" },
             "payload": { "description": "What the webhook is sent." },
         }),
@@ -175,16 +200,16 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::{answers, case, expect, mail};
+    use crate::{answers, case, expect, mail, trial};
 
     #[test]
     fn the_schema_has_what_is_read() {
         let schema = json_schema();
         for (path, keys) in [
-            ("/$defs/case/properties", &case::KEYS[..]),
+            ("/$defs/case/properties", &case::keys()[..]),
             ("/$defs/mail/properties", &mail::KEYS),
             ("/$defs/mail/properties/attachments/items/properties", &mail::ATTACHMENT),
-            ("/$defs/envelope/properties", &case::ENVELOPE),
+            ("/$defs/envelope/properties", &trial::ENVELOPE),
             ("/$defs/answer/properties", &answers::KEYS),
             ("/$defs/expect/oneOf/1/properties", &expect::KEYS),
             ("/$defs/send/properties", &expect::SEND),

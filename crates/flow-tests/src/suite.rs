@@ -91,7 +91,9 @@ impl Suite {
             for (place, row, node) in cases {
                 let mut found = Vec::new();
                 // Problems are about what is written: the case, which all rows share.
-                if let Some(mut case) = case::read((at, path.clone()), &node, flows, open, &mut found) {
+                if let Some(mut case) =
+                    case::read((at, path.clone()), &node, flows, &|name| open(at.file, name), &mut found)
+                {
                     let is_taken = |name: &str| names.contains_key(name);
                     if let Some(row) = row.filter(|_| is_taken(&case.name)) {
                         case.name = format!("{} ({})", case.name, row + 1);

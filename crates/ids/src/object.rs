@@ -169,6 +169,15 @@ impl Ref {
         self.key == Key::Id(Uuid::nil())
     }
 
+    /// The object of a kind by its identifier, as `to_string` writes it; none if the kind is unknown, or the identifier can't be one.
+    #[must_use]
+    pub fn read(kind: &str, id: &str) -> Option<Self> {
+        match Kind::named(kind)? {
+            Kind::Domain => Some(Self::domain(id)),
+            kind => Some(Self::new(kind, id.parse().ok()?)),
+        }
+    }
+
     /// The UUID; nil for what has none.
     #[must_use]
     pub fn uuid(&self) -> Uuid {

@@ -4,6 +4,9 @@ use std::io::{self, BufRead};
 
 use mail_parser::mailbox::mbox::MessageIterator;
 
+/// What an mbox begins with.
+pub const START: &[u8] = b"From ";
+
 /// The raw messages of an mbox file, in order, the `>` of quoted `From ` lines removed.
 ///
 /// What precedes the first `From ` line belongs to no message and is skipped.
@@ -17,7 +20,7 @@ pub fn messages(reader: impl BufRead) -> impl Iterator<Item = io::Result<Vec<u8>
 /// Whether a file's beginning says that it is an mbox.
 #[must_use]
 pub fn is_mbox(start: &[u8]) -> bool {
-    start.starts_with(b"From ")
+    start.starts_with(START)
 }
 
 #[cfg(test)]

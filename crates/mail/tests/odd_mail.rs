@@ -143,9 +143,10 @@ fn facts(message: &Message<'_>) -> String {
     fact("hidden", &start(message.hidden_text()));
     for attachment in message.attachments() {
         let place = if attachment.inline { "inline" } else { "apart" };
+        let id = attachment.content_id.as_deref().map(|id| format!(" | {id}")).unwrap_or_default();
         fact(
             "attachment",
-            &format!("{} | {} | {} | {place}", attachment.name, attachment.content_type, attachment.size),
+            &format!("{} | {} | {} | {place}{id}", attachment.name, attachment.content_type, attachment.size),
         );
     }
     let names: Vec<String> =

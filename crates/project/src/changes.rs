@@ -35,6 +35,7 @@ impl Project {
             flows: self.flows.iter().map(|entry| flow(whole(entry))).collect(),
             queues: self.only_listed().map(|entry| entry.spec.name.clone()).collect(),
             objects: self.sent().into_iter().map(|sent| sent.object).collect(),
+            project: self.name().map(str::to_owned),
             ..ChangeSet::default()
         }
     }

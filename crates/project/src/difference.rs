@@ -1,4 +1,4 @@
-//! What a folder wants against what there is, as data.
+//! What there is against what is wanted, as data: two states (`state.rs`), or the rows of two tables.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,112 @@ use waypost_catalogue::shape::Table;
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_catalogue::tables::import::{self, ReadError};
 use waypost_catalogue::tables::spec;
+use waypost_flow::diff::{self, Change, Difference};
+use waypost_ids::Kind;
 use waypost_store::records::tables::{TableRecord, TableRow};
+
+use crate::Project;
+use crate::state::{Known, State};
+
+/// An object that is in one state alone, or says something else in the other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ObjectDifference {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name, as the second state writes it if it is there.
+    pub name: String,
+    /// `Added`, `Removed` or `Changed`.
+    pub change: Change,
+    /// Where it differs: members such as `priority` or `open[0].from`, parts of a flow such as `nodes[triage].actions[0].queue`. Empty
+    /// for what is in one state alone.
+    pub members: Vec<Difference>,
+}
+
+/// Every difference between two states, in the order of kinds and names.
+#[must_use]
+pub fn between(before: &State, after: &State) -> Vec<ObjectDifference> {
+    let mut found = Vec::new();
+    for (key, was) in &before.objects {
+        let (change, name, members) = match after.objects.get(key) {
+            None => (Change::Removed, &was.name, Vec::new()),
+            Some(is) => (Change::Changed, &is.name, of_object(was, is)),
+        };
+        if change == Change::Removed || !members.is_empty() {
+            found.push((key, ObjectDifference { kind: key.0, name: name.clone(), change, members }));
+        }
+    }
+    for (key, is) in after.objects.iter().filter(|(key, _)| !before.objects.contains_key(*key)) {
+        let (name, change) = (is.name.clone(), Change::Added);
+        found.push((key, ObjectDifference { kind: key.0, name, change, members: Vec::new() }));
+    }
+    found.sort_by_key(|(key, _)| *key);
+    found.into_iter().map(|(_, one)| one).collect()
+}
+
+fn of_object(was: &Known, is: &Known) -> Vec<Difference> {
+    if was.only_named || is.only_named {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    members("", &was.says, &is.says, &mut found);
+    if let (Some(was), Some(is)) = (&was.content, &is.content) {
+        found.extend(diff::diff(was, is));
+    }
+    found
+}
+
+fn members(path: &str, before: &Map<String, Json>, after: &Map<String, Json>, found: &mut Vec<Difference>) {
+    let added = after.keys().filter(|name| !before.contains_key(*name));
+    for name in before.keys().chain(added) {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        values(path, before.get(name), after.get(name), found);
+    }
+}
+
+fn values(path: String, before: Option<&Json>, after: Option<&Json>, found: &mut Vec<Difference>) {
+    match (before, after) {
+        (Some(was), Some(is)) if was == is => {}
+        (Some(Json::Object(was)), Some(Json::Object(is))) => members(&path, was, is, found),
+        (Some(Json::Array(was)), Some(Json::Array(is)))
+            if was.len() == is.len() && was.iter().chain(is).all(Json::is_object) =>
+        {
+            for (place, (was, is)) in was.iter().zip(is).enumerate() {
+                values(format!("{path}[{place}]"), Some(was), Some(is), found);
+            }
+        }
+        (before, after) => {
+            let change = match (before, after) {
+                (None, _) => Change::Added,
+                (_, None) => Change::Removed,
+                _ => Change::Changed,
+            };
+            found.push(Difference { path, change, before: before.cloned(), after: after.cloned() });
+        }
+    }
+}
+
+/// How rows differ between two folders, by the table's name: tables that both have, with rows in either. What is the same is left out.
+#[must_use]
+pub fn rows_between(
+    (before, rows_before): (&Project, &HeldRows),
+    (after, rows_after): (&Project, &HeldRows),
+) -> BTreeMap<String, RowsDifference> {
+    let mut found = BTreeMap::new();
+    for is in after.tables() {
+        let folded = &is.table.record.folded_name;
+        let Some(was) = before.tables().iter().find(|one| one.table.record.folded_name == *folded) else { continue };
+        let actual = rows_before.of(was.table.record.id);
+        let actual = actual.map(|row| (row.folded.clone(), seen(&was.table, row))).collect();
+        let difference = RowsDifference::held((&is.table, rows_after), actual);
+        if difference.differs() {
+            found.insert(is.table.record.name.clone(), difference);
+        }
+    }
+    found
+}
+
+/// What flows see of rows, by folded key.
+type Rows = BTreeMap<String, (String, Map<String, Json>)>;
 
 /// How the rows that a folder has for a table differ from those that are there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,7 +146,7 @@ impl RowsDifference {
     ) -> Result<Self, String> {
         let shape = spec::shape(schema, ignore_case).map_err(|_| "its columns can't be read".to_owned())?;
         let there = Table::new(TableRecord { schema: shape, ..table.record.clone() });
-        let mut actual: BTreeMap<String, (String, Map<String, Json>)> = BTreeMap::new();
+        let mut actual = Rows::new();
         let read = import::read(&there, export, |rows| {
             actual.extend(rows.into_iter().map(|(_, row)| (row.folded.clone(), seen(&there, &row))));
             Ok(Vec::new())
@@ -51,16 +156,21 @@ impl RowsDifference {
             ReadError::Input(error) => error.to_string(),
             ReadError::Store(error) => error.to_string(),
         })?;
+        Ok(Self::held((table, wanted), actual))
+    }
+
+    /// Holds wanted rows against what flows see of those that are there, by folded key.
+    fn held((table, wanted): (&Table, &HeldRows), mut actual: Rows) -> Self {
         let mut difference = Self::default();
         for row in wanted.of(table.record.id) {
-            match actual.remove(&there.folded(&row.key)) {
+            match actual.remove(&table.folded(&row.key)) {
                 None => difference.added += 1,
                 Some(before) if before == seen(table, row) => difference.same += 1,
                 Some(_) => difference.changed += 1,
             }
         }
         difference.removed = actual.len() as u64;
-        Ok(difference)
+        difference
     }
 
     /// Whether anything differs.

@@ -31,7 +31,7 @@ impl Project {
     }
 
     /// File and line of a path in a document, or of what it is part of.
-    fn spot(&self, (at, path): &(At, String)) -> String {
+    pub(crate) fn spot(&self, (at, path): &(At, String)) -> String {
         let file = self.paths.get(at.file).map_or("", String::as_str);
         let places = self.places.get(at);
         let whole = path.rfind('.').and_then(|end| path.get(..end)).unwrap_or_default();

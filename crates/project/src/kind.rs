@@ -7,6 +7,9 @@ use waypost_ids::{Kind, Term};
 /// The member that says what a document is.
 pub(crate) const KEY: &str = "kind";
 
+/// The kind of the document that names the project.
+pub(crate) const PROJECT: &str = "project";
+
 /// What a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DocumentKind {
@@ -14,6 +17,8 @@ pub(crate) enum DocumentKind {
     Object(Kind),
     /// A routing file: names of queues and terms, and routes.
     Routing,
+    /// What the project itself is called.
+    Project,
 }
 
 /// What a document is: as it says by `kind`, or else by the members that it has.
@@ -23,10 +28,11 @@ pub(crate) enum DocumentKind {
 pub(crate) fn of(node: &Node) -> Result<DocumentKind, Box<Diagnostic>> {
     match member(node, KEY) {
         None => Ok(by_members(node)),
+        Some(Node::String(word)) if word == PROJECT => Ok(DocumentKind::Project),
         Some(Node::String(word)) => match Kind::named(word) {
             Some(kind) => Ok(DocumentKind::Object(kind)),
             None => {
-                let known = Kind::ALL.map(Kind::as_str);
+                let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).chain([PROJECT]).collect();
                 let problem = Diagnostic::error(Code::InvalidValue, KEY, format!("unknown kind `{word}`"));
                 Err(Box::new(problem.expected(known.join(", ")).nearest(word, known)))
             }

@@ -5,12 +5,16 @@ mod changes;
 mod data_actions;
 pub mod difference;
 mod duplicates;
+pub mod export;
 mod kind;
 mod mailboxes;
 pub mod members;
+mod name;
 mod objects;
 pub mod pins;
+pub mod plan;
 mod schedules;
+pub mod state;
 pub mod tables;
 mod terms;
 mod unreadable;
@@ -91,6 +95,8 @@ pub(crate) struct Entry<S> {
 /// What a folder holds.
 #[derive(Debug, Default)]
 pub struct Project {
+    /// What the project is called, and where that is written: a server remembers by it what was applied from here.
+    name: Option<(At, String)>,
     /// Flows.
     pub flows: Vec<FlowEntry>,
     /// Queues that have a document.
@@ -165,6 +171,7 @@ impl Project {
         }
         match kind {
             DocumentKind::Routing => self.routing(at, &tree),
+            DocumentKind::Project => self.named(at, &tree),
             DocumentKind::Object(Kind::Flow) => self.flow(at, tree),
             DocumentKind::Object(Kind::Queue) => self.queue(at, path, &tree),
             DocumentKind::Object(Kind::Domain) => self.domain(at, &tree),

@@ -40,7 +40,7 @@ impl Project {
         for entry in &self.flows {
             let record = flow_record(&entry.document);
             owners.insert(record.id, entry.at);
-            loaded.push(Arc::new(only_version(record.id, entry)));
+            loaded.push(Arc::new(only_version(record.id, &entry.document)));
             changes.push(CatalogueChange::PutFlow(record));
         }
         let without_routes = World::default().after(&changes, &loaded).world;
@@ -54,6 +54,19 @@ impl Project {
             self.add(at, diagnostics);
         }
         world
+    }
+
+    /// The world in which a flow of the folder has this content instead; none if something in it has an error then. `world` is the
+    /// folder's own, which is as it was.
+    #[must_use]
+    pub fn variant(&self, world: &World, entry: &FlowEntry, document: Document) -> Option<World> {
+        let record = flow_record(&entry.document);
+        let loaded = Arc::new(only_version(record.id, &document));
+        let own = (record.id, 1);
+        let next = world.after(&[CatalogueChange::PutFlow(record)], &[loaded]);
+        let mut checked = next.rechecked.into_iter().chain([own]).filter_map(|key| next.world.checked(key));
+        let sound = checked.all(|checked| !checked.diagnostics.iter().any(Diagnostic::is_error));
+        (sound && Calls::new(&next.world).check(own).is_empty()).then_some(next.world)
     }
 
     /// What flows name, and domains.
@@ -222,7 +235,7 @@ fn flow_record(document: &Document) -> FlowRecord {
 }
 
 /// A folder has one version of each flow: it runs, whichever a caller names (`pins.rs` tells where).
-fn only_version(flow_id: FlowId, entry: &FlowEntry) -> Loaded {
+fn only_version(flow_id: FlowId, document: &Document) -> Loaded {
     let record = VersionRecord {
         flow_id,
         version: 1,
@@ -234,7 +247,7 @@ fn only_version(flow_id: FlowId, entry: &FlowEntry) -> Loaded {
         published_at: None,
         validation: Vec::new(),
     };
-    let mut document = entry.document.clone();
+    let mut document = document.clone();
     document.flow_references_mut(&mut |flow| flow.version = None);
     Loaded { record: Arc::new(record), document: Arc::new(document) }
 }

@@ -14,9 +14,10 @@ use waypost_ids::{DeliveryId, FlowId, InteractionId, MailboxId, QueueId, TableId
 use crate::error::{ClientError, CommitError, LeaseError, StoreError, TableError};
 use crate::leases::Lease;
 use crate::records::access::{ClientRecord, TokenRecord};
+use crate::records::activity::{Minute, Traffic};
 use crate::records::audit::{AuditFilter, AuditRecord};
 use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, RouteRecord, VersionRecord};
-use crate::records::events::Listeners;
+use crate::records::events::{Hint, Listeners};
 use crate::records::mail::{
     AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, IdempotencyKey, InteractionFilter, InteractionRecord,
     RunClaim, RunRecord, RunSummary, Summary,
@@ -323,6 +324,11 @@ pub trait AccessStore: Send + Sync {
     /// Removes a token and answers whether it was there: of many who remove one at the same time, one is told so.
     async fn delete_token(&self, hash: &[u8; 32]) -> Result<bool, StoreError>;
 
+    /// Keeps a token in the place of another, as [`AccessStore::put_token`] does, and answers whether it did: not if the other is gone by
+    /// now. Of many who exchange one at the same time, one does.
+    async fn exchange_token(&self, spent: &[u8; 32], token: TokenRecord, secret_hash: &str)
+    -> Result<bool, StoreError>;
+
     /// Removes a client's sessions and the links that would begin others; its bearer tokens stay. Answers how many sessions there were.
     async fn delete_sessions(&self, client_id: &str) -> Result<u64, StoreError>;
 }
@@ -507,6 +513,20 @@ pub trait RetentionStore: Send + Sync {
     async fn sweep(&self, limits: RetentionLimits, max: u32, now: Timestamp) -> Result<Swept, StoreError>;
 }
 
+/// What was done when, and by whom: what people look at.
+#[async_trait]
+pub trait ActivityStore: Send + Sync {
+    /// What was done in each minute from one time to another, both minutes included, by the minute's number since 1970; minutes in which
+    /// nothing was done are left out. It reads what was counted, never the mail itself.
+    async fn activity(&self, from: Timestamp, to: Timestamp) -> Result<BTreeMap<i64, Minute>, StoreError>;
+
+    /// What flows that routes lead to were run for since the hour that a time is in.
+    async fn flow_traffic(&self, from: Timestamp) -> Result<BTreeMap<FlowId, Traffic>, StoreError>;
+
+    /// The last that was done to each of these flows, in no order.
+    async fn last_flow_events(&self, flows: &[FlowId]) -> Result<Vec<FlowEvent>, StoreError>;
+}
+
 /// Whether there is room.
 pub trait RoomStore: Send + Sync {
     /// Whether mail would be taken just now, as far as this is known without asking: it costs nothing.
@@ -521,6 +541,9 @@ pub trait RoomStore: Send + Sync {
 pub trait PeerStore: Send + Sync {
     /// Hears of it; none where no other process can write. What is heard is a hint: some may be missed while a connection is lost.
     fn heard(&self) -> Option<watch::Receiver<Heard>>;
+
+    /// Tells those who watch, on all nodes, of what no transaction changed.
+    fn tell(&self, hint: Hint);
 
     /// Tells the others how many requests of a client this process let in since it last told, by the second since 1970; answers what
     /// they told in turn, from the second `since` on. Not for ever: a crash of the database may forget it.
@@ -548,6 +571,7 @@ pub trait Store:
     + QueueStore
     + OutboxStore
     + AccessStore
+    + ActivityStore
     + AuditStore
     + ReplayStore
     + MailboxStore
@@ -564,6 +588,7 @@ impl<T> Store for T where
         + QueueStore
         + OutboxStore
         + AccessStore
+        + ActivityStore
         + AuditStore
         + ReplayStore
         + MailboxStore

@@ -11,8 +11,12 @@ use crate::screen;
 pub(crate) enum Failure {
     /// What was given is wrong; it was reported already. Exit code 1.
     Found,
+    /// What was held against each other differs; it was reported already. Exit code 2, for scripts.
+    Differs,
     /// The server refused the change, and said why. Exit code 1.
     Refused(String),
+    /// What was compared differs; it was reported already. Exit code 2.
+    Differs,
     /// The command could not do its work. Exit code 2 (as clap's for bad usage).
     Failed(String),
     /// Whoever read our output went away. Exit code 0: `waypost … | head` is well.
@@ -29,6 +33,7 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         match self {
             Self::Found => ExitCode::from(1),
+            Self::Differs => ExitCode::from(2),
             Self::Refused(message) => {
                 // Whoever closed our stderr does not want to know.
                 let _ = writeln!(screen::stderr(), "waypost: {message}");
@@ -47,7 +52,7 @@ impl Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Refused(message) | Self::Failed(message) => f.write_str(message),
-            Self::Found | Self::ClosedPipe => Ok(()),
+            Self::Found | Self::Differs | Self::ClosedPipe => Ok(()),
         }
     }
 }

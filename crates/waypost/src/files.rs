@@ -1,12 +1,13 @@
 //! Files and folders that commands are given.
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use waypost_flow::diagnostic::render;
 use waypost_flow::source::Places;
+use waypost_mail::mbox;
 use waypost_project::pins::Pin;
 use waypost_project::{At, FileProblem, Project, SourceFile};
 
@@ -15,9 +16,14 @@ use crate::failure::Failure;
 /// Larger files are not flows.
 const MAX_SOURCE_BYTES: u64 = 4 * 1024 * 1024;
 
-/// All `.yaml`, `.yml` and `.json` files below the paths, in order of their names, tests left out.
+/// All `.yaml`, `.yml` and `.json` files below the paths, in order of their names, tests and what belongs to them left out.
 pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
-    read(paths, |path| !is_test(path))
+    read(paths, |path| !is_test(path) && !lists_mutants(path))
+}
+
+/// The files among them that list accepted mutants.
+pub(crate) fn accepted_mutants(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
+    read(paths, lists_mutants)
 }
 
 /// The test files among them, such as `refunds.test.yaml`.
@@ -27,6 +33,10 @@ pub(crate) fn tests(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
 
 fn is_test(path: &Path) -> bool {
     path.file_stem().is_some_and(|stem| stem.to_string_lossy().to_lowercase().ends_with(".test"))
+}
+
+fn lists_mutants(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == waypost_witness::mutate::FILE_NAME)
 }
 
 fn read(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<SourceFile>, Failure> {
@@ -104,31 +114,44 @@ pub(crate) struct MailFile {
 pub(crate) fn mails(paths: &[PathBuf], each: &mut dyn FnMut(MailFile) -> Result<(), Failure>) -> Result<(), Failure> {
     for path in paths {
         if path.as_os_str() == "-" {
-            each(MailFile { name: "-".to_owned(), raw: bytes(path)? })?;
+            read_mails(path, io::stdin().lock(), each)?;
         } else if path.is_dir() {
             let mut found = Vec::new();
             walk(path, &mut found, &|_| true)?;
             for path in found {
-                file(&path, each)?;
+                read_mails(&path, open(&path)?, each)?;
             }
         } else {
-            file(path, each)?;
+            read_mails(path, open(path)?, each)?;
         }
     }
     Ok(())
 }
 
-fn file(path: &Path, each: &mut dyn FnMut(MailFile) -> Result<(), Failure>) -> Result<(), Failure> {
+fn open(path: &Path) -> Result<fs::File, Failure> {
+    fs::File::open(path).map_err(|error| Failure::of(format!("can't read {}", path.display()))(&error))
+}
+
+/// Reads one mail, or the mails of an mbox one by one: an mbox may be larger than memory.
+fn read_mails(
+    path: &Path,
+    mut reader: impl Read,
+    each: &mut dyn FnMut(MailFile) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", path.display()))(cause);
-    let raw = fs::read(path).map_err(|error| fail(&error))?;
     let name = path.display().to_string();
-    if !has_extension(path, &["eml"]) && waypost_mail::mbox::is_mbox(&raw) {
-        for (index, message) in waypost_mail::mbox::messages(raw.as_slice()).enumerate() {
+    let mut raw = Vec::new();
+    let start = mbox::START.len() as u64;
+    reader.by_ref().take(start).read_to_end(&mut raw).map_err(|error| fail(&error))?;
+    if !has_extension(path, &["eml"]) && mbox::is_mbox(&raw) {
+        let reader = BufReader::new(raw.as_slice().chain(reader));
+        for (index, message) in mbox::messages(reader).enumerate() {
             let raw = message.map_err(|error| fail(&error))?;
             each(MailFile { name: format!("{name}#{}", index + 1), raw })?;
         }
         return Ok(());
     }
+    reader.read_to_end(&mut raw).map_err(|error| fail(&error))?;
     each(MailFile { name, raw })
 }
 

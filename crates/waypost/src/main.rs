@@ -28,6 +28,10 @@ enum Command {
     Serve(Box<commands::serve::Arguments>),
     /// Bring a folder of flows, tables, schedules, queues, skills and routes onto a server
     Apply(commands::apply::Arguments),
+    /// Show what applying a folder would change on a server
+    Plan(commands::plan::Arguments),
+    /// Write a server's flows, queues, routes, tables and so on as a project folder
+    Export(commands::export::Arguments),
     /// Create a project folder with a flow, a route and tests
     Init(commands::init::Arguments),
     /// Check a folder of flows (or single files) without a server
@@ -42,6 +46,8 @@ enum Command {
     Run(commands::run::Arguments),
     /// Run the tests of a folder of flows without a server, and count what they cover
     Test(commands::test::Arguments),
+    /// Compare two project folders, and search for a mail that they decide differently
+    Diff(commands::diff::Arguments),
     /// Run flows that are to change over recorded mail, and see which decisions would differ
     Replay(commands::replay::Arguments),
     /// Look at flows, change them, see what a change would break
@@ -98,6 +104,8 @@ enum Command {
     /// Make keys that mail is signed with, and print their DNS records
     #[command(subcommand)]
     Dkim(commands::dkim::Command),
+    /// Follow what happens on a server, a line of JSON for each event
+    Events(commands::events::Arguments),
     /// Count where every interaction stands, and check the sums
     Ledger(commands::ledger::Arguments),
 }
@@ -110,6 +118,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse_from(given).command {
         Command::Serve(arguments) => commands::serve::run(*arguments),
         Command::Apply(arguments) => commands::apply::run(&arguments),
+        Command::Plan(arguments) => commands::plan::run(&arguments),
+        Command::Export(arguments) => commands::export::run(&arguments),
         Command::Init(arguments) => commands::init::run(&arguments),
         Command::Validate(arguments) => commands::validate::run(&arguments),
         Command::Explain(arguments) => commands::explain::run(&arguments),
@@ -126,6 +136,7 @@ fn main() -> ExitCode {
         Command::Completions(arguments) => commands::completions::run(&arguments, Arguments::command()),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Test(arguments) => commands::test::run(&arguments),
+        Command::Diff(arguments) => commands::diff::run(&arguments),
         Command::Replay(arguments) => commands::replay::run(&arguments),
         Command::Flows(command) => commands::flows::run(&command),
         Command::Queues(command) => commands::queues::run(&command),
@@ -137,6 +148,7 @@ fn main() -> ExitCode {
         Command::Interactions(command) => commands::interactions::run(command),
         Command::Deliveries(command) => commands::deliveries::run(&command),
         Command::Dkim(command) => commands::dkim::run(&command),
+        Command::Events(arguments) => commands::events::run(&arguments),
         Command::Ledger(arguments) => commands::ledger::run(&arguments),
     };
     match result {

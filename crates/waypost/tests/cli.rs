@@ -13,6 +13,8 @@ mod flow_tests;
 mod harness;
 #[path = "cli/scripts.rs"]
 mod scripts;
+#[path = "cli/support_desk.rs"]
+mod support_desk;
 
 use std::fs;
 use std::process::{Command, Output, Stdio};

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 29] = [
+const MAY_IMPORT: [(&str, &[&str]); 30] = [
     ("ids", &[]),
     ("origin", &[]),
     ("cel", &[]),
@@ -77,6 +77,7 @@ const MAY_IMPORT: [(&str, &[&str]); 29] = [
         "flow-tests",
         &["app", "catalogue", "engine", "flow", "ids", "mail", "members", "project", "schedule", "store", "wire"],
     ),
+    ("witness", &["catalogue", "cel", "engine", "flow", "flow-tests", "project", "store", "wire"]),
     (
         "waypost",
         &[
@@ -102,6 +103,7 @@ const MAY_IMPORT: [(&str, &[&str]); 29] = [
             "seal",
             "store",
             "wire",
+            "witness",
         ],
     ),
 ];
@@ -114,7 +116,7 @@ const KEPT_TO: [(&str, &[&str], &str); 10] = [
     ("mail-parser", &["mail"], "one reader of MIME"),
     ("hickory-resolver", &["outgoing"], "one reader of MX"),
     ("mail-auth", &["outgoing"], "one signer of mail"),
-    ("waypost-cel", &["flow"], "one language"),
+    ("waypost-cel", &["flow", "witness"], "one language, and what changes and solves its expressions"),
     ("rrule", &["schedule"], "one meaning of recurrences"),
     ("getrandom", &["origin"], "a test says what is random"),
     ("fastrand", &["origin"], "a test says what is random"),

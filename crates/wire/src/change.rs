@@ -59,6 +59,15 @@ pub struct ChangeSet {
     /// Queues, tables, schedules, domains, routes, skills and so on that are put or deleted; flows and routes may name those that the set makes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<ChangeSetObject>,
+    /// The name of the project that all of it is: the server remembers for each object which project last applied it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// Whether what the project applied before and the set has no longer is deleted with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prune: bool,
+    /// The `epoch` of an earlier answer: if the catalogue was changed since, the set is refused with 412.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_epoch: Option<u64>,
     /// Whether to answer without doing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
@@ -124,12 +133,15 @@ pub struct ChangeSetFlow {
 pub struct ChangeSetDone {
     /// Whether nothing was done.
     pub dry_run: bool,
-    /// The flows, in the order they were sent.
+    /// Counts the changes of the catalogue: what it is since; in a dry run, what was looked at.
+    #[serde(default)]
+    pub epoch: u64,
+    /// The flows, in the order they were sent; then those that were deleted because the project has them no longer.
     pub flows: Vec<ChangedFlow>,
     /// The queues, in the order they were sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<ChangedQueue>,
-    /// The objects, in the order they were sent.
+    /// The objects, in the order they were sent; then those that were deleted because the project has them no longer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<ChangedObject>,
 }
@@ -146,6 +158,9 @@ pub struct ChangedObject {
     pub name: String,
     /// What was done: `created`, `changed`, `deleted`, `unchanged`.
     pub outcome: String,
+    /// The `ETag` that it had before; absent if it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
     /// What of a changed object says something else, such as `priority` or `definition.open`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differs: Vec<String>,
@@ -174,6 +189,9 @@ pub struct ChangedFlow {
     pub version: Option<Version>,
     /// What was done: `created`, `published`, `described`, `deleted`, `unchanged`.
     pub outcome: String,
+    /// The `ETag` that it had before; absent if it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
 }
 
 /// How two versions differ in meaning.

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use waypost_ids::{FlowId, Version};
 
 use crate::Object;
-use crate::change::Label;
+use crate::change::{FlowEvent, Label};
 use crate::error::Problem;
 use crate::reference::{Division, Reference};
 use crate::time::Time;
@@ -143,6 +143,38 @@ impl FlowVersion {
             id,
         }
     }
+}
+
+/// How a flow is, among others in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FlowHealth {
+    /// Its identifier.
+    pub id: FlowId,
+    /// Its name.
+    pub name: String,
+    /// Its type as written.
+    #[serde(rename = "type")]
+    pub flow_type: String,
+    /// Since when runs are counted: by the hour, 24 hours and what has passed of this one.
+    pub since: Time,
+    /// Runs that a route led to this flow. Absent without the scope `email:read`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<u64>,
+    /// Of these: ended with an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<u64>,
+    /// The last that was done to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_change: Option<FlowEvent>,
+    /// The version that callers follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_version: Option<Version>,
+    /// The newest version; absent while there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved_version: Option<Version>,
+    /// Whether the newest version is not the published one.
+    pub draft: bool,
 }
 
 /// Reads a version in our form (`3`) or Genesys's (`3.0`); anything else is `None`.

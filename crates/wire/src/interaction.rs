@@ -187,6 +187,9 @@ pub struct Attachment {
     pub size: u64,
     /// Whether it is shown within the text.
     pub inline: bool,
+    /// The id by which the mail's HTML refers to it (`cid:`); absent if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_id: Option<String>,
     /// The address of its bytes.
     pub self_uri: String,
 }

@@ -20,6 +20,13 @@ pub struct SessionRequest {
     pub link: Option<String>,
 }
 
+/// A link that somebody wants to know more of before following it.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LinkRequest {
+    /// The link's secret: this type can't be printed for debugging.
+    pub link: String,
+}
+
 /// Who a session is for, and what it may do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

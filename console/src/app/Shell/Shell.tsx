@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { keepClaim } from "../../api/claim";
+import { dropDrafts } from "../../api/draft";
 import { call } from "../../api/client";
 import { allows } from "../../api/scopes";
 import { press, useKeys } from "../../components/Shortcuts/keys";
@@ -102,6 +103,7 @@ function Account() {
       queries.clear();
       // Whoever signs in next in this tab has not claimed it.
       keepClaim(undefined);
+      dropDrafts(undefined);
       window.location.assign("/sign-in");
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));

@@ -23,7 +23,13 @@ export const GROUPS: { name: string; screens: Screen[] }[] = [
       { href: "/deliveries", name: "Deliveries", scope: "email:read", icon: "M21 4L3 11l7 3 3 7z M21 4L10 14", key: "d" },
     ],
   },
-  { name: "Flows", screens: [{ href: "/flows", name: "Flows", scope: "flow:read", icon: "M4 4h6v5H4z M14 15h6v5h-6z M7 9v8.5h7", key: "f" }] },
+  {
+    name: "Flows",
+    screens: [
+      { href: "/flows", name: "Flows", scope: "flow:read", icon: "M4 4h6v5H4z M14 15h6v5h-6z M7 9v8.5h7", key: "f" },
+      { href: "/map", name: "Map", scope: "flow:read", icon: "M3 5h6v4H3z M15 3h6v4h-6z M15 15h6v4h-6z M9 7h3v10h3 M12 5h3", key: "p" },
+    ],
+  },
   {
     name: "Setup",
     screens: [

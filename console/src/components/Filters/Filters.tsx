@@ -48,7 +48,7 @@ export function Filters() {
   return (
     <form role="search" aria-label="Filter interactions" className="filters" onSubmit={(event) => event.preventDefault()}>
       {text("subject", "Subject contains")}
-      {choice("state", "State", ["received", "running", "decided", "claimed", "completed"].map((one) => [one, one]))}
+      {choice("state", "State", ["received", "running", "decided", "waiting", "claimed", "completed"].map((one) => [one, one]))}
       {choice("decision", "Decision", [["queue", "queue"], ["forward", "forward"], ["disconnect", "dropped"], ["unrouted", "unrouted"]])}
       {seesQueues && choice("queue", "Queue", (allQueues.data ?? []).map((one) => [one.id, one.name]))}
       {seesFlows && choice("flowId", "Flow", (allFlows.data ?? []).map((one) => [one.id, one.name]))}

@@ -1,5 +1,6 @@
 import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { Link } from "wouter";
+import type { Change } from "../../graph/compare";
 import type { ActionLine } from "../../graph/model";
 import { shownLines } from "./sheets";
 
@@ -12,32 +13,45 @@ export interface NodeCardData {
   current: boolean;
   failed: boolean;
   /** The action of the step that is looked at. */
-  action?: number;
+  action?: string;
+  /** How often the run entered it, if more than once. */
+  times?: number;
+  /** What became of it between two versions, and of its lines by their paths. */
+  change?: Change;
+  lines?: Map<string, Change>;
 }
+
+/** Changes are told by a sign as well as by colour. */
+export const SIGNS: Record<Change, string> = { added: "+", removed: "−", changed: "~", moved: "↕" };
 
 export interface SheetData {
   name: string;
-  version: number;
+  /** Which version it is, in words. */
+  version: string;
   href?: string;
 }
 
 export function NodeCard({ data }: NodeProps) {
-  const { id, title, actions, look, current, failed, action } = data as unknown as NodeCardData;
+  const { id, title, actions, look, current, failed, action, times, change, lines: changes } = data as unknown as NodeCardData;
   const { lines, more } = shownLines(actions);
   const end = id.startsWith(":");
   return (
-    <div className={["card", look, current && "current", failed && "failed", end && "end"].filter(Boolean).join(" ")}>
+    <div className={["card", look, current && "current", failed && "failed", end && "end", change && `change-${change}`].filter(Boolean).join(" ")}>
       <Handle type="target" position={Position.Left} isConnectable={false} />
       <Handle type="target" id="called" position={Position.Top} isConnectable={false} />
       <div className="card-title">
         <span title={title === id ? undefined : `${title} (${id})`}>{title}</span>
+        {times !== undefined && <em title={`entered ${times} times`}>×{times}</em>}
+        {change && !end && (
+          <em className="sign">
+            {SIGNS[change]} {change}
+          </em>
+        )}
       </div>
       {lines.length > 0 && (
         <ol>
-          {lines.map((line, index) => (
-            <li key={index} className={index === action ? "now" : undefined}>
-              <b>{line.type}</b> {line.about}
-            </li>
+          {lines.map((line) => (
+            <Line key={line.path} line={line} now={line.path === action} change={changes?.get(line.path)} />
           ))}
           {more > 0 && <li className="more">{more} more</li>}
         </ol>
@@ -48,12 +62,21 @@ export function NodeCard({ data }: NodeProps) {
   );
 }
 
+function Line({ line, now, change }: { line: ActionLine; now: boolean; change: Change | undefined }) {
+  return (
+    <li className={[now && "now", change && `change-${change}`].filter(Boolean).join(" ") || undefined}>
+      {change && <span className="sign">{SIGNS[change]} </span>}
+      <b>{line.type}</b> {line.about}
+    </li>
+  );
+}
+
 export function SheetCard({ data }: NodeProps) {
   const { name, version, href } = data as unknown as SheetData;
   return (
     <div className="sheet">
       <div className="sheet-title">
-        {href ? <Link href={href}>{name}</Link> : name} <span>version {version}</span>
+        {href ? <Link href={href}>{name}</Link> : name} <span>{version}</span>
       </div>
     </div>
   );

@@ -38,3 +38,16 @@ test("a mail keeps its own styles, without what they would fetch", () => {
   const joined = "<html><head><style>@@import 'a';import 'https://t.example/b'; p { color: red }</style></head><body><p>a</p></body></html>";
   expect(text(joined)).toBe("<style>@ import 'https://t.example/b'; p { color: red }</style><p>a</p> 1");
 });
+
+test("a picture that came with the mail is shown by an address of ours, and by no other", () => {
+  const pictures = new Map([["a@b", "data:image/png;base64,AAAA"]]);
+  const cleaned = (html: string) => {
+    const { body, missing } = cleanMail(html, window, pictures);
+    const holder = document.createElement("div");
+    holder.append(...body.map((node) => node.cloneNode(true)));
+    return `${holder.innerHTML} ${missing}`;
+  };
+  expect(cleaned('<img src="cid:a%40b" alt="chart">')).toBe('<img alt="chart" src="data:image/png;base64,AAAA"> 0');
+  expect(cleaned('<img src="cid:gone">')).toBe("<img> 1");
+  expect(cleaned('<table background="cid:a@b"><tbody><tr><td>a</td></tr></tbody></table>')).toBe("<table><tbody><tr><td>a</td></tr></tbody></table> 1");
+});

@@ -23,16 +23,14 @@ interface Props<T extends Entity> {
   /** What to do where there is none. */
   empty: ReactNode;
   nameOf?: (one: T) => string;
-  /** How often it is asked again, in milliseconds. */
-  every?: number;
   heading?: "h1" | "h2";
 }
 
 const textOf = (one: Entity) => one.name ?? one.id;
 
 /** All objects of a kind: found by name, each a link, and another can be made. */
-export function ObjectList<T extends Entity>({ kind, parent, columns, empty, nameOf = textOf, every, heading: Heading = "h1" }: Props<T>) {
-  const list = useQuery({ ...objects<T>(kind, parent), refetchInterval: every ?? false });
+export function ObjectList<T extends Entity>({ kind, parent, columns, empty, nameOf = textOf, heading: Heading = "h1" }: Props<T>) {
+  const list = useQuery(objects<T>(kind, parent));
   const writes = useMay(kind.write);
   useTitle(Heading === "h1" ? kind.many : undefined);
   const [name, setName] = useState("");

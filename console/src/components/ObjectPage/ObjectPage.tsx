@@ -30,13 +30,12 @@ interface Props<T extends Entity> {
   leave?: string[];
   /** What becomes of what depends on it. */
   deleting: ReactNode;
-  every?: number;
 }
 
 /** One object: what it says, what uses it, and what can be done with it. */
 export function ObjectPage<T extends Entity>(props: Props<T>) {
-  const { kind, id, parent, above, nameOf = (one) => one.name ?? one.id, badges, actions, children, after, leave, deleting, every } = props;
-  const found = useQuery({ ...object(kind, id, parent), refetchInterval: every ?? false });
+  const { kind, id, parent, above, nameOf = (one) => one.name ?? one.id, badges, actions, children, after, leave, deleting } = props;
+  const found = useQuery(object(kind, id, parent));
   const writes = useMay(kind.write);
   useTitle(found.data ? nameOf(found.data.value as T) : kind.many);
   if (found.error && !found.data) return <Fault error={found.error} retry={() => void found.refetch()} />;

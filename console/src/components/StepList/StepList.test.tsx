@@ -31,3 +31,15 @@ test("keys and clicks move the step, and stop at both ends", async () => {
   await userEvent.click(screen.getByText("unrouted"));
   expect(screen.getByText("Step 3 of 3")).toBeDefined();
 });
+
+test("a search finds steps, one after the other, and says how many there are", async () => {
+  render(<Stepping />);
+  fireEvent.keyDown(screen.getByRole("listbox"), { key: "/" });
+  await userEvent.keyboard("A");
+  expect(screen.getByRole("status").textContent).toBe("1 found");
+  await userEvent.keyboard("{Enter}");
+  expect(screen.getByRole("option", { selected: true }).textContent).toBe("a ");
+  expect(screen.getByRole("status").textContent).toBe("1 of 1");
+  await userEvent.keyboard("b");
+  expect(screen.getByRole("status").textContent).toBe("none");
+});

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { describe } from "../../run/describe";
 import type { RunPath } from "../../run/read";
 import "./StepList.css";
@@ -9,7 +9,7 @@ interface Props {
   onStep: (step: number) => void;
 }
 
-/** All steps of a run. One is looked at: arrows, `j` and `k`, Home and End move it. */
+/** All steps of a run. One is looked at: arrows, `j` and `k`, Home and End move it, and `/` searches. */
 export function StepList({ run, step, onStep }: Props) {
   const list = useRef<HTMLOListElement>(null);
   const last = run.steps.length - 1;
@@ -22,6 +22,18 @@ export function StepList({ run, step, onStep }: Props) {
       }
     }
   }, [step]);
+  const [text, setText] = useState("");
+  const box = useRef<HTMLInputElement>(null);
+  const wanted = text.trim().toLowerCase();
+  const told = useMemo(() => run.steps.map((one) => describe(one.event)), [run]);
+  const matches = useMemo(() => (wanted ? told.flatMap(({ title, detail }, place) => (`${title} ${detail ?? ""}`.toLowerCase().includes(wanted) ? [place] : [])) : []), [told, wanted]);
+  const found = useMemo(() => new Set(matches), [matches]);
+  const nth = matches.indexOf(step);
+  const find = (back: boolean) => {
+    const next = back ? matches.findLast((place) => place < step) : matches.find((place) => place > step);
+    const to = next ?? (back ? matches.at(-1) : matches[0]);
+    if (to !== undefined) onStep(to);
+  };
   const move = (to: number) => onStep(Math.min(last, Math.max(0, to)));
   const keys: Record<string, number> = { ArrowDown: step + 1, j: step + 1, ArrowUp: step - 1, k: step - 1, Home: 0, End: last };
   return (
@@ -37,6 +49,35 @@ export function StepList({ run, step, onStep }: Props) {
           <Go label="Last step" icon="M18 5v14 M6 6l7 6-7 6" disabled={step === last} onClick={() => move(last)} />
         </span>
       </div>
+      <form
+        role="search"
+        className="steps-search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          find(false);
+        }}
+      >
+        <input
+          ref={box}
+          type="search"
+          className="input"
+          aria-label="Search the steps"
+          placeholder="Search the steps ( / )"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === "Enter" && event.shiftKey) {
+              event.preventDefault();
+              find(true);
+            }
+          }}
+        />
+        {wanted && (
+          <span className="muted" role="status">
+            {matches.length === 0 ? "none" : nth < 0 ? `${matches.length} found` : `${nth + 1} of ${matches.length}`}
+          </span>
+        )}
+      </form>
       <ol
         ref={list}
         role="listbox"
@@ -44,6 +85,10 @@ export function StepList({ run, step, onStep }: Props) {
         tabIndex={0}
         aria-activedescendant={`step-${step}`}
         onKeyDown={(event) => {
+          if (event.key === "/") {
+            event.preventDefault();
+            box.current?.focus();
+          }
           const to = keys[event.key];
           if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
           event.preventDefault();
@@ -51,14 +96,14 @@ export function StepList({ run, step, onStep }: Props) {
         }}
       >
         {run.steps.map((one) => {
-          const { title, detail, tone } = describe(one.event);
+          const { title, detail, tone } = told[one.index] ?? describe(one.event);
           return (
             <li
               key={one.index}
               id={`step-${one.index}`}
               role="option"
               aria-selected={one.index === step}
-              className={`${tone} depth-${Math.min(one.depth, 6)}`}
+              className={`${tone} depth-${Math.min(one.depth + one.loops, 6)}${found.has(one.index) ? " match" : ""}`}
               onClick={() => onStep(one.index)}
             >
               <span className="what">{title}</span> {detail && <span className="detail" title={detail}>{detail}</span>}

@@ -7,7 +7,7 @@ export function Values({ run, step }: { run: RunPath; step: number }) {
   const values = valuesAt(run, step);
   const flow = run.entered.find((one) => one.key === run.steps[step]?.sheet);
   return (
-    <section className="values" aria-label="Values">
+    <section className="values" aria-label="Values" tabIndex={0}>
       <h2>Values{flow && <span className="muted"> in {flow.name}</span>}</h2>
       {values.length === 0 ? (
         <p className="muted">Nothing is set yet.</p>

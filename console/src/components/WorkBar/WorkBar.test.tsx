@@ -3,18 +3,20 @@ import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
 import { keepClaim } from "../../api/claim";
+import { dropDrafts } from "../../api/draft";
 import { SessionContext } from "../../app/session";
 import { WorkBar } from "./WorkBar";
 
 afterEach(() => {
   keepClaim(undefined);
+  dropDrafts(undefined);
   vi.unstubAllGlobals();
 });
 
-function shown() {
+function shown(clientId = "a") {
   return render(
     <QueryClientProvider client={new QueryClient()}>
-      <SessionContext value={{ clientId: "a", scopes: ["admin"] }}>
+      <SessionContext value={{ clientId, scopes: ["admin"] }}>
         <WorkBar interactionId="i" />
       </SessionContext>
     </QueryClientProvider>,
@@ -49,4 +51,30 @@ test("a reply that failed and is sent again has the same key, so that it goes ou
   expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
   expect(keys[0]).toBe(keys[1]);
   expect(asked[1]).toMatchObject(["/api/v2/interactions/i/reply", { body: JSON.stringify({ token: "t", text: "Hello", replyAll: false }) }]);
+});
+
+test("a reply that is being written survives the end of a session, for whoever wrote it alone, and is gone once it is sent", async () => {
+  keepClaim(claim);
+  const asked: string[] = [];
+  let answer = new Response('{"message":"sign in"}', { status: 401 });
+  vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
+    asked.push(new Headers(init.headers).get("idempotency-key") ?? "");
+    return answer;
+  });
+  const first = shown();
+  await userEvent.click(screen.getByRole("button", { name: "Reply" }));
+  await userEvent.type(screen.getByLabelText("Reply", { selector: "textarea" }), "Hello");
+  await userEvent.click(screen.getByRole("button", { name: "Send reply" }));
+  await screen.findByRole("alert");
+  first.unmount();
+  const other = shown("b");
+  expect(screen.queryByLabelText("Reply", { selector: "textarea" })).toBeNull();
+  other.unmount();
+  shown();
+  expect((screen.getByLabelText("Reply", { selector: "textarea" }) as HTMLTextAreaElement).value).toBe("Hello");
+  answer = new Response("{}");
+  await userEvent.click(screen.getByRole("button", { name: "Send reply" }));
+  await screen.findByRole("status");
+  expect(asked[0]).toBe(asked[1]);
+  expect(Object.keys(sessionStorage).filter((key) => key.includes("draft"))).toEqual([]);
 });

@@ -2,8 +2,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { act, type Claim, endsClaim, extendClaim, heldClaim, keepClaim, LEASE, newKey, type Work } from "../../api/claim";
+import { type Draft, keepDraft, keptDraft } from "../../api/draft";
 import { queues } from "../../api/queries";
-import { useMay } from "../../app/session";
+import { useMay, useSession } from "../../app/session";
 import { useKeys } from "../Shortcuts/keys";
 import "./WorkBar.css";
 
@@ -25,7 +26,9 @@ export function WorkBar({ interactionId }: { interactionId: string }) {
 }
 
 function Held({ claim, onClaim }: { claim: Claim; onClaim: (claim: Claim | undefined) => void }) {
-  const [open, setOpen] = useState<Open>();
+  const { clientId } = useSession();
+  // Whoever was signed out while writing goes on where they were.
+  const [open, setOpen] = useState<Open>(() => (keptDraft(claim.interactionId, clientId) ? "reply" : undefined));
   const [done, setDone] = useState("");
   const [, go] = useLocation();
   const client = useQueryClient();
@@ -33,6 +36,7 @@ function Held({ claim, onClaim }: { claim: Claim; onClaim: (claim: Claim | undef
     mutationFn: (work: Work) => act(claim, work),
     onSuccess: (_, work) => {
       void client.invalidateQueries();
+      if (work.kind === "reply") keepDraft(claim.interactionId, clientId, undefined);
       setOpen(undefined);
       if (endsClaim(work)) {
         onClaim(undefined);
@@ -88,7 +92,7 @@ function Held({ claim, onClaim }: { claim: Claim; onClaim: (claim: Claim | undef
         {done && <span role="status" className="work-done">{done}</span>}
       </div>
       {problem && <p role="alert" className="work-problem">{problem.message}</p>}
-      {open === "reply" && <Reply busy={works.isPending} onSend={works.mutate} />}
+      {open === "reply" && <Reply interactionId={claim.interactionId} busy={works.isPending} onSend={works.mutate} />}
       {open === "forward" && <Forward busy={works.isPending} onSend={works.mutate} />}
       {open === "transfer" && <Transfer busy={works.isPending} from={claim.queueId} onSend={works.mutate} />}
       {open === "complete" && <Complete busy={works.isPending} onSend={works.mutate} />}
@@ -101,11 +105,16 @@ interface FormProps {
   onSend: (work: Work) => void;
 }
 
-function Reply({ busy, onSend }: FormProps) {
-  const [text, setText] = useState("");
-  const [all, setAll] = useState(false);
-  const [key] = useState(newKey);
-  const send = () => onSend({ kind: "reply", text, replyAll: all, key });
+function Reply({ busy, onSend, interactionId }: FormProps & { interactionId: string }) {
+  const { clientId } = useSession();
+  const [draft, setDraft] = useState(() => keptDraft(interactionId, clientId) ?? { text: "", replyAll: false, key: newKey() });
+  const { text, replyAll } = draft;
+  const change = (next: Partial<Draft>) => {
+    const changed = { ...draft, ...next };
+    setDraft(changed);
+    keepDraft(interactionId, clientId, changed);
+  };
+  const send = () => onSend({ kind: "reply", ...draft });
   return (
     <form
       className="work-form"
@@ -122,7 +131,7 @@ function Reply({ busy, onSend }: FormProps) {
           value={text}
           autoFocus
           required
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => change({ text: event.target.value })}
           onKeyDown={(event) => {
             if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && text.trim() && !busy) send();
           }}
@@ -130,7 +139,7 @@ function Reply({ busy, onSend }: FormProps) {
       </label>
       <div className="work-end">
         <label>
-          <input type="checkbox" checked={all} onChange={(event) => setAll(event.target.checked)} /> to all who had the mail
+          <input type="checkbox" checked={replyAll} onChange={(event) => change({ replyAll: event.target.checked })} /> to all who had the mail
         </label>
         <button className="button primary" disabled={busy || !text.trim()}>
           Send reply

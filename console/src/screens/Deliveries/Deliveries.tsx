@@ -1,13 +1,13 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useSearchParams } from "wouter";
 import { DELIVERY_KINDS, type DeliveryFilter, deliveryPages, retryAll, STATES } from "../../api/deliveries";
-import { AGAIN } from "../../api/objects";
 import { summary } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
 import { Confirm } from "../../components/Confirm/Confirm";
 import { DeliveryTable } from "../../components/DeliveryTable/DeliveryTable";
 import { Fault, Loading } from "../../components/Fault/Fault";
+import { Live } from "../../components/Live/Live";
 import { toast } from "../../components/Toasts/toast";
 import "./Deliveries.css";
 
@@ -19,11 +19,9 @@ export default function Deliveries() {
   const [search, setSearch] = useSearchParams();
   const filter: DeliveryFilter = Object.fromEntries(NAMES.flatMap((name) => (search.get(name) ? [[name, search.get(name)]] : [])));
   const writes = useMay("email:write");
-  const counts = useQuery({ ...summary, refetchInterval: AGAIN });
+  const counts = useQuery(summary);
   const list = useInfiniteQuery({
     ...deliveryPages(filter),
-    // Older pages stay as they are while they are read.
-    refetchInterval: (found) => ((found.state.data?.pages.length ?? 0) <= 1 ? AGAIN : false),
     placeholderData: (before) => before,
   });
   const client = useQueryClient();
@@ -44,6 +42,9 @@ export default function Deliveries() {
     <div className="page">
       <div className="page-head">
         <h1>Deliveries</h1>
+        <span className="end">
+          <Live why={(list.data?.pages.length ?? 0) > 1 ? "older ones are shown" : undefined} />
+        </span>
       </div>
       <nav aria-label="States" className="delivery-states">
         {["", ...STATES].map((state) => {

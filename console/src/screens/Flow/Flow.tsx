@@ -15,6 +15,7 @@ export default function Flow({ id }: { id: string }) {
   const [search, setSearch] = useSearchParams();
   const flow = useQuery(queries.flow(id));
   const versions = useQuery(queries.versions(id));
+  const seesMail = useMay("email:read");
   const one = flow.data;
   useTitle(one?.name ?? "Flow");
   const wanted = Number(search.get("version")) || (one?.publishedVersion ?? one?.savedVersion)?.version || 0;
@@ -30,9 +31,11 @@ export default function Flow({ id }: { id: string }) {
         <h1>{one.name}</h1>
         {one.deleted && <Badge tone="bad">deleted</Badge>}
         {one.deprecated && <Badge tone="warn">deprecated: {one.deprecated}</Badge>}
-        <span className="end">
+        <span className="end tools">
+          <Link href={`/map?focus=flow:${id}&show=related`}>On the map</Link>
+          {(versions.data?.length ?? 0) > 1 && <Link href={`/flows/${id}/diff?from=${comparedTo(wanted, one)}&to=${wanted}`}>Compare</Link>}
           {(versions.data?.length ?? 0) > 0 && (
-            <select className="input" aria-label="Version" value={wanted} onChange={(event) => setSearch({ version: event.target.value })}>
+            <select className="input" style={{ width: "auto" }} aria-label="Version" value={wanted} onChange={(event) => setSearch({ version: event.target.value })}>
               {versions.data?.map((version) => (
                 <option key={version.version} value={version.version}>
                   Version {version.version}
@@ -46,13 +49,19 @@ export default function Flow({ id }: { id: string }) {
       {one.description && <p className="muted">{one.description}</p>}
       {wanted > 0 ? <Drawn id={id} version={wanted} name={one.name} /> : <div className="panel empty">This flow has no content yet.</div>}
       {!one.deleted && <Related id={id} />}
-      {useMay("email:read") && (
+      {seesMail && (
         <p>
           <Link href={`/interactions?flowId=${id}`}>Interactions that this flow decided last</Link>
         </p>
       )}
     </div>
   );
+}
+
+/** The version that one would compare another with: the published one, or the one before. */
+function comparedTo(version: number, flow: queries.Flow): number {
+  const published = flow.publishedVersion?.version;
+  return published && published !== version ? published : Math.max(1, version - 1);
 }
 
 function describeVersion(version: queries.FlowVersion, flow: queries.Flow): string {

@@ -1,6 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useQueries, useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
 import { request, type Schemas } from "../../api/client";
+import { picture, shownPictures } from "../../api/pictures";
 import * as queries from "../../api/queries";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { MailView } from "../../components/MailView/MailView";
@@ -8,6 +9,11 @@ import { MailView } from "../../components/MailView/MailView";
 export function Mail({ id, erased }: { id: string; erased: boolean }) {
   const mail = useQuery({ ...queries.mail(id), enabled: !erased });
   const attachments = useQuery({ ...queries.attachments(id), enabled: !erased });
+  const html = mail.data?.htmlBody;
+  const parts = attachments.data?.entities;
+  const wanted = useMemo(() => (html && parts ? shownPictures(html, parts) : []), [html, parts]);
+  const pictures = useQueries({ queries: wanted.map((part) => picture(id, part)), combine: (all) => all.map((one) => one.data) });
+  const shown = useMemo(() => new Map(wanted.flatMap((part, place) => (part.contentId && pictures[place] ? [[part.contentId, pictures[place]]] : []))), [wanted, pictures]);
   if (erased) return <div className="panel empty">The message was erased.</div>;
   if (mail.error) return <Fault error={mail.error} />;
   if (!mail.data) return <Loading />;
@@ -32,20 +38,20 @@ export function Mail({ id, erased }: { id: string; erased: boolean }) {
             <>
               <dt>Attached</dt>
               <dd>
-                <ul className="attachments">{attachments.data?.entities.map((one) => <Attachment key={one.number} id={id} attachment={one} />)}</ul>
+                <ul className="attachments">{attachments.data?.entities.map((one) => <Attachment key={one.number} id={id} attachment={one} shown={wanted.includes(one)} />)}</ul>
               </dd>
             </>
           )}
         </dl>
       </div>
-      <MailView mail={mail.data} />
+      <MailView mail={mail.data} pictures={shown} />
     </div>
   );
 }
 
 const party = ({ name, email }: Schemas["EmailAddress"]) => (name ? `${name} <${email}>` : email);
 
-function Attachment({ id, attachment }: { id: string; attachment: Schemas["Attachment"] }) {
+function Attachment({ id, attachment, shown }: { id: string; attachment: Schemas["Attachment"]; shown: boolean }) {
   const [problem, setProblem] = useState("");
   const name = attachment.name || `attachment ${attachment.number + 1}`;
   const save = async () => {
@@ -64,6 +70,7 @@ function Attachment({ id, attachment }: { id: string; attachment: Schemas["Attac
     <li>
       <button className="button" onClick={() => void save()}>
         {name} <code>{size(attachment.size)}</code>
+        {shown && <span className="muted">in the text</span>}
       </button>
       {problem && <span role="alert">{problem}</span>}
     </li>

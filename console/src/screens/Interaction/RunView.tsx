@@ -5,10 +5,12 @@ import * as queries from "../../api/queries";
 import { useMay } from "../../app/session";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { FlowCanvas } from "../../components/FlowCanvas/FlowCanvas";
+import { LoopStrip } from "../../components/LoopStrip/LoopStrip";
 import { StepList } from "../../components/StepList/StepList";
 import { Values } from "../../components/Values/Values";
 import { modelOf } from "../../graph/model";
 import { describe } from "../../run/describe";
+import { loopsAt, loopsOf } from "../../run/loops";
 import { readRun } from "../../run/read";
 
 /** A run on the flows of the versions that it used, with its steps beside it. The run and the step are in the address. */
@@ -48,6 +50,7 @@ export default function RunView({ interaction }: { interaction: queries.Interact
 function Drawn({ trace }: { trace: queries.RunTrace }) {
   const [search, setSearch] = useSearchParams();
   const path = useMemo(() => readRun(trace), [trace]);
+  const loops = useMemo(() => loopsOf(path), [path]);
   const seesFlows = useMay("flow:read");
   const last = path.steps.length - 1;
   const asked = search.has("step") ? Number(search.get("step")) : last + 1;
@@ -82,6 +85,7 @@ function Drawn({ trace }: { trace: queries.RunTrace }) {
   return (
     <div className="panel run">
       <div className="run-side">
+        <LoopStrip loops={loopsAt(loops, step)} step={step} onStep={onStep} />
         <StepList run={path} step={step} onStep={onStep} />
         <Values run={path} step={step} />
       </div>

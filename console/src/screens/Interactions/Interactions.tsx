@@ -1,7 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { useSearch } from "wouter";
-import { interactions, LIVE } from "../../api/queries";
+import { interactions } from "../../api/queries";
 import { useTitle } from "../../app/useTitle";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { filterOf, Filters } from "../../components/Filters/Filters";
@@ -11,13 +10,7 @@ import { Live } from "../../components/Live/Live";
 export default function Interactions() {
   useTitle("Interactions");
   const filter = filterOf(new URLSearchParams(useSearch()));
-  const [wanted, setWanted] = useState(true);
-  const list = useInfiniteQuery({
-    ...interactions(filter),
-    // Older pages stay as they are while they are read.
-    refetchInterval: (found) => (wanted && (found.state.data?.pages.length ?? 0) <= 1 ? LIVE : false),
-    placeholderData: (before) => before,
-  });
+  const list = useInfiniteQuery({ ...interactions(filter), placeholderData: (before) => before });
   const older = (list.data?.pages.length ?? 0) > 1;
   const found = list.data?.pages.flatMap((page) => page.entities) ?? [];
   return (
@@ -25,7 +18,7 @@ export default function Interactions() {
       <div className="page-head">
         <h1>Interactions</h1>
         <span className="end">
-          <Live on={wanted && !older} onChange={setWanted} disabled={older} why="older mail is shown" />
+          <Live why={older ? "older mail is shown" : undefined} />
         </span>
       </div>
       <section className="panel">

@@ -1,7 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { call, type Schemas } from "../../api/client";
 import { KINDS } from "../../api/kinds";
-import { AGAIN } from "../../api/objects";
 import { useMay } from "../../app/session";
 import { Age } from "../../components/Age/Age";
 import { Badge } from "../../components/Badge/Badge";
@@ -16,7 +15,6 @@ export default function MailboxScreen({ id }: { id: string }) {
     <ObjectPage<Mailbox>
       kind={KINDS.mailbox}
       id={id}
-      every={AGAIN}
       leave={["health"]}
       badges={(one) => <Health health={one.health} />}
       deleting="Its mail stays where it is. What was taken from it stays here."

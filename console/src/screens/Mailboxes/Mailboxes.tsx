@@ -1,6 +1,6 @@
 import type { Schemas } from "../../api/client";
 import { KINDS } from "../../api/kinds";
-import { AGAIN, type Entity } from "../../api/objects";
+import type { Entity } from "../../api/objects";
 import { Age } from "../../components/Age/Age";
 import { Badge } from "../../components/Badge/Badge";
 import { ObjectList } from "../../components/ObjectList/ObjectList";
@@ -30,7 +30,6 @@ export default function Mailboxes() {
     <div className="page">
       <ObjectList<Mailbox>
         kind={KINDS.mailbox}
-        every={AGAIN * 2}
         columns={[
           { head: "Health", cell: (one) => <Health health={one.health} /> },
           { head: "Server", wide: true, cell: (one) => `${one.user} at ${one.host}` },

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useLocation } from "wouter";
 import { claimNext, heldClaim, keepClaim } from "../../api/claim";
 import { KINDS } from "../../api/kinds";
-import { interactions, LIVE, queues } from "../../api/queries";
+import { interactions, queues } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
 import { Age } from "../../components/Age/Age";
@@ -13,7 +13,7 @@ import { duration } from "../../components/QueueTable/QueueTable";
 import { UsedBy } from "../../components/UsedBy/UsedBy";
 
 export default function Queue({ id }: { id: string }) {
-  const list = useQuery({ ...queues, refetchInterval: LIVE });
+  const list = useQuery(queues);
   const seesMail = useMay("email:read");
   const works = useMay("email:write");
   const changes = useMay("routing:write");
@@ -30,7 +30,7 @@ export default function Queue({ id }: { id: string }) {
   useKeys("This queue", works ? [{ keys: "n", label: held ? "Go on with what you claimed" : "Claim the next", run: () => claim.mutate() }] : []);
   const queue = list.data?.find((one) => one.id === id);
   useTitle(queue?.name ?? "Queue");
-  const waiting = useInfiniteQuery({ ...interactions({ queue: id, state: "decided" }), enabled: seesMail, refetchInterval: LIVE });
+  const waiting = useInfiniteQuery({ ...interactions({ queue: id, state: "waiting" }), enabled: seesMail });
   if (list.error) return <Fault error={list.error} retry={() => void list.refetch()} />;
   if (!list.data) return <Loading />;
   if (!queue) return <div className="page"><h1>There is no such queue</h1></div>;

@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { Link } from "wouter";
-import { LIVE, queues } from "../../api/queries";
+import { queues } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
 import { Fault, Loading } from "../../components/Fault/Fault";
@@ -10,15 +9,14 @@ import { QueueTable } from "../../components/QueueTable/QueueTable";
 
 export default function Queues() {
   useTitle("Queues");
-  const [live, setLive] = useState(true);
   const changes = useMay("routing:write");
-  const list = useQuery({ ...queues, refetchInterval: live ? LIVE : false });
+  const list = useQuery(queues);
   return (
     <div className="page">
       <div className="page-head">
         <h1>Queues</h1>
         <span className="end row">
-          <Live on={live} onChange={setLive} />
+          <Live />
           {changes && (
             <Link href="/queues/new" className="button primary">
               New queue

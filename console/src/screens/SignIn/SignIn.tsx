@@ -2,9 +2,16 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { keepClaim } from "../../api/claim";
+import { dropDrafts } from "../../api/draft";
 import { call, type Schemas } from "../../api/client";
 import { session as sessionQuery, type Session } from "../../api/queries";
 import "./SignIn.css";
+
+/** Who a link signs in. */
+interface LinkPreview {
+  clientId: string;
+  scopes: string[];
+}
 
 /** The secret of a link, in the fragment that browsers keep to themselves. */
 function linkIn(fragment: string): string | undefined {
@@ -16,9 +23,12 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
   const [, go] = useLocation();
   const [id, setId] = useState("");
   const [secret, setSecret] = useState("");
+  const [link, setLink] = useState<string>();
   const begin = useMutation({
+    meta: { signsIn: true },
     mutationFn: (body: Schemas["SessionRequest"]) => call<Session>("/console/sessions", { method: "POST", body }),
     onSuccess: (begun) => {
+      dropDrafts(begun.clientId);
       // What somebody else may see is forgotten.
       queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] });
       if (session && session.clientId !== begun.clientId) keepClaim(undefined);
@@ -26,23 +36,29 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
       go(next, { replace: true });
     },
   });
-  const { mutate } = begin;
+  // Who a link is for is asked before it is followed: nobody is signed in as somebody else by an address that they were sent.
+  const preview = useMutation({
+    meta: { signsIn: true },
+    mutationFn: (link: string) => call<LinkPreview>("/console/links/preview", { method: "POST", body: { link } }),
+  });
+  const { mutate: ask } = preview;
   const followed = useRef(false);
   useEffect(() => {
     document.title = "Sign in · Waypost";
     const follow = () => {
-      const link = linkIn(window.location.hash);
-      if (!link) return;
+      const found = linkIn(window.location.hash);
+      if (!found) return;
       followed.current = true;
       // A link works once: it is of no use in the history.
       window.history.replaceState(null, "", "/sign-in");
-      mutate({ link });
+      setLink(found);
+      ask(found);
     };
     follow();
     // A link that is opened where one is signing in already changes the fragment alone.
     window.addEventListener("hashchange", follow);
     return () => window.removeEventListener("hashchange", follow);
-  }, [mutate]);
+  }, [ask]);
   useEffect(() => {
     if (session && !followed.current) go(next, { replace: true });
   }, [session, go, next]);
@@ -59,8 +75,22 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
           <img src="/icon.svg" alt="" width="36" height="36" />
           <h1>Waypost</h1>
         </div>
-        {begin.isPending && begin.variables.link ? (
-          <p role="status">Signing in…</p>
+        {link && preview.isPending ? (
+          <p role="status">Reading the link…</p>
+        ) : link && preview.data && !begin.error ? (
+          <>
+            <p>
+              This link signs you in as <strong className="sign-in-client">{preview.data.clientId}</strong>
+              {session && session.clientId !== preview.data.clientId && <> instead of <strong>{session.clientId}</strong></>}.
+            </p>
+            <button type="button" className="button primary" autoFocus disabled={begin.isPending} onClick={() => begin.mutate({ link })}>
+              Sign in as {preview.data.clientId}
+            </button>
+            <button type="button" className="button quiet" onClick={() => (session ? go(next, { replace: true }) : setLink(undefined))}>
+              Do not use it
+            </button>
+            <p className="muted">Its scopes: {preview.data.scopes.join(", ")}.</p>
+          </>
         ) : (
           <>
             <label className="field">
@@ -71,9 +101,9 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
               Client secret
               <input type="password" value={secret} onChange={(event) => setSecret(event.target.value)} autoComplete="current-password" required />
             </label>
-            {begin.error && (
+            {(begin.error ?? preview.error) && (
               <p role="alert" className="sign-in-problem">
-                {begin.error.message}
+                {(begin.error ?? preview.error)?.message}
               </p>
             )}
             <button className="button primary" disabled={begin.isPending}>

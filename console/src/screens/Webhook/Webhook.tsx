@@ -4,7 +4,6 @@ import { Link } from "wouter";
 import { call } from "../../api/client";
 import { deliveryPages } from "../../api/deliveries";
 import { KINDS } from "../../api/kinds";
-import { AGAIN } from "../../api/objects";
 import { useMay } from "../../app/session";
 import { Age } from "../../components/Age/Age";
 import { Badge } from "../../components/Badge/Badge";
@@ -51,7 +50,7 @@ export default function WebhookScreen({ id }: { id: string }) {
 }
 
 function Recent({ id }: { id: string }) {
-  const list = useInfiniteQuery({ ...deliveryPages({ target: id }), refetchInterval: AGAIN });
+  const list = useInfiniteQuery(deliveryPages({ target: id }));
   return (
     <section className="panel">
       <header>

@@ -5,10 +5,10 @@ use serde_json::Value as Json;
 use waypost_app::access::scopes::Scope;
 use waypost_wire::attempt::{Tried, Try};
 use waypost_wire::change::{FlowDiff, FlowEvent, LabelRequest, Note};
-use waypost_wire::flow::{Flow, FlowVersion};
+use waypost_wire::flow::{Flow, FlowHealth, FlowVersion};
 use waypost_wire::genesys::architect::{FlowDivisionView, HistoryListing, Operation as Acted};
 
-use super::{NOTE, attempt, delete, diff, get, history, labels, list, save, versions};
+use super::{NOTE, attempt, delete, diff, get, health, history, labels, list, save, versions};
 use crate::genesys::flow_history;
 use crate::openapi::Endpoints;
 use crate::openapi::operation::{Operation, operation};
@@ -56,6 +56,13 @@ pub fn flows() -> Endpoints {
                 .required()
                 .sorted()
                 .pages::<Flow>(),
+        )
+        .get(
+            "/flows/health",
+            health::list,
+            operation("getFlowsHealth", Scope::FlowRead, "List traffic, errors, drafts and last changes of flows")
+                .list("id", "Identifiers.")
+                .pages::<FlowHealth>(),
         )
         .get(
             "/flows/divisionviews",

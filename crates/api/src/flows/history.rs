@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use waypost_store::records::catalogue as kept;
 use waypost_wire::change::FlowEvent;
 use waypost_wire::listing::Page;
 
@@ -25,17 +26,19 @@ pub async fn list(
     query.finish()?;
     let id = parse_id(&id)?;
     let (events, total) = state.app.catalogue.flow_events(id, paging.offset(), paging.size).await.map_err(refused)?;
-    let events = events
-        .into_iter()
-        .map(|event| FlowEvent {
-            kind: event.kind.as_str().to_owned(),
-            at: event.at.into(),
-            by: event.by,
-            version: event.version,
-            label: event.label,
-            targets: label(&event.targets).targets,
-            note: event.note,
-        })
-        .collect();
+    let events = events.into_iter().map(self::event).collect();
     Ok(Json(paging.page(events, total, &uri)))
+}
+
+/// What was done to a flow, as it is told.
+pub(super) fn event(event: kept::FlowEvent) -> FlowEvent {
+    FlowEvent {
+        kind: event.kind.as_str().to_owned(),
+        at: event.at.into(),
+        by: event.by,
+        version: event.version,
+        label: event.label,
+        targets: label(&event.targets).targets,
+        note: event.note,
+    }
 }

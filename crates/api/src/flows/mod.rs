@@ -5,6 +5,7 @@ pub mod delete;
 pub mod diff;
 pub mod endpoints;
 pub mod get;
+pub mod health;
 pub mod history;
 pub mod labels;
 pub mod list;

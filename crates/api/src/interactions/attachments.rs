@@ -30,6 +30,7 @@ pub async fn list(
         content_type: attachment.content_type,
         size: attachment.size,
         inline: attachment.inline,
+        content_id: attachment.content_id,
         self_uri: format!("/api/v2/interactions/{id}/attachments/{number}"),
     });
     Ok(Json(Attachments { entities: entities.collect() }))

@@ -33,7 +33,11 @@ pub(super) const FILTERS: [&str; 11] = [
 /// An operation with the filters.
 fn filtered(operation: Operation) -> Operation {
     operation
-        .words("state", &["received", "running", "decided", "claimed", "completed"], "Where it stands.")
+        .words(
+            "state",
+            &["received", "running", "decided", "waiting", "claimed", "completed"],
+            "Where it stands; `waiting` is what is decided and in a queue, claimed by nobody and not on its way out.",
+        )
         .words(
             "decision",
             DECISIONS,

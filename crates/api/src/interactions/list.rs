@@ -79,8 +79,10 @@ fn kept_bytes(record: &InteractionRecord) -> usize {
 
 /// The filters that the query has.
 pub(super) fn filter(state: &ApiState, query: &mut Query) -> InteractionFilter {
+    let state_meant = query.one_of("state", &STATES);
     InteractionFilter {
-        state: query.one_of("state", &STATES),
+        state: state_meant.map(|(state, _)| state),
+        alone: state_meant.is_some_and(|(_, alone)| alone),
         decision: query.one_of("decision", &DecisionKind::ALL.map(|kind| (kind.as_str(), kind))),
         queue: queue(state, query),
         flow: query.uuid("flowId").map(FlowId),

@@ -12,13 +12,14 @@ use waypost_wire::trace::RunTrace;
 /// How often an interaction and its runs are read again until they fit each other.
 const READS: usize = 8;
 
-/// Every state that is shown, by the name that it has outside.
-pub const STATES: [(&str, kept::State); 5] = [
-    ("received", kept::State::Received),
-    ("running", kept::State::Running),
-    ("decided", kept::State::Decided),
-    ("claimed", kept::State::Claimed),
-    ("completed", kept::State::Completed),
+/// Words of the filter `state`, and whether that state is meant alone: what is decided may be on its way out, and does not wait then.
+pub const STATES: [(&str, (kept::State, bool)); 6] = [
+    ("received", (kept::State::Received, false)),
+    ("running", (kept::State::Running, false)),
+    ("decided", (kept::State::Decided, false)),
+    ("waiting", (kept::State::Decided, true)),
+    ("claimed", (kept::State::Claimed, false)),
+    ("completed", (kept::State::Completed, false)),
 ];
 
 /// A state as it is shown. A parked run is still under way; one whose forward is on the way is decided.
@@ -29,6 +30,17 @@ fn state(state: kept::State) -> State {
         kept::State::Decided | kept::State::GoingOut => State::Decided,
         kept::State::Claimed => State::Claimed,
         kept::State::Completed => State::Completed,
+    }
+}
+
+/// The word for a state as it is shown.
+pub(crate) const fn state_word(state: kept::State) -> &'static str {
+    match state {
+        kept::State::Received => "received",
+        kept::State::Running | kept::State::Waiting => "running",
+        kept::State::Decided | kept::State::GoingOut => "decided",
+        kept::State::Claimed => "claimed",
+        kept::State::Completed => "completed",
     }
 }
 

@@ -225,6 +225,12 @@ impl Operation {
         self.answer(StatusCode::OK, media_type, bytes)
     }
 
+    /// Answers server-sent events, each with such data.
+    #[must_use]
+    pub fn streams<T: JsonSchema>(self) -> Self {
+        self.answer(StatusCode::OK, "text/event-stream", |generator| generator.subschema_for::<T>())
+    }
+
     /// Answers without a body.
     #[must_use]
     pub fn empty(mut self, status: StatusCode) -> Self {

@@ -8,7 +8,7 @@ use waypost_store::records::access::TokenUse;
 
 use super::scopes::Scopes;
 use super::secret::Secret;
-use super::{Access, GrantError, IssuedToken, Principal, TOKEN_SECONDS, TokenError, digest, refused};
+use super::{Access, GrantError, IssuedToken, Principal, TOKEN_SECONDS, TokenError, refused};
 
 /// How long a session lasts at most, in seconds: a working day of 12 hours. A client's tokens may be given less.
 pub const SESSION_SECONDS: u32 = 12 * 60 * 60;
@@ -64,19 +64,24 @@ impl Access {
     /// # Errors
     /// The link is not good any more, or the store.
     pub async fn follow_link(&self, link: &str) -> Result<NewSession, LinkError> {
-        let principal = match self.holder(link, TokenUse::Link).await {
-            Ok(principal) => principal,
-            Err(TokenError::Unknown | TokenError::Expired) => return Err(LinkError::Spent),
-            Err(TokenError::Store(error)) => return Err(error.into()),
-        };
-        // Of two that follow it at the same moment, on any nodes, one removes it.
-        if !self.store.delete_token(&digest(link)).await? {
-            return Err(LinkError::Spent);
-        }
+        let principal = self.look_at_link(link).await?;
         let client = self.store.client(&principal.client_id).await?.ok_or(LinkError::Spent)?;
         let seconds = client.token_seconds.unwrap_or(TOKEN_SECONDS).min(SESSION_SECONDS);
-        let issued = self.issue(&client, TokenUse::Session, principal.scopes, seconds).await?;
+        // Of two that follow it at the same moment, on any nodes, one exchanges it.
+        let issued = self.exchange(link, &client, TokenUse::Session, (principal.scopes, seconds)).await?;
         Ok(begun(client.id, issued.ok_or(LinkError::Spent)?))
+    }
+
+    /// For whom a link begins a session. It stays as it is: whoever follows links that others made is asked first whether to be them.
+    ///
+    /// # Errors
+    /// The link is not good any more, or the store.
+    pub async fn look_at_link(&self, link: &str) -> Result<Principal, LinkError> {
+        match self.holder(link, TokenUse::Link).await {
+            Ok(principal) => Ok(principal),
+            Err(TokenError::Unknown | TokenError::Expired) => Err(LinkError::Spent),
+            Err(TokenError::Store(error)) => Err(error.into()),
+        }
     }
 
     /// Who holds a session.

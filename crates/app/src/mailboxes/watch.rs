@@ -10,6 +10,7 @@ use uuid::Uuid;
 use waypost_ids::MailboxId;
 use waypost_mailbox::{Problem, Session, Stage, Waited};
 use waypost_store::leases::{Lease, Lost, hold};
+use waypost_store::records::events::Hint;
 use waypost_store::records::mailboxes::{MailboxRecord, Place, WatchRecord};
 
 use super::health::{Health, Standing};
@@ -165,9 +166,13 @@ impl App {
     /// Keeps how the mailbox is, without waiting for the lease to be renewed.
     pub(super) async fn keep_health(&self, watch: &Watch) {
         let lease = TERM.begin(watch.lease, self.origin.now());
-        let health = watch.tell(|health| health.written());
-        if let Err(error) = self.store.keep_watching(watch.id(), lease, health).await {
-            tracing::debug!(mailbox = watch.mailbox.name, %error, "the mailbox's health could not be kept");
+        let (health, standing) =
+            watch.tell(|health| (health.written(), health.standing(&watch.mailbox, self.origin.now())));
+        match self.store.keep_watching(watch.id(), lease, health).await {
+            Ok(_) => self.store.tell(Hint::Mailbox { id: watch.id(), status: standing.as_str().to_owned() }),
+            Err(error) => {
+                tracing::debug!(mailbox = watch.mailbox.name, %error, "the mailbox's health could not be kept");
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! Webhooks that listen: what they are told is kept in the transaction of what happened.
+//! Webhooks that listen: what they are told is kept in the transaction of what happened. Those who watch are told once it is committed.
 
 use std::sync::{Arc, Weak};
 
@@ -7,15 +7,17 @@ use serde_json::json;
 use waypost_catalogue::LiveCatalogue;
 use waypost_ids::{DeliveryId, DeliveryKind, Event};
 use waypost_origin::Origin;
-use waypost_store::records::events::{About, Happened, Listeners, Told};
+use waypost_store::records::events::{About, Happened, Hint, Listeners, Told};
 use waypost_store::records::outbox::{Addressed, Content, Outgoing};
 
 use super::carry::Due;
 use super::told;
+use crate::live::Live;
 
 /// The webhooks of the catalogue. The store that asks is the catalogue's own: it must not be kept alive from here.
 pub(crate) struct Subscribers {
     pub(crate) catalogue: Weak<LiveCatalogue>,
+    pub(crate) live: Arc<Live>,
     pub(crate) due: Arc<Due>,
     pub(crate) origin: Origin,
 }
@@ -55,5 +57,13 @@ impl Listeners for Subscribers {
         // It is due once the transaction is committed. A node that looks too early looks again within a second.
         self.due.ring_requests();
         Told { at, requests }
+    }
+
+    fn changed(&self, hints: &[Hint]) {
+        self.live.changed(hints);
+    }
+
+    fn missed(&self) {
+        self.live.missed();
     }
 }

@@ -250,7 +250,8 @@ impl ReplayRequest {
         });
         let members = members.collect::<Result<Vec<Member>, StoreError>>()?;
         let objects = self.objects.iter().map(KeptEdit::edit).collect::<Result<_, _>>()?;
-        Ok(ChangeSet { members, queues: self.queues.clone(), objects, dry_run: true })
+        let queues = self.queues.clone();
+        Ok(ChangeSet { members, queues, objects, dry_run: true, ..ChangeSet::default() })
     }
 
     /// How many interactions are run at most.

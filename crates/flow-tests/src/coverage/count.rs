@@ -15,16 +15,7 @@ pub struct Counts(HashMap<Target, u64>);
 impl Counts {
     /// Counts what one run reached.
     pub fn add(&mut self, reached: Reached) {
-        let (places, parts) = reached.into_parts();
-        let mut one_more = |target| *self.0.entry(target).or_default() += 1;
-        places.for_each(|place| one_more(Target::Place(place)));
-        for (part, came) in parts {
-            for (came, holds) in [(came.held, true), (came.failed, false)] {
-                if came {
-                    one_more(Target::Part(part, holds));
-                }
-            }
-        }
+        targets(reached).into_iter().for_each(|target| *self.0.entry(target).or_default() += 1);
     }
 
     pub(super) fn of(&self, item: &Item) -> u64 {
@@ -34,6 +25,25 @@ impl Counts {
     pub(super) fn times(&self, target: Target) -> u64 {
         self.0.get(&target).copied().unwrap_or_default()
     }
+}
+
+/// What a run reached, each once.
+#[must_use]
+pub fn targets(reached: Reached) -> Vec<Target> {
+    let (places, parts) = reached.into_parts();
+    let mut found: Vec<Target> = places.map(Target::Place).collect();
+    for (part, came) in parts {
+        found.extend(came.held.then_some(Target::Part(part, true)));
+        found.extend(came.failed.then_some(Target::Part(part, false)));
+    }
+    found
+}
+
+/// Everything that no run reached, in the order of files and lines.
+#[must_use]
+pub fn missed(map: &Map, counts: &Counts) -> Vec<(Target, Gap)> {
+    let unreached = |flow| unreached(flow, counts).map(|item: &Item| item.target).zip(gaps(flow, counts));
+    map.flows.iter().flat_map(unreached).collect()
 }
 
 /// How much of something was reached.
@@ -128,10 +138,14 @@ fn one(flow: &FlowMap, counts: &Counts) -> FlowCoverage {
 }
 
 fn gaps<'m>(flow: &'m FlowMap, counts: &'m Counts) -> impl Iterator<Item = Gap> + 'm {
-    flow.items.iter().filter(|item| counts.of(item) == 0).map(|item| Gap {
+    unreached(flow, counts).map(|item| Gap {
         file: flow.file.clone(),
         line: item.line as u64,
         column: item.column as u64,
         missed: item.missed.clone(),
     })
+}
+
+fn unreached<'m>(flow: &'m FlowMap, counts: &'m Counts) -> impl Iterator<Item = &'m Item> + 'm {
+    flow.items.iter().filter(|item| counts.of(item) == 0)
 }

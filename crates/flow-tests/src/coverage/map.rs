@@ -20,8 +20,10 @@ pub(super) enum Kind {
 
 /// What is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Target {
+pub enum Target {
+    /// A node, a branch, a jump.
     Place(PlaceId),
+    /// What a part of a condition comes to.
     Part(PartId, bool),
 }
 

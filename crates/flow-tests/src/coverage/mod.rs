@@ -5,7 +5,7 @@ mod html;
 mod lcov;
 mod map;
 
-pub use count::{Counts, Coverage, FlowCoverage, Gap, Ratio};
+pub use count::{Counts, Coverage, FlowCoverage, Gap, Ratio, missed, targets};
 pub use html::html;
 pub use lcov::lcov;
-pub use map::Map;
+pub use map::{Map, Target};

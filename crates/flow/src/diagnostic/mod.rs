@@ -4,6 +4,7 @@ mod codes;
 mod problems;
 pub mod render;
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::ops::Range;
 
@@ -31,11 +32,12 @@ pub struct Edit {
     pub text: String,
 }
 
-/// A text with changes made, those that overlap others left out.
+/// A text with changes made. Of those that overlap, the one that begins first and goes furthest is made: what mends a whole has what
+/// mends its parts.
 #[must_use]
 pub fn edited<'e>(text: &str, edits: impl IntoIterator<Item = &'e Edit>) -> String {
     let mut edits: Vec<&Edit> = edits.into_iter().collect();
-    edits.sort_by_key(|edit| edit.range.start);
+    edits.sort_by_key(|edit| (edit.range.start, !edit.range.is_empty(), Reverse(edit.range.end)));
     let (mut out, mut at) = (String::with_capacity(text.len()), 0);
     for edit in edits.into_iter().filter(|edit| edit.range.end <= text.len()) {
         if let Some(between) = text.get(at..edit.range.start) {

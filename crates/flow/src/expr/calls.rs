@@ -1,6 +1,6 @@
 //! Checking calls of functions.
 
-use waypost_cel::{Expr, Span};
+use waypost_cel::{Expr, Kind, Span};
 
 use super::Costly;
 use super::check::{Checker, Typed};
@@ -25,7 +25,15 @@ impl Checker<'_> {
         receiver: Option<&Expr>,
         arguments: &[Expr],
     ) -> Option<Typed> {
+        let qualified = receiver.and_then(|of| self.qualified(of, name));
+        let (name, receiver, place) = match (&qualified, receiver) {
+            (Some(qualified), Some(of)) => (qualified.as_str(), None, of.span.to(place)),
+            _ => (name, receiver, place),
+        };
         let method = receiver.is_some();
+        if let (Some(of), true) = (receiver, is_formatting(name)) {
+            return self.format(place, of, arguments);
+        }
         let all: Vec<&Expr> = receiver.into_iter().chain(arguments).collect();
         // What a macro of another language, or one that is not called on a list, binds can't be known.
         if functions::find(name).is_none() && foreign::is_macro(name) {
@@ -73,7 +81,26 @@ impl Checker<'_> {
         Some((ir, overload.result.of(t.as_ref())))
     }
 
-    fn wrong_arity(&mut self, place: Span, name: &str, mut arities: Vec<usize>, found: usize, hidden: usize) {
+    /// The name of a function of a namespace, such as `math.abs`: `of` is no value, unless a name was bound or declared so. Another
+    /// language's `Math` is taken for ours, so that the function is what is said to be unknown.
+    fn qualified(&self, of: &Expr, name: &str) -> Option<String> {
+        let Kind::Name(namespace) = &of.kind else { return None };
+        let begins = |function: &Function| {
+            function.name.split_once('.').is_some_and(|(known, _)| known.eq_ignore_ascii_case(namespace))
+        };
+        let is_declared =
+            self.local(namespace).is_some() || self.scope.variables.iter().any(|(known, _)| **known == **namespace);
+        (functions::all().any(begins) && !is_declared).then(|| format!("{namespace}.{name}"))
+    }
+
+    pub(super) fn wrong_arity(
+        &mut self,
+        place: Span,
+        name: &str,
+        mut arities: Vec<usize>,
+        found: usize,
+        hidden: usize,
+    ) {
         arities.sort_unstable();
         arities.dedup();
         let wanted: Vec<String> = arities.iter().map(|arity| (arity - hidden.min(*arity)).to_string()).collect();
@@ -98,7 +125,7 @@ impl Checker<'_> {
     }
 
     /// What finds out what parts of the expression always are.
-    fn trial(&self) -> Trial<'_> {
+    pub(super) fn trial(&self) -> Trial<'_> {
         Trial { work: self.scope.work, length: self.source.len() }
     }
 
@@ -214,8 +241,7 @@ impl Checker<'_> {
             edits = vec![Edit { range: self.place(whole).start..end, text: meant.clone() }];
             Some(format!("write `{meant}`"))
         } else {
-            let names: Vec<&str> = functions::all().map(|function| function.name).chain(macros::names()).collect();
-            self.near(name, &names).map(|near| match functions::find(&near).filter(|known| !callable(known, method)) {
+            self.near_function(name).map(|near| match functions::find(&near).filter(|known| !callable(known, method)) {
                 Some(_) => {
                     edits = self.other_way(place, &near, all, method);
                     let written = edits.first().map_or(near.as_str(), |edit| edit.text.as_str());
@@ -232,6 +258,19 @@ impl Checker<'_> {
         problem.edits = edits;
     }
 
+    /// The function or macro that was probably meant. Of a namespace's the last part is compared: the rest is the same anyway.
+    fn near_function(&self, name: &str) -> Option<String> {
+        let names = functions::all().map(|function| function.name).chain(macros::names());
+        match name.split_once('.') {
+            Some((_, last)) => {
+                let names = names.filter_map(|known| known.split_once('.'));
+                let (namespace, names): (Vec<&str>, Vec<&str>) = names.unzip();
+                Some(format!("{}.{}", namespace.first()?, self.near(last, &names)?))
+            }
+            None => self.near(name, &names.collect::<Vec<_>>()),
+        }
+    }
+
     /// Where the brackets of a call end, in bytes of the whole value.
     fn end_of_call(&self, name: Span, all: &[&Expr]) -> usize {
         let behind = all.iter().map(|part| part.span.range().end).chain([name.range().end]).max().unwrap_or_default();
@@ -242,12 +281,11 @@ impl Checker<'_> {
     /// A call of a function as a method, or of a method as a function.
     fn other_way(&self, place: Span, name: &str, all: &[&Expr], method: bool) -> Vec<Edit> {
         let Some((first, rest)) = all.split_first() else { return Vec::new() };
-        let written: Vec<&str> = rest.iter().map(|part| self.written(part.span)).collect();
-        let of = self.written(first.span);
+        let rest: Vec<String> = rest.iter().map(|part| self.mended(part.span)).collect();
+        let of = self.mended(first.span);
         let text = match method {
-            true => format!("{name}({})", [of].into_iter().chain(written).collect::<Vec<_>>().join(", ")),
-            false if first.is_closed() => format!("{of}.{name}({})", written.join(", ")),
-            false => format!("({of}).{name}({})", written.join(", ")),
+            true => format!("{name}({})", [of].into_iter().chain(rest).collect::<Vec<_>>().join(", ")),
+            false => format!("{}.{name}({})", self.closed(first, of), rest.join(", ")),
         };
         let start = if method { first.span } else { place };
         vec![Edit { range: self.place(start).start..self.end_of_call(place, all), text }]
@@ -277,6 +315,12 @@ impl Checker<'_> {
             self.wrong_type(written, wanted.join(" or "), &data_type);
         }
     }
+}
+
+/// Whether it is the function whose text is read when the flow is checked.
+fn is_formatting(name: &str) -> bool {
+    functions::find(name)
+        .is_some_and(|function| function.overloads.iter().any(|overload| matches!(overload.work, Work::Formatting)))
 }
 
 fn callable(function: &Function, method: bool) -> bool {

@@ -10,7 +10,7 @@ use super::conversion::conversion;
 use super::ir::{Ir, Site};
 use super::{Costly, Scope};
 use super::{foreign, members};
-use crate::diagnostic::{Code, Diagnostic, Edit, nearest, one_of};
+use crate::diagnostic::{Code, Diagnostic, Edit, edited, nearest, one_of};
 use crate::types::{ObjectType, Type};
 use crate::value::{Text, Value};
 
@@ -98,6 +98,35 @@ impl Checker<'_> {
     /// A part as it is written.
     pub(super) fn written(&self, span: Span) -> &str {
         self.source.get(span.range()).unwrap_or_default()
+    }
+
+    /// A part as it is to be written: with what mends the mistakes that were noted in it.
+    pub(super) fn mended(&self, span: Span) -> String {
+        let (place, written) = (self.place(span), self.written(span));
+        if !self.scope.work.take(self.problems.len()) {
+            return written.to_owned();
+        }
+        let within: Vec<Edit> = self
+            .problems
+            .iter()
+            .flat_map(|problem| &problem.edits)
+            .filter(|edit| place.start <= edit.range.start && edit.range.end <= place.end)
+            .map(|edit| Edit {
+                range: edit.range.start - place.start..edit.range.end - place.start,
+                text: edit.text.clone(),
+            })
+            .collect();
+        edited(written, &within)
+    }
+
+    /// A part that was mended, in brackets where it would not stand as one.
+    pub(super) fn closed(&self, part: &Expr, mended: String) -> String {
+        let is_closed = if self.written(part.span) == mended {
+            part.is_closed()
+        } else {
+            waypost_cel::parse(&mended).tree.is_closed()
+        };
+        if is_closed { mended } else { format!("({mended})") }
     }
 
     /// Notes a problem at a part of the expression; the answer can be added to.
@@ -218,7 +247,7 @@ impl Checker<'_> {
         self.scope.work.take(known.len()).then(|| nearest(name, known.iter().copied()).map(str::to_owned))?
     }
 
-    fn local(&self, name: &str) -> Option<&(String, Type, u32)> {
+    pub(super) fn local(&self, name: &str) -> Option<&(String, Type, u32)> {
         self.locals.iter().rev().find(|(known, ..)| known == name)
     }
 

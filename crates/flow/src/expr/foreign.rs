@@ -59,7 +59,7 @@ enum Meant {
 use Meant::{Form, Function, Joined, Macro};
 
 /// Functions by names that others have for them, in lower case without `_`.
-const FUNCTIONS: [(&[&str], Meant); 40] = [
+const FUNCTIONS: [(&[&str], Meant); 47] = [
     (&["len", "length", "count", "strlen", "cardinality", "getlength"], Function("size")),
     (&["tolower", "tolowercase", "lowercase", "lcase", "downcase"], Function("lower")),
     (&["toupper", "touppercase", "uppercase", "ucase", "upcase"], Function("upper")),
@@ -89,6 +89,12 @@ const FUNCTIONS: [(&[&str], Meant); 40] = [
     (&["jsonencode", "jsonstringify", "dumps"], Function("toJson")),
     (&["formatdate", "strftime", "dateformat"], Function("formatTime")),
     (&["email", "getaddress", "toaddress"], Function("addressOf")),
+    (&["abs", "absolute"], Function("math.abs")),
+    (&["round"], Function("math.round")),
+    (&["ceil", "ceiling"], Function("math.ceil")),
+    (&["floor"], Function("math.floor")),
+    (&["greatest", "math.max"], Function("math.greatest")),
+    (&["least", "math.min"], Function("math.least")),
     (&["any", "some", "anymatch"], Macro("exists")),
     (&["every", "allmatch"], Macro("all")),
     (&["where", "select"], Macro("filter")),
@@ -99,6 +105,7 @@ const FUNCTIONS: [(&[&str], Meant); 40] = [
     (&["not"], Form("!{0}", 1)),
     (&["equals", "areequal", "equal", "isequal"], Form("{0} == {1}", 2)),
     (&["if", "iif", "iff", "ifelse", "cond", "ternary"], Form("{0} ? {1} : {2}", 3)),
+    (&["sprintf", "printf", "strformat", "formatstring"], Form("{0}.format([{1}])", 2)),
     (&["now", "today", "utcnow", "currenttime", "getcurrentdatetimeutc", "currenttimestamp"], Form("now", 0)),
     (&["and"], Joined(" && ")),
     (&["or"], Joined(" || ")),
@@ -167,12 +174,8 @@ pub(super) fn member(checker: &Checker<'_>, of: &Type, member: &Member) -> Optio
 /// A call of a function that there is not, as it is written here.
 pub(super) fn call(checker: &Checker<'_>, name: &str, all: &[&Expr], method: bool) -> Option<String> {
     let plain = name.replace('_', "").to_ascii_lowercase();
-    let written: Vec<&str> = all.iter().map(|part| checker.written(part.span)).collect();
-    let closed: Vec<String> = all
-        .iter()
-        .zip(&written)
-        .map(|(part, text)| if part.is_closed() { (*text).to_owned() } else { format!("({text})") })
-        .collect();
+    let written: Vec<String> = all.iter().map(|part| checker.mended(part.span)).collect();
+    let closed: Vec<String> = all.iter().zip(&written).map(|(part, text)| checker.closed(part, text.clone())).collect();
     let named = functions::all().map(|function| function.name).find(|known| known.to_ascii_lowercase() == plain);
     let found = FUNCTIONS.iter().find(|(names, _)| names.contains(&plain.as_str())).map(|(_, meant)| meant);
     let of_function = |name: &str| -> Option<String> {
@@ -200,7 +203,7 @@ pub(super) fn call(checker: &Checker<'_>, name: &str, all: &[&Expr], method: boo
             let mut text = (*form).to_owned();
             for (at, part) in closed.iter().enumerate() {
                 // Within the brackets of a call nothing needs brackets of its own.
-                let part = if form.contains("size(") { written.get(at).copied().unwrap_or(part) } else { part };
+                let part = if form.contains("size(") { written.get(at).unwrap_or(part) } else { part };
                 text = text.replace(&format!("{{{at}}}"), part);
             }
             Some(bracketed(checker, text, all))

@@ -11,6 +11,7 @@ mod each;
 mod equality;
 mod eval;
 mod foreign;
+mod format;
 mod frame;
 mod guards;
 mod ir;
@@ -296,6 +297,17 @@ fn as_condition(text: &str, parts: &[Part], scope: &Scope<'_>) -> Option<String>
         }
     }
     None
+}
+
+/// Where the expressions of a text stand, without `${` and `}`; none if one is never closed.
+#[must_use]
+pub fn expressions(text: &str) -> Vec<Range<usize>> {
+    let parts = template::split("", text).unwrap_or_default();
+    let expression = |part| match part {
+        Part::Expression(range) => Some(range),
+        Part::Text(_) => None,
+    };
+    parts.into_iter().filter_map(expression).collect()
 }
 
 /// Whether a text is exactly one `${…}`, which has the expression's own type.

@@ -4,11 +4,13 @@ mod address;
 mod conversion;
 mod defaults;
 mod encoding;
+mod format;
 mod html;
 mod json;
 mod kind;
 mod list;
 mod map;
+mod math;
 mod order;
 mod parts;
 mod pattern;
@@ -20,6 +22,7 @@ mod zone;
 mod zoned;
 
 pub use address::is_one_address;
+pub(crate) use format::Written;
 pub(crate) use html::{RAW_HTML, escape_html};
 pub(crate) use json::made_json;
 pub use kind::Kind;
@@ -57,6 +60,8 @@ pub enum Work {
     Searching(for<'m> fn(&[Value<'m>], &dyn Meter) -> Answer<'m>),
     /// With the second argument as a pattern, which was compiled when the flow was published.
     Matching(Matching),
+    /// By a text with places for values, which was read when the flow was published.
+    Formatting,
 }
 
 /// What looks for a pattern.
@@ -105,8 +110,8 @@ impl Overload {
             Work::Searching(work) => work(arguments, meter),
             Work::Plain(work) => work(arguments),
             Work::Reading(work) => work(arguments, email),
-            // A call with a pattern has it compiled beside it.
-            Work::Matching(_) => Err(unexpected()),
+            // What a pattern or a text with places says was made part of the expression.
+            Work::Matching(_) | Work::Formatting => Err(unexpected()),
         }
     }
 }
@@ -184,12 +189,14 @@ pub fn all() -> impl Iterator<Item = &'static Function> {
         size::FUNCTIONS,
         list::FUNCTIONS,
         order::FUNCTIONS,
+        math::FUNCTIONS,
         map::FUNCTIONS,
         conversion::FUNCTIONS,
         json::FUNCTIONS,
         time::FUNCTIONS,
         zoned::FUNCTIONS,
         encoding::FUNCTIONS,
+        format::FUNCTIONS,
         html::FUNCTIONS,
     ]
     .into_iter()

@@ -1,4 +1,4 @@
-//! Text to a tree: JSON and YAML become the same [`Node`]s, and files also get the place of every value.
+//! Text to a tree: JSON and YAML become the same [`Node`]s, and files also get the place of every value. And a tree to YAML text.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -41,9 +41,11 @@ pub struct Place {
 pub type Places = HashMap<String, Place>;
 
 mod json;
+mod write;
 mod yaml;
 
 pub use json::json;
+pub use write::yaml_text;
 pub use yaml::{yaml, yaml_documents};
 
 use std::fmt;

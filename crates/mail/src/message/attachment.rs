@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::charset::Charset;
 use super::media_type::{Kind, mended};
 use super::parameters::Parameters;
-use super::shown::Shown;
+use super::shown::{Shown, bare_id};
 use super::structure::{Part, Structure};
 
 /// One attachment.
@@ -19,6 +19,8 @@ pub struct Attachment {
     pub size: u64,
     /// Whether it is shown within the text: its disposition says so, or it has none and a Content-ID to refer to.
     pub inline: bool,
+    /// The id by which the mail's HTML refers to it (RFC 2392), without brackets; `None` without one that can be referred to.
+    pub content_id: Option<String>,
 }
 
 pub(super) fn read(structure: &Structure<'_>, shown: &Shown) -> Vec<Attachment> {
@@ -34,6 +36,14 @@ pub(super) fn read(structure: &Structure<'_>, shown: &Shown) -> Vec<Attachment> 
 pub(super) fn content<'x>(structure: &Structure<'x>, shown: &Shown, index: usize) -> Option<Cow<'x, [u8]>> {
     let part = structure.parts.get(*shown.attachments.get(index)?)?;
     Some(part.transfer.decode(part.body))
+}
+
+/// A line of a header has no more bytes (RFC 5322, section 2.1.1).
+const MAX_CONTENT_ID: usize = 998;
+
+fn content_id(part: &Part<'_>) -> Option<String> {
+    let id = str::from_utf8(bare_id(part.content_id?)).ok()?;
+    (!id.is_empty() && id.len() <= MAX_CONTENT_ID).then(|| id.to_owned())
 }
 
 impl Attachment {
@@ -55,6 +65,6 @@ impl Attachment {
             Some(value) => value == "inline",
         };
         let name = name.map(|name| name.trim().to_owned()).unwrap_or_default();
-        Self { name, content_type, size: part.transfer.decoded_size(part.body), inline }
+        Self { name, content_type, size: part.transfer.decoded_size(part.body), inline, content_id: content_id(part) }
     }
 }

@@ -138,7 +138,7 @@ impl Reader<'_, '_> {
 }
 
 /// A Content-ID without its brackets.
-fn bare_id(id: &[u8]) -> &[u8] {
+pub(super) fn bare_id(id: &[u8]) -> &[u8] {
     let id = id.trim_ascii();
     let id = id.strip_prefix(b"<").unwrap_or(id);
     id.strip_suffix(b">").unwrap_or(id).trim_ascii()

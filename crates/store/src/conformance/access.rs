@@ -127,6 +127,20 @@ pub(crate) async fn one_token_goes_alone(store: &dyn Store) {
     assert!(store.token(&[2; 32]).await.unwrap().is_some());
 }
 
+/// Nothing in between: who is answered no has spent nothing, and who is answered yes has the other token.
+pub(crate) async fn a_token_is_exchanged_once(store: &dyn Store) {
+    given(store, 1).await;
+    assert!(!store.exchange_token(&[1; 32], token(2, "a"), "other").await.unwrap());
+    assert_eq!(store.token(&[2; 32]).await.unwrap(), None);
+    let both = [2, 3].map(|number| store.exchange_token(&[1; 32], token(number, "a"), "s"));
+    let done: Vec<bool> = futures_util::future::join_all(both).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(done.iter().filter(|done| **done).count(), 1, "one of two exchanged it");
+    assert_eq!(store.token(&[1; 32]).await.unwrap(), None);
+    for (number, done) in [2, 3].into_iter().zip(done) {
+        assert_eq!(store.token(&[number; 32]).await.unwrap().is_some(), done, "{number}");
+    }
+}
+
 pub(crate) async fn sessions_go_together(store: &dyn Store) {
     given(store, 1).await;
     store.put_client(client("b", "s"), audit(2, "ops")).await.unwrap();

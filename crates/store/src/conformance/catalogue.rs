@@ -8,7 +8,8 @@ use waypost_ids::{DataActionId, Kind, LabelTarget, Ref, SecretId, Term, WebhookI
 use super::samples::{at, flow, flow_record, queue, queue_record, route, version_record};
 use crate::error::CommitError;
 use crate::records::catalogue::{
-    Bindings, CatalogueChange, DomainRecord, EventKind, FlowEvent, RouteRecord, RouteTarget, TermRecord, VersionRecord,
+    AppliedRecord, Bindings, CatalogueChange, DomainRecord, EventKind, FlowEvent, RouteRecord, RouteTarget, TermRecord,
+    VersionRecord,
 };
 use crate::records::outside::{DataActionRecord, Sealed, SecretRecord, WebhookRecord};
 use crate::traits::Store;
@@ -202,6 +203,39 @@ pub(crate) async fn terms_come_and_go(store: &dyn Store) {
         assert_eq!(kept(store.load().await.unwrap().terms), None);
     }
     assert_eq!(store.load().await.unwrap().terms.len(), Term::ALL.len(), "the twins stay");
+}
+
+pub(crate) async fn what_projects_applied_is_remembered_until_it_is_gone(store: &dyn Store) {
+    let commit = async |changes| store.commit(store.epoch().await.unwrap(), changes).await.unwrap();
+    let by = |object: Ref, project: &str| AppliedRecord { object, project: project.into() };
+    let domain = DomainRecord { domain: "example.com".to_owned(), extra: Default::default(), created_at: at(0) };
+    let objects = [Ref::domain("example.com"), flow(1).into(), queue(1).into(), queue(2).into()];
+    let mut changes = vec![
+        CatalogueChange::PutFlow(flow_record(1, "Inbound")),
+        CatalogueChange::put(queue_record(1, "General")),
+        CatalogueChange::put(queue_record(2, "Billing")),
+        CatalogueChange::put(domain),
+    ];
+    changes.extend(objects.iter().map(|object| CatalogueChange::Applied(by(object.clone(), "desk"))));
+    commit(changes).await;
+    let applied = store.load().await.unwrap().applied;
+    let mut sorted: Vec<Ref> = applied.iter().map(|one| one.object.clone()).collect();
+    sorted.sort();
+    let mut expected = objects.to_vec();
+    expected.sort();
+    assert_eq!(sorted, expected);
+    assert!(applied.iter().all(|one| &*one.project == "desk"));
+    // The last to apply counts, and what is changed keeps its mark.
+    commit(vec![CatalogueChange::Applied(by(queue(2).into(), "other")), CatalogueChange::put(queue_record(1, "Else"))])
+        .await;
+    let mut deleted = flow_record(1, "Inbound");
+    deleted.deleted_at = Some(at(5));
+    let gone = vec![CatalogueChange::PutFlow(deleted), CatalogueChange::Delete(Ref::domain("example.com"))];
+    commit(gone).await;
+    let expected = [by(queue(1).into(), "desk"), by(queue(2).into(), "other")];
+    let mut applied = store.load().await.unwrap().applied;
+    applied.sort_by_key(|one| one.object.clone());
+    assert_eq!(applied, expected);
 }
 
 pub(crate) async fn webhooks_and_secrets_come_and_go(store: &dyn Store) {

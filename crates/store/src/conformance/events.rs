@@ -1,16 +1,18 @@
 //! What listeners are told, in the transaction of what happened.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use uuid::Uuid;
-use waypost_ids::{DecisionKind, DeliveryId, DeliveryKind, DeliveryState, Event, WebhookId};
+use waypost_ids::{DecisionKind, DeliveryId, DeliveryKind, DeliveryState, Event, MailboxId, WebhookId};
 
 use super::outbox::{claim_of, forwards};
 use super::queues::claim;
-use super::samples::{accept, at, audit, decided, id, mail, queue, queues, run, up_to};
+use super::samples::{accept, at, audit, decided, flow, id, mail, queue, queue_record, queues, run, up_to};
 use crate::records::audit::AuditRecord;
-use crate::records::events::{About, Happened, Listeners, Told};
+use crate::records::catalogue::CatalogueChange;
+use crate::records::events::{About, Happened, Hint, Listeners, Told};
+use crate::records::mail::State;
 use crate::records::outbox::{
     Addressed, AttemptEnd, Attempted, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Outgoing, Transfer, Way,
 };
@@ -93,6 +95,74 @@ async fn sums_agree(store: &dyn Store) {
         assert_eq!(ledger.tallied.deliveries.get(state).copied().unwrap_or(0), *count, "{state:?}");
     }
     assert_eq!(ledger.queues, []);
+}
+
+/// One who watches.
+#[derive(Default)]
+struct Watcher(Mutex<Vec<Hint>>);
+
+impl Listeners for Watcher {
+    fn listen(&self, _: Event) -> bool {
+        false
+    }
+
+    fn told(&self, _: Happened<'_>) -> Told {
+        Told { at: at(3), requests: Vec::new() }
+    }
+
+    fn changed(&self, hints: &[Hint]) {
+        self.0.lock().unwrap().extend_from_slice(hints);
+    }
+}
+
+/// What is answered has been told by then; what was refused is told of by nobody.
+pub(crate) async fn who_watches_is_told_once_it_is_committed(store: &dyn Store) {
+    let watcher = Arc::new(Watcher::default());
+    store.open_ears(Arc::clone(&watcher) as Arc<dyn Listeners>);
+    let told = || std::mem::take(&mut *watcher.0.lock().unwrap());
+    let change =
+        vec![CatalogueChange::put(queue_record(1, "General")), CatalogueChange::put(queue_record(2, "Billing"))];
+    store.commit(0, change.clone()).await.unwrap();
+    assert_eq!(told(), [1, 2].map(|number| Hint::object(&queue(number).into())));
+    assert!(store.commit(0, change).await.is_err());
+    assert_eq!(told(), []);
+    let hint = |event, state, in_queue: Option<u128>, from: Option<u128>, run| Hint::Interaction {
+        event,
+        id: id(1),
+        state,
+        queue: in_queue.map(queue),
+        from: from.map(queue),
+        run,
+    };
+    let ran = Some((Some(flow(1)), DecisionKind::Queue));
+    accept(store, decided(1, run(DecisionKind::Queue))).await;
+    let made = [Event::Received, Event::Decided].map(|event| hint(event, State::Decided, Some(1), None, ran));
+    assert_eq!(told(), made);
+    let token = claim(store, None, 10).await[0].lease.id;
+    assert_eq!(told(), [hint(Event::Claimed, State::Claimed, Some(1), None, None)]);
+    let to = Transfer { queue: queue(2), priority: None, skills: None, language: None, push: None };
+    store.transfer(id(1), token, to.clone(), audit(11, "ann")).await.unwrap();
+    assert_eq!(told(), [hint(Event::Transferred, State::Decided, Some(2), Some(1), None)]);
+    assert!(store.transfer(id(1), token, to, audit(12, "ann")).await.is_err());
+    assert_eq!(told(), []);
+    store.rerun(id(1), false, audit(13, "ops")).await.unwrap();
+    told();
+    let lease = store.claim_runs(up_to(1), at(14)).await.unwrap()[0].lease.id;
+    assert_eq!(told(), [], "a run that begins is nothing to see");
+    assert!(store.record_run(id(1), lease, run(DecisionKind::Queue)).await.unwrap());
+    assert_eq!(told(), [hint(Event::Decided, State::Decided, Some(1), Some(2), ran)]);
+    let mailbox = Hint::Mailbox { id: MailboxId(Uuid::from_u128(5)), status: "failing".to_owned() };
+    store.tell(mailbox.clone());
+    assert_eq!(told(), [mailbox]);
+    accept(store, decided(2, forwards(&[(1, "a@example.net")]))).await;
+    told();
+    let claim = claim_of(1, 500);
+    for one in store.claim_deliveries(claim.clone(), at(100)).await.unwrap() {
+        let attempted = Attempted { end: AttemptEnd::Delivered, answer: "250".to_owned() };
+        assert!(store.end_attempt(one.id, claim.lease.id, attempted, at(101)).await.unwrap());
+    }
+    let sent = Hint::Delivery { id: super::outbox::delivery(1), interaction: id(2), state: DeliveryState::Delivered };
+    assert!(told().contains(&sent));
 }
 
 pub(crate) async fn what_happens_is_told_as_it_stands_then(store: &dyn Store) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod acceptance;
 pub(crate) mod access;
+pub(crate) mod activity;
 pub(crate) mod audit;
 pub(crate) mod catalogue;
 pub(crate) mod depths;
@@ -67,7 +68,9 @@ macro_rules! every_rule {
                 the_ledger_has_each_in_one_place, a_shared_key_is_the_first_that_was_offered,
                 a_shared_key_is_replaced_only_if_it_is_the_one_expected,
                 answers_from_many_tasks_are_limited_together;
-            events: what_happens_is_told_as_it_stands_then, a_claim_that_runs_out_is_told, events_tell_of_no_events,
+            activity: what_is_done_is_counted_in_its_minute, runs_are_counted_by_flow_and_hour, what_was_counted_goes_after_two_days,
+                the_last_change_of_each_flow_is_told;
+            events: who_watches_is_told_once_it_is_committed, what_happens_is_told_as_it_stands_then, a_claim_that_runs_out_is_told, events_tell_of_no_events,
                 nobody_is_told_what_nobody_listens_to, what_is_told_outlives_reruns_and_not_erasures;
             pushes: a_push_that_arrives_completes_the_work, claims_and_pushes_exclude_each_other, transferred_work_is_pushed,
                 what_is_held_back_waits_with_the_reason, a_rerun_pushes_what_was_never_pushed,
@@ -78,9 +81,9 @@ macro_rules! every_rule {
                 completed_unrouted_mail_is_listed_but_waits_no_longer;
             catalogue: starts_empty, changes_add_an_epoch, an_old_epoch_conflicts, all_or_nothing, names_may_be_swapped,
                 loads_what_is_published, events_newest_first, names_are_bound_later, deleted_flows_are_apart, versions_newest_first, routes_and_domains_come_and_go, terms_come_and_go, webhooks_and_secrets_come_and_go, data_actions_come_and_go,
-                one_of_many_writers_wins;
+                what_projects_applied_is_remembered_until_it_is_gone, one_of_many_writers_wins;
             access: clients_are_replaced, a_client_that_changed_meanwhile_is_not_replaced, a_new_secret_ends_tokens, tokens_are_found_by_hash, ended_tokens_are_removed,
-                a_revoked_client_has_no_tokens, a_token_wants_the_secret_that_the_client_still_has, one_token_goes_alone, sessions_go_together, a_deleted_client_is_gone_with_its_tokens, the_last_admin_stays;
+                a_revoked_client_has_no_tokens, a_token_wants_the_secret_that_the_client_still_has, one_token_goes_alone, a_token_is_exchanged_once, sessions_go_together, a_deleted_client_is_gone_with_its_tokens, the_last_admin_stays;
             retention: contents_go_first_and_leave_the_decision, what_is_not_completed_stays, what_is_kept_still_adds_up, what_repeats_mail_that_was_removed_is_not_counted,
                 a_rerun_begins_its_time_anew, a_shared_message_stays_while_it_is_shown, small_batches_oldest_first, the_audit_log_is_cut_by_age;
             tables: tables_and_schedules_come_and_go, rows_come_and_go, older_versions_still_answer, only_what_was_expected_is_changed,

@@ -98,6 +98,7 @@ async fn attempt(
             None => AcceptOutcome::Committed(writes.add((acceptance, *message), &catalogue, &wanted, &known)?),
         });
     }
+    writes.hint(ending.hints());
     let runs = batch.iter().flat_map(|one| &one.interactions).filter_map(|one| Some(one.run.as_ref()?.bytes()));
     ending.commit_by(transfer_time(runs.sum()), |mark| writes.send(db, ending.ears(), mark)).await?;
     Ok(outcomes)

@@ -123,37 +123,35 @@ impl AccessStore for PostgresStore {
             .write(move |db| {
                 Box::pin(async move {
                     let (transaction, ending) = db.begin().await?;
-                    // Locked: a change of the client that comes after this must see the token, to remove it.
-                    let sql =
-                        "SELECT id FROM clients WHERE id = $1 AND secret_hash = $2 AND revoked_at IS NULL FOR SHARE";
-                    if row(&transaction, sql, &[&text(&token.client_id), &secret_hash]).await?.is_none() {
+                    if !keep(&transaction, &token, &secret_hash).await? {
                         return Ok(false);
                     }
-                    // Two nodes that remove the same tokens must not wait for each other.
-                    execute(
-                        &transaction,
-                        "DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at < $1
-                            ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
-                        &[&token.issued_at, &PRUNED_AT_ONCE],
-                    )
-                    .await?;
-                    execute(
-                        &transaction,
-                        "INSERT INTO tokens (hash, client_id, scopes, issued_at, expires_at, used_as)
-                         VALUES ($1, $2, $3, $4, $5, $6)
-                         ON CONFLICT (hash) DO UPDATE SET client_id = excluded.client_id, scopes = excluded.scopes,
-                            issued_at = excluded.issued_at, expires_at = excluded.expires_at,
-                            used_as = excluded.used_as",
-                        &[
-                            &token.hash.as_slice(),
-                            &text(&token.client_id),
-                            &json(&token.scopes)?,
-                            &token.issued_at,
-                            &token.expires_at,
-                            &token.used_as.as_str(),
-                        ],
-                    )
-                    .await?;
+                    ending.commit(transaction).await?;
+                    Ok(true)
+                })
+            })
+            .await
+    }
+
+    async fn exchange_token(
+        &self,
+        spent: &[u8; 32],
+        token: TokenRecord,
+        secret_hash: &str,
+    ) -> Result<bool, StoreError> {
+        let (spent, secret_hash) = (*spent, secret_hash.to_owned());
+        self.db
+            .write(move |db| {
+                Box::pin(async move {
+                    let (transaction, ending) = db.begin().await?;
+                    // The client is locked before the token, as whoever changes the client does.
+                    if !keep(&transaction, &token, &secret_hash).await? {
+                        return Ok(false);
+                    }
+                    let sql = "DELETE FROM tokens WHERE hash = $1";
+                    if execute(&transaction, sql, &[&spent.as_slice()]).await? == 0 {
+                        return Ok(false);
+                    }
                     ending.commit(transaction).await?;
                     Ok(true)
                 })
@@ -200,6 +198,40 @@ impl AccessStore for PostgresStore {
             })
             .await
     }
+}
+
+/// Keeps a token of a client that has this secret still; answers whether it does.
+async fn keep(db: &impl GenericClient, token: &TokenRecord, secret_hash: &str) -> Result<bool, StoreError> {
+    // Locked: a change of the client that comes after this must see the token, to remove it.
+    let sql = "SELECT id FROM clients WHERE id = $1 AND secret_hash = $2 AND revoked_at IS NULL FOR SHARE";
+    if row(db, sql, &[&text(&token.client_id), &secret_hash]).await?.is_none() {
+        return Ok(false);
+    }
+    // Two nodes that remove the same tokens must not wait for each other.
+    execute(
+        db,
+        "DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at < $1
+            ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        &[&token.issued_at, &PRUNED_AT_ONCE],
+    )
+    .await?;
+    execute(
+        db,
+        "INSERT INTO tokens (hash, client_id, scopes, issued_at, expires_at, used_as)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (hash) DO UPDATE SET client_id = excluded.client_id, scopes = excluded.scopes,
+            issued_at = excluded.issued_at, expires_at = excluded.expires_at, used_as = excluded.used_as",
+        &[
+            &token.hash.as_slice(),
+            &text(&token.client_id),
+            &json(&token.scopes)?,
+            &token.issued_at,
+            &token.expires_at,
+            &token.used_as.as_str(),
+        ],
+    )
+    .await?;
+    Ok(true)
 }
 
 /// A transaction in which nobody else changes a client: who the last admin is depends on all of them. Tokens are given meanwhile.

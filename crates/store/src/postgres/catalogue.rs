@@ -12,7 +12,7 @@ use super::mail_columns::interaction;
 use super::mailboxes::{mailbox, put_mailbox};
 use super::outside::{data_action, put_data_action, put_secret, put_webhook, secret, webhook};
 use super::pool::{Lent, Parameters, execute, row, rows};
-use super::{PostgresStore, audit, locks, signals, tables};
+use super::{PostgresStore, applied, audit, locks, signals, tables};
 use crate::conditions::{self, in_state};
 use crate::encoding::json;
 use crate::error::{CommitError, StoreError};
@@ -20,6 +20,7 @@ use crate::records::catalogue::{
     Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, ObjectRecord, QueueRecord, RouteRecord, RouteTarget,
     TermRecord, VersionRecord,
 };
+use crate::records::events::Hint;
 use crate::records::mail::{InteractionRecord, State};
 use crate::records::tables::ScheduleRecord;
 use crate::traits::CatalogueStore;
@@ -163,6 +164,13 @@ async fn load(db: &mut Client) -> Result<Catalogue, StoreError> {
         data_actions: all(&db, "SELECT * FROM data_actions ORDER BY id", &[], data_action).await?,
         secrets: all(&db, "SELECT * FROM secrets ORDER BY id", &[], secret).await?,
         mailboxes: all(&db, "SELECT * FROM mailboxes ORDER BY id", &[], mailbox).await?,
+        applied: all(
+            &db,
+            "SELECT * FROM applied ORDER BY kind COLLATE \"C\", object COLLATE \"C\"",
+            &[],
+            applied::applied,
+        )
+        .await?,
     })
 }
 
@@ -191,6 +199,9 @@ async fn commit(db: &mut Lent, expected: Epoch, changes: Vec<CatalogueChange>) -
     let value = i64::try_from(next).map_err(|_| StoreError::Failed("the epoch is out of range".to_owned()))?;
     execute(&transaction, "UPDATE epoch SET value = $1", &[&value]).await?;
     signals::catalogue_changed(&transaction).await?;
+    for object in changes.iter().filter_map(CatalogueChange::object) {
+        ending.hints().add(Hint::object(&object));
+    }
     ending.commit(transaction).await?;
     Ok(next)
 }
@@ -226,6 +237,7 @@ async fn doubled_name(db: &impl GenericClient) -> Result<Option<String>, StoreEr
 }
 
 async fn apply(db: &impl GenericClient, change: &CatalogueChange) -> Result<(), StoreError> {
+    applied::forget(db, change).await?;
     match change {
         CatalogueChange::PutFlow(record) => put_flow(db, record).await,
         CatalogueChange::AddVersion(record) => add_version(db, record).await,
@@ -241,6 +253,7 @@ async fn apply(db: &impl GenericClient, change: &CatalogueChange) -> Result<(), 
         CatalogueChange::AddAudit(entry) => audit::add(db, entry).await,
         CatalogueChange::Put(object) => put(db, object).await,
         CatalogueChange::Delete(object) => delete(db, object).await,
+        CatalogueChange::Applied(record) => applied::put(db, record).await,
     }
 }
 

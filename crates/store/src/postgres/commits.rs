@@ -17,9 +17,11 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 use waypost_origin::Origin;
 
+use super::hints::Outbox;
 use super::pool::{execute, row};
 use crate::error::StoreError;
-use crate::rules::events::Ears;
+use crate::records::events::Hint;
+use crate::rules::events::{Ears, Hints};
 
 /// Replaces the mark that was known; fails, and the transaction with it, if it is another by now.
 pub(super) const MARK: &str = "WITH marked AS (
@@ -53,6 +55,8 @@ pub(super) struct Commits {
     free: Arc<Mutex<Vec<(Uuid, Uuid, Instant)>>>,
     origin: Origin,
     ears: Ears,
+    /// What other nodes are told.
+    outbox: Outbox,
 }
 
 /// The mark that a transaction leaves, and where.
@@ -72,12 +76,23 @@ impl Mark {
 
 impl Commits {
     pub(super) fn new(pool: Pool, patience: Duration, origin: Origin) -> Self {
-        Self { pool, patience, free: Arc::default(), origin, ears: Ears::default() }
+        Self { pool, patience, free: Arc::default(), origin, ears: Ears::default(), outbox: Outbox::default() }
     }
 
     /// Who listens to what happens in these transactions.
     pub(super) fn ears(&self) -> &Ears {
         &self.ears
+    }
+
+    /// What other nodes are told.
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Tells those who watch, here and on other nodes, what was changed.
+    pub(super) fn tell(&self, hints: Vec<Hint>) {
+        self.ears.changed(&hints);
+        self.outbox.put(hints);
     }
 
     /// Begins what may commit once.
@@ -143,6 +158,8 @@ struct State {
     failed: AtomicBool,
     /// The connection is of no use any more.
     broken: AtomicBool,
+    /// What is told once it was committed.
+    hints: Hints,
 }
 
 impl Ending {
@@ -154,6 +171,11 @@ impl Ending {
     /// Who listens to what happens in the transaction.
     pub(super) fn ears(&self) -> &Ears {
         &self.commits.ears
+    }
+
+    /// What those who watch are told once the transaction was committed.
+    pub(super) fn hints(&self) -> &Hints {
+        &self.state.hints
     }
 
     /// Whether the connection must not be used again.
@@ -211,6 +233,7 @@ impl Ending {
         let error = match timeout(self.commits.patience.saturating_add(longer), sent).await {
             Ok(Ok(())) => {
                 self.state.done.store(true, Ordering::Release);
+                self.commits.tell(self.state.hints.take());
                 return Ok(());
             }
             Ok(Err(error)) => error,
@@ -225,6 +248,7 @@ impl Ending {
         match self.commits.was_kept(self.mark).await {
             Some(true) => {
                 tracing::warn!(%error, "the answer to a commit was lost; the database has it");
+                self.commits.tell(self.state.hints.take());
                 Ok(())
             }
             Some(false) => Err(error),

@@ -6,6 +6,8 @@
 
 mod accept;
 mod access;
+mod activity;
+mod applied;
 mod audit;
 mod catalogue;
 mod catalogue_columns;
@@ -14,6 +16,7 @@ mod commits;
 mod deliveries;
 mod error;
 mod events;
+mod hints;
 mod interactions;
 mod journals;
 mod lanes;

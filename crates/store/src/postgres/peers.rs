@@ -7,12 +7,17 @@ use super::PostgresStore;
 use super::columns::text;
 use super::pool::rows;
 use crate::error::StoreError;
+use crate::records::events::Hint;
 use crate::traits::{Heard, PeerStore};
 
 #[async_trait]
 impl PeerStore for PostgresStore {
     fn heard(&self) -> Option<watch::Receiver<Heard>> {
         Some(self.signals.heard())
+    }
+
+    fn tell(&self, hint: Hint) {
+        self.db.tell(hint);
     }
 
     async fn share_requests(

@@ -20,7 +20,9 @@ use waypost_origin::Origin;
 use super::PostgresOptions;
 use super::commits::{Commits, Ending};
 use super::error::ends_connection;
+use super::hints::Outbox;
 use crate::error::StoreError;
+use crate::records::events::Hint;
 use crate::rules::events::Ears;
 
 /// What is done with a connection.
@@ -209,6 +211,16 @@ impl Database {
     /// Who listens to what happens.
     pub(super) fn ears(&self) -> &Ears {
         self.commits.ears()
+    }
+
+    /// Tells those who watch, here and on other nodes.
+    pub(super) fn tell(&self, hint: Hint) {
+        self.commits.tell(vec![hint]);
+    }
+
+    /// What other nodes are told.
+    pub(super) fn outbox(&self) -> &Outbox {
+        self.commits.outbox()
     }
 
     /// How long a caller waits.

@@ -76,6 +76,7 @@ async fn sweep(
     super::commits::forget(db).await?;
     tally::fold(db).await?;
     tally::forget_empty(db).await?;
+    super::activity::sweep(db, now).await?;
     // It reads the index of all that waits: not between two lots of what is removed.
     if swept == Swept::default() {
         tally::recount(db).await?;

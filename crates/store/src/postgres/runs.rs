@@ -117,12 +117,14 @@ async fn waiting(db: &Client, claim: RunClaim) -> Result<(Vec<Row>, Vec<Row>, Ep
 
 /// What a run that ends or is parked must know of an interaction, which nobody else changes until the transaction ends.
 async fn before(db: &impl GenericClient, id: InteractionId) -> Result<Option<Before>, StoreError> {
-    let sql =
-        format!("SELECT {COLUMNS}, runs, decision, erased, attributes_set FROM interactions WHERE id = $1 FOR UPDATE");
+    let sql = format!(
+        "SELECT {COLUMNS}, received_at, runs, decision, erased, attributes_set FROM interactions WHERE id = $1 FOR UPDATE"
+    );
     let Some(held) = row(db, &sql, &[&id.0]).await? else { return Ok(None) };
     let columns = Columns { row: &held, table: "interactions" };
     Ok(Some(Before {
         standing: standing(&held)?,
+        received_at: columns.get("received_at")?,
         runs: columns.count("runs")?,
         decision: read_kind(columns)?,
         erased: columns.get("erased")?,
@@ -205,18 +207,20 @@ async fn keep(
     kept: Kept,
     (sent, erased): (Vec<Delivery>, bool),
 ) -> Result<(), StoreError> {
-    let Kept { standing, replaces, number, run, shown, forwards, earlier } = kept;
+    let Kept { standing, replaces, accepted_at, number, run, shown, forwards, earlier } = kept;
     let columns = RunColumns::of(&run, forwards)?;
     let trace = text(&run.trace);
     let shown = attributes_column(&shown)?;
     let mut moves = Moves::heard(ending);
     moves.tally().decided(replaces, run.decision.kind);
+    moves.tally().activity().ran(&run, accepted_at);
     deliveries::write(db, &sent, &earlier, &mut moves).await?;
     let at = ended_at(&run);
     let sends = run.sends.iter().map(|mail| Sent { interaction: id, run: Some(number), mail, at, erased });
     deliveries::insert(db, &sends.collect::<Vec<_>>(), moves.tally()).await?;
     let (mut events, mut tally) = moves.into_parts();
     events.moved(id, from, standing.position());
+    events.hints().ran(id, &run);
     tally.moved(Some(from), standing.position());
     let forget_parked = db.prepare_cached(journals::FORGET_PARKED).await?;
     let keep_journal = db.prepare_cached(journals::KEEP).await?;

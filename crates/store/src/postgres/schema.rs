@@ -22,6 +22,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014-events-and-pushes.sql"),
     include_str!("migrations/0015-mailboxes.sql"),
     include_str!("migrations/0016-sessions.sql"),
+    include_str!("migrations/0017-applied.sql"),
+    include_str!("migrations/0018-activity.sql"),
 ];
 
 /// The oldest server that is known to do, as `server_version_num`.

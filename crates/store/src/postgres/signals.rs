@@ -1,4 +1,5 @@
-//! What nodes tell each other: that the catalogue changed, and that there is work. Both are hints; polling is the net below.
+//! What nodes tell each other: that the catalogue changed, that there is work, and what was changed for those who watch. All are hints;
+//! polling is the net below the first two, and who watches is told when something was missed.
 //!
 //! PostgreSQL takes one lock for all transactions that notify, so accepted mail never notifies in its own: each node tells of its
 //! work afterwards, seldom enough to cost nothing.
@@ -15,15 +16,21 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use uuid::Uuid;
 
 use super::PostgresOptions;
-use super::pool::{self, Database, execute};
+use super::hints::Notice;
+use super::pool::{self, Database, execute, rows};
 use crate::error::StoreError;
+use crate::rules::events::Ears;
 use crate::traits::Heard;
 
 const CATALOGUE: &str = "waypost_catalogue";
 const WORK: &str = "waypost_work";
+const HINTS: &str = "waypost_hints";
 
 /// A node tells others of its work at most so often.
 const THROTTLE: Duration = Duration::from_millis(50);
+
+/// And of what it changed at most so often.
+const HINTS_THROTTLE: Duration = Duration::from_millis(100);
 
 /// After the connection that listens was lost, another is tried so often.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -54,7 +61,9 @@ impl Signals {
             tls: MakeRustlsConnect::new(pool::tls(options)?),
             node,
             heard: sender,
+            ears: db.ears().clone(),
         };
+        tokio::spawn(tell_hints(db.clone(), listener.node.clone(), stopped.clone()));
         tokio::spawn(tell(db, Arc::clone(&work), listener.node.clone(), stopped.clone()));
         tokio::spawn(listener.listen(stopped));
         Ok(Self { work, heard, stop: Arc::new(stop) })
@@ -93,12 +102,39 @@ async fn tell(db: Database, work: Arc<Notify>, node: String, mut stopped: watch:
     }
 }
 
+async fn tell_hints(db: Database, node: String, mut stopped: watch::Receiver<bool>) {
+    let outbox = db.outbox().clone();
+    loop {
+        tokio::select! {
+            () = outbox.filled() => {}
+            _ = stopped.changed() => return,
+        }
+        // What happens meanwhile goes along.
+        sleep(HINTS_THROTTLE).await;
+        let notices = outbox.take(&node);
+        if notices.is_empty() {
+            continue;
+        }
+        // Several installations may share a database, each in a schema of its own.
+        let sql = "SELECT set_config('synchronous_commit', 'off', true),
+            pg_notify($1, current_schema() || ' ' || notice) FROM unnest($2::text[]) AS told (notice)";
+        let told = db.run(move |db| Box::pin(async move { rows(db, sql, &[&HINTS, &notices]).await }));
+        if let Err(error) = told.await {
+            tracing::debug!(%error, "other nodes were not told what was changed");
+            outbox.lose();
+            sleep(AGAIN).await;
+        }
+    }
+}
+
 struct Listener {
     config: tokio_postgres::Config,
     tls: MakeRustlsConnect,
     /// This node's name among those that listen: its own words are old news to it.
     node: String,
     heard: watch::Sender<Heard>,
+    /// Who watches what is changed.
+    ears: Ears,
 }
 
 impl Listener {
@@ -121,19 +157,23 @@ impl Listener {
     async fn listen_once(&self) -> Result<(), StoreError> {
         let (client, mut connection) = self.config.connect(self.tls.clone()).await?;
         let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
-        let begin = format!("LISTEN {CATALOGUE}; LISTEN {WORK}");
-        let mut begun = Box::pin(client.batch_execute(&begin));
+        let mut begun = Box::pin(async {
+            client.batch_execute(&format!("LISTEN {CATALOGUE}; LISTEN {WORK}; LISTEN {HINTS}")).await?;
+            client.query_one("SELECT coalesce(current_schema(), '')::text", &[]).await?.try_get::<_, String>(0)
+        });
+        let mut schema = String::new();
         let mut listening = false;
         loop {
             tokio::select! {
                 done = &mut begun, if !listening => {
-                    done?;
+                    schema = done?;
                     listening = true;
                     // Whatever was said while nobody listened.
                     self.heard.send_modify(|heard| { heard.catalogue += 1; heard.work += 1; });
+                    self.ears.missed();
                 }
                 message = messages.next() => match message {
-                    Some(Ok(AsyncMessage::Notification(said))) => self.hear(said.channel(), said.payload()),
+                    Some(Ok(AsyncMessage::Notification(said))) => self.hear(said.channel(), said.payload(), &schema),
                     Some(Ok(_)) => {}
                     Some(Err(error)) => return Err(error.into()),
                     None => return Ok(()),
@@ -142,11 +182,29 @@ impl Listener {
         }
     }
 
-    fn hear(&self, channel: &str, payload: &str) {
+    fn hear(&self, channel: &str, payload: &str, schema: &str) {
         match channel {
             CATALOGUE => self.heard.send_modify(|heard| heard.catalogue += 1),
             WORK if payload != self.node => self.heard.send_modify(|heard| heard.work += 1),
+            HINTS => {
+                if let Some(notice) = payload.strip_prefix(schema).and_then(|rest| rest.strip_prefix(' ')) {
+                    self.hear_of(notice);
+                }
+            }
             _ => {}
+        }
+    }
+
+    fn hear_of(&self, notice: &str) {
+        match serde_json::from_str::<Notice>(notice) {
+            Ok(notice) if notice.node == self.node => {}
+            Ok(notice) if notice.lost => self.ears.missed(),
+            Ok(notice) => self.ears.changed(&notice.hints),
+            // A newer release may know more to tell.
+            Err(error) => {
+                tracing::debug!(%error, "what another node told is not understood");
+                self.ears.missed();
+            }
         }
     }
 }

@@ -91,7 +91,7 @@ pub(super) struct Moves {
 impl Moves {
     /// None yet; those who listen are told of them.
     pub(super) fn heard(ending: &Ending) -> Self {
-        Self { events: Happenings::heard_by(ending.ears()), ..Self::default() }
+        Self { events: Happenings::heard_by(ending.ears(), ending.hints()), ..Self::default() }
     }
 
     /// Adds an interaction that was counted in `from` before.

@@ -9,6 +9,7 @@ use tokio_postgres::{Row, Statement};
 use uuid::Uuid;
 use waypost_ids::{DecisionKind, DeliveryState, QueueId};
 
+use super::activity;
 use super::columns::Columns;
 use super::locks;
 use super::mail_columns::small;
@@ -18,6 +19,7 @@ use crate::encoding::{decision_code, decision_kind, delivery_state, delivery_sta
 use crate::error::StoreError;
 use crate::records::mail::{MOST_UNROUTED, State, Summary};
 use crate::records::queues::CountedQueue;
+use crate::rules::activity::Activity;
 use crate::rules::standing::Position;
 
 const DUPLICATES: i16 = 0;
@@ -31,9 +33,15 @@ pub(super) struct Tally {
     counts: BTreeMap<(i16, i16), i64>,
     /// What waits, by queue.
     waiting: BTreeMap<Uuid, i64>,
+    activity: Activity,
 }
 
 impl Tally {
+    /// What is counted by the minute.
+    pub(super) fn activity(&mut self) -> &mut Activity {
+        &mut self.activity
+    }
+
     fn add(&mut self, topic: i16, member: i16, change: i64) {
         *self.counts.entry((topic, member)).or_default() += change;
     }
@@ -86,6 +94,7 @@ impl Tally {
             changes.members.push(member);
             changes.values.push(value);
         }
+        changes.activity = activity::Columns::of(self.activity);
         (changes.queues, changes.waiting) = self.waiting.into_iter().filter(|(_, change)| *change != 0).unzip();
         changes
     }
@@ -107,28 +116,41 @@ pub(super) struct Changes {
     values: Vec<i64>,
     queues: Vec<Uuid>,
     waiting: Vec<i64>,
+    activity: activity::Columns,
 }
 
 /// What adds changes to the counters, prepared: what is sent together arrives in order.
 pub(super) struct Adding {
     counts: Statement,
     waiting: Statement,
+    activity: Statement,
 }
 
 impl Adding {
     pub(super) async fn prepare(db: &impl GenericClient) -> Result<Self, StoreError> {
-        Ok(Self { counts: db.prepare_cached(ADD).await?, waiting: db.prepare_cached(ADD_WAITING).await? })
+        Ok(Self {
+            counts: db.prepare_cached(ADD).await?,
+            waiting: db.prepare_cached(ADD_WAITING).await?,
+            activity: db.prepare_cached(activity::ADD).await?,
+        })
     }
 
     /// Adds the changes, if there are any.
     pub(super) async fn send(&self, db: &impl GenericClient, changes: &Changes) -> Result<(), tokio_postgres::Error> {
-        let Changes { topics, members, values, queues, waiting } = changes;
+        let Changes { topics, members, values, queues, waiting, activity } = changes;
         let counts = async {
             if values.is_empty() { Ok(0) } else { db.execute(&self.counts, &[topics, members, values]).await }
         };
         let waiting =
             async { if waiting.is_empty() { Ok(0) } else { db.execute(&self.waiting, &[queues, waiting]).await } };
-        try_join!(biased; counts, waiting).map(drop)
+        let done = async {
+            let activity::Columns { topics, minutes, objects, members, values } = activity;
+            if values.is_empty() {
+                return Ok(0);
+            }
+            db.execute(&self.activity, &[topics, minutes, objects, members, values]).await
+        };
+        try_join!(biased; counts, waiting, done).map(drop)
     }
 }
 

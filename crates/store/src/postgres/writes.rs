@@ -23,7 +23,7 @@ use crate::records::events::Told;
 use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, RunRecord};
 use crate::rules::acceptance::{self, Made, Offer};
 use crate::rules::duplicates::{Key, Seen};
-use crate::rules::events::{Ears, is_heard, of_made};
+use crate::rules::events::{Ears, Hints, is_heard, of_made};
 use crate::rules::requests::remembered;
 use crate::sums::sum;
 
@@ -88,6 +88,7 @@ impl<'b> Writes<'b> {
                 Offer::Duplicate(of) => {
                     self.unused.push(message_id);
                     self.duplicates.push(of.0);
+                    self.tally.activity().duplicate(message.received_at);
                     outcome.push(Accepted::Duplicate { of });
                     continue;
                 }
@@ -95,8 +96,10 @@ impl<'b> Writes<'b> {
             };
             outcome.push(made.accepted(offered.id));
             self.tally.moved(None, made.standing.position());
+            self.tally.activity().made(message.received_at);
             if let Some(run) = made.run {
                 self.tally.decided(None, run.decision.kind);
+                self.tally.activity().ran(run, Some(message.received_at));
                 self.runs.push((offered.id, run, RunColumns::of(run, made.forwards)?));
             }
             let run = made.run.map(|_| self.runs.len().saturating_sub(1));
@@ -107,6 +110,13 @@ impl<'b> Writes<'b> {
             self.requests.push((key, remembered(acceptance::about(&outcome))));
         }
         Ok(outcome)
+    }
+
+    /// What those who watch are told of it.
+    pub(super) fn hint(&self, hints: &Hints) {
+        for one in &self.interactions {
+            hints.made(one.offered.id, &one.made.standing, one.made.run);
+        }
     }
 
     /// Writes everything and commits.

@@ -380,6 +380,17 @@ pub struct Catalogue {
     pub secrets: Vec<SecretRecord>,
     /// All mailboxes.
     pub mailboxes: Vec<MailboxRecord>,
+    /// What projects applied.
+    pub applied: Vec<AppliedRecord>,
+}
+
+/// Which project last applied an object: what is in a project's folder no longer is removed by it alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppliedRecord {
+    /// The object.
+    pub object: Ref,
+    /// The project's name.
+    pub project: Arc<str>,
 }
 
 /// One change of the catalogue. Several are committed together.
@@ -402,9 +413,21 @@ pub enum CatalogueChange {
     /// Remove an object that is no flow. No work may be in a queue, and a domain's routes must be gone. A route stays known to the mail
     /// that was bound to it; a table's rows are out of reach immediately, and swept little by little.
     Delete(Ref),
+    /// Note that a project applied an object. What is deleted is forgotten by itself.
+    Applied(AppliedRecord),
 }
 
 impl CatalogueChange {
+    /// The object that is gone by it.
+    #[must_use]
+    pub fn gone(&self) -> Option<Ref> {
+        match self {
+            Self::Delete(object) => Some(object.clone()),
+            Self::PutFlow(flow) if flow.deleted_at.is_some() => Some(flow.id.into()),
+            _ => None,
+        }
+    }
+
     /// Insert or replace an object.
     pub fn put(record: impl Into<ObjectRecord>) -> Self {
         Self::Put(record.into())
@@ -413,6 +436,18 @@ impl CatalogueChange {
     /// Remove an object.
     pub fn delete(object: impl Into<Ref>) -> Self {
         Self::Delete(object.into())
+    }
+
+    /// The object that is made, changed or removed; none for what is noted beside one. A flow's record changes with each of its versions.
+    pub(crate) fn object(&self) -> Option<Ref> {
+        match self {
+            Self::PutFlow(flow) => Some(flow.id.into()),
+            Self::Put(record) => Some(record.object()),
+            Self::Delete(object) => Some(object.clone()),
+            Self::AddVersion(_) | Self::MarkPublished(..) | Self::Bind(..) | Self::AddEvent(_) | Self::AddAudit(_) => {
+                None
+            }
+        }
     }
 }
 

@@ -326,6 +326,8 @@ pub struct RunSummary {
 pub struct InteractionFilter {
     /// Only this state.
     pub state: Option<State>,
+    /// That state alone: for those who list what users see, [`State::GoingOut`] is decided and [`State::Waiting`] is running, unless this is set.
+    pub alone: bool,
     /// Only this kind of decision. A forward that failed and waits in a queue is `Forward` and `Unrouted`.
     pub decision: Option<DecisionKind>,
     /// Only what stands in this queue.

@@ -1,6 +1,7 @@
 //! Plain records: what is kept, in words that know no database.
 
 pub mod access;
+pub mod activity;
 pub mod audit;
 pub mod catalogue;
 pub mod events;

@@ -1,12 +1,13 @@
 //! What counts as an event, and who is told. What happens while nobody listens costs one question.
 
-use std::sync::{Arc, OnceLock};
+use std::mem;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use waypost_ids::{DeliveryKind, DeliveryState, Event, InteractionId};
+use waypost_ids::{DecisionKind, DeliveryKind, DeliveryState, Event, FlowId, InteractionId};
 
 use super::standing::{Position, Standing};
-use crate::records::events::{About, Happened, Listeners, Told};
-use crate::records::mail::{InteractionRecord, State};
+use crate::records::events::{About, Happened, Hint, Listeners, Told};
+use crate::records::mail::{InteractionRecord, RunRecord, State};
 use crate::records::outbox::DeliveryRecord;
 
 /// Those who listen, once they are known.
@@ -28,18 +29,81 @@ impl Ears {
     }
 }
 
+impl Ears {
+    /// What a transaction that is committed by now changed.
+    pub(crate) fn changed(&self, hints: &[Hint]) {
+        if let Some(listeners) = self.0.get().filter(|_| !hints.is_empty()) {
+            listeners.changed(hints);
+        }
+    }
+
+    /// Some of what other nodes changed is not known.
+    pub(crate) fn missed(&self) {
+        if let Some(listeners) = self.0.get() {
+            listeners.missed();
+        }
+    }
+}
+
+/// What a transaction changes, for those who watch: told once it is committed, and never if it is not.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hints(Arc<Mutex<Vec<Hint>>>);
+
+impl Hints {
+    /// One more.
+    pub(crate) fn add(&self, hint: Hint) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(hint);
+    }
+
+    /// All of them; none are left.
+    pub(crate) fn take(&self) -> Vec<Hint> {
+        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// An interaction is made.
+    pub(crate) fn made(&self, id: InteractionId, standing: &Standing, run: Option<&RunRecord>) {
+        let run = run.map(ended);
+        for event in made(standing.state).into_iter().flatten() {
+            let (state, queue) = (standing.state, standing.queue);
+            self.add(Hint::Interaction { event, id, state, queue, from: None, run });
+        }
+    }
+
+    /// Notes which run led to what was said of an interaction.
+    pub(crate) fn ran(&self, interaction: InteractionId, record: &RunRecord) {
+        for hint in self.0.lock().unwrap_or_else(PoisonError::into_inner).iter_mut() {
+            if let Hint::Interaction { id, run, .. } = hint
+                && *id == interaction
+            {
+                *run = Some(ended(record));
+            }
+        }
+    }
+}
+
+/// The flow of a run, and how it ended.
+fn ended(run: &RunRecord) -> (Option<FlowId>, DecisionKind) {
+    (run.flow.map(|(flow, _)| flow), run.decision.kind)
+}
+
 /// What happened in a transaction, as far as anybody listens.
 #[derive(Default)]
 pub(crate) struct Happenings {
     ears: Ears,
+    hints: Hints,
     interactions: Vec<(InteractionId, Event)>,
     deliveries: Vec<(Event, DeliveryRecord)>,
 }
 
 impl Happenings {
     /// Nothing yet.
-    pub(crate) fn heard_by(ears: &Ears) -> Self {
-        Self { ears: ears.clone(), ..Self::default() }
+    pub(crate) fn heard_by(ears: &Ears, hints: &Hints) -> Self {
+        Self { ears: ears.clone(), hints: hints.clone(), ..Self::default() }
+    }
+
+    /// What is told once the transaction is committed.
+    pub(crate) fn hints(&self) -> &Hints {
+        &self.hints
     }
 
     /// Whether there is nothing to tell.
@@ -49,13 +113,23 @@ impl Happenings {
 
     /// An interaction stands elsewhere than before.
     pub(crate) fn moved(&mut self, id: InteractionId, from: Position, to: Position) {
-        let events = moved(from, to).into_iter().flatten().filter(|event| self.ears.hear(event));
-        self.interactions.extend(events.map(|event| (id, event)));
+        for event in moved(from, to).into_iter().flatten() {
+            let before = from.queue.filter(|queue| to.queue != Some(*queue));
+            let Position { state, queue, .. } = to;
+            self.hints.add(Hint::Interaction { event, id, state, queue, from: before, run: None });
+            if self.ears.hear(&event) {
+                self.interactions.push((id, event));
+            }
+        }
     }
 
     /// A delivery may be in another state than before.
     pub(crate) fn sent(&mut self, before: DeliveryState, after: &DeliveryRecord) {
-        let event = ended(before, after).filter(|event| self.ears.hear(event));
+        if before != after.state {
+            let DeliveryRecord { id, interaction, state, .. } = *after;
+            self.hints.add(Hint::Delivery { id, interaction, state });
+        }
+        let event = outcome(before, after).filter(|event| self.ears.hear(event));
         self.deliveries.extend(event.map(|event| (event, after.clone())));
     }
 
@@ -69,7 +143,7 @@ impl Happenings {
 
     /// What is told of all of it, with the interactions as they stand now. One that can't be read is told of by nobody.
     pub(crate) fn told(self, records: &[InteractionRecord]) -> Vec<(InteractionId, Told)> {
-        let Self { ears, interactions, deliveries } = self;
+        let Self { ears, interactions, deliveries, .. } = self;
         let moved = interactions.into_iter().filter_map(|(id, event)| {
             let record = records.iter().find(|record| record.id == id)?;
             Some((id, ears.told(event, About::Interaction(record))?))
@@ -134,7 +208,7 @@ fn moved(from: Position, to: Position) -> [Option<Event>; 2] {
 }
 
 /// What it means that a delivery is in another state than before. One that tells of an event is none itself, or events would never end.
-fn ended(before: DeliveryState, after: &DeliveryRecord) -> Option<Event> {
+fn outcome(before: DeliveryState, after: &DeliveryRecord) -> Option<Event> {
     if before == after.state || is_event(after) {
         return None;
     }

@@ -3,6 +3,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub(crate) mod acceptance;
+pub(crate) mod activity;
 pub(crate) mod claims;
 pub(crate) mod contents;
 pub(crate) mod deliveries;

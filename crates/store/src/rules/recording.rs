@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 use waypost_ids::DecisionKind;
 
@@ -15,6 +16,7 @@ use crate::records::mail::RunRecord;
 /// An interaction whose run ends.
 pub(crate) struct Before {
     pub(crate) standing: Standing,
+    pub(crate) received_at: Timestamp,
     /// How many runs have ended.
     pub(crate) runs: u32,
     pub(crate) decision: Option<DecisionKind>,
@@ -35,6 +37,8 @@ pub(crate) struct Kept {
     pub(crate) standing: Standing,
     /// The decision that this one replaces.
     pub(crate) replaces: Option<DecisionKind>,
+    /// When the interaction was accepted, if this is its first run.
+    pub(crate) accepted_at: Option<Timestamp>,
     /// The run's number, which is how many have ended by now.
     pub(crate) number: u32,
     /// The run as it is kept.
@@ -55,7 +59,7 @@ pub(crate) fn record(
     leads_somewhere: bool,
     mut earlier: Vec<Delivery>,
 ) -> Option<Recorded> {
-    let Before { standing, runs, decision: replaces, erased, set } = before;
+    let Before { standing, received_at, runs, decision: replaces, erased, set } = before;
     if !leads_somewhere {
         return standing.void_run(lease).map(Recorded::Void);
     }
@@ -70,7 +74,8 @@ pub(crate) fn record(
     let shown = contents::shown(&run.attributes, &set);
     let run = RunRecord { rerun_by, ..run };
     let forwards = decided.forwards;
-    Some(Recorded::Kept(Box::new(Kept { standing, replaces, number, run, shown, forwards, earlier })))
+    let accepted_at = Some(received_at).filter(|_| runs == 0);
+    Some(Recorded::Kept(Box::new(Kept { standing, replaces, accepted_at, number, run, shown, forwards, earlier })))
 }
 
 #[cfg(test)]
@@ -88,6 +93,7 @@ mod tests {
         let standing = Standing::accepted(Some(outbox::first(&run(DecisionKind::Queue))), at(0));
         Before {
             standing: standing.rerun("ops", false).unwrap().claim_run(lease).unwrap(),
+            received_at: at(0),
             runs: 1,
             decision: Some(DecisionKind::Queue),
             erased,

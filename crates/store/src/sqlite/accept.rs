@@ -1,5 +1,6 @@
 //! Acceptance: message, interactions, runs and duplicates in one go.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, named_params};
 use uuid::Uuid;
 use waypost_ids::InteractionId;
@@ -50,7 +51,7 @@ pub(super) fn accept(
         let is_there = |queue| super::catalogue::has_queue(session.db, queue);
         let made = match acceptance::offer(offered, message.received_at, seen, epoch, is_there)? {
             Offer::Duplicate(of) => {
-                count_duplicate(session, of)?;
+                count_duplicate(session, of, message.received_at)?;
                 outcome.push(Accepted::Duplicate { of });
                 continue;
             }
@@ -100,13 +101,14 @@ fn settle_uses(db: &Connection, message: i64, outcome: &[Accepted]) -> Result<()
 }
 
 /// Counts a duplicate on its interaction. One that retention has removed has none: nobody would ever take it from the counters again.
-fn count_duplicate(session: &mut Session<'_>, of: InteractionId) -> Result<(), StoreError> {
+fn count_duplicate(session: &mut Session<'_>, of: InteractionId, at: Timestamp) -> Result<(), StoreError> {
     let counted = session
         .db
         .prepare_cached("UPDATE interactions SET duplicates = duplicates + 1 WHERE id = ?1")?
         .execute((of.0.as_bytes(),))?;
     if counted > 0 {
         session.tally.duplicate();
+        session.tally.activity().duplicate(at);
     }
     Ok(())
 }
@@ -165,10 +167,12 @@ fn insert(
             ":opening": offered.opening.as_ref().map(json).transpose()?,
         })?;
     session.tally.moved(None, standing.position());
+    session.tally.activity().made(message.received_at);
     if let (Some(run), Some(columns)) = (run, columns) {
         session.tally.decided(None, run.decision.kind);
+        session.tally.activity().ran(run, Some(message.received_at));
         super::runs::insert(session, offered.id, *runs, run, columns)?;
         super::deliveries::insert(session, offered.id, Some(*runs), &run.sends, (ended_at(run), false))?;
     }
-    super::events::write_made(session, made, || made.record(message, offered))
+    super::events::write_made(session, offered.id, made, || made.record(message, offered))
 }

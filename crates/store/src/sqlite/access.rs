@@ -104,32 +104,23 @@ impl AccessStore for SqliteStore {
 
     async fn put_token(&self, token: TokenRecord, secret_hash: &str) -> Result<bool, StoreError> {
         let secret_hash = secret_hash.to_owned();
+        self.writer()?.run(move |session| keep(session.db, &token, &secret_hash).map(Ok::<_, StoreError>)).await?
+    }
+
+    async fn exchange_token(
+        &self,
+        spent: &[u8; 32],
+        token: TokenRecord,
+        secret_hash: &str,
+    ) -> Result<bool, StoreError> {
+        let (spent, secret_hash) = (*spent, secret_hash.to_owned());
         self.writer()?
             .run(move |session| {
-                let db = &session.db;
-                let proven = db
-                    .prepare_cached("SELECT 1 FROM clients WHERE id = ?1 AND secret_hash = ?2 AND revoked_at IS NULL")?
-                    .exists((&token.client_id, &secret_hash))?;
-                if !proven {
+                let there = session.db.prepare_cached("SELECT 1 FROM tokens WHERE hash = ?1")?.exists((spent,))?;
+                if !there || !keep(session.db, &token, &secret_hash)? {
                     return Ok(Ok::<_, StoreError>(false));
                 }
-                db.prepare_cached(
-                    "DELETE FROM tokens WHERE hash IN
-                        (SELECT hash FROM tokens WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
-                )?
-                .execute((micros(token.issued_at), PRUNED_AT_ONCE))?;
-                db.prepare_cached(
-                    "INSERT OR REPLACE INTO tokens (hash, client_id, scopes, issued_at, expires_at, used_as)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                )?
-                .execute((
-                    token.hash,
-                    &token.client_id,
-                    json(&token.scopes)?,
-                    micros(token.issued_at),
-                    micros(token.expires_at),
-                    token.used_as.as_str(),
-                ))?;
+                session.db.prepare_cached("DELETE FROM tokens WHERE hash = ?1")?.execute((spent,))?;
                 Ok(Ok(true))
             })
             .await?
@@ -169,6 +160,34 @@ impl AccessStore for SqliteStore {
             })
             .await?
     }
+}
+
+/// Keeps a token of a client that has this secret still; answers whether it does.
+fn keep(db: &Connection, token: &TokenRecord, secret_hash: &str) -> Result<bool, StoreError> {
+    let proven = db
+        .prepare_cached("SELECT 1 FROM clients WHERE id = ?1 AND secret_hash = ?2 AND revoked_at IS NULL")?
+        .exists((&token.client_id, secret_hash))?;
+    if !proven {
+        return Ok(false);
+    }
+    db.prepare_cached(
+        "DELETE FROM tokens WHERE hash IN
+            (SELECT hash FROM tokens WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)",
+    )?
+    .execute((micros(token.issued_at), PRUNED_AT_ONCE))?;
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO tokens (hash, client_id, scopes, issued_at, expires_at, used_as)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute((
+        token.hash,
+        &token.client_id,
+        json(&token.scopes)?,
+        micros(token.issued_at),
+        micros(token.expires_at),
+        token.used_as.as_str(),
+    ))?;
+    Ok(true)
 }
 
 /// Whether a client is an admin, and no other is.

@@ -11,7 +11,7 @@ use super::mail_columns::interaction;
 use super::mailboxes::{mailbox, put_mailbox};
 use super::outside::{data_action, put_data_action, put_secret, put_webhook, secret, webhook};
 use super::writer::Session;
-use super::{SqliteStore, tables};
+use super::{SqliteStore, applied, tables};
 use crate::conditions::{self, in_state};
 use crate::encoding::json;
 use crate::error::{CommitError, StoreError};
@@ -19,6 +19,7 @@ use crate::records::catalogue::{
     Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, ObjectRecord, QueueRecord, RouteRecord, RouteTarget,
     TermRecord, VersionRecord,
 };
+use crate::records::events::Hint;
 use crate::records::mail::{InteractionRecord, State};
 use crate::records::tables::ScheduleRecord;
 use crate::traits::CatalogueStore;
@@ -176,6 +177,7 @@ pub(super) fn load(db: &Connection) -> Result<Catalogue, StoreError> {
         data_actions: all(db, "SELECT * FROM data_actions ORDER BY id", (), data_action)?,
         secrets: all(db, "SELECT * FROM secrets ORDER BY id", (), secret)?,
         mailboxes: all(db, "SELECT * FROM mailboxes ORDER BY id", (), mailbox)?,
+        applied: all(db, "SELECT * FROM applied ORDER BY kind, object", (), applied::applied)?,
     })
 }
 
@@ -210,6 +212,9 @@ fn commit(
     let next = expected.saturating_add(1);
     savepoint.prepare_cached("UPDATE epoch SET value = ?1")?.execute((next,))?;
     savepoint.commit()?;
+    for object in changes.iter().filter_map(CatalogueChange::object) {
+        session.events.hints().add(Hint::object(&object));
+    }
     Ok(Ok(next))
 }
 
@@ -234,6 +239,7 @@ fn doubled_name(db: &Connection) -> Result<Option<String>, StoreError> {
 }
 
 fn apply(db: &Connection, change: &CatalogueChange) -> Result<(), StoreError> {
+    applied::forget(db, change)?;
     match change {
         CatalogueChange::PutFlow(record) => put_flow(db, record),
         CatalogueChange::AddVersion(record) => add_version(db, record),
@@ -249,6 +255,7 @@ fn apply(db: &Connection, change: &CatalogueChange) -> Result<(), StoreError> {
         CatalogueChange::AddAudit(entry) => super::audit::add(db, entry),
         CatalogueChange::Put(object) => put(db, object),
         CatalogueChange::Delete(object) => delete(db, object),
+        CatalogueChange::Applied(record) => applied::put(db, record),
     }
 }
 

@@ -36,9 +36,11 @@ pub(super) fn write(session: &mut Session<'_>) -> Result<(), StoreError> {
 /// Keeps what listeners are told of an interaction that is made.
 pub(super) fn write_made(
     session: &mut Session<'_>,
+    id: InteractionId,
     made: &Made<'_>,
     record: impl FnOnce() -> InteractionRecord,
 ) -> Result<(), StoreError> {
+    session.events.hints().made(id, &made.standing, made.run);
     if !is_heard(session.ears, &made.standing) {
         return Ok(());
     }

@@ -2,6 +2,8 @@
 
 mod accept;
 mod access;
+mod activity;
+mod applied;
 mod audit;
 mod catalogue;
 mod catalogue_columns;
@@ -48,6 +50,7 @@ use tokio::sync::watch;
 use waypost_origin::Origin;
 
 use crate::error::StoreError;
+use crate::records::events::Hint;
 use crate::rules::events::Ears;
 use crate::traits::{Heard, PeerStore, RoomStore};
 
@@ -189,6 +192,10 @@ impl RoomStore for SqliteStore {
 impl PeerStore for SqliteStore {
     fn heard(&self) -> Option<watch::Receiver<Heard>> {
         None
+    }
+
+    fn tell(&self, hint: Hint) {
+        self.ears.changed(&[hint]);
     }
 
     async fn share_requests(&self, _: &str, _: &[(i64, u32)], _: i64) -> Result<Vec<(i64, u32)>, StoreError> {

@@ -61,6 +61,7 @@ fn sweep(session: &mut Session<'_>, limits: RetentionLimits, max: u32, now: Time
     // Rows are small.
     swept.rows = super::tables::sweep(session.db, limits.versions, max.saturating_mul(10), now)?;
     tally::forget_empty(session.db)?;
+    super::activity::sweep(session.db, now)?;
     Ok(swept)
 }
 

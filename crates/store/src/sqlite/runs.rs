@@ -163,13 +163,16 @@ fn before(db: &Connection, id: InteractionId) -> Result<Option<Before>, StoreErr
         let columns = Columns { row, table: "interactions" };
         Ok::<_, StoreError>(Before {
             standing: standing(row)?,
+            received_at: columns.time("received_at")?,
             runs: columns.get("runs")?,
             decision: columns.get::<Option<i64>>("decision")?.and_then(decision_kind),
             erased: columns.get("erased")?,
             set: columns.json_or_empty("attributes_set")?,
         })
     };
-    let sql = format!("SELECT {COLUMNS}, runs, decision, erased, attributes_set FROM interactions WHERE id = ?1");
+    let sql = format!(
+        "SELECT {COLUMNS}, received_at, runs, decision, erased, attributes_set FROM interactions WHERE id = ?1"
+    );
     db.prepare_cached(&sql)?.query_row((id.0.as_bytes(),), |row| Ok(read(row))).optional()?.transpose()
 }
 
@@ -189,7 +192,7 @@ pub(super) fn record(
     let earlier = if before.runs > 0 { deliveries::of(session.db, id)? } else { Vec::new() };
     let (sent, erased) = (earlier.clone(), before.erased);
     let recorded = recording::record(before, lease, run, leads_somewhere, earlier);
-    let Kept { standing, replaces, number, run, shown, forwards, earlier } = match recorded {
+    let Kept { standing, replaces, accepted_at, number, run, shown, forwards, earlier } = match recorded {
         Some(Recorded::Kept(kept)) => *kept,
         Some(Recorded::Void(standing)) => {
             standing::write(session, id, from, &standing)?;
@@ -234,6 +237,8 @@ pub(super) fn record(
         })?;
     session.tally.moved(Some(from), standing.position());
     session.events.moved(id, from, standing.position());
+    session.events.hints().ran(id, &run);
+    session.tally.activity().ran(&run, accepted_at);
     session.tally.decided(replaces, run.decision.kind);
     insert(session, id, number, &run, &columns)?;
     for (before, after) in sent.iter().zip(&earlier) {

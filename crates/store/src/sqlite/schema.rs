@@ -33,6 +33,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0019-events-and-pushes.sql"),
     include_str!("migrations/0020-mailboxes.sql"),
     include_str!("migrations/0021-sessions.sql"),
+    include_str!("migrations/0022-applied.sql"),
+    include_str!("migrations/0023-activity.sql"),
 ];
 
 /// The size of the database's pages in bytes; only new databases take it.

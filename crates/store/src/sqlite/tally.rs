@@ -10,6 +10,7 @@ use crate::conditions::{miscounted, unrouted};
 use crate::error::StoreError;
 use crate::records::mail::{MOST_UNROUTED, State, Summary};
 use crate::records::queues::{CountedQueue, counted_waiting};
+use crate::rules::activity::Activity;
 use crate::rules::standing::Position;
 
 use crate::encoding::{decision_code, decision_kind, delivery_state, delivery_state_code};
@@ -27,9 +28,15 @@ pub(super) struct Tally {
     counts: BTreeMap<(i64, i64), i64>,
     /// What waits, by queue.
     waiting: BTreeMap<Uuid, i64>,
+    activity: Activity,
 }
 
 impl Tally {
+    /// What is counted by the minute.
+    pub(super) fn activity(&mut self) -> &mut Activity {
+        &mut self.activity
+    }
+
     fn add(&mut self, group: i64, member: i64, change: i64) {
         *self.counts.entry((group, member)).or_default() += change;
     }
@@ -99,7 +106,7 @@ impl Tally {
                 add.execute((queue.as_bytes(), change))?;
             }
         }
-        Ok(())
+        super::activity::add(db, std::mem::take(&mut self.activity))
     }
 }
 

@@ -17,7 +17,7 @@ use super::room::Room;
 use super::tally::{self, Tally};
 use super::upkeep::{Upkeep, fold};
 use crate::error::StoreError;
-use crate::rules::events::{Ears, Happenings};
+use crate::rules::events::{Ears, Happenings, Hints};
 
 /// A command has not been looked at.
 const WAITING: u8 = 0;
@@ -294,6 +294,7 @@ impl Thread {
         self.execute("BEGIN IMMEDIATE")?;
         let before = self.db.total_changes();
         let mut tally = Tally::default();
+        let hints = Hints::default();
         let mut written = 0;
         for command in batch {
             if !start(&command) {
@@ -311,7 +312,7 @@ impl Thread {
                 db: &mut self.db,
                 tally: &mut tally,
                 written: &mut written,
-                events: Happenings::heard_by(&self.ears),
+                events: Happenings::heard_by(&self.ears, &hints),
                 ears: &self.ears,
             };
             let (end, answer) = (command.run)(Ok(&mut session));
@@ -329,6 +330,7 @@ impl Thread {
             self.unfolded = self.unfolded.saturating_add(written);
             self.guard.committed().or_else(|error| self.save(error))?;
         }
+        self.ears.changed(&hints.take());
         Ok(())
     }
 

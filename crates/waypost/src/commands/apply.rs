@@ -4,17 +4,19 @@ mod rows;
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_client::Error;
 use waypost_flow::document;
 use waypost_ids::{Kind, TableId};
 use waypost_project::difference::RowsDifference;
+use waypost_project::plan::SavedPlan;
 use waypost_project::{Project, SourceFile};
 use waypost_wire::change::{ChangeSet, ChangeSetDone, ChangedObject};
 use waypost_wire::replay::ReplayRequest;
 
+use crate::commands::plan::{carry_out, set_of};
 use crate::commands::replay;
 use crate::failure::Failure;
 use crate::files;
@@ -29,8 +31,17 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     server: Server,
     /// Folders or files of flows and objects
-    #[arg(required = true)]
+    #[arg(required_unless_present = "plan")]
     paths: Vec<PathBuf>,
+    /// Instead of a folder: do exactly what a plan says that `waypost plan --out` saved, unless the server changed since
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "dry_run", "replay", "prune"])]
+    plan: Option<PathBuf>,
+    /// Also delete what this project applied before and has no longer
+    #[arg(long)]
+    prune: bool,
+    /// Delete without asking; on anything but a terminal nobody is asked
+    #[arg(long)]
+    yes: bool,
     /// Say what would be done, and what would break, without doing it
     #[arg(long)]
     dry_run: bool,
@@ -48,6 +59,9 @@ pub(crate) struct Arguments {
 /// Exit code 0: everything is there; 1: the folder has errors, or the server refused it, and nothing was changed; 2: the server did
 /// not answer.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if let Some(file) = &arguments.plan {
+        return of_plan(arguments, file);
+    }
     let sources = files::sources(&arguments.paths)?;
     let mut project = Project::read(&sources);
     let rows = project.rows(|file, name| files::beside(&sources, file, name));
@@ -56,7 +70,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(shown(&sources, &project)?);
     }
     let remote = arguments.server.connect()?;
-    let set = ChangeSet { dry_run: arguments.dry_run, note: arguments.note.clone(), ..project.change_set() };
+    let set = set_of(&project, arguments.prune)?;
+    let mut set = ChangeSet { prune: arguments.prune, dry_run: arguments.dry_run, note: arguments.note.clone(), ..set };
     if set.flows.is_empty() && set.queues.is_empty() && set.objects.is_empty() {
         return Ok(());
     }
@@ -75,11 +90,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         printed = replay::print(&mut out, &replayed);
         replay::judge(&replayed, arguments.max_changed)?;
     }
+    if arguments.prune && !arguments.dry_run {
+        let look = ChangeSet { dry_run: true, ..set.clone() };
+        match remote.wait(remote.flows().change(&look)) {
+            Ok(found) => {
+                agree(&deleted(&found), arguments.yes)?;
+                // What was listed, and nothing else, is deleted.
+                set.if_epoch = Some(found.epoch);
+            }
+            Err(error) => return Err(refused(error, &sources, &mut project)?),
+        }
+    }
     match remote.wait(remote.flows().change(&set)) {
         Ok(done) => {
             let mut told = Vec::new();
             let applied = Applied { remote: &remote, project: &project, rows: &rows, differences, arguments };
-            let ended = applied.told(&done, &mut told);
+            let ended = tell(&done, arguments.dry_run, &mut told, &mut |one, out| applied.rows_of(one, out));
             let written = out.write_all(&told);
             ended?;
             printed?;
@@ -87,6 +113,66 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         Err(error) => Err(refused(error, &sources, &mut project)?),
     }
+}
+
+/// Does what a saved plan says. Exit code 0: done; 1: the server is not as the plan is based on, and nothing was changed.
+fn of_plan(arguments: &Arguments, file: &Path) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let agreed = |saved: &SavedPlan| {
+        let gone = saved.plan.objects.iter().filter(|one| one.change == "deleted");
+        agree(&gone.map(|one| format!("{} {}", one.kind, one.name)).collect::<Vec<_>>(), arguments.yes)
+    };
+    let (saved, done) = carry_out(&remote, file, arguments.note.as_deref(), &agreed)?;
+    let mut out = screen::stdout();
+    let mut told = Vec::new();
+    let mut rows = |one: &ChangedObject, out: &mut Vec<u8>| {
+        let folded = document::fold_name(&one.name);
+        let Some((_, csv)) = saved.rows.iter().find(|(name, _)| document::fold_name(name) == folded) else {
+            return Ok(());
+        };
+        let csv = csv.clone().into();
+        let done = remote.wait(remote.tables().replace_rows(table_id(one)?, csv, arguments.note.as_deref()))?;
+        Ok(writeln!(out, "table {}: {}", one.name, replaced(&done))?)
+    };
+    let ended = tell(&done, false, &mut told, &mut rows);
+    let written = out.write_all(&told);
+    ended?;
+    Ok(written?)
+}
+
+/// What a change set deletes, by kind and name.
+fn deleted(done: &ChangeSetDone) -> Vec<String> {
+    let flows = done.flows.iter().filter(|one| one.outcome == "deleted").map(|one| format!("flow {}", one.name));
+    let objects = done.objects.iter().filter(|one| one.outcome == "deleted");
+    flows.chain(objects.map(|one| format!("{} {}", one.kind, one.name))).collect()
+}
+
+/// Lists what is to be deleted, and asks whether it may be, if anybody is there to answer.
+fn agree(deleted: &[String], yes: bool) -> Result<(), Failure> {
+    if deleted.is_empty() {
+        return Ok(());
+    }
+    let mut err = screen::stderr();
+    writeln!(err, "to be deleted:")?;
+    for one in deleted {
+        writeln!(err, "  {one}")?;
+    }
+    if yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Ok(());
+    }
+    write!(err, "delete them? [y/N] ")?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    match answer.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(Failure::Refused("nothing was changed".to_owned())),
+    }
+}
+
+/// The id of a table in an answer.
+fn table_id(one: &ChangedObject) -> Result<TableId, Failure> {
+    one.id.parse().map_err(|_| Failure::Failed(format!("the server's table `{}` has no id", one.id)))
 }
 
 /// Asks the server what else is wrong, so that a folder with errors gets to hear of all of them. Without a server, or an answer, they
@@ -127,66 +213,67 @@ struct Applied<'a> {
     arguments: &'a Arguments,
 }
 
+/// What comes after a table in the answer: its rows.
+type Rows<'r> = dyn FnMut(&ChangedObject, &mut Vec<u8>) -> Result<(), Failure> + 'r;
+
+/// Tells what became of everything, and has the rows of tables brought.
+fn tell(done: &ChangeSetDone, dry_run: bool, out: &mut Vec<u8>, rows: &mut Rows<'_>) -> Result<(), Failure> {
+    let objects =
+        |wanted: fn(Kind) -> bool| done.objects.iter().filter(move |one| Kind::named(&one.kind).is_some_and(wanted));
+    let would = |outcome: &str| if dry_run && outcome != "unchanged" { "would be " } else { "" };
+    for one in objects(|kind| kind == Kind::Table) {
+        object(one, dry_run, out)?;
+        if one.outcome != "deleted" {
+            rows(one, out)?;
+        }
+    }
+    for one in
+        objects(|kind| matches!(kind, Kind::Schedule | Kind::Webhook | Kind::DataAction | Kind::Queue | Kind::Term(_)))
+    {
+        object(one, dry_run, out)?;
+    }
+    for queue in &done.queues {
+        writeln!(out, "queue {}: {}{}", queue.name, would(&queue.outcome), queue.outcome)?;
+    }
+    for flow in &done.flows {
+        let version = flow.version.map(|version| format!("version {version}")).unwrap_or_default();
+        let would = would(&flow.outcome);
+        match flow.outcome.as_str() {
+            "created" => writeln!(out, "flow {}: {would}created, {version}", flow.name)?,
+            "published" => writeln!(out, "flow {}: {version} {would}published", flow.name)?,
+            "described" => writeln!(out, "flow {}: {would}described anew", flow.name)?,
+            "deleted" => writeln!(out, "flow {}: {would}deleted", flow.name)?,
+            _ => writeln!(out, "flow {}: unchanged", flow.name)?,
+        }
+    }
+    for one in objects(|kind| matches!(kind, Kind::Domain | Kind::Route | Kind::Mailbox)) {
+        object(one, dry_run, out)?;
+    }
+    Ok(())
+}
+
+/// A dry run says what of an object would change, too.
+fn object(done: &ChangedObject, dry_run: bool, out: &mut Vec<u8>) -> io::Result<()> {
+    let ChangedObject { kind, name, outcome, differs, .. } = done;
+    let would = if dry_run && outcome != "unchanged" { "would be " } else { "" };
+    let differs = match dry_run && !differs.is_empty() {
+        true => format!(" ({})", differs.join(", ")),
+        false => String::new(),
+    };
+    writeln!(out, "{kind} {name}: {would}{outcome}{differs}")
+}
+
 impl Applied<'_> {
-    /// Tells what became of everything, and brings the rows of tables.
-    fn told(&self, done: &ChangeSetDone, out: &mut impl Write) -> Result<(), Failure> {
-        let objects = |wanted: fn(Kind) -> bool| {
-            done.objects.iter().filter(move |one| Kind::named(&one.kind).is_some_and(wanted))
-        };
-        for one in objects(|kind| kind == Kind::Table) {
-            self.object(one, out)?;
-            self.rows_of(&one.name, &one.id, &one.outcome, out)?;
-        }
-        for one in objects(|kind| {
-            matches!(kind, Kind::Schedule | Kind::Webhook | Kind::DataAction | Kind::Queue | Kind::Term(_))
-        }) {
-            self.object(one, out)?;
-        }
-        for queue in &done.queues {
-            let would = if queue.outcome == "unchanged" { "" } else { self.would() };
-            writeln!(out, "queue {}: {would}{}", queue.name, queue.outcome)?;
-        }
-        for flow in &done.flows {
-            let version = flow.version.map(|version| format!("version {version}")).unwrap_or_default();
-            let would = self.would();
-            match flow.outcome.as_str() {
-                "created" => writeln!(out, "flow {}: {would}created, {version}", flow.name)?,
-                "published" => writeln!(out, "flow {}: {version} {would}published", flow.name)?,
-                "described" => writeln!(out, "flow {}: {would}described anew", flow.name)?,
-                _ => writeln!(out, "flow {}: unchanged", flow.name)?,
-            }
-        }
-        for one in objects(|kind| matches!(kind, Kind::Domain | Kind::Route | Kind::Mailbox)) {
-            self.object(one, out)?;
-        }
-        Ok(())
-    }
-
-    fn would(&self) -> &'static str {
-        if self.arguments.dry_run { "would be " } else { "" }
-    }
-
-    /// A dry run says what of an object would change, too.
-    fn object(&self, done: &ChangedObject, out: &mut impl Write) -> io::Result<()> {
-        let ChangedObject { kind, name, outcome, differs, .. } = done;
-        let would = if outcome == "unchanged" { "" } else { self.would() };
-        let differs = match self.arguments.dry_run && !differs.is_empty() {
-            true => format!(" ({})", differs.join(", ")),
-            false => String::new(),
-        };
-        writeln!(out, "{kind} {name}: {would}{outcome}{differs}")
-    }
-
-    fn rows_of(&self, name: &str, id: &str, outcome: &str, out: &mut impl Write) -> Result<(), Failure> {
+    fn rows_of(&self, table: &ChangedObject, out: &mut Vec<u8>) -> Result<(), Failure> {
+        let ChangedObject { name, outcome, .. } = table;
         let folded = document::fold_name(name);
         let tables = self.project.tables();
         let Some(entry) = tables.iter().find(|one| one.table.record.folded_name == folded && one.has_rows()) else {
             return Ok(());
         };
         if !self.arguments.dry_run {
-            let id: TableId =
-                id.parse().map_err(|_| Failure::Failed(format!("the server's table `{id}` has no id")))?;
-            return rows::replace(self.remote, (entry, id), self.rows, self.arguments.note.as_deref(), out);
+            let note = self.arguments.note.as_deref();
+            return rows::replace(self.remote, (entry, table_id(table)?), self.rows, note, out);
         }
         let difference = self.differences.get(&entry.table.record.name).filter(|_| outcome != "created");
         if let Some(line) = difference.and_then(rows::would_be) {

@@ -11,11 +11,12 @@ use crate::failure::Failure;
 use crate::screen;
 
 /// Files of the project, by their paths in it. Editors find the schemas, which are made, by a comment in each file.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("README.md", include_str!("init/README.md")),
     ("flows/inbound.yaml", include_str!("init/inbound.yaml")),
     ("flows/topic.yaml", include_str!("init/topic.yaml")),
     ("routing.yaml", include_str!("init/routing.yaml")),
+    ("waypost.yaml", include_str!("init/waypost.yaml")),
     ("tests/inbound.test.yaml", include_str!("init/inbound.test.yaml")),
 ];
 

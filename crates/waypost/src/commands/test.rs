@@ -2,6 +2,8 @@
 
 mod annotations;
 mod cases;
+mod generate;
+mod mutants;
 mod print;
 mod snapshots;
 mod watch;
@@ -14,6 +16,7 @@ use waypost_flow_tests::coverage::{self, Counts, Coverage, Map};
 use waypost_flow_tests::report::TestReport;
 use waypost_flow_tests::{Case, Flows, Suite, junit};
 use waypost_project::Project;
+use waypost_witness::mutate::Base;
 
 use crate::failure::Failure;
 use crate::table::{self, Output};
@@ -46,6 +49,15 @@ pub(crate) struct Arguments {
     /// Write the snapshots of tests that expect one, instead of comparing with them
     #[arg(long)]
     update: bool,
+    /// Change the flows one small thing at a time, and report the changes that no test catches
+    #[arg(long, conflicts_with_all = ["filter", "update", "watch", "junit", "coverage", "threshold", "lcov", "html"])]
+    mutate: bool,
+    /// Search for mail that reaches what no test reaches, and write it as tests to be read and named
+    #[arg(long, conflicts_with_all = ["filter", "mutate", "watch"])]
+    generate: bool,
+    /// How long to search
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "generate")]
+    seconds: u64,
     /// Run the tests again whenever a file changes
     #[arg(long)]
     watch: bool,
@@ -61,7 +73,7 @@ fn percent(text: &str) -> Result<f64, String> {
 
 impl Arguments {
     fn counts_coverage(&self) -> bool {
-        self.coverage || self.threshold.is_some() || self.lcov.is_some() || self.html.is_some()
+        self.coverage || self.generate || self.threshold.is_some() || self.lcov.is_some() || self.html.is_some()
     }
 
     fn selects(&self, file: &str, case: &Case) -> bool {
@@ -71,7 +83,7 @@ impl Arguments {
     }
 }
 
-/// Exit code 0: all passed; 1: a test failed, or the threshold is missed; 2: the tests could not run.
+/// Exit code 0: all passed; 1: a test failed, the threshold is missed, or a mutant survived; 2: the tests could not run.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.watch { watch::watch(&arguments.paths, || once(arguments)) } else { once(arguments) }
 }
@@ -111,9 +123,17 @@ fn once(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.update {
         snapshots.update(&suite, &selected, &ran, arguments.filter.is_none())?;
     }
+    if arguments.mutate && ran.iter().all(|ran| ran.mismatches.is_empty()) {
+        let bases = selected.iter().zip(ran).map(|(case, ran)| Base::new(case, snapshots.of(case), ran)).collect();
+        return mutants::run(arguments, (&flows, &sources), (&suite, &test_files), bases);
+    }
     let mut report = cases::report(&suite, &selected, ran, name);
     if arguments.counts_coverage() {
-        report.coverage = Some(covered(arguments, &Map::of(&flows, &sources), &counts)?);
+        let map = Map::of(&flows, &sources);
+        report.coverage = Some(covered(arguments, &map, &counts)?);
+        if arguments.generate {
+            generate::run(arguments, &flows, &map, &counts)?;
+        }
     }
     tell(arguments, &report)
 }

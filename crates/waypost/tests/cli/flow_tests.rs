@@ -9,19 +9,20 @@ use super::harness::TRIAGE;
 use super::harness::scratch::Scratch;
 use super::{printed, waypost};
 
-fn schema(of: &str) -> jsonschema::Validator {
+/// A published schema.
+pub fn schema(of: &str) -> jsonschema::Validator {
     let schema: Json = serde_json::from_str(&printed(&waypost(&["schema", of]), 0)).unwrap();
     jsonschema::validator_for(&schema).unwrap()
 }
 
 #[track_caller]
-fn fits(schema: &jsonschema::Validator, value: &Json) {
+pub fn fits(schema: &jsonschema::Validator, value: &Json) {
     let problems: Vec<String> = schema.iter_errors(value).map(|problem| problem.to_string()).collect();
     assert!(problems.is_empty(), "{problems:?}");
 }
 
 /// The text of test files as a value.
-fn yaml(text: &str) -> Json {
+pub fn yaml(text: &str) -> Json {
     waypost_flow::source::yaml(text).unwrap().0.to_json()
 }
 

@@ -39,6 +39,9 @@ pub const WAYPOST: &str = env!("CARGO_BIN_EXE_waypost");
 /// The example that the repository ships.
 pub const TRIAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/triage");
 
+/// The larger example: a company with everything that a project folder can have.
+pub const SUPPORT_DESK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/support-desk");
+
 /// How to start a server.
 #[derive(Default)]
 pub struct Start {

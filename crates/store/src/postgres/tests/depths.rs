@@ -5,7 +5,7 @@ use waypost_ids::DecisionKind;
 use super::open;
 use super::waits::{number, session};
 use crate::conformance::samples::{accept, at, decided, later, queue, queues as make_queues, run};
-use crate::postgres::{queues, tally};
+use crate::postgres::{activity, queues, tally};
 use crate::records::queues::{CountedQueue, DepthOf};
 use crate::records::retention::RetentionLimits;
 use crate::traits::{OutboxStore, QueueStore, RetentionStore};
@@ -29,6 +29,26 @@ async fn depths_of_queues_are_read_from_an_index() {
         let plan = format!("{:?}", db.simple_query(&sql).await.unwrap());
         assert_eq!(plan.matches("using interactions_queued").count(), 2, "{plan}");
         assert!(!plan.contains("Sort Key: interactions") && !plan.contains("Seq Scan on interactions"), "{plan}");
+    }
+}
+
+/// However much was done, no more is read of it than is asked for.
+#[tokio::test]
+async fn activity_is_read_from_its_minutes_on() {
+    let Some(opened) = open().await else { return };
+    let db = session(&opened).await;
+    let fill = "INSERT INTO activity (topic, minute, object, member, slot, value)
+        SELECT g % 5, g / 5, gen_random_uuid(), 0, 0, 1 FROM generate_series(1, 100000) AS g; ANALYZE activity";
+    db.batch_execute(fill).await.unwrap();
+    let minutes = format!(
+        "PREPARE it (smallint[], bigint, bigint) AS {}; EXPLAIN EXECUTE it ('{{0,1,2,3}}', 19900, 19960)",
+        activity::MINUTES
+    );
+    let runs =
+        format!("DEALLOCATE ALL; PREPARE it (smallint, bigint) AS {}; EXPLAIN EXECUTE it (4, 19900)", activity::RUNS);
+    for sql in [minutes, runs] {
+        let plan = format!("{:?}", db.simple_query(&sql).await.unwrap());
+        assert!(plan.contains("activity_pkey") && !plan.contains("Seq Scan"), "{plan}");
     }
 }
 

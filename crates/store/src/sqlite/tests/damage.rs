@@ -275,6 +275,7 @@ async fn a_check_reads_every_row_that_has_a_checksum() {
     assert_eq!(
         listed,
         [
+            "applied",
             "audit",
             "clients",
             "data_actions",

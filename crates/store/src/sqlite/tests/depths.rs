@@ -11,7 +11,7 @@ use crate::conformance::samples::{accept, at, audit, decided, id, later, queue, 
 use crate::records::queues::{CountedQueue, DepthOf, QueueDepth};
 use crate::records::retention::RetentionLimits;
 use crate::sqlite::check::check;
-use crate::sqlite::{SqliteOptions, SqliteStore, queues, schema, tally};
+use crate::sqlite::{SqliteOptions, SqliteStore, activity, queues, schema, tally};
 use crate::traits::{MailStore, OutboxStore, QueueStore, RetentionStore};
 
 /// However much waits, no row of it is read to measure it.
@@ -27,6 +27,23 @@ async fn depths_of_queues_are_read_from_an_index() {
         let plan = rows.map(Result::unwrap).collect::<Vec<_>>().join("; ");
         assert!(plan.contains(&format!("interactions USING COVERING INDEX interactions_{index}")), "{sql}: {plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{sql}: {plan}");
+    }
+}
+
+/// However much was done, no more is read of it than is asked for.
+#[tokio::test]
+async fn activity_is_read_from_its_minutes_on() {
+    let Opened { store: _store, directory } = open();
+    let db = Connection::open(directory.path().join("waypost.db")).unwrap();
+    for (sql, found) in [
+        (activity::MINUTES, "SEARCH activity USING PRIMARY KEY (topic=? AND minute>? AND minute<?)"),
+        (activity::RUNS, "SEARCH activity USING PRIMARY KEY (topic=? AND minute>?)"),
+    ] {
+        let mut select = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let nothing = vec![Null; select.parameter_count()];
+        let rows = select.query_map(params_from_iter(nothing), |row| row.get::<_, String>(3)).unwrap();
+        let plan = rows.map(Result::unwrap).collect::<Vec<_>>().join("; ");
+        assert!(plan.contains(found), "{sql}: {plan}");
     }
 }
 

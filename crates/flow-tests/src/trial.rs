@@ -1,0 +1,361 @@
+//! A trial: what runs, over which mail, with which answers. A case is a trial with a name and what is expected of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Map;
+use uuid::Uuid;
+use waypost_app::mail::answers::HeldAnswers;
+use waypost_app::mail::decide::{Call, Decided, Start, call_at_once, decide_at_once};
+use waypost_app::mail::inputs;
+use waypost_catalogue::routes::RouteMatch;
+use waypost_engine::{Detail, Limits, Reached};
+use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::document::fold_name;
+use waypost_flow::program::Program;
+use waypost_flow::source::Node;
+use waypost_flow::value::Value;
+use waypost_ids::{FlowId, InteractionId};
+use waypost_mail::message::Message;
+use waypost_members::email::Envelope;
+use waypost_project::members::{Members, wrong};
+use waypost_store::error::StoreError;
+use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
+use waypost_store::records::mail::Opening;
+
+use crate::Flows;
+use crate::answers::{CaseAnswers, GivenAnswer};
+use crate::mail::Fields;
+use crate::observed::Observed;
+
+/// What a trial may say.
+pub(crate) const KEYS: [&str; 9] =
+    ["flow", "route", "mail", "file", "at", "envelope", "attributes", "inputs", "answers"];
+
+pub(crate) const ENVELOPE: [&str; 3] = ["from", "to", "remote"];
+
+/// When mail is accepted where neither the trial nor its mail says so: tests must come out the same on every day.
+pub const WHEN: Timestamp = Timestamp::constant(1_767_258_000, 0);
+
+/// To whom mail is where nothing says so.
+const NOBODY: &str = "inbox@example.com";
+
+/// Opens a file by the name that a trial gives it.
+pub(crate) type Open<'o> = &'o dyn Fn(&str) -> std::io::Result<Vec<u8>>;
+
+/// What runs, over which mail, with which answers.
+#[derive(Debug)]
+pub struct Trial {
+    pub(crate) aim: Aim,
+    raw: Vec<u8>,
+    received_at: Timestamp,
+    envelope: EnvelopeGiven,
+    attributes: BTreeMap<String, String>,
+    answers: Vec<GivenAnswer>,
+}
+
+/// What runs.
+#[derive(Debug)]
+pub(crate) enum Aim {
+    /// What a route leads to.
+    Route(Arc<RouteRecord>),
+    /// A flow, called by itself with these inputs.
+    Flow(FlowId, Vec<(usize, Value<'static>)>),
+}
+
+/// What the mail came in.
+#[derive(Debug, Default)]
+struct EnvelopeGiven {
+    from: Option<String>,
+    to: String,
+    remote: String,
+}
+
+/// What came of a trial, without the way there.
+#[derive(Debug)]
+pub struct Came {
+    /// What came. Variables and the path are not in it, and an error has its code alone.
+    pub observed: Observed,
+    /// What the run reached of the flows, if it was asked for.
+    pub reached: Option<Box<Reached>>,
+    /// Answers that the trial gives and the run never asked for, as `table X` or `data action X`.
+    pub unasked: Vec<String>,
+}
+
+/// A run that is over, and the outputs of a flow that was called by itself.
+pub(crate) type Run = (Decided, Map<String, serde_json::Value>);
+
+/// The members of a trial as they are written.
+pub(crate) struct Written<'n> {
+    flow: Option<String>,
+    route: Option<String>,
+    mail: Option<&'n Node>,
+    file: Option<String>,
+    at: Option<String>,
+    envelope: Option<&'n Node>,
+    attributes: Option<&'n Node>,
+    inputs: Option<&'n Node>,
+    answers: &'n [Node],
+}
+
+impl<'n> Written<'n> {
+    pub(crate) fn take(members: &mut Members<'n>) -> Self {
+        Self {
+            flow: members.text("flow"),
+            route: members.text("route"),
+            mail: members.node("mail"),
+            file: members.text("file"),
+            at: members.text("at"),
+            envelope: members.node("envelope"),
+            attributes: members.node("attributes"),
+            inputs: members.node("inputs"),
+            answers: members.list("answers"),
+        }
+    }
+
+    /// Reads the trial. It means nothing if there are problems with it; none if it is not known what runs.
+    pub(crate) fn read(
+        self,
+        path: &str,
+        flows: &Flows<'_>,
+        open: Open<'_>,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Trial> {
+        let said = self.at.and_then(|text| match text.parse::<Timestamp>() {
+            Ok(time) => Some(time),
+            Err(_) => {
+                let problem =
+                    Diagnostic::error(Code::InvalidValue, format!("{path}.at"), format!("not a valid time: `{text}`"));
+                problems.push(problem.expected("a time such as `2026-03-01T09:00:00Z`"));
+                None
+            }
+        });
+        let given = self.envelope.map(|given| envelope(&format!("{path}.envelope"), given, problems));
+        let mut envelope = given.unwrap_or_default();
+        let to = [self.route.as_deref(), Some(envelope.to.as_str())].into_iter().flatten();
+        let to = to.map(str::trim).find(|to| !to.is_empty() && !to.contains('*')).unwrap_or(NOBODY).to_owned();
+        let raw = match (self.file, self.mail) {
+            (Some(_), Some(_)) => {
+                problems.push(wrong(path, "`mail` or `file`, one of them"));
+                Vec::new()
+            }
+            (Some(name), None) => open(&name).unwrap_or_else(|error| {
+                let message = format!("can't read `{name}`: {error}");
+                problems.push(Diagnostic::error(Code::InvalidValue, format!("{path}.file"), message));
+                Vec::new()
+            }),
+            (None, mail) => Fields::read(&format!("{path}.mail"), mail, &to, said.unwrap_or(WHEN), problems).write(),
+        };
+        let dated = || Timestamp::from_second(Message::parse(&raw).date()?).ok();
+        let received_at = said.or_else(dated).unwrap_or(WHEN);
+        let aim = match (self.flow, self.route) {
+            (Some(name), None) => aim_at_flow(path, &name, self.inputs, flows, problems),
+            (None, Some(address)) => aim_at_route(&format!("{path}.route"), &address, flows, problems),
+            (None, None) => {
+                let problem = Diagnostic::error(Code::MissingKey, path, "`flow` or `route` is missing");
+                problems.push(problem.expected("the flow or the route that is tested"));
+                None
+            }
+            (Some(_), Some(_)) => {
+                problems.push(wrong(path, "`flow` or `route`, one of them"));
+                None
+            }
+        };
+        if let (Some(Aim::Route(_)), Some(_)) = (&aim, self.inputs) {
+            let message = "a route's flow has no inputs that are given";
+            problems.push(Diagnostic::error(Code::UnknownKey, format!("{path}.inputs"), message));
+        }
+        if envelope.to.is_empty() {
+            envelope.to = to;
+        }
+        let attributes =
+            self.attributes.map(|node| texts(&format!("{path}.attributes"), node, problems)).unwrap_or_default();
+        let each = self.answers.iter().enumerate();
+        let answers = each.filter_map(|(index, answer)| {
+            GivenAnswer::read(&format!("{path}.answers[{index}]"), answer, flows.running, problems)
+        });
+        let answers = answers.collect();
+        Some(Trial { aim: aim?, raw, received_at, envelope, attributes, answers })
+    }
+}
+
+impl Trial {
+    /// Reads a trial, which is a case without a name and expectations. `open` reads the mail that `file` names.
+    ///
+    /// # Errors
+    /// Every problem.
+    pub fn read(
+        node: &Node,
+        flows: &Flows<'_>,
+        open: &dyn Fn(&str) -> std::io::Result<Vec<u8>>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let mut members = Members::of("", node).map_err(|problem| vec![*problem])?;
+        let written = Written::take(&mut members);
+        let mut problems = members.finish(&KEYS);
+        let trial = written.read("", flows, open, &mut problems);
+        match trial {
+            Some(trial) if problems.is_empty() => Ok(trial),
+            _ => Err(problems),
+        }
+    }
+
+    /// Its mail, as it is accepted.
+    #[must_use]
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// Runs it for what it decides.
+    ///
+    /// # Errors
+    /// There is no run, which is a defect.
+    pub fn run(&self, flows: &Flows<'_>, coverage: bool) -> Result<Came, StoreError> {
+        let (message, answers) = (self.message(), self.answers(flows));
+        let limits = Limits { coverage, trace_events: 0, detail: Detail::Decisions, ..Limits::default() };
+        let (mut decided, outputs) = self.decide(flows, &message, limits, &answers)?;
+        let mut observed = Observed::decided(&decided, outputs, &message, flows.running);
+        if let Some(error) = &mut observed.error {
+            error.message = String::new();
+        }
+        Ok(Came { observed, reached: decided.reached.take(), unasked: answers.unasked() })
+    }
+
+    /// Runs it over a mail that was parsed.
+    pub(crate) fn decide(
+        &self,
+        flows: &Flows<'_>,
+        message: &Message<'_>,
+        limits: Limits,
+        answers: &CaseAnswers<'_>,
+    ) -> Result<Run, StoreError> {
+        let envelope =
+            Envelope { from: self.envelope.from.as_deref(), to: &self.envelope.to, remote: &self.envelope.remote };
+        let opening = Opening { attributes: self.attributes.clone(), ..Opening::default() };
+        let start = Start {
+            interaction: InteractionId(Uuid::nil()),
+            received_at: self.received_at,
+            started_at: self.received_at,
+            priority: 0,
+            route: None,
+            opening: Some(&opening),
+            envelope,
+        };
+        match &self.aim {
+            Aim::Route(route) => {
+                let start = Start { priority: route.priority, route: Some(route), ..start };
+                Ok((decide_at_once(flows.running, start, message, limits, answers)?, Map::new()))
+            }
+            Aim::Flow(flow, inputs) => {
+                let program = flows.running.snapshot.published(*flow);
+                let program = program.ok_or_else(|| StoreError::Failed("the flow is gone".to_owned()))?;
+                let call = Call { program, inputs: inputs.clone(), attributes: self.attributes.clone() };
+                call_at_once(flows.running, call, start, message, limits, answers)
+            }
+        }
+    }
+
+    /// Answers for a run of it.
+    pub(crate) fn answers<'r>(&'r self, flows: &Flows<'r>) -> CaseAnswers<'r> {
+        CaseAnswers::new(&self.answers, HeldAnswers { running: flows.running, rows: flows.rows })
+    }
+
+    pub(crate) fn message(&self) -> Message<'_> {
+        Message::parse(&self.raw)
+    }
+}
+
+impl Aim {
+    /// The flow that is tested.
+    pub(crate) fn program(&self, flows: &Flows<'_>) -> Option<Arc<Program>> {
+        let flow = match self {
+            Self::Flow(flow, _) => *flow,
+            Self::Route(route) => match route.target {
+                RouteTarget::Flow(flow) => flow,
+                RouteTarget::Queue(_) => return None,
+            },
+        };
+        flows.running.snapshot.published(flow).cloned()
+    }
+}
+
+fn aim_at_flow(
+    path: &str,
+    name: &str,
+    given: Option<&Node>,
+    flows: &Flows<'_>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Aim> {
+    let folded = fold_name(name);
+    let found = [false, true].into_iter().find_map(|shared| flows.world.flow_named(&folded, shared));
+    let Some(program) = found.and_then(|flow| flows.running.snapshot.published(flow.id)) else {
+        let known = flows.project.flows.iter().map(|flow| flow.document.name.as_str());
+        let problem =
+            Diagnostic::error(Code::UnknownFlow, format!("{path}.flow"), format!("there is no flow `{name}`"));
+        problems.push(problem.nearest(name, known));
+        return None;
+    };
+    let given = match given.map(Node::to_json) {
+        None | Some(serde_json::Value::Null) => Map::new(),
+        Some(serde_json::Value::Object(given)) => given,
+        Some(_) => {
+            problems.push(wrong(&format!("{path}.inputs"), "a map of values by name"));
+            return None;
+        }
+    };
+    let flow = program.interface.flow;
+    match inputs::read(&program.interface, &given) {
+        Ok(inputs) => Some(Aim::Flow(flow, inputs)),
+        Err(found) => {
+            problems.extend(found.into_iter().map(|one| Diagnostic { path: format!("{path}.{}", one.path), ..one }));
+            Some(Aim::Flow(flow, Vec::new()))
+        }
+    }
+}
+
+fn aim_at_route(path: &str, address: &str, flows: &Flows<'_>, problems: &mut Vec<Diagnostic>) -> Option<Aim> {
+    if let RouteMatch::Route(route) = flows.running.routes.find(address.trim()) {
+        return Some(Aim::Route(route));
+    }
+    let known: Vec<String> =
+        flows.world.routes.values().map(|route| format!("{}@{}", route.pattern, route.domain)).collect();
+    let problem = Diagnostic::error(Code::InvalidValue, path, format!("no route takes mail for `{address}`"));
+    let problem = problem.expected("an address that one of the folder's routes takes");
+    problems.push(problem.nearest(address, known.iter().map(String::as_str)));
+    None
+}
+
+fn envelope(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> EnvelopeGiven {
+    let mut members = match Members::of(path, node) {
+        Ok(members) => members,
+        Err(problem) => {
+            problems.push(*problem);
+            return EnvelopeGiven::default();
+        }
+    };
+    let envelope = EnvelopeGiven {
+        from: members.text("from"),
+        to: members.text("to").unwrap_or_default(),
+        remote: members.text("remote").unwrap_or_default(),
+    };
+    problems.extend(members.finish(&ENVELOPE));
+    envelope
+}
+
+fn texts(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> BTreeMap<String, String> {
+    let Node::Map(members) = node else {
+        problems.push(wrong(path, "a map of texts by name").found(node.kind()));
+        return BTreeMap::new();
+    };
+    let mut all = BTreeMap::new();
+    for (name, value) in members {
+        match value {
+            Node::String(text) => drop(all.insert(name.clone(), text.clone())),
+            Node::Integer(_) | Node::Number(_) | Node::Boolean(_) => {
+                all.insert(name.clone(), value.to_json().to_string());
+            }
+            other => problems.push(wrong(&format!("{path}.{name}"), "a text").found(other.kind())),
+        }
+    }
+    all
+}

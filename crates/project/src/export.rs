@@ -1,0 +1,381 @@
+//! A server's objects as the files of a project folder: what `Project::read` takes back as the same state.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde_json::{Map, Value as Json};
+use waypost_flow::actions::facts::NamedMut;
+use waypost_flow::document::{self, FlowReference};
+use waypost_flow::source;
+use waypost_ids::{Kind, Term};
+use waypost_store::records::catalogue::{QueueRecord, RouteRecord};
+use waypost_wire::data_action::DataAction;
+use waypost_wire::flow::Flow;
+use waypost_wire::mailbox::Mailbox;
+use waypost_wire::routing::{Domain, Queue, Route};
+use waypost_wire::schedule::Schedule;
+use waypost_wire::table::DataTable;
+use waypost_wire::term::Term as TermBody;
+use waypost_wire::webhook::Webhook;
+
+use crate::kind;
+
+/// What a server answered, everything in it.
+#[derive(Debug, Default)]
+pub struct Bodies {
+    /// Flows, with the content of the published version as JSON; none for what has no published version.
+    pub flows: Vec<(Flow, Option<Json>)>,
+    /// Queues.
+    pub queues: Vec<Queue>,
+    /// Domains, with their routes.
+    pub domains: Vec<(Domain, Vec<Route>)>,
+    /// Tables, with their rows as CSV.
+    pub tables: Vec<(DataTable, Vec<u8>)>,
+    /// Schedules.
+    pub schedules: Vec<Schedule>,
+    /// Terms.
+    pub terms: Vec<(Term, TermBody)>,
+    /// Webhooks.
+    pub webhooks: Vec<Webhook>,
+    /// Data actions, with their `config`.
+    pub data_actions: Vec<DataAction>,
+    /// Mailboxes.
+    pub mailboxes: Vec<Mailbox>,
+}
+
+/// A project folder.
+#[derive(Debug, Default)]
+pub struct Exported {
+    /// Files by their paths in the folder, with `/` between parts.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// What a folder can't have, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Members of a server's answers that say where an object is and how it came about, not what it is.
+const OF_A_SERVER: [&str; 9] =
+    ["id", "division", "selfUri", "dateCreated", "dateModified", "version", "revision", "builtIn", "health"];
+
+impl Bodies {
+    /// The folder. The same bodies give the same files, whatever order they are in.
+    #[must_use]
+    pub fn folder(&self) -> Exported {
+        let mut folder = Exported::default();
+        self.flows(&mut folder);
+        self.routing(&mut folder);
+        self.tables(&mut folder);
+        let schedules = self.schedules.iter().map(|one| {
+            let mut body = members(serde_json::to_value(one));
+            // The switch is thrown on the server, and not by a folder that was written before.
+            body.shift_remove("emergency");
+            (one.name.as_str(), body)
+        });
+        folder.one_each("schedules", Kind::Schedule, schedules);
+        let actions = self.data_actions.iter().map(|one| (one.name.as_str(), members(serde_json::to_value(one))));
+        folder.one_each("data-actions", Kind::DataAction, actions);
+        let webhooks = self.webhooks.iter().map(|one| {
+            let mut body = members(serde_json::to_value(one));
+            body.retain(|name, _| ["name", "url", "state"].contains(&name.as_str()));
+            body.insert("events".to_owned(), one.events.clone().into());
+            (one.name.as_str(), body)
+        });
+        folder.together("webhooks.yaml", Kind::Webhook, webhooks);
+        let mailboxes = self.mailboxes.iter().map(|one| {
+            let mut body = members(serde_json::to_value(one));
+            body.get_mut("auth").into_iter().for_each(secrets_by_name);
+            (one.name.as_str(), body)
+        });
+        folder.together("mailboxes.yaml", Kind::Mailbox, mailboxes);
+        for term in Term::ALL {
+            let of_kind = self.terms.iter().filter(|(known, _)| *known == term).map(|(_, one)| {
+                let mut body = members(serde_json::to_value(one));
+                body.shift_remove("state");
+                (one.name.as_str(), body)
+            });
+            folder.together(&format!("{}.yaml", term.plural()), Kind::Term(term), of_kind);
+        }
+        folder.notes.sort();
+        folder
+    }
+
+    fn flows(&self, folder: &mut Exported) {
+        let names = Names::of(self);
+        let mut flows: Vec<(&str, Map<String, Json>)> = Vec::new();
+        for (flow, content) in &self.flows {
+            let kind = if document::is_shared_type(&flow.flow_type) { "shared flow" } else { "flow" };
+            let Some(content) = content else {
+                folder.notes.push(format!(
+                    "{kind} `{}` has no published version; a folder has published flows alone",
+                    flow.name
+                ));
+                continue;
+            };
+            let mut notes = Vec::new();
+            let Some(mut body) = names.in_words(content, &mut notes) else {
+                folder.notes.push(format!("{kind} `{}` can't be read by this release", flow.name));
+                continue;
+            };
+            notes.extend((!flow.labels.is_empty()).then(|| {
+                let labels: Vec<&str> = flow.labels.keys().map(String::as_str).collect();
+                format!("has labels ({}); a folder has one version of each flow and no labels", labels.join(", "))
+            }));
+            folder.notes.extend(notes.into_iter().map(|note| format!("{kind} `{}` {note}", flow.name)));
+            let mut document = Map::new();
+            document.insert("name".to_owned(), flow.name.clone().into());
+            document.insert("type".to_owned(), flow.flow_type.clone().into());
+            let described = flow.description.clone().filter(|text| !text.is_empty());
+            document.extend(described.map(|text| ("description".to_owned(), text.into())));
+            document.extend(flow.deprecated.clone().map(|notice| ("deprecated".to_owned(), notice.into())));
+            body.retain(|member, _| !document.contains_key(member) && member != "description");
+            document.extend(body);
+            flows.push((&flow.name, document));
+        }
+        folder.one_each("flows", Kind::Flow, flows.into_iter());
+    }
+
+    fn routing(&self, folder: &mut Exported) {
+        let queues = self.queues.iter().filter_map(|queue| {
+            let mut body = members(serde_json::to_value(queue));
+            ["waiting", "oldestWaitingAt", "overServiceLevel"].iter().for_each(|name| drop(body.shift_remove(*name)));
+            if let Some(webhook) = body.get_mut(QueueRecord::DELIVER_TO).and_then(|to| to.get_mut("webhook")) {
+                *webhook = webhook.get("name").cloned().unwrap_or_default();
+            }
+            // The built-in queue is there wherever a folder goes.
+            (!queue.built_in || body.len() > 1).then_some((queue.name.as_str(), body))
+        });
+        folder.together("queues.yaml", Kind::Queue, queues);
+        let mut files = FileNames::default();
+        let mut domains: Vec<_> = self.domains.iter().collect();
+        domains.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
+        for (domain, routes) in domains {
+            let mut documents = vec![of_kind(Kind::Domain, [("domain".to_owned(), domain.id.clone().into())])];
+            let mut routes: Vec<&Route> = routes.iter().collect();
+            routes.sort_by(|a, b| a.pattern.cmp(&b.pattern));
+            for route in routes {
+                documents.push(of_kind(Kind::Route, of_route(&domain.id, route)));
+                let left: Vec<&str> = route.extra.keys().map(String::as_str).collect();
+                if !left.is_empty() {
+                    let (pattern, domain) = (&route.pattern, &domain.id);
+                    folder.notes.push(format!(
+                        "route `{pattern}@{domain}` has members that a folder can't have: {}",
+                        left.join(", ")
+                    ));
+                }
+            }
+            folder.file(format!("routes/{}.yaml", files.of(&domain.id)), &documents);
+        }
+    }
+
+    fn tables(&self, folder: &mut Exported) {
+        let mut files = FileNames::default();
+        for (table, rows) in sorted(self.tables.iter().map(|one| (one.0.name.as_str(), one))) {
+            let file = files.of(&table.name);
+            let mut body = members(serde_json::to_value(table));
+            body.insert("rows".to_owned(), format!("{file}.csv").into());
+            folder.file(format!("tables/{file}.yaml"), &[of_kind(Kind::Table, body)]);
+            folder.files.insert(format!("tables/{file}.csv"), rows.clone());
+        }
+    }
+}
+
+impl Exported {
+    fn file(&mut self, path: String, documents: &[Json]) {
+        let texts: Vec<String> = documents.iter().map(source::yaml_text).collect();
+        self.files.insert(path, texts.join("---\n").into_bytes());
+    }
+
+    /// A file for each object.
+    fn one_each<'b>(&mut self, folder: &str, kind: Kind, bodies: impl Iterator<Item = (&'b str, Map<String, Json>)>) {
+        let mut files = FileNames::default();
+        let mut bodies: Vec<_> = bodies.collect();
+        bodies.sort_by_cached_key(|(name, body)| (document::fold_name(name), body.get("type").map(Json::to_string)));
+        for (name, body) in bodies {
+            self.file(format!("{folder}/{}.yaml", files.of(name)), &[of_kind(kind, body)]);
+        }
+    }
+
+    /// One file for all objects of a kind, if there are any.
+    fn together<'b>(&mut self, file: &str, kind: Kind, bodies: impl Iterator<Item = (&'b str, Map<String, Json>)>) {
+        let documents: Vec<Json> = sorted(bodies).into_iter().map(|body| of_kind(kind, body)).collect();
+        if !documents.is_empty() {
+            self.file(file.to_owned(), &documents);
+        }
+    }
+}
+
+fn sorted<'b, T>(bodies: impl Iterator<Item = (&'b str, T)>) -> Vec<T> {
+    let mut bodies: Vec<(String, T)> = bodies.map(|(name, body)| (document::fold_name(name), body)).collect();
+    bodies.sort_by(|(a, _), (b, _)| a.cmp(b));
+    bodies.into_iter().map(|(_, body)| body).collect()
+}
+
+/// What an answer says of the object itself.
+fn members(body: serde_json::Result<Json>) -> Map<String, Json> {
+    let Ok(Json::Object(mut members)) = body else { return Map::new() };
+    members.retain(|name, _| !OF_A_SERVER.contains(&name.as_str()));
+    members
+}
+
+/// A document of a kind. A flow says what it is by its type.
+fn of_kind(kind: Kind, body: impl IntoIterator<Item = (String, Json)>) -> Json {
+    let said = (kind != Kind::Flow).then(|| (kind::KEY.to_owned(), kind.as_str().into()));
+    Json::Object(said.into_iter().chain(body).collect())
+}
+
+fn of_route(domain: &str, route: &Route) -> Vec<(String, Json)> {
+    let name = |reference: &Option<waypost_wire::reference::Reference>| {
+        reference.as_ref().and_then(|reference| reference.name.clone()).map(Json::from)
+    };
+    let members = [
+        ("address", Some(format!("{}@{domain}", route.pattern).into())),
+        ("flow", name(&route.flow)),
+        ("queue", name(&route.queue)),
+        ("unroutedQueue", name(&route.unrouted_queue)),
+        ("priority", (route.priority != 0).then(|| route.priority.into())),
+        (RouteRecord::FROM_NAME, route.from_name.clone().map(Json::from)),
+        (RouteRecord::ANSWER_LISTS, route.answer_lists.map(Json::from)),
+    ];
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+/// Secrets of a mailbox by their names alone.
+fn secrets_by_name(auth: &mut Json) {
+    let Json::Object(members) = auth else { return };
+    for (member, value) in members {
+        match (member.as_str(), value.get("name").cloned()) {
+            ("secret" | "refreshToken", Some(name)) => *value = name,
+            ("oauth", _) => secrets_by_name(value),
+            _ => {}
+        }
+    }
+}
+
+/// What ids stand for on the server.
+struct Names<'b> {
+    ids: HashMap<String, &'b str>,
+    /// Flows that share their name with a flow of the other type.
+    twins: HashSet<String>,
+}
+
+impl<'b> Names<'b> {
+    fn of(bodies: &'b Bodies) -> Self {
+        let flows = bodies.flows.iter().map(|(flow, _)| (flow.id.to_string(), flow.name.as_str()));
+        let queues = bodies.queues.iter().map(|one| (one.id.to_string(), one.name.as_str()));
+        let tables = bodies.tables.iter().map(|(one, _)| (one.id.to_string(), one.name.as_str()));
+        let schedules = bodies.schedules.iter().map(|one| (one.id.to_string(), one.name.as_str()));
+        let webhooks = bodies.webhooks.iter().map(|one| (one.id.to_string(), one.name.as_str()));
+        let actions = bodies.data_actions.iter().map(|one| (one.id.to_string(), one.name.as_str()));
+        let mut named: HashMap<String, Vec<String>> = HashMap::new();
+        for (flow, _) in &bodies.flows {
+            named.entry(document::fold_name(&flow.name)).or_default().push(flow.id.to_string());
+        }
+        let twins = named.into_values().filter(|ids| ids.len() > 1).flatten().collect();
+        Self { ids: flows.chain(queues).chain(tables).chain(schedules).chain(webhooks).chain(actions).collect(), twins }
+    }
+
+    /// A flow's content with names in the place of ids, and without what says nothing; none if it can't be read.
+    fn in_words(&self, content: &Json, notes: &mut Vec<String>) -> Option<Map<String, Json>> {
+        let node = source::json(&content.to_string()).ok()?;
+        let mut document = document::read_for_existing(&node).document?;
+        let name = |written: &mut String| {
+            if let Some(name) = self.ids.get(written.as_str()) {
+                (*name).clone_into(written);
+            }
+        };
+        document.names_mut(&mut |named| match named {
+            NamedMut::Flow(flow) => self.flow_in_words(flow, notes),
+            NamedMut::Queue(written)
+            | NamedMut::Table(written)
+            | NamedMut::Schedule(written)
+            | NamedMut::Webhook(written)
+            | NamedMut::DataAction(written) => name(written),
+        });
+        let Ok(Json::Object(mut members)) = serde_json::to_value(&document) else { return None };
+        members.retain(|member, value| !says_nothing(member, value));
+        Some(members)
+    }
+
+    fn flow_in_words(&self, flow: &mut FlowReference, notes: &mut Vec<String>) {
+        let Some(id) = &flow.flow_id else { return };
+        match self.ids.get(id) {
+            Some(name) if self.twins.contains(id) => notes.push(format!(
+                "calls the flow `{name}` by its id, which is another's on another server: a flow of the other type has that name, too"
+            )),
+            Some(name) => (flow.flow_id, flow.flow) = (None, Some((*name).to_owned())),
+            None => {}
+        }
+    }
+}
+
+/// Whether a member of a flow says what holds without it.
+fn says_nothing(member: &str, value: &Json) -> bool {
+    match member {
+        "inputs" | "outputs" => value.as_array().is_some_and(Vec::is_empty),
+        "conditionSet" => value.get("conditions").and_then(Json::as_array).is_some_and(Vec::is_empty),
+        "end" => {
+            value.as_object().is_some_and(|end| end.len() == 1) && value.get("disposition") == Some(&"unrouted".into())
+        }
+        _ => false,
+    }
+}
+
+/// Longer file names are cut.
+const MAX_FILE_NAME: usize = 80;
+
+/// Names of files in one folder: no two are the same, whatever the case.
+#[derive(Default)]
+struct FileNames(HashSet<String>);
+
+impl FileNames {
+    /// The name of an object's file without its extension: letters and digits in lower case, with hyphens between. A name that is taken
+    /// gets a number.
+    fn of(&mut self, name: &str) -> String {
+        let folded = document::fold_name(name);
+        let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let mut file: String = words.collect::<Vec<_>>().join("-").chars().take(MAX_FILE_NAME).collect();
+        // Windows keeps such names for devices.
+        let device = ["con", "prn", "aux", "nul"].contains(&file.as_str())
+            || (file.len() == 4 && (file.starts_with("com") || file.starts_with("lpt")));
+        if file.is_empty() || device {
+            file.push('_');
+        }
+        let numbered = (2_u64..).map(|number| format!("{file}-{number}"));
+        let free = std::iter::once(file.clone()).chain(numbered).find(|name| !self.0.contains(name));
+        let name = free.unwrap_or(file);
+        self.0.insert(name.clone());
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_objects_have_one_file() {
+        let mut files = FileNames::default();
+        let names = [
+            "Refunds & Returns",
+            "refunds returns",
+            "Refunds/Returns",
+            "日本語",
+            "…",
+            "CON",
+            "../x",
+            "a.test",
+            "refunds-returns-2",
+        ];
+        let named: Vec<String> = names.iter().map(|name| files.of(name)).collect();
+        let expected = [
+            "refunds-returns",
+            "refunds-returns-2",
+            "refunds-returns-3",
+            "日本語",
+            "_",
+            "con_",
+            "x",
+            "a-test",
+            "refunds-returns-2-2",
+        ];
+        assert_eq!(named, expected);
+    }
+}

@@ -1,0 +1,134 @@
+//! `waypost export`: a server as a project folder.
+
+mod fetch;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::path::{Component, Path, PathBuf};
+
+use waypost_project::export::Exported;
+use waypost_project::{Project, SourceFile};
+
+use crate::failure::Failure;
+use crate::remote::{Remote, Server};
+use crate::screen;
+
+/// The file in a folder that lists what an export wrote there, so that the next one may replace it.
+const WRITTEN: &str = ".waypost-export";
+
+/// The file that names the project.
+const PROJECT: &str = "waypost.yaml";
+
+/// Arguments of `export`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    server: Server,
+    /// The folder; it must be empty, or written by an earlier export
+    folder: PathBuf,
+    /// The project's name, in waypost.yaml; the folder's name unless given
+    #[arg(long)]
+    name: Option<String>,
+    /// Write into a folder that has other files; files of the same names are replaced
+    #[arg(long)]
+    force: bool,
+}
+
+/// Exit code 0: written; 2: the folder has other files, something could not be written, or the server did not answer.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let before = written_before(&arguments.folder)?;
+    if before.is_none() && !arguments.force && !is_empty(&arguments.folder)? {
+        let folder = arguments.folder.display();
+        return Err(Failure::Failed(format!(
+            "{folder} has files that no export wrote; use an empty folder, or --force"
+        )));
+    }
+    let remote = arguments.server.connect()?;
+    let Exported { mut files, notes } = fetch::everything(&remote)?.folder();
+    let is_named = before.is_some() && arguments.folder.join(PROJECT).exists() && arguments.name.is_none();
+    if !is_named {
+        let name = arguments.name.clone().unwrap_or_else(|| folder_name(&arguments.folder));
+        files.insert(PROJECT.to_owned(), format!("kind: project\nname: {name}\n").into_bytes());
+        refuse_name(&files, &name)?;
+    }
+    for (path, text) in &files {
+        write(&arguments.folder.join(path), text)?;
+    }
+    let mut written: BTreeSet<&str> = files.keys().map(String::as_str).collect();
+    written.insert(PROJECT);
+    for gone in before.iter().flatten().filter(|path| !written.contains(path.as_str())) {
+        let path = arguments.folder.join(gone);
+        if path.exists() {
+            fs::remove_file(&path).map_err(|error| Failure::of(format!("can't remove {}", path.display()))(&error))?;
+        }
+    }
+    let list: String = written.iter().map(|path| format!("{path}\n")).collect();
+    write(&arguments.folder.join(WRITTEN), list.as_bytes())?;
+    let mut out = screen::stdout();
+    for path in &written {
+        writeln!(out, "{}", arguments.folder.join(path).display())?;
+    }
+    let mut err = screen::stderr();
+    for note in notes {
+        writeln!(err, "note: {note}")?;
+    }
+    Ok(())
+}
+
+/// What is on a server, read as a project would be, and the texts that it was read from.
+pub(crate) fn project_of(remote: &Remote) -> Result<Project, Failure> {
+    let exported = fetch::everything(remote)?.folder();
+    let files = exported.files.into_iter().filter(|(path, _)| path.ends_with(".yaml"));
+    let sources = files.map(|(path, text)| SourceFile { path, text: String::from_utf8_lossy(&text).into_owned() });
+    Ok(Project::read(&sources.collect::<Vec<_>>()))
+}
+
+/// The files that an earlier export wrote; none if the folder is of nobody. A line that leads out of the folder is none of ours.
+fn written_before(folder: &Path) -> Result<Option<Vec<String>>, Failure> {
+    let path = folder.join(WRITTEN);
+    match fs::read_to_string(&path) {
+        Ok(text) => {
+            let inside = |line: &&str| Path::new(line).components().all(|part| matches!(part, Component::Normal(_)));
+            Ok(Some(text.lines().filter(inside).map(str::to_owned).collect()))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::of(format!("can't read {}", path.display()))(&error)),
+    }
+}
+
+fn is_empty(folder: &Path) -> Result<bool, Failure> {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(Failure::of(format!("can't read {}", folder.display()))(&error)),
+    }
+}
+
+/// What a project is called that is not named: as its folder.
+fn folder_name(folder: &Path) -> String {
+    let whole = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let name = whole.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let kept: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(64).collect();
+    let name = kept.trim_matches('-');
+    if name.is_empty() { "project".to_owned() } else { name.to_owned() }
+}
+
+/// A name that `apply` would refuse is refused here.
+fn refuse_name(files: &std::collections::BTreeMap<String, Vec<u8>>, name: &str) -> Result<(), Failure> {
+    let text = files.get(PROJECT).map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
+    let project = Project::read(&[SourceFile { path: PROJECT.to_owned(), text }]);
+    match project.problems.first() {
+        None if project.name() == Some(name) => Ok(()),
+        None => Err(Failure::Failed(format!("`{name}` can't be a project's name"))),
+        Some(problem) => Err(Failure::Failed(problem.diagnostic.to_string())),
+    }
+}
+
+fn write(path: &Path, text: &[u8]) -> Result<(), Failure> {
+    let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't write {}", path.display()))(cause);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| fail(&error))?;
+    }
+    fs::write(path, text).map_err(|error| fail(&error))
+}

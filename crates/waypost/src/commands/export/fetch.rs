@@ -1,0 +1,39 @@
+//! Everything that a server has, asked for by its API.
+
+use waypost_client::flows::FlowFilter;
+use waypost_ids::Term;
+use waypost_project::export::Bodies;
+
+use crate::failure::Failure;
+use crate::remote::Remote;
+
+/// Asks for all of it. What others change meanwhile may be in it or not.
+pub(super) fn everything(remote: &Remote) -> Result<Bodies, Failure> {
+    let mut bodies = Bodies {
+        queues: remote.all(remote.routing().queues())?,
+        schedules: remote.all(remote.schedules().list())?,
+        webhooks: remote.all(remote.webhooks().list())?,
+        data_actions: remote.all(remote.data_actions().list())?,
+        mailboxes: remote.all(remote.mailboxes().list())?,
+        ..Bodies::default()
+    };
+    for flow in remote.all(remote.flows().list(&FlowFilter::default()))? {
+        let content = match flow.published_version {
+            Some(_) => Some(remote.wait(remote.flows().document(flow.id, "published"))?),
+            None => None,
+        };
+        bodies.flows.push((flow, content));
+    }
+    for domain in remote.all(remote.routing().domains())? {
+        let routes = remote.all(remote.routing().routes(&domain.id))?;
+        bodies.domains.push((domain, routes));
+    }
+    for table in remote.all(remote.tables().list())? {
+        let rows = remote.wait(remote.tables().export(table.id, None, false))?;
+        bodies.tables.push((table, rows.to_vec()));
+    }
+    for term in Term::ALL {
+        bodies.terms.extend(remote.all(remote.terms(term).list())?.into_iter().map(|one| (term, one)));
+    }
+    Ok(bodies)
+}

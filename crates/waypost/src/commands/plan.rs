@@ -1,0 +1,219 @@
+//! `waypost plan`: what applying a folder would change on a server, and what it would break.
+
+mod print;
+mod saved;
+mod users;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use waypost_client::Error;
+use waypost_flow::diff::{Change, Difference};
+use waypost_flow::document;
+use waypost_ids::Kind;
+use waypost_project::difference::{self, ObjectDifference, RowsDifference};
+use waypost_project::plan::{Base, Plan, PlannedObject, SavedPlan, explicit};
+use waypost_project::{Project, SourceFile};
+use waypost_wire::change::{ChangeSet, ChangeSetDone, FlowDifference};
+use waypost_wire::replay::ReplayRequest;
+use waypost_wire::table::RowCounts;
+
+use crate::commands::apply::{differences, refused, shown};
+use crate::commands::{export, replay};
+use crate::failure::Failure;
+use crate::files;
+use crate::remote::{Remote, Server};
+use crate::screen;
+use crate::table::{self, Output};
+
+pub(crate) use saved::carry_out;
+
+/// Arguments of `plan`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    server: Server,
+    /// Folders or files of flows and objects
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Save the plan to this file, for `waypost apply --plan`
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Replay the N most recent affected mails, and show which decisions would change
+    #[arg(long, value_name = "N")]
+    replay: Option<u64>,
+    /// Also delete what this project applied before and has no longer
+    #[arg(long)]
+    prune: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Exit code 0: nothing to do; 2: something would change; 1: the folder has errors, the server would refuse it, or it did not answer.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    planned(arguments).map_err(|failure| match failure {
+        Failure::Failed(message) => Failure::Refused(message),
+        other => other,
+    })
+}
+
+fn planned(arguments: &Arguments) -> Result<(), Failure> {
+    let sources = files::sources(&arguments.paths)?;
+    let mut project = Project::read(&sources);
+    let rows = project.rows(|file, name| files::beside(&sources, file, name));
+    if project.has_errors() {
+        return Err(shown(&sources, &project)?);
+    }
+    let remote = arguments.server.connect()?;
+    let set = ChangeSet { prune: arguments.prune, dry_run: true, ..set_of(&project, arguments.prune)? };
+    let plan = Plan { server: remote.url().to_owned(), project: set.project.clone(), ..Plan::default() };
+    let done = match remote.wait(remote.flows().change(&set)) {
+        Ok(done) => done,
+        Err(error) => return told_refusal(arguments, plan, error, (&sources, &mut project)),
+    };
+    let rows_differ = differences(&remote, &project, &rows)?;
+    let changed = changed(&remote, &project, &done, &rows_differ)?;
+    let mut plan =
+        Plan { changes: !changed.is_empty(), unchanged: unchanged(&done, &rows_differ), objects: changed, ..plan };
+    let set = explicit(set, &done);
+    if let Some(count) = arguments.replay.filter(|_| plan.changes) {
+        let request = replay::request(&project, &rows, &rows_differ)?;
+        let (flows, objects) = (set.flows.clone(), set.objects.clone());
+        let request = ReplayRequest { count: Some(count), flows, objects, ..request };
+        let started = remote.wait(remote.replays().start(&request))?;
+        let replayed = replay::watch(&remote, started.id)?;
+        replay::judge(&replayed, None)?;
+        plan.replay = Some(replayed);
+    }
+    print(arguments, &plan)?;
+    if let Some(file) = &arguments.out {
+        let base = saved::base(&remote, Base::of(&done), &rows_differ)?;
+        let rows = saved::rows(&project, &rows, &rows_differ);
+        saved::write(file, &SavedPlan { format: waypost_project::plan::FORMAT, plan: plan.clone(), base, set, rows })?;
+    }
+    if plan.changes { Err(Failure::Differs) } else { Ok(()) }
+}
+
+/// The folder's change set, if it can be pruned.
+pub(crate) fn set_of(project: &Project, prune: bool) -> Result<ChangeSet, Failure> {
+    let set = project.change_set();
+    if prune && set.project.is_none() {
+        let message = "--prune needs the project's name: add a file with `kind: project` and `name: …` to the folder";
+        return Err(Failure::Refused(message.to_owned()));
+    }
+    if prune && set.flows.is_empty() && set.queues.is_empty() && set.objects.is_empty() {
+        return Err(Failure::Refused("the folder has no flows and no objects: nothing is pruned".to_owned()));
+    }
+    Ok(set)
+}
+
+/// What the server would refuse: in JSON as a plan that says so, else where the folder has it.
+fn told_refusal(
+    arguments: &Arguments,
+    plan: Plan,
+    error: Error,
+    (sources, project): (&[SourceFile], &mut Project),
+) -> Result<(), Failure> {
+    match error {
+        Error::Refused { body, .. } if arguments.output == Output::Json && [400, 409].contains(&body.status) => {
+            print(arguments, &Plan { refusal: Some(body.message), problems: body.errors, ..plan })?;
+            Err(Failure::Found)
+        }
+        error => Err(refused(error, sources, project)?),
+    }
+}
+
+fn print(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
+    match arguments.output {
+        Output::Table => print::print(plan)?,
+        Output::Json => table::json(&mut screen::stdout(), plan)?,
+    }
+    Ok(())
+}
+
+/// Every object that would change. Whether it does is the server's word; what of it differs is seen in both states.
+fn changed(
+    remote: &Remote,
+    project: &Project,
+    done: &ChangeSetDone,
+    rows: &BTreeMap<String, RowsDifference>,
+) -> Result<Vec<PlannedObject>, Failure> {
+    let is_changed = |outcome: &str| outcome != "unchanged";
+    let any_before = done.flows.iter().any(|one| is_changed(&one.outcome) && one.before.is_some())
+        || done.objects.iter().any(|one| is_changed(&one.outcome) && one.before.is_some());
+    let found = match any_before {
+        true => difference::between(&export::project_of(remote)?.state(), &project.state()),
+        false => Vec::new(),
+    };
+    let mut objects: Vec<(Kind, PlannedObject)> = Vec::new();
+    for one in done.flows.iter().filter(|one| is_changed(&one.outcome)) {
+        let change = match one.outcome.as_str() {
+            "published" | "described" => "changed",
+            other => other,
+        };
+        let members = members(&found, Kind::Flow, &one.name, &[]);
+        let used_by = if one.before.is_some() { users::of_flow(remote, one.flow_id)? } else { Vec::new() };
+        let (kind, name, change) = ("flow".to_owned(), one.name.clone(), change.to_owned());
+        objects.push((Kind::Flow, PlannedObject { kind, name, change, members, rows: None, used_by }));
+    }
+    for one in done.queues.iter().filter(|one| is_changed(&one.outcome)) {
+        let (kind, name, change) = ("queue".to_owned(), one.name.clone(), one.outcome.clone());
+        objects.push((Kind::Queue, PlannedObject { kind, name, change, ..PlannedObject::default() }));
+    }
+    for one in &done.objects {
+        let Some(kind) = Kind::named(&one.kind) else { continue };
+        let rows = rows_of(rows, kind, &one.name).filter(|_| one.outcome != "deleted");
+        if !is_changed(&one.outcome) && rows.is_none() {
+            continue;
+        }
+        let members = match one.outcome.as_str() {
+            "changed" => members(&found, kind, &one.name, &one.differs),
+            _ => Vec::new(),
+        };
+        let used_by = if one.before.is_some() { users::of_object(remote, kind, &one.id)? } else { Vec::new() };
+        let change = if is_changed(&one.outcome) { one.outcome.clone() } else { "changed".to_owned() };
+        let (word, name) = (one.kind.clone(), one.name.clone());
+        objects.push((kind, PlannedObject { kind: word, name, change, members, rows, used_by }));
+    }
+    objects.sort_by(|(a, one), (b, other)| (a, &one.name).cmp(&(b, &other.name)));
+    Ok(objects.into_iter().map(|(_, one)| one).collect())
+}
+
+fn unchanged(done: &ChangeSetDone, rows: &BTreeMap<String, RowsDifference>) -> u64 {
+    let flows = done.flows.iter().filter(|one| one.outcome == "unchanged").count();
+    let queues = done.queues.iter().filter(|one| one.outcome == "unchanged").count();
+    let objects = done.objects.iter().filter(|one| one.outcome == "unchanged");
+    let objects =
+        objects.filter(|one| Kind::named(&one.kind).is_none_or(|kind| rows_of(rows, kind, &one.name).is_none()));
+    u64::try_from(flows + queues + objects.count()).unwrap_or(u64::MAX)
+}
+
+/// How a table's rows differ, if they do.
+fn rows_of(rows: &BTreeMap<String, RowsDifference>, kind: Kind, name: &str) -> Option<RowCounts> {
+    let folded = document::fold_name(name);
+    let found = rows.iter().find(|(known, _)| kind == Kind::Table && document::fold_name(known) == folded);
+    found.filter(|(_, rows)| rows.differs()).map(|(_, rows)| RowCounts {
+        added: rows.added,
+        changed: rows.changed,
+        removed: rows.removed,
+        same: rows.same,
+    })
+}
+
+/// Where an object differs: as both states have it, or at least the members that the server names.
+fn members(found: &[ObjectDifference], kind: Kind, name: &str, differs: &[String]) -> Vec<FlowDifference> {
+    let folded = document::fold_name(name);
+    let known = found.iter().find(|one| one.kind == kind && document::fold_name(&one.name) == folded);
+    let members = known.map(|one| one.members.as_slice()).unwrap_or_default();
+    if members.is_empty() {
+        let named =
+            |path: &String| Difference { path: path.clone(), change: Change::Changed, before: None, after: None };
+        return differs.iter().map(named).map(wire).collect();
+    }
+    members.iter().cloned().map(wire).collect()
+}
+
+fn wire(one: Difference) -> FlowDifference {
+    FlowDifference { path: one.path, change: one.change.as_str().to_owned(), before: one.before, after: one.after }
+}

@@ -1,0 +1,85 @@
+//! A plan for people: one line for each object and each difference, in colour on a terminal.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde_json::Value as Json;
+use waypost_project::plan::{Plan, PlannedObject};
+use waypost_wire::change::FlowDifference;
+
+use crate::commands::replay;
+use crate::screen;
+use crate::table;
+
+/// So many characters of a value are shown; JSON has all.
+const SHOWN: usize = 70;
+
+/// Signs and colours of what becomes of something.
+struct Signs {
+    colour: bool,
+}
+
+impl Signs {
+    fn of(&self, change: &str) -> String {
+        let (sign, code) = match change {
+            "created" | "added" => ('+', 32),
+            "deleted" | "removed" => ('-', 31),
+            "moved" => ('>', 33),
+            _ => ('~', 33),
+        };
+        if self.colour { format!("\x1b[{code}m{sign}\x1b[0m") } else { sign.to_string() }
+    }
+}
+
+/// Prints it on standard output.
+pub(super) fn print(plan: &Plan) -> io::Result<()> {
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let signs = Signs { colour: wanted && io::stdout().is_terminal() };
+    // Names and values lose their control characters one by one: the colours are ours.
+    let mut out = io::stdout().lock();
+    for object in &plan.objects {
+        of_object(&mut out, &signs, object)?;
+    }
+    let count = |change: &str| plan.objects.iter().filter(|one| one.change == change).count();
+    let (created, changed, deleted) = (count("created"), count("changed"), count("deleted"));
+    if plan.changes {
+        writeln!(out, "{created} to create, {changed} to change, {deleted} to delete, {} unchanged", plan.unchanged)?;
+    } else {
+        writeln!(out, "nothing to do: {} unchanged", plan.unchanged)?;
+    }
+    drop(out);
+    match &plan.replay {
+        Some(replayed) => replay::print(&mut screen::stdout(), replayed),
+        None => Ok(()),
+    }
+}
+
+fn of_object(out: &mut impl Write, signs: &Signs, object: &PlannedObject) -> io::Result<()> {
+    let (kind, name) = (table::flat(&object.kind), table::flat(&object.name));
+    writeln!(out, "{} {kind} {name}", signs.of(&object.change))?;
+    for member in &object.members {
+        writeln!(out, "    {} {}{}", signs.of(&member.change), table::flat(&member.path), values(member))?;
+    }
+    if let Some(rows) = &object.rows {
+        let (added, changed, removed, same) = (rows.added, rows.changed, rows.removed, rows.same);
+        writeln!(
+            out,
+            "    {} rows: {added} added, {changed} changed, {removed} removed, {same} unchanged",
+            signs.of("changed")
+        )?;
+    }
+    if !object.used_by.is_empty() {
+        let users: Vec<String> =
+            object.used_by.iter().map(|user| table::flat(&format!("{} {}", user.kind, user.name))).collect();
+        writeln!(out, "    used by {}", users.join(", "))?;
+    }
+    Ok(())
+}
+
+fn values(member: &FlowDifference) -> String {
+    let shown = |value: &Json| table::clip(&value.to_string(), SHOWN);
+    match (&member.before, &member.after) {
+        (Some(before), Some(after)) => format!(": {} -> {}", shown(before), shown(after)),
+        (Some(value), None) | (None, Some(value)) => format!(": {}", shown(value)),
+        (None, None) => String::new(),
+    }
+}

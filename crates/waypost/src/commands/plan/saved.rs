@@ -1,0 +1,142 @@
+//! Plans in files: written by `plan --out`, carried out by `apply --plan` as long as what they are based on stands.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use waypost_catalogue::tables::export::{self, Reader};
+use waypost_catalogue::tables::held::HeldRows;
+use waypost_client::Error;
+use waypost_flow::document;
+use waypost_project::Project;
+use waypost_project::difference::RowsDifference;
+use waypost_project::plan::{Base, FORMAT, SavedPlan};
+use waypost_wire::change::{ChangeSet, ChangeSetDone};
+use waypost_wire::table::DataTable;
+
+use crate::failure::Failure;
+use crate::files;
+use crate::remote::Remote;
+
+/// How often it is tried while others keep changing what the plan does not concern.
+const ATTEMPTS: usize = 10;
+
+/// What a plan is based on, rows included.
+pub(super) fn base(
+    remote: &Remote,
+    base: Base,
+    differences: &BTreeMap<String, RowsDifference>,
+) -> Result<Base, Failure> {
+    let names = differences.iter().filter(|(_, rows)| rows.differs()).map(|(name, _)| name);
+    Ok(Base { rows: versions(remote, names)?, ..base })
+}
+
+/// The newest version of the rows of tables, by the table's name; none for tables that are not there.
+fn versions<'n>(remote: &Remote, names: impl Iterator<Item = &'n String>) -> Result<BTreeMap<String, u64>, Failure> {
+    let mut found = BTreeMap::new();
+    let mut known: Option<Vec<DataTable>> = None;
+    for name in names {
+        let known = match &mut known {
+            Some(known) => known,
+            none => none.insert(remote.all(remote.tables().list())?),
+        };
+        let folded = document::fold_name(name);
+        let Some(table) = known.iter().find(|one| document::fold_name(&one.name) == folded) else { continue };
+        let versions = remote.all(remote.tables().versions(table.id))?;
+        let newest = versions.iter().map(|one| one.version).max().unwrap_or_default();
+        found.insert(name.clone(), newest);
+    }
+    Ok(found)
+}
+
+/// Whole contents of the tables whose rows differ.
+pub(super) fn rows(
+    project: &Project,
+    rows: &HeldRows,
+    differences: &BTreeMap<String, RowsDifference>,
+) -> BTreeMap<String, String> {
+    let differs = |name: &str| differences.get(name).is_some_and(RowsDifference::differs);
+    let tables = project.tables().iter().map(|one| &one.table).filter(|table| differs(&table.record.name));
+    let csv = tables.map(|table| {
+        let mut csv = export::header(table);
+        csv.extend(export::lines(table, rows.of(table.record.id), Reader::Program));
+        (table.record.name.clone(), String::from_utf8_lossy(&csv).into_owned())
+    });
+    csv.collect()
+}
+
+/// Writes a plan so that its owner alone can read it: it has what a folder has, which may be nobody else's business.
+pub(super) fn write(path: &Path, plan: &SavedPlan) -> Result<(), Failure> {
+    let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't write {}", path.display()))(cause);
+    let mut text = serde_json::to_vec_pretty(plan).map_err(|error| fail(&error))?;
+    text.push(b'\n');
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(|error| fail(&error))?;
+    file.write_all(&text).map_err(|error| fail(&error))
+}
+
+fn read(path: &Path) -> Result<SavedPlan, Failure> {
+    let unreadable = |why: &dyn std::fmt::Display| Failure::of(format!("{} is no plan", path.display()))(why);
+    let plan: SavedPlan = serde_json::from_slice(&files::bytes(path)?).map_err(|error| unreadable(&error))?;
+    match plan.format {
+        FORMAT => Ok(plan),
+        other => Err(unreadable(&format!("its form is {other}, and this release reads {FORMAT}; plan again"))),
+    }
+}
+
+/// Does what a saved plan says, and answers it with what was done. Nothing is changed if anything that it is based on is not as it was.
+pub(crate) fn carry_out(
+    remote: &Remote,
+    path: &Path,
+    note: Option<&str>,
+    agreed: &dyn Fn(&SavedPlan) -> Result<(), Failure>,
+) -> Result<(SavedPlan, ChangeSetDone), Failure> {
+    let saved = read(path)?;
+    let stale = |changed: Vec<String>| {
+        let list: String = changed.iter().map(|one| format!("\n  {one}")).collect();
+        Failure::Refused(format!("the server is not as the plan is based on; plan again{list}"))
+    };
+    let now = versions(remote, saved.rows.keys())?;
+    let rows = saved.rows.keys().filter(|name| saved.base.rows.get(*name) != now.get(*name));
+    let rows: Vec<String> = rows.map(|name| format!("rows of table {name} were changed")).collect();
+    if !rows.is_empty() {
+        return Err(stale(rows));
+    }
+    agreed(&saved)?;
+    let mut epoch = saved.base.epoch;
+    for _ in 0..ATTEMPTS {
+        let set = ChangeSet { if_epoch: Some(epoch), note: note.map(str::to_owned), ..saved.set.clone() };
+        match remote.wait(remote.flows().change(&set)) {
+            Ok(done) => return Ok((saved, done)),
+            // The catalogue was changed since. That may be none of the plan's business.
+            Err(error) if error.status() == Some(412) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let look = ChangeSet { dry_run: true, ..saved.set.clone() };
+        let found = match remote.wait(remote.flows().change(&look)) {
+            Ok(found) => found,
+            Err(error) => return Err(since(&error).map_or_else(|| error.clone().into(), stale)),
+        };
+        let changed = saved.base.changed_since(&Base::of(&found));
+        if !changed.is_empty() {
+            return Err(stale(changed));
+        }
+        epoch = found.epoch;
+    }
+    Err(Failure::Failed("the server's catalogue keeps changing; try again".to_owned()))
+}
+
+/// What was deleted or changed, where the server says so instead of looking on.
+fn since(error: &Error) -> Option<Vec<String>> {
+    match error {
+        Error::Refused { body, .. } if [400, 404, 409, 410, 412].contains(&body.status) => {
+            let told = body.errors.iter().map(|problem| problem.message.clone());
+            Some(if body.errors.is_empty() { vec![body.message.clone()] } else { told.collect() })
+        }
+        _ => None,
+    }
+}

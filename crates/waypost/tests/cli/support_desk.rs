@@ -1,0 +1,95 @@
+//! The support desk: its tests reach all of it, and its page says what happens.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value as Json;
+
+use super::flow_tests::{fits, schema, yaml};
+use super::harness::scratch::Scratch;
+use super::harness::{CLIENT, SUPPORT_DESK, Server, Start, WAYPOST};
+use super::{printed, waypost};
+
+#[test]
+fn the_support_desks_tests_pass_and_cover_all_of_it() {
+    let summary = printed(&waypost(&["validate", SUPPORT_DESK]), 0);
+    assert!(summary.ends_with(": 0 error(s), 0 warning(s)\n") && summary.starts_with("18 flow(s) in "), "{summary}");
+
+    let report = printed(&waypost(&["test", SUPPORT_DESK, "--threshold", "100", "--output", "json"]), 0);
+    let report: Json = serde_json::from_str(&report).unwrap();
+    assert!(report["passed"].as_u64() >= Some(180), "{}", report["passed"]);
+    assert_eq!((&report["failed"], &report["coverage"]["gaps"]), (&0.into(), &Json::Array(Vec::new())));
+
+    let schema = schema("test");
+    for file in fs::read_dir(Path::new(SUPPORT_DESK).join("tests")).unwrap() {
+        fits(&schema, &yaml(&fs::read_to_string(file.unwrap().path()).unwrap()));
+    }
+}
+
+#[test]
+fn an_mbox_is_run_mail_by_mail_from_a_file_and_from_standard_input() {
+    let scratch = Scratch::new("cli-mbox");
+    let mut mbox = Vec::new();
+    for name in ["4-supplier-invoice.eml", "5-stove.eml"] {
+        writeln!(mbox, "From someone@customer.example Sun Mar 15 18:02:00 2026").unwrap();
+        mbox.extend(fs::read(Path::new(SUPPORT_DESK).join("mails").join(name)).unwrap());
+    }
+    let file = scratch.path("archive.mbox");
+    fs::write(&file, &mbox).unwrap();
+    let file = file.to_str().unwrap();
+    let from_a_file = printed(&waypost(&["run", "-f", SUPPORT_DESK, file]), 0);
+    let decisions = ["forward", "queue Complaints, priority 100"];
+    let decided: Vec<&str> = from_a_file.lines().filter(|line| !line.starts_with("    ")).collect();
+    assert_eq!(decided.len(), decisions.len(), "{from_a_file}");
+    for (number, (line, decision)) in decided.iter().zip(decisions).enumerate() {
+        assert!(line.starts_with(&format!("{file}#{}: {decision}", number + 1)), "{line}");
+    }
+
+    let mut command = Command::new(WAYPOST)
+        .args(["run", "-f", SUPPORT_DESK, "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    command.stdin.take().unwrap().write_all(&mbox).unwrap();
+    let from_stdin = printed(&command.wait_with_output().unwrap(), 0);
+    assert_eq!(from_stdin, from_a_file.replace(file, "-"));
+}
+
+/// Runs the page's commands in order, in a fresh directory that has the example, beside a fresh server.
+#[test]
+fn the_support_desks_page_says_what_happens() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/support-desk.md")).unwrap();
+    let blocks: Vec<&str> = page.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(blocks.len() >= 4);
+    let scratch = Scratch::new("cli-support-desk");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let folder = scratch.path("examples");
+    fs::create_dir(&folder).unwrap();
+    printed(&Command::new("cp").args(["-r", SUPPORT_DESK]).arg(&folder).output().unwrap(), 0);
+    for name in ["crm.txt", "shop.txt", "carrier.txt", "mailbox.txt"] {
+        fs::write(scratch.path(name), "a secret of the tests alone").unwrap();
+    }
+    std::os::unix::fs::symlink(WAYPOST, scratch.path("waypost")).unwrap();
+    let path = format!("{}:{}", scratch.path("").display(), std::env::var("PATH").unwrap());
+    let run = |line: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).current_dir(scratch.path("")).env("PATH", &path);
+        command
+            .env("WAYPOST_URL", format!("http://{}", server.http))
+            .env("WAYPOST_CLIENT_ID", CLIENT.0)
+            .env("WAYPOST_CLIENT_SECRET", CLIENT.1)
+            .output()
+            .unwrap()
+    };
+    for line in blocks.iter().flat_map(|block| block.lines()) {
+        let (command, code) = line.split_once("   # exits with ").unwrap_or((line, "0"));
+        let ran = run(command);
+        let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+        assert_eq!(ran.status.code(), Some(code.trim().parse().unwrap()), "{line}\n{out}{err}");
+    }
+    let again = printed(&run("waypost apply examples/support-desk"), 0);
+    assert!(again.lines().count() >= 60 && again.lines().all(|line| line.contains("unchanged")), "{again}");
+}

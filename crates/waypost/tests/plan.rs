@@ -1,0 +1,300 @@
+//! Plans, saved plans, exports and pruning by the built binary: what a server has, what a folder wants, and nothing beyond what was planned.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod harness;
+
+use std::fs;
+use std::process::Output;
+
+use harness::scratch::Scratch;
+use harness::{Server, Start, TRIAGE};
+use serde_json::{Value as Json, json};
+
+/// A folder with every kind that a server takes without anything outside of it.
+const FILES: [(&str, &str); 6] = [
+    ("waypost.yaml", "kind: project\nname: desk\n"),
+    (
+        "flows/inbound.yaml",
+        "name: Inbound\ntype: email\ndescription: What comes in.\nnodes:\n  - id: ask\n    actions:\n      - { type: runFlow, flow: Topic, outputMapping: [{ name: topic, value: \"${output.topic}\" }] }\n\
+         \x20     - { type: lookupTable, table: Tiers, key: \"${interaction.email.from.domain}\", outputMapping: [{ name: tier, value: \"${output.tier}\" }], notFound: rest }\n\
+         \x20   next: [{ when: \"${topic == 'refund'}\", to: billing }, { to: rest }]\n\
+         \x20 - { id: billing, actions: [{ type: transferToQueue, queue: Billing, priority: 5, skills: [refunds] }] }\n\
+         \x20 - { id: rest, actions: [{ type: transferToQueue, queue: General }] }\n",
+    ),
+    (
+        "flows/topic.yaml",
+        "name: Topic\ntype: shared\noutputs: [{ name: topic, dataType: string }]\nnodes:\n  - id: a\n    actions:\n      - { type: setOutput, name: topic, value: refund }\n",
+    ),
+    (
+        "routing.yaml",
+        "kind: queue\nname: Billing\nserviceLevel: PT4H\n---\nkind: queue\nname: General\ndeliverTo: { webhook: Orders }\n---\nkind: webhook\nname: Orders\nurl: https://orders.example/hook\n---\n\
+         kind: route\naddress: care@example.com\nflow: Inbound\nunroutedQueue: General\nfromName: Care\n---\nkind: skill\nname: refunds\n---\nkind: domain\ndomain: example.org\n",
+    ),
+    (
+        "tiers.yaml",
+        "kind: table\nname: Tiers\nschema: { properties: { tier: { dataType: string } } }\nrows:\n  - { KEY: acme.example, tier: gold }\n  - { KEY: \"=1+1\", tier: \"a, \\\"b\\\"\" }\n",
+    ),
+    (
+        "hours.yaml",
+        "kind: schedule\nname: Hours\ntimeZone: Europe/Berlin\nopen: [{ name: week, days: mon-fri, from: '09:00', to: '17:00' }]\n",
+    ),
+];
+
+fn folder(scratch: &Scratch, name: &str, files: &[(&str, &str)]) -> String {
+    let folder = scratch.path(name);
+    for (path, text) in files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder.to_str().unwrap().to_owned()
+}
+
+/// Replaces a text in a file of a folder.
+#[track_caller]
+fn edit(folder: &str, file: &str, before: &str, after: &str) {
+    let path = format!("{folder}/{file}");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(before), "no `{before}` in {text}");
+    fs::write(path, text.replace(before, after)).unwrap();
+}
+
+/// Standard output and standard error of a command that ended with this code.
+#[track_caller]
+fn printed(output: &Output, code: i32) -> (String, String) {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "stdout: {out}\nstderr: {err}");
+    (out.into_owned(), err.into_owned())
+}
+
+fn names(server: &Server, path: &str) -> Vec<String> {
+    let list = server.api().get(path).ok();
+    let all = list["entities"].as_array().unwrap();
+    let mut names: Vec<String> = all.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_plan_shows_every_difference_and_a_saved_one_does_exactly_that() {
+    let scratch = Scratch::new("plan");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let desk = folder(&scratch, "desk", &FILES);
+
+    let (out, _) = printed(&server.cli(&["plan", &desk]), 2);
+    let created = "\
++ route care@example.com
++ flow Inbound
++ flow Topic
++ queue Billing
++ queue General
++ table Tiers
+    ~ rows: 2 added, 0 changed, 0 removed, 0 unchanged
++ schedule Hours
++ domain example.com
++ domain example.org
++ webhook Orders
++ skill refunds
+11 to create, 0 to change, 0 to delete, 0 unchanged
+";
+    assert_eq!(out, created);
+    printed(&server.cli(&["apply", &desk]), 0);
+    assert_eq!(printed(&server.cli(&["plan", &desk]), 0).0, "nothing to do: 11 unchanged\n");
+
+    edit(&desk, "routing.yaml", "fromName: Care", "fromName: Customer care\npriority: 3");
+    edit(&desk, "routing.yaml", "PT4H", "PT2H");
+    edit(&desk, "flows/topic.yaml", "value: refund", "value: other");
+    edit(&desk, "hours.yaml", "'17:00'", "'18:00'");
+    edit(&desk, "tiers.yaml", "gold", "silver");
+    let file = scratch.path("plan.json").to_str().unwrap().to_owned();
+    let (out, _) = printed(&server.cli(&["plan", &desk, "--out", &file]), 2);
+    let changed = "\
+~ route care@example.com
+    ~ priority: 0 -> 3
+    ~ fromName: \"Care\" -> \"Customer care\"
+~ flow Topic
+    ~ nodes[a].actions[0].value: \"refund\" -> \"other\"
+    used by flow Inbound, route care@example.com
+~ queue Billing
+    ~ serviceLevel: \"PT4H\" -> \"PT2H\"
+    used by flow Inbound, route care@example.com
+~ table Tiers
+    ~ rows: 0 added, 1 changed, 0 removed, 1 unchanged
+    used by flow Inbound, route care@example.com
+~ schedule Hours
+    ~ open[0].to: \"17:00\" -> \"18:00\"
+0 to create, 5 to change, 0 to delete, 6 unchanged
+";
+    assert_eq!(out, changed);
+
+    // What JSON says has a schema.
+    let (told, _) = printed(&server.cli(&["plan", &desk, "--output", "json"]), 2);
+    let told: Json = serde_json::from_str(&told).unwrap();
+    let schema = printed(&server.cli(&["schema", "plan"]), 0).0;
+    let schema: Json = serde_json::from_str(&schema).unwrap();
+    assert!(jsonschema::is_valid(&schema, &told), "{told:#}");
+    assert_eq!((&told["changes"], &told["project"]), (&json!(true), &json!("desk")));
+
+    // What the plan is based on was changed since: nothing is done, and what changed is named.
+    server.api().post("/routing/queues", &json!({ "name": "Elsewhere" })).ok();
+    let queue = server.api().get("/routing/queues?name=Billing").ok()["entities"][0]["id"].as_str().unwrap().to_owned();
+    let put = |level: &str| {
+        server.api().put(&format!("/routing/queues/{queue}"), &json!({ "name": "Billing", "serviceLevel": level })).ok()
+    };
+    put("PT8H");
+    let (out, err) = printed(&server.cli(&["apply", "--plan", &file]), 1);
+    assert_eq!(out, "");
+    assert_eq!(err, "waypost: the server is not as the plan is based on; plan again\n  queue Billing was changed\n");
+    printed(&server.cli(&["plan", &desk, "--out", &file]), 2);
+    // What the plan does not concern may change.
+    server.api().post("/routing/queues", &json!({ "name": "Elsewhere too" })).ok();
+    fs::remove_dir_all(&desk).unwrap();
+    let (out, _) = printed(&server.cli(&["apply", "--plan", &file, "--note", "as planned"]), 0);
+    for line in ["queue Billing: changed", "flow Topic: version 2 published", "route care@example.com: changed"] {
+        assert!(out.contains(line), "{out}");
+    }
+    assert!(out.contains("table Tiers: rows replaced, 0 added, 1 changed, 0 removed, 1 as they were"), "{out}");
+    let (out, err) = printed(&server.cli(&["apply", "--plan", &file]), 1);
+    assert!(out.is_empty() && err.contains("rows of table Tiers were changed"), "{out}{err}");
+}
+
+#[test]
+fn a_plan_that_the_server_would_refuse_names_every_caller() {
+    let scratch = Scratch::new("plan-refused");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let desk = folder(&scratch, "desk", &FILES);
+    printed(&server.cli(&["apply", &desk]), 0);
+    fs::remove_file(format!("{desk}/flows/inbound.yaml")).unwrap();
+    edit(&desk, "flows/topic.yaml", "name: topic", "name: kind");
+    let (_, err) = printed(&server.cli(&["plan", &desk]), 1);
+    assert!(err.contains("flow `Inbound`") && err.contains("topic"), "{err}");
+    let (out, _) = printed(&server.cli(&["plan", &desk, "--output", "json"]), 1);
+    let told: Json = serde_json::from_str(&out).unwrap();
+    assert_eq!(told["problems"][0]["flowName"], "Inbound", "{told:#}");
+}
+
+#[test]
+fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
+    let scratch = Scratch::new("export");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    printed(&server.cli(&["apply", &folder(&scratch, "desk", &FILES)]), 0);
+    printed(&server.cli(&["apply", TRIAGE]), 0);
+    // Names that fold to one file, and flows that call by id.
+    let named = |name: &str, text: &str| json!({ "name": name, "type": "shared", "nodes": [{ "id": "a", "actions": [{ "type": "log", "message": text }] }] });
+    let called = server.api().post("/flows", &named("A/B", "one\ntwo\n")).ok()["id"].clone();
+    server.api().post("/flows", &named("a b", "- ${1 + 1}: #x")).ok();
+    let calls = json!({ "name": "Calls", "type": "shared", "nodes": [{ "id": "a", "actions": [{ "type": "runFlow", "flowId": called }] }] });
+    server.api().post("/flows", &calls).ok();
+
+    let out = scratch.path("out").to_str().unwrap().to_owned();
+    let (files, _) = printed(&server.cli(&["export", &out]), 0);
+    for file in [
+        "flows/a-b.yaml",
+        "flows/a-b-2.yaml",
+        "flows/calls.yaml",
+        "queues.yaml",
+        "routes/example.com.yaml",
+        "tables/tiers.csv",
+        "waypost.yaml",
+    ] {
+        let file = file.replace("example.com", "example-com");
+        assert!(files.contains(&format!("{out}/{file}\n")), "no {file} in {files}");
+    }
+    let text = fs::read_to_string(format!("{out}/flows/calls.yaml")).unwrap();
+    assert!(text.contains("flow: A/B") && !text.contains("flowId"), "{text}");
+    assert_eq!(fs::read_to_string(format!("{out}/waypost.yaml")).unwrap(), "kind: project\nname: out\n");
+
+    printed(&server.cli(&["validate", &out]), 0);
+    let (told, _) = printed(&server.cli(&["plan", &out]), 0);
+    assert!(told.starts_with("nothing to do: "), "{told}");
+    let (told, _) = printed(&server.cli(&["apply", &out]), 0);
+    let unchanged = |line: &str| line.ends_with(": unchanged") || line.contains("rows unchanged");
+    assert!(told.lines().all(unchanged), "{told}");
+
+    // Another server becomes the same.
+    let other = Server::start(&scratch.path("other"), &Start::default());
+    printed(&other.cli(&["apply", &out]), 0);
+    let again = scratch.path("again").to_str().unwrap().to_owned();
+    printed(&other.cli(&["export", &again, "--name", "out"]), 0);
+    let same = std::process::Command::new("diff").args(["-r", &out, &again]).output().unwrap();
+    assert!(same.status.success(), "{}", String::from_utf8_lossy(&same.stdout));
+
+    // A folder of others is left alone; an exported one is brought up to date.
+    let (_, err) = printed(&server.cli(&["export", TRIAGE]), 2);
+    assert!(err.contains("has files that no export wrote"), "{err}");
+    let flows = server.api().get("/flows?name=Calls").ok();
+    let gone = flows["entities"].as_array().unwrap().iter().find(|flow| flow["name"] == "Calls").unwrap();
+    server.api().delete(&format!("/flows/{}", gone["id"].as_str().unwrap()));
+    printed(&server.cli(&["export", &out]), 0);
+    assert!(!fs::exists(format!("{out}/flows/calls.yaml")).unwrap());
+}
+
+#[test]
+fn pruning_deletes_what_this_project_applied_and_has_no_longer() {
+    let scratch = Scratch::new("prune");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let desk = folder(&scratch, "desk", &FILES);
+    let other = folder(
+        &scratch,
+        "other",
+        &[(
+            "p.yaml",
+            "kind: project\nname: other\n---\nkind: queue\nname: Theirs\n---\nkind: route\naddress: sales@example.com\nqueue: Theirs\n",
+        )],
+    );
+    printed(&server.cli(&["apply", &desk]), 0);
+    printed(&server.cli(&["apply", &other]), 0);
+    server.api().post("/routing/queues", &json!({ "name": "By hand" })).ok();
+    fs::remove_file(format!("{desk}/flows/inbound.yaml")).unwrap();
+    fs::remove_file(format!("{desk}/hours.yaml")).unwrap();
+    fs::write(format!("{desk}/routing.yaml"), "kind: queue\nname: Billing\nserviceLevel: PT4H\n").unwrap();
+
+    let (out, _) = printed(&server.cli(&["plan", &desk]), 0);
+    assert_eq!(out, "nothing to do: 3 unchanged\n", "without --prune what the folder lacks is left alone");
+    let file = scratch.path("plan.json").to_str().unwrap().to_owned();
+    let (out, _) = printed(&server.cli(&["plan", &desk, "--prune", "--out", &file]), 2);
+    let lines: Vec<&str> = out.lines().filter(|line| !line.starts_with(' ')).collect();
+    let expected = [
+        "- route care@example.com",
+        "- flow Inbound",
+        "- queue General",
+        "- schedule Hours",
+        "- domain example.org",
+        "- webhook Orders",
+        "- skill refunds",
+        "0 to create, 0 to change, 7 to delete, 3 unchanged",
+    ];
+    assert_eq!(lines, expected, "{out}");
+
+    // What must stay because others use it refuses all of it.
+    let route = json!({ "pattern": "extra", "queue": { "name": "General" } });
+    let general = server.api().get("/routing/queues?name=General").ok()["entities"][0]["id"].clone();
+    let route = json!({ "pattern": route["pattern"], "queue": { "id": general } });
+    let made = server.api().post("/routing/email/domains/example.com/routes", &route).ok();
+    let (_, err) = printed(&server.cli(&["apply", &desk, "--prune"]), 1);
+    assert!(err.contains("`General` is in use by route"), "{err}");
+    assert_eq!(names(&server, "/flows"), ["Inbound", "Topic"]);
+    server.api().delete(&format!("/routing/email/domains/example.com/routes/{}", made["id"].as_str().unwrap()));
+
+    let (out, err) = printed(&server.cli(&["apply", &desk, "--prune"]), 0);
+    assert!(err.starts_with("to be deleted:\n  flow Inbound\n"), "{err}");
+    assert!(out.contains("flow Inbound: deleted\n") && out.contains("queue General: deleted\n"), "{out}");
+    assert_eq!(names(&server, "/flows"), ["Topic"]);
+    assert_eq!(names(&server, "/routing/queues"), ["Billing", "By hand", "Theirs", "Unrouted"]);
+    assert_eq!(names(&server, "/routing/email/domains"), ["example.com"], "another project's route is in it");
+    let (_, err) = printed(&server.cli(&["apply", "--plan", &file]), 1);
+    assert!(err.contains("the server is not as the plan is based on"), "{err}");
+    assert_eq!(printed(&server.cli(&["plan", &desk, "--prune"]), 0).0, "nothing to do: 3 unchanged\n");
+
+    // Without a name nobody knows what was applied from here.
+    fs::remove_file(format!("{desk}/waypost.yaml")).unwrap();
+    let (_, err) = printed(&server.cli(&["apply", &desk, "--prune"]), 1);
+    assert!(err.contains("--prune needs the project's name"), "{err}");
+}

@@ -1,0 +1,292 @@
+//! What an expression asks of a mail: the texts, patterns, numbers and times that it holds against what it reads.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value as Json;
+use waypost_cel::{Call, Expr, Kind, Literal, Operator};
+
+use super::draft::{Answer, Draft};
+use super::pattern;
+use super::random::Random;
+use super::source::Source;
+use super::wiring::{Scope, Wiring, children};
+
+/// Something that a mail may be made to say, because an expression looks for it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Hint {
+    pub(crate) source: Source,
+    pub(crate) want: Want,
+}
+
+/// What is looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Want {
+    /// A text: in it, at its ends, or all of it.
+    Text(String),
+    /// What a pattern matches.
+    Pattern(String),
+    /// A number near this one.
+    Number(i64),
+    /// A length near this one.
+    Length(i64),
+    /// An instant near this one.
+    Time(Timestamp),
+    /// Anything, or nothing.
+    Presence,
+    /// The same as another source says.
+    Same(Source),
+    /// A value as it is.
+    Value(Json),
+    /// A data action that fails.
+    Error,
+    /// A data action that is late.
+    Timeout,
+}
+
+/// All hints of an expression.
+pub(crate) fn of(part: &Expr, wiring: &Wiring, scope: &Scope) -> Vec<Hint> {
+    let mut finder = Finder { wiring, found: Vec::new() };
+    finder.expression(part, scope);
+    finder.found
+}
+
+struct Finder<'w> {
+    wiring: &'w Wiring,
+    found: Vec<Hint>,
+}
+
+impl Finder<'_> {
+    fn add(&mut self, sources: &BTreeSet<Source>, want: &Want) {
+        for source in sources {
+            let hint = Hint { source: source.clone(), want: want.clone() };
+            if !self.found.contains(&hint) {
+                self.found.push(hint);
+            }
+        }
+    }
+
+    fn expression(&mut self, part: &Expr, scope: &Scope) {
+        match &part.kind {
+            Kind::Binary(binary) => {
+                match binary.operator {
+                    Operator::And | Operator::Or => {}
+                    _ => self.held_against(&binary.left, &binary.right, scope),
+                }
+                self.expression(&binary.left, scope);
+                self.expression(&binary.right, scope);
+            }
+            Kind::Call(call) => self.call(part, call, scope),
+            Kind::Name(_) | Kind::Member(_) | Kind::Index(_) => {
+                let sources = self.wiring.sources(part, scope);
+                self.add(&sources, &Want::Presence);
+                if let Kind::Index(index) = &part.kind {
+                    self.expression(&index.index, scope);
+                }
+            }
+            _ => children(part).into_iter().for_each(|child| self.expression(child, scope)),
+        }
+    }
+
+    /// Two operands of a comparison, or of arithmetic.
+    fn held_against(&mut self, left: &Expr, right: &Expr, scope: &Scope) {
+        for (subject, constant) in [(left, right), (right, left)] {
+            let mut constants = Vec::new();
+            literals(constant, &mut constants);
+            let sources = self.wiring.sources(subject, scope);
+            let is_length = measures(subject);
+            for literal in constants {
+                let want = match literal {
+                    Constant::Text(text) => Want::Text(text),
+                    Constant::Number(number) if is_length => Want::Length(number),
+                    Constant::Number(number) => Want::Number(number),
+                    Constant::Time(time) => Want::Time(time),
+                    Constant::Bool => Want::Presence,
+                };
+                self.add(&sources, &want);
+            }
+        }
+        let (ours, theirs) = (self.wiring.sources(left, scope), self.wiring.sources(right, scope));
+        for theirs in theirs {
+            self.add(&ours, &Want::Same(theirs));
+        }
+    }
+
+    fn call(&mut self, part: &Expr, call: &Call, scope: &Scope) {
+        let function = &*call.function;
+        let (subject, rest) = match (&call.of, call.arguments.split_first()) {
+            (Some(of), _) => (Some(of), call.arguments.as_slice()),
+            (None, Some((first, rest))) => (Some(first), rest),
+            (None, None) => (None, &[][..]),
+        };
+        let inner = self.wiring.inside(call, scope);
+        if let Some(subject) = subject {
+            let sources = self.wiring.sources(subject, scope);
+            let mut constants = Vec::new();
+            rest.iter().for_each(|argument| literals(argument, &mut constants));
+            let is_pattern = matches!(function, "matches" | "extract" | "extractAll" | "replaceRegex" | "regexReplace");
+            for constant in constants {
+                match constant {
+                    Constant::Text(text) if is_pattern => self.add(&sources, &Want::Pattern(text)),
+                    Constant::Text(text) if function != "header" => self.add(&sources, &Want::Text(text)),
+                    Constant::Number(number) => self.add(&sources, &Want::Number(number)),
+                    _ => {}
+                }
+            }
+            for argument in rest {
+                let theirs = self.wiring.sources(argument, &inner);
+                for source in theirs.iter().filter(|_| !sources.is_empty()) {
+                    self.add(&sources, &Want::Same(source.clone()));
+                }
+            }
+        }
+        let whole = self.wiring.sources(part, scope);
+        self.add(&whole, &Want::Presence);
+        if let Some(of) = &call.of {
+            self.expression(of, scope);
+        }
+        call.arguments.iter().for_each(|argument| self.expression(argument, &inner));
+    }
+}
+
+/// Whether an expression is the size of something.
+fn measures(part: &Expr) -> bool {
+    match &part.kind {
+        Kind::Call(call) => matches!(&*call.function, "size" | "count" | "length"),
+        Kind::Binary(binary) => measures(&binary.left) || measures(&binary.right),
+        _ => false,
+    }
+}
+
+enum Constant {
+    Text(String),
+    Number(i64),
+    Time(Timestamp),
+    Bool,
+}
+
+/// The constants in an expression that is one, or a list of them.
+fn literals(part: &Expr, found: &mut Vec<Constant>) {
+    match &part.kind {
+        Kind::Literal(Literal::Text(text)) => found.push(Constant::Text(text.to_string())),
+        Kind::Literal(Literal::Int(number)) => found.push(Constant::Number(*number)),
+        Kind::Literal(Literal::Uint(number)) => {
+            found.push(Constant::Number(i64::try_from(*number).unwrap_or(i64::MAX)))
+        }
+        // Whole numbers on both sides of it are tried.
+        Kind::Literal(Literal::Double(number)) => found.push(Constant::Number(*number as i64)),
+        Kind::Literal(Literal::Bool(_)) => found.push(Constant::Bool),
+        Kind::Call(call) if &*call.function == "timestamp" => {
+            if let Some(Kind::Literal(Literal::Text(text))) = call.arguments.first().map(|argument| &argument.kind)
+                && let Ok(time) = text.parse()
+            {
+                found.push(Constant::Time(time));
+            }
+        }
+        Kind::List(elements) => elements.iter().for_each(|element| literals(&element.value, found)),
+        Kind::Map(entries) => entries.iter().for_each(|entry| literals(&entry.key, found)),
+        Kind::Unary(_, of) => literals(of, found),
+        Kind::Binary(binary) => {
+            literals(&binary.left, found);
+            literals(&binary.right, found);
+        }
+        Kind::Choice(choice) => {
+            literals(&choice.then, found);
+            literals(&choice.otherwise, found);
+        }
+        _ => {}
+    }
+}
+
+impl Hint {
+    /// Makes a draft say what is looked for, or nearly that.
+    pub(crate) fn apply(&self, draft: &mut Draft, random: &mut Random) {
+        let near = |number: i64, random: &mut Random| {
+            let offset = random.pick(&[0, 0, 1, -1, 1, -1]).copied().unwrap_or_default();
+            number.saturating_add(offset)
+        };
+        if random.below(12) == 0 {
+            return self.source.clear(draft);
+        }
+        match &self.want {
+            Want::Text(text) => {
+                let text = varied(text, random);
+                let known = self.source.text(draft);
+                let whole = match random.below(8) {
+                    0..=3 => text,
+                    4 => format!("{known} {text}").trim_start().to_owned(),
+                    5 => format!("{text} {known}").trim_end().to_owned(),
+                    6 => format!("{text}x"),
+                    _ => format!("x{text}"),
+                };
+                self.source.set_text(draft, &whole);
+            }
+            Want::Pattern(pattern) => {
+                if let Some(mut text) = pattern::example(pattern, random) {
+                    match random.below(6) {
+                        0 => text.insert(0, 'x'),
+                        1 => text.push('x'),
+                        2 => text = format!("a {text} a"),
+                        3 => drop(text.pop()),
+                        _ => {}
+                    }
+                    self.source.set_text(draft, &text);
+                }
+            }
+            Want::Number(number) if self.source == Source::Now => hour(draft, *number, random),
+            Want::Number(number) => {
+                let number = near(*number, random);
+                self.source.set_number(draft, number);
+            }
+            Want::Length(length) => {
+                let length = near(*length, random);
+                self.source.set_length(draft, usize::try_from(length).unwrap_or_default());
+            }
+            Want::Time(time) => {
+                let seconds = near(0, random);
+                draft.at = time.checked_add(SignedDuration::from_secs(seconds)).ok();
+            }
+            Want::Presence if self.source == Source::Now => hour(draft, 12, random),
+            Want::Presence => match random.below(3) {
+                0 => self.source.clear(draft),
+                _ => self.source.set_present(draft),
+            },
+            Want::Same(other) => {
+                let text = other.text(draft).to_owned();
+                let text = if text.is_empty() { "same".to_owned() } else { text };
+                other.set_text(draft, &text);
+                self.source.set_text(draft, &text);
+            }
+            Want::Value(value) => self.source.set_json(draft, value.clone()),
+            Want::Error => self.source.set_answer(draft, Answer::Error),
+            Want::Timeout => self.source.set_answer(draft, Answer::Timeout),
+        }
+    }
+}
+
+/// The text, or one that it may be mistaken for.
+fn varied(text: &str, random: &mut Random) -> String {
+    match random.below(10) {
+        0 => text.to_uppercase(),
+        1 => text.to_lowercase(),
+        2 => {
+            let mut shorter = text.to_owned();
+            shorter.pop();
+            shorter
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// An instant of about that hour, on any day of a fortnight, or in any month.
+fn hour(draft: &mut Draft, hour: i64, random: &mut Random) {
+    // 2026-01-05 is a Monday.
+    const MONDAY: Timestamp = Timestamp::constant(1_767_571_200, 0);
+    let days = random.below(14) as i64 + if random.below(4) == 0 { 30 * random.below(12) as i64 } else { 0 };
+    let near = match random.below(4) {
+        0 => random.below(24) as i64,
+        _ => hour.rem_euclid(24) + random.below(3) as i64 - 1,
+    };
+    let seconds = days * 86_400 + near * 3_600 + random.pick(&[0, 0, 1, -1, 1_800]).copied().unwrap_or_default();
+    draft.at = MONDAY.checked_add(SignedDuration::from_secs(seconds)).ok();
+}

@@ -1,0 +1,193 @@
+//! A search for mail: one that two versions decide differently, or one that reaches what no test has reached.
+
+mod draft;
+mod entries;
+mod guide;
+mod hints;
+mod hunt;
+mod pattern;
+mod random;
+mod shrink;
+mod source;
+mod wiring;
+mod written;
+
+use std::collections::HashSet;
+
+use serde_json::{Value as Json, json};
+use waypost_flow::document::{self, fold_name};
+use waypost_flow::source::yaml_text;
+use waypost_flow_tests::coverage::Target;
+use waypost_flow_tests::{Flows, Observed};
+
+pub use draft::{Draft, Entry};
+use guide::Guide;
+pub use hunt::Bounds;
+use hunt::{Clock, Hunt};
+
+/// Mails that are tried of one entry before it is the next one's turn.
+const TURN: u64 = 32;
+
+/// A mail that two versions decide differently.
+#[derive(Clone, Debug)]
+pub struct Witness {
+    /// Where it comes in.
+    pub entry: Entry,
+    /// The raw mail.
+    pub mail: Vec<u8>,
+    /// A test file that runs it, from a folder in which the mail is the file that was named.
+    pub test: String,
+    /// Whether the mail alone does not show the difference: it needs a time, an envelope, attributes, inputs or answers.
+    pub needs_test: bool,
+    /// What the first version makes of it; none if it has no such route or flow.
+    pub before: Option<Observed>,
+    /// What the second makes of it.
+    pub after: Option<Observed>,
+}
+
+/// How a search ended.
+#[derive(Debug)]
+pub struct Searched {
+    /// What was found.
+    pub witness: Option<Witness>,
+    /// How many mails were tried.
+    pub tries: u64,
+}
+
+/// Searches for a mail that two versions decide differently: in decision, outcome, sends, attributes, or outputs of a flow that is
+/// called by itself. `flow` narrows the search to one flow; `file` is what the mail will be called. The same seed tries the same mails.
+#[must_use]
+pub fn witness(sides: &[Flows<'_>; 2], flow: Option<&str>, file: &str, bounds: &Bounds, seed: u64) -> Searched {
+    let clock = Clock::new(bounds);
+    let guide = Guide::of(sides);
+    let entries = match flow {
+        Some(name) => vec![Entry::Flow(name.to_owned())],
+        None => entries::entries(sides, false),
+    };
+    let differing = differing(sides);
+    let affected = |entry: &Entry| {
+        sides.iter().any(|side| entries::reachable(side, entry).iter().any(|flow| differing.contains(flow)))
+    };
+    let mut hunts: Vec<(bool, Hunt<'_>)> =
+        entries.into_iter().map(|entry| (affected(&entry), Hunt::new(sides, &guide, entry, seed))).collect();
+    let some_affected = hunts.iter().any(|(affected, _)| *affected);
+    let (mut tries, mut round) = (0, 0_u64);
+    while !hunts.is_empty() {
+        for (affected, hunt) in &mut hunts {
+            // A change of routes shows with the first mail; after that, flows that are the same decide the same more often than not.
+            if some_affected && !*affected && round % 16 != 0 {
+                continue;
+            }
+            for _ in 0..if round == 0 { 1 } else { TURN } {
+                if clock.is_over(tries) {
+                    return Searched { witness: None, tries };
+                }
+                tries += 1;
+                let Some((draft, attempt)) = hunt.step() else { continue };
+                if attempt.differs()
+                    && let Some(witness) = confirmed(sides, draft, file)
+                {
+                    return Searched { witness: Some(witness), tries };
+                }
+            }
+        }
+        round += 1;
+    }
+    Searched { witness: None, tries }
+}
+
+/// Flows that are in one version alone, or say something else in the other, by their folded names.
+fn differing(sides: &[Flows<'_>; 2]) -> HashSet<String> {
+    let said = |side: &Flows<'_>| -> HashSet<(String, String)> {
+        let each = side.project.flows.iter().map(|entry| &entry.document);
+        each.map(|document| (fold_name(&document.name), document::content_hash(document))).collect()
+    };
+    let [before, after] = sides;
+    let (before, after) = (said(before), said(after));
+    before.symmetric_difference(&after).map(|(name, _)| name.clone()).collect()
+}
+
+/// The smallest draft that shows the same, read and run again from what is written of it.
+fn confirmed(sides: &[Flows<'_>; 2], draft: Draft, file: &str) -> Option<Witness> {
+    let small = shrink::shrunk(sides, draft, &|attempt| attempt.differs());
+    let [before, after] = sides;
+    // Whichever version has the entry can write the mail.
+    let writer = if hunt::leads_somewhere(after, &small.entry) { after } else { before };
+    let mail = written::mail(&small, writer)?;
+    let attempt = hunt::attempt(sides, &small)?;
+    let expect = attempt.observed.iter().rev().flatten().next().map(written::expected)?;
+    let case = written::case(&small, writer, ("two versions decide this mail differently", file), expect);
+    let test = yaml_text(&json!({ "tests": [case] }));
+    let observed = written::run_again(&test, &mail, sides, &small.entry)?;
+    let [was, is] = observed.as_slice() else { return None };
+    (was != is).then(|| Witness {
+        needs_test: small.needs_more_than_mail() || depends_on_time(sides, &small),
+        entry: small.entry.clone(),
+        mail,
+        test,
+        before: was.clone(),
+        after: is.clone(),
+    })
+}
+
+/// Whether the versions agree on the mail at another time of the day or of the week.
+fn depends_on_time(sides: &[Flows<'_>], draft: &Draft) -> bool {
+    let at = draft.at.unwrap_or(waypost_flow_tests::trial::WHEN);
+    [-11, 7, 60].iter().any(|hours| {
+        let at = at.checked_add(jiff::SignedDuration::from_hours(*hours)).ok();
+        hunt::attempt(sides, &Draft { at, ..draft.clone() }).is_some_and(|attempt| !attempt.differs())
+    })
+}
+
+/// A case for something that no test reaches.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    /// What it reaches first.
+    pub reaches: Vec<Target>,
+    /// The case, with what came as what is expected.
+    pub case: Json,
+}
+
+/// Searches for mail that reaches what is missing, and makes a case of each that does. `name` names a case by what it reaches.
+#[must_use]
+pub fn generate(
+    flows: &Flows<'_>,
+    mut missing: HashSet<Target>,
+    bounds: &Bounds,
+    seed: u64,
+    name: &dyn Fn(&[Target]) -> String,
+) -> (Vec<Generated>, u64) {
+    let sides = [*flows];
+    let clock = Clock::new(bounds);
+    let guide = Guide::of(&sides);
+    let entries = entries::entries(&sides, true);
+    let mut hunts: Vec<Hunt<'_>> = entries.into_iter().map(|entry| Hunt::new(&sides, &guide, entry, seed)).collect();
+    let (mut found, mut tries) = (Vec::new(), 0);
+    while !missing.is_empty() && !hunts.is_empty() {
+        for hunt in &mut hunts {
+            for _ in 0..TURN {
+                if missing.is_empty() || clock.is_over(tries) {
+                    return (found, tries);
+                }
+                tries += 1;
+                let Some((draft, attempt)) = hunt.step() else { continue };
+                let Some(first) = attempt.targets.iter().filter(|target| missing.contains(target)).min() else {
+                    continue;
+                };
+                let first = *first;
+                let small = shrink::shrunk(&sides, draft, &|attempt| attempt.targets.contains(&first));
+                let Some(attempt) = hunt::attempt(&sides, &small) else { continue };
+                let mut reaches: Vec<Target> =
+                    attempt.targets.iter().filter(|one| missing.contains(one)).copied().collect();
+                reaches.sort();
+                let Some(observed) = attempt.observed.first().and_then(Option::as_ref) else { continue };
+                let expect = written::expected(observed);
+                let case = written::case_with_mail(&small, flows, &name(&reaches), expect);
+                let Some(case) = case.filter(|case| written::passes(case, flows)) else { continue };
+                missing.retain(|target| !reaches.contains(target));
+                found.push(Generated { reaches, case });
+            }
+        }
+    }
+    (found, tries)
+}
