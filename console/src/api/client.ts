@@ -13,14 +13,20 @@ export class ApiError extends Error {
     readonly contextId: string | undefined,
     /** After how many seconds it may be tried again, if the server says so. */
     readonly retryAfter: number | undefined,
+    /** Every problem, of a refusal that has some. */
+    readonly problems: Schemas["Problem"][] = [],
   ) {
     super(message);
   }
 }
 
 export interface CallOptions {
-  method?: "GET" | "POST" | "PUT" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: unknown;
+  /** The media type of a body that is sent as it is; without one the body is JSON. */
+  type?: string;
+  /** The `ETag` that a change is meant for. */
+  ifMatch?: string | undefined;
   signal?: AbortSignal | undefined;
   /** An `Idempotency-Key`. */
   key?: string;
@@ -29,13 +35,14 @@ export interface CallOptions {
 
 /** The answer itself, for what is not JSON. */
 export async function request(path: string, options: CallOptions = {}): Promise<Response> {
-  const { method = "GET", body, signal, key } = options;
+  const { method = "GET", body, type, ifMatch, signal, key } = options;
   // A session's cookie counts beside this header only, and no other site can make a browser send it.
   const headers: Record<string, string> = { ...options.headers, "waypost-console": "1" };
-  if (body !== undefined) headers["content-type"] = "application/json";
+  if (body !== undefined) headers["content-type"] = type ?? "application/json";
+  if (ifMatch) headers["if-match"] = ifMatch;
   if (key) headers["idempotency-key"] = key;
   const init: RequestInit = { method, headers, credentials: "same-origin" };
-  if (body !== undefined) init.body = JSON.stringify(body);
+  if (body !== undefined) init.body = type ? (body as BodyInit) : JSON.stringify(body);
   if (signal) init.signal = signal;
   let response: Response;
   try {
@@ -57,7 +64,7 @@ async function refusal(response: Response): Promise<ApiError> {
   const body = (await response.json().catch(() => ({}))) as Partial<Schemas["ErrorBody"]>;
   const retryAfter = Number(response.headers.get("retry-after")) || undefined;
   const message = body.message ?? `The server answered ${response.status}.`;
-  return new ApiError(response.status, body.code ?? "", message, body.contextId, retryAfter);
+  return new ApiError(response.status, body.code ?? "", message, body.contextId, retryAfter, body.errors);
 }
 
 /** Whether a server has no such endpoint: it is older than its console. */

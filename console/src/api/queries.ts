@@ -189,7 +189,7 @@ export const map = queryOptions({
 });
 
 /** All pages of a list: there are not many flows and queues to a page of 500. */
-async function all<T>(path: string, signal: AbortSignal, parameters: Record<string, string> = {}): Promise<T[]> {
+export async function all<T>(path: string, signal: AbortSignal, parameters: Record<string, string> = {}): Promise<T[]> {
   const found: T[] = [];
   for (let pageNumber = 1; ; pageNumber++) {
     const page = await call<Page<T>>(`${path}${query({ ...parameters, pageSize: 500, pageNumber })}`, { signal });

@@ -30,7 +30,7 @@ export function affectedBy({ name, data }: ServerEvent): Affects | undefined {
       const kind = (data.kind ?? "").toLowerCase();
       // `table` is in `tables` and `tableRows`: what is asked too often is right, what is asked too seldom is not.
       const ofKind = (part: unknown) => typeof part === "string" && part.toLowerCase().startsWith(kind);
-      const related = new Set(["map", "uses", "usedby", "versions", "diff"]);
+      const related = new Set(["map", "uses", "usedby", "versions", "diff", "audit"]);
       return (key) => everything(key) && (ofKind(key[0]) || related.has(String(key[0])) || named(key, data.objectId));
     }
     default:

@@ -7,6 +7,7 @@ import * as queries from "../api/queries";
 import type { Scope } from "../api/scopes";
 import { Fault, Loading } from "../components/Fault/Fault";
 import { SignIn } from "../screens/SignIn/SignIn";
+import { OBJECT_SCREENS } from "./objects";
 import { SessionContext, useMay } from "./session";
 import { Shell } from "./Shell/Shell";
 
@@ -79,6 +80,11 @@ function SignedIn() {
             <Route path="/flows/:id">{({ id }) => needs("flow:read", <Flow key={id} id={id} />)}</Route>
             <Route path="/flows/:id/diff">{({ id }) => needs("flow:read", <FlowDiff key={id} id={id} />)}</Route>
             <Route path="/map">{needs("flow:read", <Map />)}</Route>
+            {OBJECT_SCREENS.map(({ path, scope, show }) => (
+              <Route key={path} path={path}>
+                {(parameters) => needs(scope, show(parameters as { id: string; domain: string }))}
+              </Route>
+            ))}
             <Route path="/queues">{needs("routing:read", <Queues />)}</Route>
             <Route path="/queues/:id">{({ id }) => needs("routing:read", <Queue key={id} id={id} />)}</Route>
             <Route>

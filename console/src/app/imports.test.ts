@@ -8,7 +8,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   api: [],
   graph: ["api"],
   run: ["api", "graph"],
-  components: ["api", "graph", "run", "app/session"],
+  components: ["api", "graph", "run", "app/session", "app/useTitle"],
   screens: ["api", "graph", "run", "components", "app/session", "app/useTitle"],
   app: ["api", "components", "screens"],
 };

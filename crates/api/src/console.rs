@@ -26,7 +26,25 @@ const MAIL: HeaderValue = HeaderValue::from_static(
 );
 
 /// First segments of paths that are screens, beside `/`: each of them is the one page, whose script reads the path.
-const SCREENS: &[&str] = &["sign-in", "interactions", "flows", "queues", "map"];
+const SCREENS: &[&str] = &[
+    "sign-in",
+    "interactions",
+    "flows",
+    "map",
+    "queues",
+    "deliveries",
+    "domains",
+    "mailboxes",
+    "tables",
+    "schedules",
+    "data-actions",
+    "webhooks",
+    "skills",
+    "languages",
+    "secrets",
+    "clients",
+    "audit",
+];
 
 /// The page of a binary without a console.
 static NOT_BUILT: File = File {

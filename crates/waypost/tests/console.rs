@@ -16,6 +16,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use harness::receiver::Receiver;
 use harness::scratch::Scratch;
 use harness::{CLIENT, Server, Start};
 use serde_json::Value as Json;
@@ -123,6 +124,33 @@ fn people_watch_compare_versions_and_see_what_a_change_reaches_in_a_browser() {
     assert!(output.status.success(), "{}", told(&output));
     let told = tell("e2e/look.mjs", (&node, &chromium), &server, &scratch.path("browser"), |_| {});
     assert!(told >= CHECKS, "{told} checks");
+}
+
+#[test]
+fn people_set_the_server_up_and_look_after_it_in_a_browser() {
+    let (Some(()), Some(node), Some(chromium)) = (is_built(), node(), chromium()) else { return };
+    let scratch = Scratch::new("console-objects");
+    let receiver = Receiver::start();
+    let smarthost = format!("smtp://{}", receiver.address);
+    let arguments = ["--rate-limit", "0", "--smarthost", &smarthost, "--allow-private-targets", "127.0.0.1/32"];
+    let start = Start { arguments: arguments.map(str::to_owned).to_vec(), ..Start::default() };
+    let server = Server::start(&scratch.path("data"), &start);
+    server.apply_triage();
+    // The reply to the second of them is refused for good.
+    let refused = scratch.path("refused.eml");
+    let mail = fs::read_to_string(format!("{}/mails/1-refund.eml", harness::TRIAGE)).unwrap();
+    fs::write(
+        &refused,
+        mail.replace("ana@customer.example", "refuse@customer.example").replace("triage-1@", "refused-1@"),
+    )
+    .unwrap();
+    for mails in [format!("{}/mails", harness::TRIAGE), refused.display().to_string()] {
+        let output = server.cli(&["mail", "send", &mails]);
+        assert!(output.status.success(), "{}", told(&output));
+    }
+    let told = tell("e2e/objects.mjs", (&node, &chromium), &server, &scratch.path("browser"), |_| {});
+    assert!(told >= CHECKS, "{told} checks");
+    assert!(!server.log().contains("only the server knows"), "a secret is in the log");
 }
 
 #[test]

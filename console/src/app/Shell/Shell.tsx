@@ -1,27 +1,50 @@
 import { Menu } from "@base-ui/react/menu";
 import { useQueryClient } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { keepClaim } from "../../api/claim";
 import { dropDrafts } from "../../api/draft";
 import { call } from "../../api/client";
-import { allows, type Scope } from "../../api/scopes";
+import { allows } from "../../api/scopes";
+import { press, useKeys } from "../../components/Shortcuts/keys";
 import { useSession } from "../session";
 import { applyTheme, theme, type Theme } from "../theme";
+import { GROUPS } from "./places";
 import "./Shell.css";
 
-const SCREENS: { href: string; name: string; scope: Scope; icon: string }[] = [
-  { href: "/", name: "Overview", scope: "email:read", icon: "M3 12h4l3-8 4 16 3-8h4" },
-  { href: "/interactions", name: "Interactions", scope: "email:read", icon: "M3 6h18v12H3z M3 7l9 6 9-6" },
-  { href: "/flows", name: "Flows", scope: "flow:read", icon: "M4 4h6v5H4z M14 15h6v5h-6z M7 9v8.5h7" },
-  { href: "/map", name: "Map", scope: "flow:read", icon: "M3 5h6v4H3z M15 3h6v4h-6z M15 15h6v4h-6z M9 7h3v10h3 M12 5h3" },
-  { href: "/queues", name: "Queues", scope: "routing:read", icon: "M4 6h16 M4 12h16 M4 18h10" },
-];
+const Toasts = lazy(() => import("../../components/Toasts/Toasts"));
+const Shortcuts = lazy(() => import("../../components/Shortcuts/Shortcuts"));
+const Palette = lazy(() => import("../../components/Palette/Palette"));
 
 export function Shell({ children }: { children: ReactNode }) {
   const session = useSession();
-  const [location] = useLocation();
-  const offered = SCREENS.filter((screen) => allows(session, screen.scope));
+  const [location, go] = useLocation();
+  const [open, setOpen] = useState<"keys" | "palette">();
+  const groups = GROUPS.map(({ name, screens }) => ({ name, screens: screens.filter((screen) => allows(session, screen.scope)) })).filter(({ screens }) => screens.length > 0);
+  const offered = groups.flatMap(({ screens }) => screens);
+  useKeys("Everywhere", [
+    { keys: "?", label: "These shortcuts", run: () => setOpen("keys") },
+    { keys: "Ctrl+K", label: "Go to any screen or object", run: () => setOpen("palette") },
+    { keys: "/", label: "Search in the list", run: () => document.querySelector<HTMLElement>("main input[type='search']")?.focus() },
+  ]);
+  useKeys(
+    "Go to",
+    offered.flatMap(({ key, name, href }) => (key ? [{ keys: `g ${key}`, label: name, run: () => go(href) }] : [])),
+  );
+  // Where the navigation is a strip, the screen's own name is in sight.
+  useEffect(() => {
+    document.querySelector(".side nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [location]);
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        setOpen("palette");
+      } else press(event);
+    };
+    document.addEventListener("keydown", pressed);
+    return () => document.removeEventListener("keydown", pressed);
+  }, []);
   return (
     <div className="shell">
       <a className="skip" href="#main">
@@ -33,23 +56,38 @@ export function Shell({ children }: { children: ReactNode }) {
           Waypost
         </Link>
         <nav aria-label="Screens">
-          {offered.map(({ href, name, icon }) => {
-            const here = href === "/" ? location === "/" : location.startsWith(href);
-            return (
-              <Link key={href} href={href} aria-current={here ? "page" : undefined}>
-                <svg viewBox="0 0 24 24" width="17" height="17" aria-hidden="true">
-                  <path d={icon} />
-                </svg>
-                {name}
-              </Link>
-            );
-          })}
+          {groups.map(({ name: group, screens }) => (
+            <div key={group} className="nav-group" role="group" aria-label={group}>
+              {screens.length > 1 && <span className="nav-group-name" aria-hidden="true">{group}</span>}
+              {screens.map(({ href, name, icon }) => {
+                const here = href === "/" ? location === "/" : location.startsWith(href);
+                return (
+                  <Link key={href} href={href} aria-current={here ? "page" : undefined}>
+                    <svg viewBox="0 0 24 24" width="17" height="17" aria-hidden="true">
+                      <path d={icon} />
+                    </svg>
+                    {name}
+                  </Link>
+                );
+              })}
+            </div>
+          ))}
         </nav>
-        <Account />
+        <div className="side-end">
+          <button className="button quiet side-find" onClick={() => setOpen("palette")}>
+            Go to… <kbd>Ctrl K</kbd>
+          </button>
+          <Account />
+        </div>
       </header>
       <main id="main" tabIndex={-1}>
         {children}
       </main>
+      <Suspense>
+        <Toasts />
+        {open === "keys" && <Shortcuts onClose={() => setOpen(undefined)} />}
+        {open === "palette" && <Palette screens={offered.map(({ name, href }) => ({ name, href, kind: "screen" }))} onClose={() => setOpen(undefined)} />}
+      </Suspense>
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { act, type Claim, endsClaim, extendClaim, heldClaim, keepClaim, LEASE, n
 import { type Draft, keepDraft, keptDraft } from "../../api/draft";
 import { queues } from "../../api/queries";
 import { useMay, useSession } from "../../app/session";
+import { useKeys } from "../Shortcuts/keys";
 import "./WorkBar.css";
 
 type Open = "reply" | "forward" | "transfer" | "complete" | undefined;
@@ -58,13 +59,27 @@ function Held({ claim, onClaim }: { claim: Claim; onClaim: (claim: Claim | undef
     setDone("");
     setOpen(open === next ? undefined : next);
   };
+  useKeys("Your work", [
+    { keys: "r", label: "Reply", run: () => choose("reply") },
+    { keys: "f", label: "Forward", run: () => choose("forward") },
+    { keys: "t", label: "Change queue", run: () => choose("transfer") },
+    { keys: "c", label: "Complete", run: () => choose("complete") },
+    { keys: "b", label: "Give back", run: () => works.mutate({ kind: "release" }) },
+  ]);
   const button = (name: NonNullable<Open>, label: string) => (
     <button className="button" aria-expanded={open === name} onClick={() => choose(name)}>
       {label}
     </button>
   );
   return (
-    <section className="panel work" aria-label="Your work">
+    <section
+      className="panel work"
+      aria-label="Your work"
+      onKeyDown={(event) => {
+        // Back to the mail without sending: what was typed is gone with the form.
+        if (event.key === "Escape" && open) choose(open);
+      }}
+    >
       <div className="work-bar">
         <span className="work-word">You claimed this</span>
         {button("reply", "Reply")}

@@ -1,18 +1,22 @@
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useLocation } from "wouter";
 import { claimNext, heldClaim, keepClaim } from "../../api/claim";
+import { KINDS } from "../../api/kinds";
 import { interactions, queues } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
 import { Age } from "../../components/Age/Age";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { InteractionTable } from "../../components/InteractionTable/InteractionTable";
+import { useKeys } from "../../components/Shortcuts/keys";
 import { duration } from "../../components/QueueTable/QueueTable";
+import { UsedBy } from "../../components/UsedBy/UsedBy";
 
 export default function Queue({ id }: { id: string }) {
   const list = useQuery(queues);
   const seesMail = useMay("email:read");
   const works = useMay("email:write");
+  const changes = useMay("routing:write");
   const [, go] = useLocation();
   const held = heldClaim();
   const claim = useMutation({
@@ -23,6 +27,7 @@ export default function Queue({ id }: { id: string }) {
       go(`/interactions/${claimed.interactionId}/mail`);
     },
   });
+  useKeys("This queue", works ? [{ keys: "n", label: held ? "Go on with what you claimed" : "Claim the next", run: () => claim.mutate() }] : []);
   const queue = list.data?.find((one) => one.id === id);
   useTitle(queue?.name ?? "Queue");
   const waiting = useInfiniteQuery({ ...interactions({ queue: id, state: "waiting" }), enabled: seesMail });
@@ -37,6 +42,11 @@ export default function Queue({ id }: { id: string }) {
         </Link>
         <span className="muted" aria-hidden="true">/</span>
         <h1>{queue.name}</h1>
+        {changes && (
+          <Link href={`/queues/${id}/edit`} className="button quiet">
+            Settings
+          </Link>
+        )}
         {works && (
           <span className="end">
             {claim.data === null && <span className="muted" role="status">Nothing can be claimed now. </span>}
@@ -83,6 +93,7 @@ export default function Queue({ id }: { id: string }) {
           </div>
         )}
       </section>
+      <UsedBy kind={KINDS.queue} id={id} />
     </div>
   );
 }

@@ -1,5 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
 import { queues } from "../../api/queries";
+import { useMay } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { Live } from "../../components/Live/Live";
@@ -7,13 +9,19 @@ import { QueueTable } from "../../components/QueueTable/QueueTable";
 
 export default function Queues() {
   useTitle("Queues");
+  const changes = useMay("routing:write");
   const list = useQuery(queues);
   return (
     <div className="page">
       <div className="page-head">
         <h1>Queues</h1>
-        <span className="end">
+        <span className="end row">
           <Live />
+          {changes && (
+            <Link href="/queues/new" className="button primary">
+              New queue
+            </Link>
+          )}
         </span>
       </div>
       <section className="panel">

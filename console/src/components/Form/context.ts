@@ -1,0 +1,21 @@
+import { createContext, useContext } from "react";
+import { concerns, type Problem } from "./paths";
+
+interface FormState {
+  /** What the server said of the body as it was last sent. */
+  problems: Problem[];
+  /** Whether the object is there already: some members can't be changed then. */
+  exists: boolean;
+  /** Tells of text that can't be sent, such as JSON that isn't. */
+  onBroken: (path: string, broken: boolean) => void;
+}
+
+export const FormContext = createContext<FormState>({ problems: [], exists: false, onBroken: () => {} });
+
+export const useForm = () => useContext(FormContext);
+
+/** What the server said of a member: with all below it, or of itself alone. */
+export function useProblems(path: string, below: boolean): Problem[] {
+  const { problems } = useForm();
+  return problems.filter((one) => (below ? concerns(one, path) : one.path === path));
+}

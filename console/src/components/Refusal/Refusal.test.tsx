@@ -1,0 +1,19 @@
+import { render, screen } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { ApiError } from "../../api/client";
+import { Refusal } from "./Refusal";
+
+test("what uses a thing is named, and linked to", () => {
+  const problems = [
+    { code: "in.use", message: "the flow uses it", entityKind: "flow", entityId: "f", entityName: "Router" },
+    { code: "in.use", message: "the route leads to it", entityKind: "route", entityId: "r", entityName: "care@example.com" },
+  ];
+  render(<Refusal error={new ApiError(409, "in.use", "It is in use.", undefined, undefined, problems as never)} />);
+  expect(screen.getByRole("link", { name: "Router" }).getAttribute("href")).toBe("/flows/f");
+  expect(screen.getByRole("link", { name: "care@example.com" }).getAttribute("href")).toBe("/domains/example.com/routes/r");
+});
+
+test("one problem is said once", () => {
+  const { container } = render(<Refusal error={new ApiError(409, "c", "It is there.", undefined, undefined, [{ code: "c", message: "It is there." }] as never)} />);
+  expect(container.textContent).toBe("It is there.");
+});

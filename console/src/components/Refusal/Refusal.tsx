@@ -1,0 +1,57 @@
+import { Link } from "wouter";
+import { ApiError } from "../../api/client";
+import { hrefOf } from "../../api/kinds";
+import { Prose } from "../Form/Field";
+import type { Problem } from "../Form/paths";
+import { sentence } from "../Form/paths";
+import "./Refusal.css";
+
+/** Why the server did not do something: what stands in the way by name, and every problem. `leave` says which are told elsewhere. */
+export function Refusal({ error, leave = () => false }: { error: Error; leave?: (problem: Problem) => boolean }) {
+  const of = error instanceof ApiError ? error : undefined;
+  const problems = of?.problems ?? [];
+  const told = problems.filter((one) => !leave(one));
+  // One problem says no more than the message.
+  const listed = told.filter((one) => told.length > 1 || one.message !== error.message || one.suggestion || one.expected || user(one));
+  return (
+    <div className="refusal" role="alert">
+      <p>
+        <strong>
+          <Prose text={problems.length > told.length && told.length === 0 ? `Not saved: ${problems.length === 1 ? "1 problem, shown at its field" : `${problems.length} problems, shown at their fields`}.` : error.message} />
+        </strong>
+      </p>
+      {listed.length > 0 && (
+        <ul>
+          {listed.map((one, place) => (
+            <li key={place}>
+              <Stands problem={one} /> <Prose text={user(one) ? sentence(one).replace(/^(the )?\w+ `[^`]*` /, "") : sentence(one)} />
+              {one.path && !user(one) && <code className="muted"> {one.path}</code>}
+            </li>
+          ))}
+        </ul>
+      )}
+      {of?.contextId && of.status >= 500 && (
+        <p className="muted">
+          request <code>{of.contextId}</code>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function user(problem: Problem): { kind: string; id: string; name: string } | undefined {
+  if (problem.entityId && problem.entityKind) return { kind: problem.entityKind, id: problem.entityId, name: problem.entityName ?? problem.entityId };
+  return problem.flowId ? { kind: "flow", id: problem.flowId, name: problem.flowName ?? problem.flowId } : undefined;
+}
+
+/** What stands in the way, as a link to it. */
+function Stands({ problem }: { problem: Problem }) {
+  const found = user(problem);
+  if (!found) return null;
+  const href = hrefOf(found.kind, found.id, found.name);
+  return (
+    <>
+      {found.kind} {href ? <Link href={href}>{found.name}</Link> : found.name}
+    </>
+  );
+}

@@ -1,0 +1,26 @@
+import { isRecord } from "../../components/Form/blank";
+
+export interface Member {
+  name: string;
+  type: string;
+  required: boolean;
+  help: string;
+}
+
+/** The members that an object's JSON Schema names. */
+export function members(schema: unknown): Member[] {
+  if (!isRecord(schema) || !isRecord(schema.properties)) return [];
+  const required = Array.isArray(schema.required) ? schema.required : [];
+  return Object.entries(schema.properties).map(([name, property]) => ({
+    name,
+    type: typeOf(property),
+    required: required.includes(name),
+    help: isRecord(property) && typeof property.description === "string" ? property.description : "",
+  }));
+}
+
+function typeOf(property: unknown): string {
+  if (!isRecord(property)) return "anything";
+  const type = Array.isArray(property.type) ? property.type.join(" or ") : String(property.type ?? "anything");
+  return type === "array" ? `list of ${typeOf(property.items)}` : type;
+}
