@@ -18,7 +18,7 @@ use waypost_project::members::{Members, wrong};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 
 use crate::Flows;
-use crate::answers::GivenAnswer;
+use crate::answers::{self, GivenAnswer};
 use crate::expect::{Expect, Names, nothing};
 use crate::mail::Fields;
 use crate::rows;
@@ -90,7 +90,7 @@ pub(crate) fn read(
     let given = members.node("envelope");
     let attributes = members.node("attributes");
     let wanted_inputs = members.node("inputs");
-    let answers = members.list("answers");
+    let answers = members.list(answers::ANSWERS);
     let expect = members.node("expect");
     members.node(rows::KEY);
     problems.extend(members.finish(&KEYS));
@@ -143,11 +143,7 @@ pub(crate) fn read(
         envelope.to = to;
     }
     let attributes = attributes.map(|node| texts(&format!("{path}.attributes"), node, problems)).unwrap_or_default();
-    let each = answers.iter().enumerate();
-    let answers = each.filter_map(|(index, answer)| {
-        GivenAnswer::read(&format!("{path}.answers[{index}]"), answer, flows.running, problems)
-    });
-    let answers = answers.collect();
+    let answers = GivenAnswer::listed(&format!("{path}.{}", answers::ANSWERS), answers, flows.running, problems);
     let expect = match (expect, &aim) {
         (None, _) => {
             problems.push(nothing(&format!("{path}.expect")));

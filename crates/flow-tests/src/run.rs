@@ -6,11 +6,12 @@ use serde_json::Map;
 use uuid::Uuid;
 use waypost_app::mail::answers::HeldAnswers;
 use waypost_app::mail::decide::{Call, Decided, Start, call_at_once, decide_at_once};
+use waypost_app::mail::named::name_lookups;
 use waypost_app::mail::unanswered::unanswered;
 use waypost_engine::{Limits, Reached};
 use waypost_ids::InteractionId;
 use waypost_mail::message::Message;
-use waypost_members::email::Envelope;
+use waypost_members::email::{Envelope, MessageView};
 use waypost_store::error::StoreError;
 use waypost_store::records::mail::Opening;
 use waypost_wire::trace::RunTrace;
@@ -51,10 +52,14 @@ impl Case {
         // A path and what was set are read from the trace: it must have all of them.
         let limits = Limits { coverage, trace_events: usize::MAX, ..Limits::default() };
         let (decided, outputs) = self.decide(flows, &message, limits, &answers)?;
-        let trace: RunTrace = serde_json::from_str(&decided.record.trace)
+        let mut trace: RunTrace = serde_json::from_str(&decided.record.trace)
             .map_err(|error| StoreError::Failed(format!("the run left no trace that can be read: {error}")))?;
+        name_lookups(&mut trace, flows.running);
         let steps = steps(&trace);
-        let observed = Observed::of(&decided, outputs, (&trace, &steps), &message, flows.running);
+        let mut observed = Observed::of(&decided, outputs, (&trace, &steps), &message, flows.running);
+        if let Some(program) = self.aim.program(flows) {
+            observed.add_defaults(&program, &MessageView::new(&message, Envelope::default()));
+        }
         let mut mismatches = match (self.expect.snapshot, snapshot) {
             (true, snapshot) => compare::with_snapshot(snapshot, &observed),
             (false, _) => compare::compare(&self.expect, &observed, (&trace, &steps)),

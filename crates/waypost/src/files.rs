@@ -16,18 +16,19 @@ use crate::failure::Failure;
 /// Larger files are not flows.
 const MAX_SOURCE_BYTES: u64 = 4 * 1024 * 1024;
 
-/// All `.yaml`, `.yml` and `.json` files below the paths, in order of their names, tests left out.
+/// All `.yaml`, `.yml` and `.json` files below the paths, in order of their names, tests and answers left out.
 pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
-    read(paths, |path| !is_test(path))
+    read(paths, |path| !is_named(path, ".test") && !is_named(path, ".answers"))
 }
 
 /// The test files among them, such as `refunds.test.yaml`.
 pub(crate) fn tests(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
-    read(paths, is_test)
+    read(paths, |path| is_named(path, ".test"))
 }
 
-fn is_test(path: &Path) -> bool {
-    path.file_stem().is_some_and(|stem| stem.to_string_lossy().to_lowercase().ends_with(".test"))
+/// Whether a name ends so, before its extension.
+fn is_named(path: &Path, end: &str) -> bool {
+    path.file_stem().is_some_and(|stem| stem.to_string_lossy().to_lowercase().ends_with(end))
 }
 
 fn read(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<SourceFile>, Failure> {
