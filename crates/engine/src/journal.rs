@@ -159,6 +159,8 @@ impl Machine<'_> {
         match &exchange.reply {
             Reply::Answer(answer) => Ok(Some(answer.clone())),
             Reply::Failed(why) => Err(Raised::error(codes::NOT_ANSWERED, why.clone())),
+            // An `onError` would decide something that no server decides.
+            Reply::Unasked(why) => Err(Raised::fatal(codes::NOT_ANSWERED, why.clone())),
         }
     }
 }

@@ -20,6 +20,9 @@ pub trait Ask: Sized {
 
     /// The question with the reason why there is no answer: a run error for the action that asked, which its flow may catch.
     fn failed(self, why: impl Into<String>) -> Answered;
+
+    /// The question with the reason why nobody is asked: the run ends there, and no flow catches it.
+    fn unasked(self, why: impl Into<String>) -> Answered;
 }
 
 /// A question of a known kind, as the engine finds its answer.
@@ -51,6 +54,8 @@ pub enum Reply<A> {
     Answer(A),
     /// There is none, and why.
     Failed(String),
+    /// Nobody is asked here, and why: what the run would decide is unknown.
+    Unasked(String),
 }
 
 /// Each kind of question: its type, its answer's type, and its word in traces and journals, which is the asking action's.
@@ -105,7 +110,7 @@ macro_rules! questions {
             /// Whether it says that there is no answer.
             pub fn is_failure(&self) -> bool {
                 match self {
-                    $(Self::$question(exchange) => matches!(exchange.reply, Reply::Failed(_)),)+
+                    $(Self::$question(exchange) => matches!(exchange.reply, Reply::Failed(_) | Reply::Unasked(_)),)+
                 }
             }
 
@@ -114,7 +119,7 @@ macro_rules! questions {
                 match self {
                     $(Self::$question(exchange) => exchange.request.footprint() + match &exchange.reply {
                         Reply::Answer(answer) => answer.footprint(),
-                        Reply::Failed(why) => why.len(),
+                        Reply::Failed(why) | Reply::Unasked(why) => why.len(),
                     },)+
                 }
             }
@@ -130,6 +135,10 @@ macro_rules! questions {
 
                 fn failed(self, why: impl Into<String>) -> Answered {
                     Answered::$question(Exchange { request: self, reply: Reply::Failed(why.into()) })
+                }
+
+                fn unasked(self, why: impl Into<String>) -> Answered {
+                    Answered::$question(Exchange { request: self, reply: Reply::Unasked(why.into()) })
                 }
             }
 

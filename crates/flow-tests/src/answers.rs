@@ -37,11 +37,16 @@ pub(crate) const TOO_LATE: &str = "there was no answer in time";
 
 /// An answer of a case.
 #[derive(Clone, Debug)]
-pub(crate) struct GivenAnswer {
+pub struct GivenAnswer {
     /// Whose it is, for messages.
     pub(crate) label: String,
+    /// Whether it is one of the file's defaults, which not every case needs.
+    is_default: bool,
     to: To,
 }
+
+/// The member that holds answers.
+pub(crate) const ANSWERS: &str = "answers";
 
 /// Which questions it answers, and how.
 #[derive(Clone, Debug)]
@@ -55,6 +60,29 @@ enum To {
 }
 
 impl GivenAnswer {
+    /// Reads answers that are in a document of their own: `answers: [...]`.
+    ///
+    /// # Errors
+    /// Every problem with them, with its path.
+    pub fn all(document: &Node, running: &Running) -> Result<Vec<Self>, Vec<Diagnostic>> {
+        let mut members = Members::of("", document).map_err(|problem| vec![*problem])?;
+        let given = members.list(ANSWERS);
+        let mut problems = members.finish(&[ANSWERS]);
+        let answers = Self::listed(ANSWERS, given, running, &mut problems);
+        if problems.is_empty() { Ok(answers) } else { Err(problems) }
+    }
+
+    /// The same as one of a file's defaults.
+    pub(crate) fn into_default(self) -> Self {
+        Self { is_default: true, ..self }
+    }
+
+    /// Reads a list of them.
+    pub(crate) fn listed(path: &str, nodes: &[Node], running: &Running, problems: &mut Vec<Diagnostic>) -> Vec<Self> {
+        let each = nodes.iter().enumerate();
+        each.filter_map(|(index, node)| Self::read(&format!("{path}[{index}]"), node, running, problems)).collect()
+    }
+
     /// Reads one. What it answers is checked as the table or schedule itself would have it.
     pub(crate) fn read(path: &str, node: &Node, running: &Running, problems: &mut Vec<Diagnostic>) -> Option<Self> {
         let mut members = Members::of(path, node).map_err(|problem| problems.push(*problem)).ok()?;
@@ -70,7 +98,8 @@ impl GivenAnswer {
             let timeout = members.flag("timeout").unwrap_or_default();
             problems.extend(members.finish(&KEYS));
             let (to, input, outcome) = calls::read(path, (&name, running), input, (output, error, timeout), problems)?;
-            return Some(Self { label: format!("data action `{name}`"), to: To::Call(to, input, outcome) });
+            let label = format!("data action `{name}`");
+            return Some(Self { label, is_default: false, to: To::Call(to, input, outcome) });
         }
         let (error, timeout) = (members.text("error"), members.flag("timeout").unwrap_or_default());
         let before = problems.len();
@@ -116,7 +145,7 @@ impl GivenAnswer {
                 return None;
             }
         };
-        (problems.len() == before).then_some(Self { label, to })
+        (problems.len() == before).then_some(Self { label, is_default: false, to })
     }
 
     fn answers(&self, question: &Question, running: &Running) -> Option<Answered> {
@@ -238,22 +267,25 @@ fn standing(path: &str, output: Option<&Node>, problems: &mut Vec<Diagnostic>) -
     Some(ScheduleAnswer { state, name, next_change })
 }
 
-/// Answers one run: from its case, else from the folder.
-pub(crate) struct CaseAnswers<'r> {
-    pub(crate) given: &'r [GivenAnswer],
-    pub(crate) asked: Vec<AtomicBool>,
-    pub(crate) held: HeldAnswers<'r>,
+/// Answers one run: from what is given, else from the folder.
+pub struct CaseAnswers<'r> {
+    given: &'r [GivenAnswer],
+    asked: Vec<AtomicBool>,
+    held: HeldAnswers<'r>,
 }
 
 impl<'r> CaseAnswers<'r> {
-    pub(crate) fn new(given: &'r [GivenAnswer], held: HeldAnswers<'r>) -> Self {
+    /// Answers for one run. The first given answer that fits is taken.
+    #[must_use]
+    pub fn new(given: &'r [GivenAnswer], held: HeldAnswers<'r>) -> Self {
         Self { given, asked: given.iter().map(|_| AtomicBool::new(false)).collect(), held }
     }
 
     /// Answers that the run never asked for.
     pub(crate) fn unasked(&self) -> Vec<String> {
         let pairs = self.given.iter().zip(&self.asked);
-        pairs.filter(|(_, asked)| !asked.load(Ordering::Relaxed)).map(|(given, _)| given.label.clone()).collect()
+        let unasked = pairs.filter(|(given, asked)| !given.is_default && !asked.load(Ordering::Relaxed));
+        unasked.map(|(given, _)| given.label.clone()).collect()
     }
 }
 

@@ -11,6 +11,7 @@ use waypost_ids::DecisionKind;
 use waypost_wire::trace::{RunTrace, TraceEffect, TraceEvent, TraceTarget, text};
 
 use crate::expect::{Expect, Recipients, SendWanted, Wanted};
+use crate::logs::{self, LogWanted};
 use crate::observed::{Observed, Step};
 use crate::text::{Text, quoted};
 
@@ -49,6 +50,9 @@ pub(crate) fn compare(expect: &Expect, observed: &Observed, (trace, steps): (&Ru
         comparison.sends(wanted);
     }
     comparison.sends_not(&expect.sends_not);
+    if let Some(wanted) = &expect.logs {
+        comparison.logs(wanted);
+    }
     if let Some(wanted) = &expect.path {
         comparison.path(wanted, steps);
     }
@@ -188,6 +192,21 @@ impl Comparison<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// Each expected line must be logged, whatever else is.
+    fn logs(&mut self, wanted: &[LogWanted]) {
+        let observed = &self.observed.logs;
+        let found = || {
+            let lines = observed.iter().map(|log| format!("{}: {}", logs::word(log.level), quoted(&log.message)));
+            if observed.is_empty() { NOTHING.to_owned() } else { lines.collect::<Vec<_>>().join("; ") }
+        };
+        if wanted.is_empty() && !observed.is_empty() {
+            return self.add("logs", NOTHING, found());
+        }
+        for (index, one) in wanted.iter().enumerate().filter(|(_, one)| !observed.iter().any(|log| one.accepts(log))) {
+            self.add(format!("logs[{index}]"), one.to_string(), found());
         }
     }
 

@@ -14,12 +14,13 @@ use waypost_ids::DecisionKind;
 use waypost_project::members::{Members, wrong};
 use waypost_wire::trace::TraceEffectKind;
 
+use crate::logs::{self, LogWanted};
 use crate::text::Text;
 
 /// The word that stands for whatever the snapshot beside the file says.
 const SNAPSHOT: &str = "snapshot";
 
-pub(crate) const KEYS: [&str; 15] = [
+pub(crate) const KEYS: [&str; 16] = [
     "decision",
     "queue",
     "priority",
@@ -34,6 +35,7 @@ pub(crate) const KEYS: [&str; 15] = [
     "sends",
     "sendsNot",
     "path",
+    "logs",
     "error",
 ];
 
@@ -71,6 +73,8 @@ pub(crate) struct Expect {
     pub(crate) sends: Option<Vec<SendWanted>>,
     pub(crate) sends_not: Vec<SendWanted>,
     pub(crate) path: Option<Vec<String>>,
+    /// What must be logged; an empty list: nothing may be.
+    pub(crate) logs: Option<Vec<LogWanted>>,
     pub(crate) error: Option<Text>,
     /// Everything is compared with the snapshot.
     pub(crate) snapshot: bool,
@@ -205,6 +209,9 @@ impl Expect {
             }
             expect.path = Some(steps);
         }
+        if let Some(node) = members.node("logs") {
+            expect.logs = Some(logs::read(&members.at("logs"), node, problems));
+        }
         problems.extend(members.finish(&KEYS));
         expect
     }
@@ -270,7 +277,7 @@ fn values(
     all
 }
 
-fn one_of<T: Copy>(
+pub(crate) fn one_of<T: Copy>(
     path: &str,
     word: &str,
     all: &[T],

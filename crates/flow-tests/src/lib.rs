@@ -6,8 +6,10 @@ mod calls;
 mod case;
 mod compare;
 pub mod coverage;
+mod defaults;
 mod expect;
 pub mod junit;
+mod logs;
 mod mail;
 mod markup;
 mod observed;
@@ -27,9 +29,10 @@ use waypost_flow::document::fold_name;
 use waypost_flow::program::Program;
 use waypost_project::{FlowEntry, Project};
 
+pub use answers::{CaseAnswers, GivenAnswer};
 pub use case::Case;
 pub use compare::Mismatch;
-pub use observed::{Observed, ObservedError};
+pub use observed::{Observed, ObservedError, ObservedLog};
 pub use run::Ran;
 pub use suite::Suite;
 

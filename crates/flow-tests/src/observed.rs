@@ -6,11 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use waypost_app::mail::decide::Decided;
-use waypost_app::outbox::sends::{push, sends};
+use waypost_app::outbox::sends::{push, reply_subject, sends};
 use waypost_catalogue::world::Running;
+use waypost_flow::email::Email;
+use waypost_flow::program::Program;
 use waypost_ids::DecisionKind;
 use waypost_mail::message::{AddressField, Message};
-use waypost_wire::trace::{RunTrace, TraceEffect, TraceEffectKind, TraceEvent, TraceTarget};
+use waypost_wire::trace::{RunTrace, TraceEffect, TraceEffectKind, TraceEvent, TraceLevel, TraceTarget};
 
 /// What came of a run. Absent members are left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -41,7 +43,7 @@ pub struct Observed {
     /// The attributes in the end.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
-    /// The variables of the flow under test, as they were last set.
+    /// The variables of the flow under test, as they were last set, or as they are declared.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, Json>,
     /// The outputs of the flow under test, if it returned.
@@ -53,9 +55,21 @@ pub struct Observed {
     /// The nodes that were entered, those of flows that were called as `Flow/node`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub path: Vec<String>,
+    /// What the flows logged, called ones included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logs: Vec<ObservedLog>,
     /// Why the run failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ObservedError>,
+}
+
+/// A line that a flow logged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ObservedLog {
+    /// How much it matters: `debug`, `info`, `warn` or `error`.
+    pub level: TraceLevel,
+    /// The line.
+    pub message: String,
 }
 
 /// Why a run failed.
@@ -95,11 +109,12 @@ impl Observed {
         Self {
             variables: variables(trace),
             path: steps.iter().map(|step| step.label.clone()).collect(),
+            logs: trace.events.iter().filter_map(logged).collect(),
             ..Self::decided(decided, outputs, message, running)
         }
     }
 
-    /// What was decided: without variables and path, which only a trace has.
+    /// What was decided: without variables, path and logs, which only a trace has.
     pub(crate) fn decided(
         decided: &Decided,
         outputs: Map<String, Json>,
@@ -129,12 +144,32 @@ impl Observed {
                 .chain(push(decision, running))
                 .collect(),
             path: Vec::new(),
+            logs: Vec::new(),
             error: decision.error.as_ref().map(|_| ObservedError { code: text("code"), message: text("message") }),
+        }
+    }
+
+    /// Adds the variables that were never set: they are what they are declared with.
+    pub(crate) fn add_defaults(&mut self, program: &Program, email: &dyn Email) {
+        for slot in &program.variables {
+            if let Some(default) = &slot.default {
+                self.variables.entry(slot.name.to_string()).or_insert_with(|| default.to_json(email));
+            }
         }
     }
 }
 
-/// A reply with whom it goes to: whoever wrote the mail.
+fn logged(event: &TraceEvent) -> Option<ObservedLog> {
+    match event {
+        TraceEvent::Log { level, message } => {
+            let message = message.as_ref().and_then(Json::as_str).unwrap_or_default().to_owned();
+            Some(ObservedLog { level: *level, message })
+        }
+        _ => None,
+    }
+}
+
+/// A reply with whom it goes to, whoever wrote the mail, and the subject that it has.
 fn addressed(send: TraceEffect, message: &Message<'_>) -> TraceEffect {
     if send.kind != TraceEffectKind::Reply {
         return send;
@@ -142,7 +177,8 @@ fn addressed(send: TraceEffect, message: &Message<'_>) -> TraceEffect {
     let asked = message.addresses(AddressField::ReplyTo);
     let writers = if asked.is_empty() { message.addresses(AddressField::From) } else { asked };
     let to: Vec<&str> = writers.iter().map(|address| address.address.as_str()).collect();
-    TraceEffect { to: Some(json!(to)), ..send }
+    let subject = send.subject.unwrap_or_else(|| json!(reply_subject(message)));
+    TraceEffect { to: Some(json!(to)), subject: Some(subject), ..send }
 }
 
 /// The nodes that a run entered, in order.

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use waypost_app::mail::named::name_lookups;
 use waypost_app::mail::unanswered::unanswered;
 use waypost_engine::{Limits, Reached};
+use waypost_members::email::{Envelope, MessageView};
 use waypost_store::error::StoreError;
 use waypost_wire::trace::RunTrace;
 
@@ -41,10 +43,14 @@ impl Case {
         // A path and what was set are read from the trace: it must have all of them.
         let limits = Limits { coverage, trace_events: usize::MAX, ..Limits::default() };
         let (decided, outputs) = self.trial.decide(flows, &message, limits, &answers)?;
-        let trace: RunTrace = serde_json::from_str(&decided.record.trace)
+        let mut trace: RunTrace = serde_json::from_str(&decided.record.trace)
             .map_err(|error| StoreError::Failed(format!("the run left no trace that can be read: {error}")))?;
+        name_lookups(&mut trace, flows.running);
         let steps = steps(&trace);
-        let observed = Observed::of(&decided, outputs, (&trace, &steps), &message, flows.running);
+        let mut observed = Observed::of(&decided, outputs, (&trace, &steps), &message, flows.running);
+        if let Some(program) = self.trial.aim.program(flows) {
+            observed.add_defaults(&program, &MessageView::new(&message, Envelope::default()));
+        }
         let mut mismatches = match (self.expect.snapshot, snapshot) {
             (true, snapshot) => compare::with_snapshot(snapshot, &observed),
             (false, _) => compare::compare(&self.expect, &observed, (&trace, &steps)),

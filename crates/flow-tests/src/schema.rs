@@ -14,7 +14,10 @@ pub fn json_schema() -> Json {
         "type": "object",
         "additionalProperties": false,
         "required": ["tests"],
-        "properties": { "tests": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/case" } } },
+        "properties": {
+            "defaults": defaults(),
+            "tests": { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/case" } },
+        },
         "$defs": {
             "case": case(),
             "mail": mail(),
@@ -22,6 +25,7 @@ pub fn json_schema() -> Json {
             "answer": answer(),
             "expect": { "oneOf": [{ "const": "snapshot", "description": "Everything is as the snapshot beside the file says; `--update` writes it." }, expect()] },
             "send": send(),
+            "log": log(),
             "text": text(),
             "texts": {
                 "description": "A text, or a list of texts.",
@@ -52,6 +56,17 @@ fn object(description: &str, mut properties: Json) -> Json {
         "additionalProperties": false,
         "properties": properties,
     })
+}
+
+fn defaults() -> Json {
+    object(
+        "What a case has that says nothing else.",
+        json!({
+            "at": { "description": "When the mail is accepted (RFC 3339).", "type": "string" },
+            "mail": { "description": "Fields of the mail.", "$ref": "#/$defs/mail" },
+            "answers": { "description": "Answers that come after the case's own.", "type": "array", "items": { "$ref": "#/$defs/answer" } },
+        }),
+    )
 }
 
 fn case() -> Json {
@@ -154,6 +169,7 @@ fn expect() -> Json {
             "sends": { "description": "What must be sent, whatever else is; an empty list: nothing is.", "type": "array", "items": { "$ref": "#/$defs/send" } },
             "sendsNot": { "description": "What must not be sent; `{}` is anything.", "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/send" } },
             "path": { "description": "The nodes that are entered, in order; those of called flows as `Flow/node`.", "type": "array", "items": { "type": "string" } },
+            "logs": { "description": "What must be logged, whatever else is; an empty list: nothing is.", "type": "array", "items": { "$ref": "#/$defs/log" } },
             "error": { "description": "The code or the message of the run's error.", "$ref": "#/$defs/text" },
         }),
     )
@@ -173,6 +189,16 @@ fn send() -> Json {
             "attach": { "description": "Whether a forward attaches the mail to one of the route's own.", "anyOf": [{ "type": "boolean" }, { "$ref": "#/$defs/column" }] },
             "webhook": { "description": "The webhook's name.", "type": "string" },
             "payload": { "description": "What the webhook is sent." },
+        }),
+    )
+}
+
+fn log() -> Json {
+    object(
+        "A line that a flow logs.",
+        json!({
+            "level": { "anyOf": [{ "enum": ["debug", "info", "warn", "error"] }, { "$ref": "#/$defs/column" }] },
+            "message": { "$ref": "#/$defs/text" },
         }),
     )
 }
@@ -200,7 +226,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::{answers, case, expect, mail, trial};
+    use crate::{answers, case, defaults, expect, logs, mail, trial};
 
     #[test]
     fn the_schema_has_what_is_read() {
@@ -213,6 +239,8 @@ mod tests {
             ("/$defs/answer/properties", &answers::KEYS),
             ("/$defs/expect/oneOf/1/properties", &expect::KEYS),
             ("/$defs/send/properties", &expect::SEND),
+            ("/$defs/log/properties", &logs::KEYS),
+            ("/properties/defaults/properties", &defaults::KEYS),
         ] {
             let properties = schema.pointer(path).and_then(Json::as_object).unwrap_or_else(|| panic!("{path}"));
             let written: BTreeSet<&str> = properties.keys().map(String::as_str).collect();

@@ -9,6 +9,7 @@ use waypost_project::{At, FileProblem, SourceFile};
 
 use crate::Flows;
 use crate::case::{self, Case};
+use crate::defaults::{DEFAULTS, Defaults};
 use crate::rows;
 
 /// The member that holds a document's cases.
@@ -71,8 +72,9 @@ impl Suite {
             Ok(members) => members,
             Err(problem) => return self.add(at, [*problem]),
         };
-        let tests = members.list(TESTS);
-        let problems = members.finish(&[TESTS]);
+        let (tests, defaults) = (members.list(TESTS), members.node(DEFAULTS));
+        let mut problems = members.finish(&[TESTS, DEFAULTS]);
+        let defaults = defaults.map(|node| Defaults::read(node, flows, &mut problems)).unwrap_or_default();
         if tests.is_empty() && problems.is_empty() {
             self.add(at, [no_tests()]);
         }
@@ -80,9 +82,10 @@ impl Suite {
         for (index, test) in tests.iter().enumerate() {
             let path = format!("{TESTS}[{index}]");
             let mut problems = Vec::new();
-            let cases = match member(test, rows::KEY) {
+            let test = defaults.fill(test);
+            let cases = match member(&test, rows::KEY) {
                 None => vec![(path.clone(), None, test.clone())],
-                Some(values) => rows::filled(&path, test, values, &mut problems)
+                Some(values) => rows::filled(&path, &test, values, &mut problems)
                     .into_iter()
                     .map(|filled| (format!("{path}.{}[{}]", rows::KEY, filled.row), Some(filled.row), filled.node))
                     .collect(),
@@ -104,6 +107,7 @@ impl Suite {
                         problems.push(Diagnostic::error(Code::DuplicateName, format!("{path}.name"), message));
                     }
                     names.insert(case.name.clone(), (at, place.clone()));
+                    case.trial.also_answered(&defaults.answers);
                     case.path = place;
                     self.cases.push(case);
                 }

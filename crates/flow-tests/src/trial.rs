@@ -25,13 +25,13 @@ use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::Opening;
 
 use crate::Flows;
-use crate::answers::{CaseAnswers, GivenAnswer};
+use crate::answers::{ANSWERS, CaseAnswers, GivenAnswer};
 use crate::mail::Fields;
 use crate::observed::Observed;
 
 /// What a trial may say.
 pub(crate) const KEYS: [&str; 9] =
-    ["flow", "route", "mail", "file", "at", "envelope", "attributes", "inputs", "answers"];
+    ["flow", "route", "mail", "file", "at", "envelope", "attributes", "inputs", ANSWERS];
 
 pub(crate) const ENVELOPE: [&str; 3] = ["from", "to", "remote"];
 
@@ -110,7 +110,7 @@ impl<'n> Written<'n> {
             envelope: members.node("envelope"),
             attributes: members.node("attributes"),
             inputs: members.node("inputs"),
-            answers: members.list("answers"),
+            answers: members.list(ANSWERS),
         }
     }
 
@@ -171,11 +171,7 @@ impl<'n> Written<'n> {
         }
         let attributes =
             self.attributes.map(|node| texts(&format!("{path}.attributes"), node, problems)).unwrap_or_default();
-        let each = self.answers.iter().enumerate();
-        let answers = each.filter_map(|(index, answer)| {
-            GivenAnswer::read(&format!("{path}.answers[{index}]"), answer, flows.running, problems)
-        });
-        let answers = answers.collect();
+        let answers = GivenAnswer::listed(&format!("{path}.{ANSWERS}"), self.answers, flows.running, problems);
         Some(Trial { aim: aim?, raw, received_at, envelope, attributes, answers })
     }
 }
@@ -198,6 +194,11 @@ impl Trial {
             Some(trial) if problems.is_empty() => Ok(trial),
             _ => Err(problems),
         }
+    }
+
+    /// Adds answers, which come after its own.
+    pub(crate) fn also_answered(&mut self, answers: &[GivenAnswer]) {
+        self.answers.extend_from_slice(answers);
     }
 
     /// Its mail, as it is accepted.

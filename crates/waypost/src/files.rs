@@ -18,7 +18,7 @@ const MAX_SOURCE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// All `.yaml`, `.yml` and `.json` files below the paths, in order of their names, tests and what belongs to them left out.
 pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
-    read(paths, |path| !is_test(path) && !lists_mutants(path))
+    read(paths, |path| !is_test(path) && !is_named(path, ".answers") && !lists_mutants(path))
 }
 
 /// The files among them that list accepted mutants.
@@ -38,7 +38,12 @@ pub(crate) fn yaml(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
 
 /// Whether a file holds tests, by its name.
 pub(crate) fn is_test(path: &Path) -> bool {
-    path.file_stem().is_some_and(|stem| stem.to_string_lossy().to_lowercase().ends_with(".test"))
+    is_named(path, ".test")
+}
+
+/// Whether a name ends so, before its extension.
+fn is_named(path: &Path, end: &str) -> bool {
+    path.file_stem().is_some_and(|stem| stem.to_string_lossy().to_lowercase().ends_with(end))
 }
 
 fn lists_mutants(path: &Path) -> bool {

@@ -65,7 +65,7 @@ pub struct Tried {
     /// What would be sent, in the order in which the flow says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sends: Vec<TraceEffect>,
-    /// Calls of data actions that the flow asked for, in order. None is made: each is an error of its action.
+    /// Calls of data actions that the flow asked for, in order. None is made: the run ends at the first, and what it would decide is unknown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<Unanswered>,
     /// How many steps of work the run took. A run may take 1,000,000 unless the server is told otherwise.

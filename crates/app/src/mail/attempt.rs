@@ -32,6 +32,7 @@ use waypost_wire::trace::{RunTrace, TraceEffect};
 use super::answers::{Answer, Answers, LiveAnswers};
 use super::decide::{Conducted, Led, Start, bare_record, conduct};
 use super::inputs;
+use super::named::name_lookups;
 use super::unanswered::{Unanswered, unanswered};
 use crate::App;
 use crate::access::scopes::Scope;
@@ -195,7 +196,9 @@ async fn run(
     let Led::Ended(left) = left? else {
         return Err(StoreError::Failed("the run waits for an answer".to_owned()).into());
     };
-    let trace = serde_json::from_str(&record.trace);
+    let mut trace: RunTrace = serde_json::from_str(&record.trace)
+        .map_err(|error| StoreError::Failed(format!("the run left no trace that can be read: {error}")))?;
+    name_lookups(&mut trace, running);
     Ok(Attempt {
         version,
         unanswered: unanswered(running, &record),
@@ -203,7 +206,7 @@ async fn run(
         decision: record.decision,
         attributes: record.attributes,
         outputs: left.outputs,
-        trace: trace.map_err(|error| StoreError::Failed(format!("the run left no trace that can be read: {error}")))?,
+        trace,
         steps: left.steps,
         duration_us: u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX),
     })

@@ -6,6 +6,7 @@ mod claims;
 pub mod decide;
 pub mod inputs;
 pub mod intake;
+pub mod named;
 pub mod parked;
 pub mod smtp;
 pub mod unanswered;

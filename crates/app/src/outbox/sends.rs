@@ -4,6 +4,8 @@ use serde_json::json;
 use waypost_catalogue::world::Running;
 use waypost_engine::{Effect, EffectKind};
 use waypost_ids::DecisionKind;
+use waypost_mail::message::Message;
+use waypost_outgoing::compose::subject_of_reply;
 use waypost_store::records::catalogue::DeliverTo;
 use waypost_store::records::mail::DecisionRecord;
 use waypost_wire::trace::{TraceEffect, TraceEffectKind};
@@ -12,6 +14,12 @@ use waypost_wire::trace::{TraceEffect, TraceEffectKind};
 #[must_use]
 pub fn sends(effects: &[Effect]) -> Vec<TraceEffect> {
     effects.iter().map(|effect| one(&effect.kind)).collect()
+}
+
+/// The subject of a reply that says none.
+#[must_use]
+pub fn reply_subject(message: &Message<'_>) -> String {
+    subject_of_reply(message.subject()).as_str().to_owned()
 }
 
 /// What the queue that a decision leads to would push, if it delivers.

@@ -186,7 +186,7 @@ mod tests {
         let tier = |answered: Answered| match answered {
             Answered::LookupTable(exchange) => match exchange.reply {
                 Reply::Answer(found) => found.row.and_then(|row| row["tier"].as_str().map(str::to_owned)),
-                Reply::Failed(_) => None,
+                Reply::Failed(_) | Reply::Unasked(_) => None,
             },
             _ => None,
         };

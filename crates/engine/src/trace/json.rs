@@ -154,7 +154,7 @@ fn lookup<M: SerializeMap, Q: Serialize, A: Serialize>(map: &mut M, exchange: &E
     map.serialize_entry("request", &exchange.request)?;
     match &exchange.reply {
         Reply::Answer(answer) => map.serialize_entry("answer", answer),
-        Reply::Failed(why) => map.serialize_entry("failed", why),
+        Reply::Failed(why) | Reply::Unasked(why) => map.serialize_entry("failed", why),
     }
 }
 

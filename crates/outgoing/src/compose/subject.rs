@@ -7,8 +7,9 @@ const REPLIES: [&str; 8] = ["re", "aw", "antw", "sv", "vs", "odp", "rif", "res"]
 /// The same of a forward.
 const FORWARDS: [&str; 7] = ["fwd", "fw", "wg", "tr", "rv", "i", "doorst"];
 
-/// `Re: …`, unless the subject says so already.
-pub(super) fn of_reply(original: &str) -> HeaderText {
+/// The subject of a reply to a mail with this one: `Re: …`, unless it says so already.
+#[must_use]
+pub fn of_reply(original: &str) -> HeaderText {
     prefixed("Re:", &REPLIES, original)
 }
 

@@ -444,9 +444,8 @@ impl CatalogueChange {
             Self::PutFlow(flow) => Some(flow.id.into()),
             Self::Put(record) => Some(record.object()),
             Self::Delete(object) => Some(object.clone()),
-            Self::AddVersion(_) | Self::MarkPublished(..) | Self::Bind(..) | Self::AddEvent(_) | Self::AddAudit(_) => {
-                None
-            }
+            Self::AddVersion(_) | Self::MarkPublished(..) | Self::Bind(..) => None,
+            Self::AddEvent(_) | Self::AddAudit(_) | Self::Applied(_) => None,
         }
     }
 }

@@ -10,17 +10,20 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_app::mail::answers::HeldAnswers;
 use waypost_app::mail::decide::{Decided, Start, decide_at_once};
+use waypost_app::mail::named::name_lookups;
 use waypost_app::mail::unanswered::{Unanswered, unanswered};
 use waypost_app::outbox::sends::{push, sends};
 use waypost_catalogue::routes::RouteMatch;
 use waypost_catalogue::world::{Running, World};
 use waypost_engine::Limits;
 use waypost_flow::document;
-use waypost_ids::{DecisionKind, InteractionId};
+use waypost_flow::source::{self, Places};
+use waypost_flow_tests::{CaseAnswers, GivenAnswer};
+use waypost_ids::InteractionId;
 use waypost_mail::message::{AddressField, Message};
 use waypost_members::email::Envelope;
 use waypost_origin::Origin;
-use waypost_project::Project;
+use waypost_project::{At, FileProblem, Project, SourceFile};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_wire::trace::{RunTrace, TraceEffect, text};
 
@@ -44,6 +47,9 @@ pub(crate) struct Arguments {
     /// When the mails are accepted: what flows take for now [default: the current time]
     #[arg(long, value_name = "TIME")]
     at: Option<Timestamp>,
+    /// A file with `answers`, as tests have them: what data actions answer, and tables and schedules in the place of the folder's
+    #[arg(long, value_name = "FILE")]
+    answers: Option<PathBuf>,
     /// Print each run's trace
     #[arg(long, short)]
     trace: bool,
@@ -55,7 +61,8 @@ pub(crate) struct Arguments {
     mails: Vec<PathBuf>,
 }
 
-/// Exit code 0: every mail was decided; 1: the flows have errors, or a mail found no route or its run failed; 2: could not read.
+/// Exit code 0: every mail was decided; 1: the flows or the answers have errors, or a mail found no route, its run failed, or it asked for
+/// an answer that is not given; 2: could not read.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let sources = files::sources(&arguments.flows)?;
     let mut project = Project::read(&sources);
@@ -68,14 +75,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     files::print_pins(&mut io::stderr().lock(), &sources, &project)?;
     let chosen = chosen_flow(arguments, &world)?;
     let running = world.running();
+    let given = given_answers(arguments, &running)?;
     let mut out = BufWriter::new(screen::stdout());
     let mut failed = false;
     let origin = Origin::system();
     files::mails(&arguments.mails, &mut |mail| {
         let message = Message::parse(&mail.raw);
+        let to = arguments.to.clone().or_else(|| recipient(&running, &message));
         let route = match &chosen {
             Some(route) => Some(route.clone()),
-            None => route_of(arguments.to.as_deref(), &running, &message),
+            None => route_of(to.as_deref(), &running, &message),
         };
         let Some(route) = route else {
             failed = true;
@@ -90,9 +99,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             priority: route.priority,
             route: Some(&route),
             opening: None,
-            envelope: Envelope { to: arguments.to.as_deref().unwrap_or_default(), ..Envelope::default() },
+            envelope: Envelope { to: to.as_deref().unwrap_or_default(), ..Envelope::default() },
         };
-        let answers = HeldAnswers { running: &running, rows: &rows };
+        let answers = CaseAnswers::new(&given, HeldAnswers { running: &running, rows: &rows });
         let decided = decide_at_once(&running, start, &message, Limits::default(), &answers)
             .map_err(|error| Failure::Failed(error.to_string()))?;
         failed |= decided.record.decision.error.is_some();
@@ -101,6 +110,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     })?;
     out.flush()?;
     if failed { Err(Failure::Found) } else { Ok(()) }
+}
+
+/// What `--answers` gives.
+fn given_answers(arguments: &Arguments, running: &Running) -> Result<Vec<GivenAnswer>, Failure> {
+    let Some(path) = &arguments.answers else { return Ok(Vec::new()) };
+    let text = String::from_utf8_lossy(&files::bytes(path)?).into_owned();
+    let file = [SourceFile { path: path.display().to_string(), text }];
+    let [SourceFile { text, .. }] = &file;
+    let (found, places) = match source::yaml(text) {
+        Ok((node, places)) => (GivenAnswer::all(&node, running), places),
+        Err(error) => (Err(vec![error.into()]), Places::new()),
+    };
+    found.or_else(|problems| {
+        let at = At { file: 0, document: 0 };
+        let problems: Vec<FileProblem> =
+            problems.into_iter().map(|diagnostic| FileProblem { at, diagnostic }).collect();
+        let colour = io::stderr().is_terminal();
+        files::print_found(&mut io::stderr().lock(), &file, &problems, &|_| Some(&places), colour)?;
+        Err(Failure::Found)
+    })
 }
 
 /// The flow named by `--flow`, or the only one there is when there are no routes, as a route that takes everything.
@@ -130,6 +159,14 @@ fn chosen_flow(arguments: &Arguments, world: &World) -> Result<Option<RouteRecor
         created_at: Timestamp::UNIX_EPOCH,
         modified_at: Timestamp::UNIX_EPOCH,
     }))
+}
+
+/// Whom a mail is for, as its header says: the first address of To and Cc that has a route, else the first of To.
+fn recipient(running: &Running, message: &Message<'_>) -> Option<String> {
+    let (to, cc) = (message.addresses(AddressField::To), message.addresses(AddressField::Cc));
+    let has_route = |address: &str| matches!(running.routes.find(address), RouteMatch::Route(_));
+    let found = to.iter().chain(cc).find(|address| has_route(&address.address)).or_else(|| to.first());
+    found.map(|address| address.address.clone())
 }
 
 /// The route of a recipient, or else of the first address of To and Cc that has one.
@@ -180,7 +217,8 @@ struct Line<'l> {
 /// A decision, whose queue goes by its name: a folder has no ids.
 #[derive(Serialize)]
 struct LineDecision<'l> {
-    kind: DecisionKind,
+    /// A kind of decision, or `unknown` where a call was given no answer.
+    kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     queue: Option<&'l str>,
     priority: i64,
@@ -206,17 +244,27 @@ fn print(
 ) -> io::Result<()> {
     let record = &decided.record;
     let decision = &record.decision;
-    let sends: Vec<TraceEffect> = sends(&decided.effects).into_iter().chain(push(decision, running)).collect();
-    let queue = decision.queue.and_then(|queue| running.queue_names.get(&queue));
+    let unanswered = unanswered(running, record);
+    // It stands nowhere: a server would call, and the flow goes on with what is answered.
+    let is_known = unanswered.is_empty();
+    let kind = if is_known { decision.kind.as_str() } else { "unknown" };
+    let queue = decision.queue.filter(|_| is_known).and_then(|queue| running.queue_names.get(&queue));
+    let pushed = if is_known { push(decision, running) } else { None };
+    let sends: Vec<TraceEffect> = sends(&decided.effects).into_iter().chain(pushed).collect();
+    let trace = || -> io::Result<RunTrace> {
+        let mut trace = serde_json::from_str(&record.trace)?;
+        name_lookups(&mut trace, running);
+        Ok(trace)
+    };
     match arguments.output {
         Output::Json | Output::Yaml => {
-            let trace = arguments.trace.then(|| serde_json::from_str(&record.trace)).transpose()?;
+            let trace = arguments.trace.then(trace).transpose()?;
             let line = Line {
                 mail: &mail.name,
                 message_id: message.message_id(),
                 subject: message.subject(),
                 decision: LineDecision {
-                    kind: decision.kind,
+                    kind,
                     queue: queue.map(|name| &**name),
                     priority: decision.priority,
                     skills: &decision.skills,
@@ -228,7 +276,7 @@ fn print(
                 },
                 attributes: &record.attributes,
                 sends: &sends,
-                unanswered: unanswered(running, record),
+                unanswered,
                 trace,
             };
             arguments.output.write_one(out, &line)
@@ -237,16 +285,15 @@ fn print(
             let place = queue.map(|queue| format!(" {queue}")).unwrap_or_default();
             let error = decision.error.as_ref().and_then(|error| error.get("message")).and_then(|text| text.as_str());
             let error = error.map(|error| format!(" ({error})")).unwrap_or_default();
-            writeln!(out, "{}: {}{place}, priority {}{error}", mail.name, decision.kind.as_str(), decision.priority)?;
+            writeln!(out, "{}: {kind}{place}, priority {}{error}", mail.name, decision.priority)?;
             for send in &sends {
                 writeln!(out, "    would send {}", text::sent(send))?;
             }
-            for Unanswered { data_action, input } in unanswered(running, record) {
+            for Unanswered { data_action, input } in unanswered {
                 writeln!(out, "    unanswered: {data_action} {}", Json::Object(input))?;
             }
             if arguments.trace {
-                let trace: RunTrace = serde_json::from_str(&record.trace)?;
-                for line in text::render(&trace).lines() {
+                for line in text::render(&trace()?).lines() {
                     writeln!(out, "    {line}")?;
                 }
             }

@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     /// Run only tests whose file or name contains this text, whatever its case
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
+    /// List the cases that passed, too
+    #[arg(long, short)]
+    verbose: bool,
     /// Count which nodes, branches and outcomes of conditions the tests reach
     #[arg(long)]
     coverage: bool,
@@ -161,7 +164,7 @@ fn tell(arguments: &Arguments, report: &TestReport) -> Result<(), Failure> {
     match arguments.output {
         Output::Json | Output::Yaml => arguments.output.write(&mut out, report)?,
         Output::Table => {
-            print::report(&mut out, report)?;
+            print::report(&mut out, report, arguments.verbose)?;
             if let (Some(threshold), Some(coverage)) = (missed, &report.coverage) {
                 writeln!(out, "\ncoverage is {:.1} %, below the threshold of {threshold} %", floor(coverage.lowest))?;
             }

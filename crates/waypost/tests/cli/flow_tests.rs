@@ -10,19 +10,19 @@ use super::harness::scratch::Scratch;
 use super::{printed, waypost};
 
 /// A published schema.
-pub fn schema(of: &str) -> jsonschema::Validator {
+pub(super) fn schema(of: &str) -> jsonschema::Validator {
     let schema: Json = serde_json::from_str(&printed(&waypost(&["schema", of]), 0)).unwrap();
     jsonschema::validator_for(&schema).unwrap()
 }
 
 #[track_caller]
-pub fn fits(schema: &jsonschema::Validator, value: &Json) {
+pub(super) fn fits(schema: &jsonschema::Validator, value: &Json) {
     let problems: Vec<String> = schema.iter_errors(value).map(|problem| problem.to_string()).collect();
     assert!(problems.is_empty(), "{problems:?}");
 }
 
 /// The text of test files as a value.
-pub fn yaml(text: &str) -> Json {
+pub(super) fn yaml(text: &str) -> Json {
     waypost_flow::source::yaml(text).unwrap().0.to_json()
 }
 
@@ -41,14 +41,14 @@ fn the_examples_tests_pass_and_cover_all_of_it() {
 #[test]
 fn what_the_page_about_tests_shows_passes() {
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/testing.md")).unwrap();
+    let blocks = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let blocks: Vec<&str> =
-        page.split("```yaml\ntests:").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert!(blocks.len() >= 2);
+        blocks.filter(|block| ["tests:", "defaults:"].iter().any(|start| block.starts_with(start))).collect();
+    assert!(blocks.len() >= 3);
     let (scratch, schema) = (Scratch::new("cli-testing-page"), schema("test"));
     for (number, block) in blocks.into_iter().enumerate() {
-        let text = format!("tests:{block}");
-        fits(&schema, &yaml(&text));
-        fs::write(scratch.path(&format!("{number}.test.yaml")), text).unwrap();
+        fits(&schema, &yaml(block));
+        fs::write(scratch.path(&format!("{number}.test.yaml")), block).unwrap();
     }
     let mut arguments = vec!["test".to_owned(), scratch.path("").display().to_string()];
     arguments.extend(["flows", "routing.yaml"].map(|name| format!("{TRIAGE}/{name}")));

@@ -58,6 +58,38 @@ fn an_mbox_is_run_mail_by_mail_from_a_file_and_from_standard_input() {
     assert_eq!(from_stdin, from_a_file.replace(file, "-"));
 }
 
+#[test]
+fn what_nobody_answers_is_unknown_and_an_answer_makes_it_known() {
+    let mail = format!("{SUPPORT_DESK}/mails/1-where-is-it.eml");
+    let alone = printed(&waypost(&["run", "-f", SUPPORT_DESK, "--trace", &mail]), 1);
+    assert!(alone.contains(": unknown, priority 0 (the data action `Find contact` is not called here"), "{alone}");
+    for line in [
+        "    unanswered: Find contact {\"email\":\"ana@customer.example\"}",
+        "asked the table Accounts for \"customer.example\": {}",
+        "asked the data action Find contact with {\"email\":\"ana@customer.example\"}, and there was no answer",
+    ] {
+        assert!(alone.contains(line), "{line}\n{alone}");
+    }
+    let json = printed(&waypost(&["run", "-f", SUPPORT_DESK, "--output", "json", &mail]), 1);
+    let line: Json = serde_json::from_str(&json).unwrap();
+    assert_eq!((&line["decision"]["kind"], &line["decision"]["queue"]), (&"unknown".into(), &Json::Null), "{json}");
+
+    let answers = format!("{SUPPORT_DESK}/outside/example.answers.yaml");
+    let known = printed(&waypost(&["run", "-f", SUPPORT_DESK, "--answers", &answers, &mail]), 0);
+    assert!(known.contains(": disconnect") && known.contains("https://parcel-carrier.example/t/481523"), "{known}");
+
+    let scratch = Scratch::new("cli-answers");
+    let wrong = scratch.path("wrong.answers.yaml");
+    fs::write(&wrong, "answers:\n  - { dataAction: Find contacts, output: {} }\n  - { table: Accounts, output: 7 }\n")
+        .unwrap();
+    let refused = waypost(&["run", "-f", SUPPORT_DESK, "--answers", wrong.to_str().unwrap(), &mail]);
+    printed(&refused, 1);
+    let told = String::from_utf8_lossy(&refused.stderr);
+    for part in ["did you mean `Find contact`?", "wrong.answers.yaml:2:", "wrong.answers.yaml:3:"] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+}
+
 /// Runs the page's commands in order, in a fresh directory that has the example, beside a fresh server.
 #[test]
 fn the_support_desks_page_says_what_happens() {

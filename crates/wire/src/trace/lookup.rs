@@ -65,6 +65,9 @@ impl<Q, A> TraceExchange<Q, A> {
 pub struct TableQuestion {
     /// The table.
     pub table: TableId,
+    /// The table's name, where flows are tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The key as the flow computed it.
     pub key: String,
 }
@@ -85,6 +88,9 @@ pub struct TableAnswer {
 pub struct ScheduleQuestion {
     /// The schedule.
     pub schedule: ScheduleId,
+    /// The schedule's name, where flows are tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// At which time.
     #[schemars(with = "Time")]
     pub at: Timestamp,
@@ -129,6 +135,9 @@ pub struct QueueAnswer {
 pub struct CallQuestion {
     /// The data action.
     pub data_action: DataActionId,
+    /// The data action's name, where flows are tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// What it is given, by name.
     pub input: Object,
     /// How long the answer is waited for, in milliseconds, where the flow says so.

@@ -148,10 +148,18 @@ fn lines(event: &TraceEvent) -> Vec<String> {
         TraceEvent::Turn { number } => format!("turn {}", number.saturating_add(1)),
         TraceEvent::LoopEnd { turns: 1 } => "after 1 turn".to_owned(),
         TraceEvent::LoopEnd { turns } => format!("after {turns} turns"),
-        TraceEvent::Lookup(TraceLookup::LookupTable(exchange)) => lookup(exchange),
-        TraceEvent::Lookup(TraceLookup::EvaluateSchedule(exchange)) => lookup(exchange),
-        TraceEvent::Lookup(TraceLookup::FindQueue(exchange)) => lookup(exchange),
-        TraceEvent::Lookup(TraceLookup::CallDataAction(exchange)) => lookup(exchange),
+        TraceEvent::Lookup(TraceLookup::LookupTable(exchange)) => {
+            lookup(exchange, |asked| Some(format!("the table {} for {}", asked.name.as_ref()?, json(&asked.key))))
+        }
+        TraceEvent::Lookup(TraceLookup::EvaluateSchedule(exchange)) => {
+            lookup(exchange, |asked| Some(format!("the schedule {} at {}", asked.name.as_ref()?, asked.at)))
+        }
+        TraceEvent::Lookup(TraceLookup::FindQueue(exchange)) => {
+            lookup(exchange, |asked| Some(format!("for the queue {}", json(&asked.name))))
+        }
+        TraceEvent::Lookup(TraceLookup::CallDataAction(exchange)) => lookup(exchange, |asked| {
+            Some(format!("the data action {} with {}", asked.name.as_ref()?, json(&asked.input)))
+        }),
         TraceEvent::NotFound { to } => format!("not found → {to}"),
         TraceEvent::Failure { to } => format!("failed → {to}"),
         TraceEvent::TimedOut { to } => format!("timed out → {to}"),
@@ -180,8 +188,9 @@ fn lines(event: &TraceEvent) -> Vec<String> {
     vec![line]
 }
 
-fn lookup<Q: Serialize, A: Serialize>(exchange: &TraceExchange<Q, A>) -> String {
-    let request = exchange.request.as_ref().map(json);
+/// A look-up by the name of what is asked; where the trace has no name, as JSON.
+fn lookup<Q: Serialize, A: Serialize>(exchange: &TraceExchange<Q, A>, named: impl Fn(&Q) -> Option<String>) -> String {
+    let request = exchange.request.as_ref().map(|asked| named(asked).unwrap_or_else(|| json(asked)));
     match (request, exchange.answer.as_ref().map(json), &exchange.failed) {
         (Some(request), Some(answer), _) => format!("asked {request}: {answer}"),
         (Some(request), None, Some(why)) => format!("asked {request}, and there was no answer: {why}"),

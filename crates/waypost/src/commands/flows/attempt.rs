@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value as Json, json};
 use waypost_flow::source;
-use waypost_wire::attempt::Try;
+use waypost_wire::attempt::{Try, Unanswered};
 use waypost_wire::trace::text;
 
 use super::{One, Printing};
@@ -61,9 +61,13 @@ pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Fai
         }
         let outputs: Vec<String> = tried.outputs.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         let outputs = if outputs.is_empty() { String::new() } else { format!("  {}", outputs.join(", ")) };
-        writeln!(out, "{}: {}{outputs}", mail.name, short(&tried.decision))?;
+        let decided = if tried.unanswered.is_empty() { short(&tried.decision) } else { "unknown".to_owned() };
+        writeln!(out, "{}: {decided}{outputs}", mail.name)?;
         for send in &tried.sends {
             writeln!(out, "    would send {}", text::sent(send))?;
+        }
+        for Unanswered { data_action, input } in &tried.unanswered {
+            writeln!(out, "    unanswered: {data_action} {}", Json::Object(input.clone()))?;
         }
         if arguments.trace {
             for line in text::render(&tried.trace).lines() {

@@ -11,15 +11,19 @@ use crate::table::{flat, rows};
 /// More gaps than these are counted.
 const MOST_GAPS: usize = 100;
 
-/// Prints every case, the failed ones with what differs and the trace, then the sums.
-pub(super) fn report(out: &mut impl Write, report: &TestReport) -> io::Result<()> {
-    let mut file = "";
-    for case in &report.cases {
-        if case.file != file {
-            file = &case.file;
-            writeln!(out, "{file}")?;
+/// Prints a line for each file, and the cases that failed or that there is something to say of; `verbose`: all cases. Then the sums.
+pub(super) fn report(out: &mut impl Write, report: &TestReport, verbose: bool) -> io::Result<()> {
+    for cases in report.cases.chunk_by(|one, next| one.file == next.file) {
+        let Some(first) = cases.first() else { continue };
+        let passed = cases.iter().filter(|case| case.passed).count();
+        let failed = match cases.len() - passed {
+            0 => String::new(),
+            failed => format!(", {failed} failed"),
+        };
+        writeln!(out, "{}: {passed} passed{failed}", first.file)?;
+        for case in cases.iter().filter(|case| verbose || !case.passed || !case.unasked.is_empty()) {
+            one(out, case)?;
         }
-        one(out, case)?;
     }
     writeln!(out, "\n{} passed, {} failed", report.passed, report.failed)?;
     match &report.coverage {
@@ -45,8 +49,11 @@ fn one(out: &mut impl Write, case: &CaseReport) -> io::Result<()> {
 
 fn coverage(out: &mut impl Write, coverage: &Coverage) -> io::Result<()> {
     let line = |name: &str, ratios: [Ratio; 3]| {
-        let [nodes, branches, outcomes] =
-            ratios.map(|ratio| format!("{:>5.1} %  {}/{}", floor(ratio.percent()), ratio.reached, ratio.of));
+        let [nodes, branches, outcomes] = ratios.map(|ratio| match ratio.of {
+            // There is nothing to reach.
+            0 => "    -".to_owned(),
+            of => format!("{:>5.1} %  {}/{of}", floor(ratio.percent()), ratio.reached),
+        });
         [name.to_owned(), nodes, branches, outcomes]
     };
     let mut lines: Vec<[String; 4]> =
