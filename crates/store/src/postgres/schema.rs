@@ -22,6 +22,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014-events-and-pushes.sql"),
     include_str!("migrations/0015-mailboxes.sql"),
     include_str!("migrations/0016-sessions.sql"),
+    include_str!("migrations/0019-mailbox-tokens.sql"),
 ];
 
 /// The oldest server that is known to do, as `server_version_num`.

@@ -35,6 +35,7 @@ mod tables;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod upkeep;
 mod writer;
 

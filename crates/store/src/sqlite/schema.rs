@@ -33,6 +33,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0019-events-and-pushes.sql"),
     include_str!("migrations/0020-mailboxes.sql"),
     include_str!("migrations/0021-sessions.sql"),
+    include_str!("migrations/0024-mailbox-tokens.sql"),
 ];
 
 /// The size of the database's pages in bytes; only new databases take it.
