@@ -32,7 +32,8 @@ pub(crate) fn deliver_to(world: &World, written: &Json, problems: &mut Vec<Diagn
     let before = problems.len();
     for name in members.keys().filter(|name| !MEMBERS.contains(&name.as_str())) {
         let path = format!("{root}.{name}");
-        problems.push(Diagnostic::error(Code::UnknownKey, path, format!("unknown key `{name}`")).nearest(name, MEMBERS));
+        problems
+            .push(Diagnostic::error(Code::UnknownKey, path, format!("unknown key `{name}`")).nearest(name, MEMBERS));
     }
     let said = |name: &str| members.get(name).filter(|value| !value.is_null());
     let into = (said("mailbox"), said("folder"));
@@ -50,7 +51,8 @@ pub(crate) fn deliver_to(world: &World, written: &Json, problems: &mut Vec<Diagn
         }
         (None, None, (Some(_), None) | (None, Some(_))) => {
             let missing = if into.0.is_some() { "folder" } else { "mailbox" };
-            let problem = Diagnostic::error(Code::MissingKey, format!("{root}.{missing}"), format!("`{missing}` is missing"));
+            let problem =
+                Diagnostic::error(Code::MissingKey, format!("{root}.{missing}"), format!("`{missing}` is missing"));
             problems.push(problem.expected("`mailbox`, the name of one, and `folder`, the name of a folder there"));
             None
         }
@@ -137,7 +139,8 @@ fn read_folder(written: &Json, problems: &mut Vec<Diagnostic>) -> Option<String>
     let name = name.filter(|name| !name.is_empty() && name.len() <= 1024 && !name.chars().any(char::is_control));
     if name.is_none() {
         let path = format!("{}.folder", QueueRecord::DELIVER_TO);
-        problems.push(wrong(&path, "this is not a folder", "the name of a folder, such as Archive").found(found(written)));
+        problems
+            .push(wrong(&path, "this is not a folder", "the name of a folder, such as Archive").found(found(written)));
     }
     // INBOX is one whatever the case (RFC 3501 section 5.1).
     name.map(|name| if name.eq_ignore_ascii_case("INBOX") { "INBOX" } else { name }.to_owned())
@@ -148,7 +151,8 @@ fn not_watched(world: &World, mailbox: &MailboxRecord, folder: &str, problems: &
     let same = world.mailboxes.values().filter(|other| same_account(&other.settings, &mailbox.settings));
     let mut watching = same.filter(|other| other.settings.folders.iter().any(|watched| watched == folder));
     if let Some(other) = watching.next() {
-        let message = format!("the mailbox `{}` watches `{folder}`: what is put there would be taken again", other.name);
+        let message =
+            format!("the mailbox `{}` watches `{folder}`: what is put there would be taken again", other.name);
         let path = format!("{}.folder", QueueRecord::DELIVER_TO);
         problems.push(wrong(&path, &message, "a folder that no mailbox watches"));
     }

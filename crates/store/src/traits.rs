@@ -21,7 +21,9 @@ use crate::records::mail::{
     AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, IdempotencyKey, InteractionFilter, InteractionRecord,
     RunClaim, RunRecord, RunSummary, Summary,
 };
-use crate::records::mailboxes::{FolderRecord, Place, TakenRecord, WatchRecord};
+use crate::records::mailboxes::{
+    FolderRecord, MailboxTokenUse, MailboxTokens, Place, SetAsideRecord, TakenRecord, WatchRecord,
+};
 use crate::records::outbox::{
     Attempted, BouncedOf, Content as MailContent, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing,
     SendOutcome, Transfer, Unchanged, Way,
@@ -418,26 +420,26 @@ pub trait MailboxStore: Send + Sync {
     async fn begin_tokens(
         &self,
         mailbox: MailboxId,
-        used_for: TokenUse,
+        used_for: MailboxTokenUse,
         lease: Lease,
         now: Timestamp,
-    ) -> Result<Option<TokenRecord>, StoreError>;
+    ) -> Result<Option<MailboxTokens>, StoreError>;
 
     /// Keeps tokens in place of those before, and ends the lease under which they were fetched; or from a person, who needs none. Answers
     /// whether it did.
     async fn keep_tokens(
         &self,
         mailbox: MailboxId,
-        used_for: TokenUse,
+        used_for: MailboxTokenUse,
         lease: Option<Uuid>,
         tokens: Sealed,
     ) -> Result<bool, StoreError>;
 
     /// Stops fetching tokens: others may begin. A lease that was lost is left alone.
-    async fn end_tokens(&self, mailbox: MailboxId, used_for: TokenUse, lease: Uuid) -> Result<(), StoreError>;
+    async fn end_tokens(&self, mailbox: MailboxId, used_for: MailboxTokenUse, lease: Uuid) -> Result<(), StoreError>;
 
     /// The tokens of all mailboxes.
-    async fn mailbox_tokens(&self) -> Result<Vec<TokenRecord>, StoreError>;
+    async fn mailbox_tokens(&self) -> Result<Vec<MailboxTokens>, StoreError>;
 
     /// A folder as it was last looked at.
     async fn mailbox_folder(&self, mailbox: MailboxId, folder: &str) -> Result<Option<FolderRecord>, StoreError>;

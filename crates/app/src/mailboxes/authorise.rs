@@ -8,7 +8,7 @@ use thiserror::Error;
 use waypost_ids::MailboxId;
 use waypost_mailbox::{Login, Problem, Stage};
 use waypost_oauth::{Grant, token_url};
-use waypost_store::records::mailboxes::{MailboxAuth, MailboxGrant, MailboxOauth, MailboxRecord, TokenUse};
+use waypost_store::records::mailboxes::{MailboxAuth, MailboxGrant, MailboxOauth, MailboxRecord, MailboxTokenUse};
 use waypost_store::records::outside::Sealed;
 
 use super::login::server;
@@ -110,7 +110,7 @@ impl App {
         let lasts = SignedDuration::from_secs(i64::try_from(device.expires_in).unwrap_or(i64::MAX));
         let expires_at = self.origin.now().saturating_add(lasts).unwrap_or(Timestamp::MAX);
         let interval = device.interval.clamp(1, 60);
-        let good_for = self.good_for(mailbox, TokenUse::Mailbox, oauth);
+        let good_for = self.good_for(mailbox, MailboxTokenUse::Mailbox, oauth);
         let handle = Handle { code: device.device_code, expires_at, good_for, interval, granted: None };
         Ok(Asked {
             user_code: device.user_code,
@@ -147,8 +147,11 @@ impl App {
         if handle.expires_at <= self.origin.now() {
             return Err(Trouble::setup("the code has run out", "begin anew: `waypost mailboxes authorise`"));
         }
-        if handle.good_for != self.good_for(mailbox, TokenUse::Mailbox, oauth) {
-            return Err(Trouble::setup("the mailbox was changed meanwhile", "begin anew: `waypost mailboxes authorise`"));
+        if handle.good_for != self.good_for(mailbox, MailboxTokenUse::Mailbox, oauth) {
+            return Err(Trouble::setup(
+                "the mailbox was changed meanwhile",
+                "begin anew: `waypost mailboxes authorise`",
+            ));
         }
         let given = match handle.granted.clone() {
             Some(given) => given,
@@ -182,8 +185,8 @@ impl App {
             }
         }
         let sealed = self.sealed_refresh_token(mailbox, oauth, given.refresh_token)?;
-        self.store.keep_tokens(mailbox.id, TokenUse::Mailbox, None, sealed).await?;
-        mailboxes.tokens().remove(&(mailbox.id, TokenUse::Mailbox));
+        self.store.keep_tokens(mailbox.id, MailboxTokenUse::Mailbox, None, sealed).await?;
+        mailboxes.tokens().remove(&(mailbox.id, MailboxTokenUse::Mailbox));
         tracing::info!(mailbox = mailbox.name, "access to the mailbox was given");
         Ok(Authorised::Done)
     }

@@ -75,7 +75,7 @@ impl App {
         checkup.well("connection", place);
         checkup.well("tls", format!("{:?}", settings.tls).to_lowercase());
         let account = Account::of(mailbox);
-        let login = match self.proven(mailboxes, &account, None).await {
+        let login = match self.prove(mailboxes, &account, None).await {
             Ok(proven) => login(&account, &proven),
             Err(trouble) => return checkup.wrong("login", trouble.to_string(), trouble.suggestion()),
         };

@@ -70,9 +70,9 @@ impl App {
     /// Whether a queue puts messages into a folder of that name, in whichever mailbox.
     pub(super) fn is_delivered_into(&self, folder: &str) -> bool {
         let world = self.catalogue.world();
-        world.queues.values().any(|queue| {
-            matches!(queue.record().deliver_to(), Some(DeliverTo::Folder { folder: to, .. }) if to == folder)
-        })
+        world.queues.values().any(
+            |queue| matches!(queue.record().deliver_to(), Some(DeliverTo::Folder { folder: to, .. }) if to == folder),
+        )
     }
 
     /// The folders of a mailbox that queues put messages into, each with its queue.
@@ -99,7 +99,8 @@ async fn is_there(
     let since = received.saturating_sub(day).unwrap_or(received);
     let before = received.saturating_add(day.saturating_mul(2)).unwrap_or(received);
     let mut criterion = format!("SINCE {} BEFORE {}", on(since), on(before));
-    let sendable = |id: &&str| id.len() <= 500 && id.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\".contains(&byte));
+    let sendable =
+        |id: &&str| id.len() <= 500 && id.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"\\".contains(&byte));
     let known_by = message_id.filter(sendable);
     if let Some(id) = known_by {
         criterion.push_str(&format!(" HEADER Message-ID \"{id}\""));

@@ -6,7 +6,7 @@ use waypost_ids::SecretId;
 use waypost_mailbox::{Login, Problem, Server, Session, Tls};
 use waypost_oauth::{OauthClient, token_url};
 use waypost_store::records::mailboxes::{
-    MailboxAuth, MailboxOauth, MailboxRecord, MailboxTls, SubmissionSettings, TokenUse,
+    MailboxAuth, MailboxOauth, MailboxRecord, MailboxTls, MailboxTokenUse, SubmissionSettings,
 };
 use waypost_store::records::outside::SecretRecord;
 
@@ -21,7 +21,7 @@ pub(super) struct Account<'m> {
     pub(super) user: &'m str,
     auth: &'m MailboxAuth,
     /// Whose tokens these are. A submission server without an `auth` of its own has those of the mailbox.
-    pub(super) used_for: TokenUse,
+    pub(super) used_for: MailboxTokenUse,
 }
 
 impl<'m> Account<'m> {
@@ -29,15 +29,15 @@ impl<'m> Account<'m> {
     pub(super) fn of(mailbox: &'m MailboxRecord) -> Self {
         let settings = &mailbox.settings;
         let (host, user, auth) = (&settings.host, &settings.user, &settings.auth);
-        Self { mailbox, host, user, auth, used_for: TokenUse::Mailbox }
+        Self { mailbox, host, user, auth, used_for: MailboxTokenUse::Mailbox }
     }
 
     /// Its submission server.
     pub(super) fn submission(mailbox: &'m MailboxRecord, submission: &'m SubmissionSettings) -> Self {
         let settings = &mailbox.settings;
         let (auth, used_for) = match &submission.auth {
-            Some(auth) => (auth, TokenUse::Submission),
-            None => (&settings.auth, TokenUse::Mailbox),
+            Some(auth) => (auth, MailboxTokenUse::Submission),
+            None => (&settings.auth, MailboxTokenUse::Mailbox),
         };
         let user = submission.user.as_ref().unwrap_or(&settings.user);
         Self { mailbox, host: &submission.host, user, auth, used_for }
@@ -48,7 +48,10 @@ impl<'m> Account<'m> {
 pub(super) enum Proven {
     Password(String),
     /// An access token, and whether it was fetched just now.
-    Token { value: String, fresh: bool },
+    Token {
+        value: String,
+        fresh: bool,
+    },
 }
 
 /// The server of a mailbox.
@@ -68,7 +71,7 @@ impl App {
         let account = Account::of(mailbox);
         let mut refused = None;
         loop {
-            let proven = self.proven(mailboxes, &account, refused.as_deref()).await?;
+            let proven = self.prove(mailboxes, &account, refused.as_deref()).await?;
             let greeted = mailboxes.connector.connect(&server(mailbox)).await?;
             match (greeted.log_in(&login(&account, &proven)).await, proven) {
                 (Err(Problem::Login { .. }), Proven::Token { value, fresh: false }) => refused = Some(value),
@@ -78,7 +81,7 @@ impl App {
     }
 
     /// What proves who logs in; not the token that was refused.
-    pub(super) async fn proven(
+    pub(super) async fn prove(
         &self,
         mailboxes: &Mailboxes,
         account: &Account<'_>,

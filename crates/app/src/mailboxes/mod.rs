@@ -27,7 +27,7 @@ use waypost_outgoing::carry::Submitter;
 use waypost_reach::Client;
 use waypost_store::error::StoreError;
 use waypost_store::leases::Term;
-use waypost_store::records::mailboxes::{MailboxRecord, TokenUse};
+use waypost_store::records::mailboxes::{MailboxRecord, MailboxTokenUse};
 
 use crate::App;
 pub use authorise::{Asked, Authorised, NotAuthorised};
@@ -59,7 +59,7 @@ pub struct Mailboxes {
     memory: Semaphore,
     /// Rings when a mailbox changed.
     changed: Notify,
-    tokens: Mutex<HashMap<(MailboxId, TokenUse), tokens::Token>>,
+    tokens: Mutex<HashMap<(MailboxId, MailboxTokenUse), tokens::Token>>,
 }
 
 impl Mailboxes {
@@ -69,7 +69,7 @@ impl Mailboxes {
         Self { connector, submitter, http, poll, most, memory, changed: Notify::new(), tokens: Mutex::default() }
     }
 
-    fn tokens(&self) -> std::sync::MutexGuard<'_, HashMap<(MailboxId, TokenUse), tokens::Token>> {
+    fn tokens(&self) -> std::sync::MutexGuard<'_, HashMap<(MailboxId, MailboxTokenUse), tokens::Token>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -44,25 +44,27 @@ impl App {
     ///
     /// # Errors
     /// The store.
-    pub(crate) async fn submitting(&self, interaction: InteractionId) -> Result<Option<Arc<MailboxRecord>>, StoreError> {
+    pub(crate) async fn submitting(
+        &self,
+        interaction: InteractionId,
+    ) -> Result<Option<Arc<MailboxRecord>>, StoreError> {
         if self.mailboxes.is_none() {
             return Ok(None);
         }
         // Another node may have given a mailbox its submission server a moment ago.
         self.catalogue.catch_up().await?;
-        let world = self.catalogue.world();
-        let mut with = world.mailboxes.values().filter(|mailbox| mailbox.settings.submission.is_some()).peekable();
-        if with.peek().is_none() {
+        let mut with: Vec<Arc<MailboxRecord>> = self.catalogue.world().mailboxes.values().cloned().collect();
+        with.retain(|mailbox| mailbox.settings.submission.is_some());
+        if with.is_empty() {
             return Ok(None);
         }
         let Some(record) = self.store.interaction(interaction).await? else { return Ok(None) };
         let running = self.catalogue.running();
         let Some(route) = self.route_of(&record, &running).await? else { return Ok(None) };
-        let found = with.find(|mailbox| {
+        Ok(with.into_iter().find(|mailbox| {
             let settings = &mailbox.settings;
             settings.route == route.id && sends_as(&route, &settings.address, &record.envelope_to)
-        });
-        Ok(found.cloned())
+        }))
     }
 
     /// Makes one attempt to hand a mail to a mailbox's submission server. A token that is refused before its time is fetched anew, once.
@@ -113,7 +115,7 @@ impl App {
         refused: Option<&str>,
     ) -> Result<Ready, Trouble> {
         let account = Account::submission(mailbox, settings);
-        let (proof, token) = match self.proven(mailboxes, &account, refused).await? {
+        let (proof, token) = match self.prove(mailboxes, &account, refused).await? {
             Proven::Password(password) => (Proof::Password(password.into()), None),
             Proven::Token { value, fresh } => {
                 let token = Arc::new(OneToken { value, refused: AtomicBool::new(false) });
@@ -164,7 +166,9 @@ fn checked_submission(
 /// What to do, as far as that is known.
 fn suggestion(stage: SubmissionStage) -> Option<&'static str> {
     match stage {
-        SubmissionStage::Name => Some("check `submission.host`; private networks must be named by --allow-private-targets"),
+        SubmissionStage::Name => {
+            Some("check `submission.host`; private networks must be named by --allow-private-targets")
+        }
         SubmissionStage::Connection => {
             Some("check `submission.port` and firewalls: 465 is usual with tls `implicit`, 587 with `starttls`")
         }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use waypost_ids::SecretId;
 use waypost_oauth::{Grant, OauthClient, Refusal};
 use waypost_store::leases::Term;
-use waypost_store::records::mailboxes::{MailboxGrant, MailboxOauth, MailboxRecord, TokenUse};
+use waypost_store::records::mailboxes::{MailboxGrant, MailboxOauth, MailboxRecord, MailboxTokenUse};
 use waypost_store::records::outside::Sealed;
 
 use super::login::Account;
@@ -82,8 +82,9 @@ impl App {
             }
             let lease = FETCH.begin(self.origin.id(), self.origin.now());
             if let Some(record) = self.store.begin_tokens(id.0, id.1, lease, self.origin.now()).await? {
-                let fetched =
-                    self.known_or_fetched(account, oauth, (mailboxes, lease.id, record.tokens), (&asked, refused)).await;
+                let fetched = self
+                    .known_or_fetched(account, oauth, (mailboxes, lease.id, record.tokens), (&asked, refused))
+                    .await;
                 let (access, fresh) = match fetched {
                     Ok(found) => found,
                     Err(trouble) => {
@@ -162,19 +163,19 @@ impl App {
 
     /// What a refresh token is good for: whom it and its access tokens are shown to, and which first one it came of. With other settings it is
     /// not used: whoever may change a mailbox would have it sent to a host of theirs. Nor is it once the first one was set anew.
-    pub(super) fn good_for(&self, mailbox: &MailboxRecord, used_for: TokenUse, oauth: &MailboxOauth) -> String {
+    pub(super) fn good_for(&self, mailbox: &MailboxRecord, used_for: MailboxTokenUse, oauth: &MailboxOauth) -> String {
         let settings = &mailbox.settings;
         let submission = settings.submission.as_ref();
         let first = oauth.refresh_token.and_then(|id| self.set_at(id));
         let (host, user) = match (used_for, submission) {
-            (TokenUse::Submission, Some(submission)) => {
+            (MailboxTokenUse::Submission, Some(submission)) => {
                 (&submission.host, submission.user.as_ref().unwrap_or(&settings.user))
             }
-            (TokenUse::Submission | TokenUse::Mailbox, _) => (&settings.host, &settings.user),
+            (MailboxTokenUse::Submission | MailboxTokenUse::Mailbox, _) => (&settings.host, &settings.user),
         };
         // No secret says which servers may have what a person gave access to: that person does, for those that there were then.
         let shared = submission.filter(|submission| {
-            used_for == TokenUse::Mailbox && oauth.grant == MailboxGrant::DeviceCode && submission.auth.is_none()
+            used_for == MailboxTokenUse::Mailbox && oauth.grant == MailboxGrant::DeviceCode && submission.auth.is_none()
         });
         match shared {
             None => json!([oauth.token_url, oauth.client_id, host, user, first]).to_string(),
@@ -196,8 +197,13 @@ impl App {
     }
 
     /// A refresh token that a person gave, as it is kept.
-    pub(super) fn sealed_refresh_token(&self, mailbox: &MailboxRecord, oauth: &MailboxOauth, token: String) -> Result<Sealed, Trouble> {
-        let good_for = self.good_for(mailbox, TokenUse::Mailbox, oauth);
+    pub(super) fn sealed_refresh_token(
+        &self,
+        mailbox: &MailboxRecord,
+        oauth: &MailboxOauth,
+        token: String,
+    ) -> Result<Sealed, Trouble> {
+        let good_for = self.good_for(mailbox, MailboxTokenUse::Mailbox, oauth);
         self.sealed_tokens(mailbox, &Kept { token: Some(token), good_for, access: None })
     }
 

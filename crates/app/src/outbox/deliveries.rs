@@ -145,7 +145,8 @@ impl App {
     /// It is no mail or no JSON, or has another Message-ID; not found, erased, not dead, or the store.
     pub async fn edit_delivery(&self, actor: &str, id: DeliveryId, raw: &[u8]) -> Result<DeliveryRecord, ActError> {
         const WANTED: &str = "only a dead one can be edited";
-        const AS_RECEIVED: &str = "what a queue puts into a folder is the message as it was received: it can't be edited";
+        const AS_RECEIVED: &str =
+            "what a queue puts into a folder is the message as it was received: it can't be edited";
         let delivery = self.delivery(id).await?;
         if delivery.state != DeliveryState::Dead {
             return Err(ActError::State { id, state: delivery.state, wanted: WANTED });

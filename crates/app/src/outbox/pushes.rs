@@ -6,7 +6,9 @@ use thiserror::Error;
 use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::world::Running;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_ids::{DecisionKind, DeliveryId, DeliveryKind, DeliveryState, InteractionId, MailboxId, QueueId, WebhookId};
+use waypost_ids::{
+    DecisionKind, DeliveryId, DeliveryKind, DeliveryState, InteractionId, MailboxId, QueueId, WebhookId,
+};
 use waypost_mail::message::Message;
 use waypost_members::email::Envelope;
 use waypost_origin::Origin;

@@ -80,8 +80,7 @@ pub(super) fn read_auth(
     );
     let there = auth.iter().filter(|(name, value)| matches!(name.as_str(), "secret" | "oauth") && !value.is_null());
     if there.count() != 1 {
-        let problem =
-            Diagnostic::error(Code::InvalidValue, path, "`auth` must have `secret` or `oauth`, one of them");
+        let problem = Diagnostic::error(Code::InvalidValue, path, "`auth` must have `secret` or `oauth`, one of them");
         members.problems.push(problem.expected("`secret`: the name of a secret that is the password; or `oauth`"));
     }
     members.finish(&["secret", "oauth"]);

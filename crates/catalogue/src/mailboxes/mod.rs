@@ -171,8 +171,7 @@ pub fn definition(record: &MailboxRecord, named: &dyn Fn(SecretId) -> Json) -> M
         ("after", read::after_written(&settings.after)),
         ("route", settings.address.as_str().into()),
     ];
-    let mut members: Map<String, Json> =
-        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let mut members: Map<String, Json> = members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     if let Some(submission) = &settings.submission {
         let written = present(json!({
             "host": submission.host,

@@ -134,7 +134,8 @@ fn secret_for(
         problems.push(if problem.suggestion.is_some() { problem } else { problem.suggestion(set) });
         return None;
     };
-    let missing: Vec<&str> = hosts.iter().map(String::as_str).filter(|host| !secret.hosts.iter().any(|known| known == host)).collect();
+    let missing: Vec<&str> =
+        hosts.iter().map(String::as_str).filter(|host| !secret.hosts.iter().any(|known| known == host)).collect();
     if !missing.is_empty() {
         let list = missing.iter().map(|host| format!("`{host}`")).collect::<Vec<_>>().join(" and ");
         let message = format!("the secret `{}` may not be shown to {list}", secret.name);

@@ -76,12 +76,7 @@ impl Connections {
 
     /// Over a connection that is open, else over a new one. An idle connection may have died unseen: before the receiver has heard of the
     /// mail, that is no reason to wait for the next attempt.
-    pub(super) async fn to_host(
-        &self,
-        target: &Target,
-        peer: &Peer<'_>,
-        parcel: &Parcel<'_>,
-    ) -> Result<Answer, Stop> {
+    pub(super) async fn to_host(&self, target: &Target, peer: &Peer<'_>, parcel: &Parcel<'_>) -> Result<Answer, Stop> {
         let host = peer.host;
         while let Some(mut used) = self.pool.take(peer.pooled) {
             if !used.dialogue.is_quiet().await {
@@ -138,12 +133,7 @@ impl Connections {
         Err(last)
     }
 
-    async fn connect_to(
-        &self,
-        address: SocketAddr,
-        target: &Target,
-        peer: &Peer<'_>,
-    ) -> Result<Dialogue, Stop> {
+    async fn connect_to(&self, address: SocketAddr, target: &Target, peer: &Peer<'_>) -> Result<Dialogue, Stop> {
         let host = peer.host;
         let Some(relay) = peer.relay else {
             let dialogue = self.greeted(address, None, target, host).await?;

@@ -178,7 +178,8 @@ impl Carrier {
             Err(why) => return Carried::Away { answer: Answer::of(&host, why) },
         };
         let target = Target { host: server.host.clone(), addresses };
-        match self.connections.to_host(&target, &Peer { host: &host, pooled: &host, relay: Some(relay) }, parcel).await {
+        match self.connections.to_host(&target, &Peer { host: &host, pooled: &host, relay: Some(relay) }, parcel).await
+        {
             Ok(answer) => Carried::Delivered { answer },
             Err(stop) => verdict(stop, true),
         }

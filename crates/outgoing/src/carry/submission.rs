@@ -117,7 +117,8 @@ impl Submitter {
             }
             Err(_) => {
                 let looked_up = self.guard.addresses(&server.host);
-                let looked_up = within(self.connections.timeouts.dns, "looking it up", looked_up).await.map_err(name)?;
+                let looked_up =
+                    within(self.connections.timeouts.dns, "looking it up", looked_up).await.map_err(name)?;
                 looked_up.map_err(|error| match error.downcast::<PrivateTarget>() {
                     Ok(private) => name(private.to_string()),
                     Err(error) => name(format!("the name `{}` does not resolve: {error}", server.host)),

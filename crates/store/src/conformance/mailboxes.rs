@@ -8,8 +8,8 @@ use crate::error::CommitError;
 use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{AcceptOutcome, Acceptance, Accepted};
 use crate::records::mailboxes::{
-    FolderRecord, MailboxAfter, MailboxAuth, MailboxRecord, MailboxSettings, MailboxStart, MailboxTls, Place,
-    TakenRecord, Taking, TokenUse,
+    FolderRecord, MailboxAfter, MailboxAuth, MailboxRecord, MailboxSettings, MailboxStart, MailboxTls, MailboxTokenUse,
+    Place, TakenRecord, Taking,
 };
 use crate::records::outside::Sealed;
 use crate::traits::Store;
@@ -95,7 +95,7 @@ pub(crate) async fn one_watches_at_a_time(store: &dyn Store) {
 }
 
 pub(crate) async fn one_fetches_tokens_at_a_time_whoever_watches(store: &dyn Store) {
-    use TokenUse::{Mailbox, Submission};
+    use MailboxTokenUse::{Mailbox, Submission};
     let (one, two) = (lease(1, 20), lease(2, 40));
     store.watch_mailbox(id(1), lease(9, 90), at(5)).await.unwrap().unwrap();
     let begun = store.begin_tokens(id(1), Mailbox, one, at(5)).await.unwrap().unwrap();
@@ -114,10 +114,7 @@ pub(crate) async fn one_fetches_tokens_at_a_time_whoever_watches(store: &dyn Sto
     let all = store.mailbox_tokens().await.unwrap();
     let all = all.iter().map(|record| (record.mailbox, record.used_for, record.tokens.clone())).collect::<Vec<_>>();
     let kept = |bytes: &[u8]| Some(Sealed(bytes.to_vec()));
-    assert_eq!(
-        all,
-        [(id(1), Mailbox, kept(&[0, 255])), (id(1), Submission, None), (id(3), Mailbox, kept(&[2]))]
-    );
+    assert_eq!(all, [(id(1), Mailbox, kept(&[0, 255])), (id(1), Submission, None), (id(3), Mailbox, kept(&[2]))]);
 }
 
 pub(crate) async fn messages_that_were_set_aside_are_listed_and_tried_again(store: &dyn Store) {

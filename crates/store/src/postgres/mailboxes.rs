@@ -19,7 +19,8 @@ use crate::error::StoreError;
 use crate::leases::{Hold, Lease};
 use crate::records::mail::Acceptance;
 use crate::records::mailboxes::{
-    FolderRecord, MailboxRecord, Place, SetAsideRecord, TakenRecord, Taking, TokenRecord, TokenUse, WatchRecord,
+    FolderRecord, MailboxRecord, MailboxTokenUse, MailboxTokens, Place, SetAsideRecord, TakenRecord, Taking,
+    WatchRecord,
 };
 use crate::records::outside::Sealed;
 use crate::rules::mailboxes::{Watching, replaces};
@@ -91,10 +92,10 @@ impl MailboxStore for PostgresStore {
     async fn begin_tokens(
         &self,
         mailbox: MailboxId,
-        used_for: TokenUse,
+        used_for: MailboxTokenUse,
         lease: Lease,
         now: Timestamp,
-    ) -> Result<Option<TokenRecord>, StoreError> {
+    ) -> Result<Option<MailboxTokens>, StoreError> {
         self.db
             .write(move |db| {
                 Box::pin(async move {
@@ -113,7 +114,7 @@ impl MailboxStore for PostgresStore {
     async fn keep_tokens(
         &self,
         mailbox: MailboxId,
-        used_for: TokenUse,
+        used_for: MailboxTokenUse,
         lease: Option<Uuid>,
         tokens: Sealed,
     ) -> Result<bool, StoreError> {
@@ -129,7 +130,7 @@ impl MailboxStore for PostgresStore {
             .await
     }
 
-    async fn end_tokens(&self, mailbox: MailboxId, used_for: TokenUse, lease: Uuid) -> Result<(), StoreError> {
+    async fn end_tokens(&self, mailbox: MailboxId, used_for: MailboxTokenUse, lease: Uuid) -> Result<(), StoreError> {
         self.db
             .write(move |db| {
                 Box::pin(async move {
@@ -141,7 +142,7 @@ impl MailboxStore for PostgresStore {
             .await
     }
 
-    async fn mailbox_tokens(&self) -> Result<Vec<TokenRecord>, StoreError> {
+    async fn mailbox_tokens(&self) -> Result<Vec<MailboxTokens>, StoreError> {
         self.db.run(move |db| Box::pin(async move { tokens::all(db).await })).await
     }
 

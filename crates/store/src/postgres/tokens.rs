@@ -9,10 +9,10 @@ use super::columns::Columns;
 use super::pool::{execute, row, rows};
 use crate::error::StoreError;
 use crate::leases::Hold;
-use crate::records::mailboxes::{TokenRecord, TokenUse};
+use crate::records::mailboxes::{MailboxTokenUse, MailboxTokens};
 use crate::records::outside::Sealed;
 
-fn number(used_for: TokenUse) -> i16 {
+fn number(used_for: MailboxTokenUse) -> i16 {
     i16::try_from(used_for.code()).unwrap_or_default()
 }
 
@@ -20,8 +20,8 @@ fn number(used_for: TokenUse) -> i16 {
 pub(super) async fn locked(
     db: &impl GenericClient,
     mailbox: MailboxId,
-    used_for: TokenUse,
-) -> Result<Option<(TokenRecord, Hold)>, StoreError> {
+    used_for: MailboxTokenUse,
+) -> Result<Option<(MailboxTokens, Hold)>, StoreError> {
     let (id, code) = (mailbox.0, number(used_for));
     let sql = "INSERT INTO mailbox_tokens (mailbox, used_for) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     execute(db, sql, &[&id, &code]).await?;
@@ -29,7 +29,7 @@ pub(super) async fn locked(
     row(db, sql, &[&id, &code]).await?.as_ref().map(record).transpose()
 }
 
-pub(super) async fn all(db: &impl GenericClient) -> Result<Vec<TokenRecord>, StoreError> {
+pub(super) async fn all(db: &impl GenericClient) -> Result<Vec<MailboxTokens>, StoreError> {
     let found = rows(db, "SELECT * FROM mailbox_tokens ORDER BY mailbox, used_for", &[]).await?;
     found.iter().map(|row| record(row).map(|(record, _)| record)).collect()
 }
@@ -38,7 +38,7 @@ pub(super) async fn all(db: &impl GenericClient) -> Result<Vec<TokenRecord>, Sto
 pub(super) async fn hold(
     db: &impl GenericClient,
     mailbox: MailboxId,
-    used_for: TokenUse,
+    used_for: MailboxTokenUse,
     hold: Hold,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE mailbox_tokens SET lease = $3, lease_until = $4 WHERE mailbox = $1 AND used_for = $2";
@@ -48,7 +48,7 @@ pub(super) async fn hold(
 pub(super) async fn keep(
     db: &impl GenericClient,
     mailbox: MailboxId,
-    used_for: TokenUse,
+    used_for: MailboxTokenUse,
     lease: Option<Uuid>,
     tokens: &Sealed,
 ) -> Result<bool, StoreError> {
@@ -72,7 +72,7 @@ pub(super) async fn keep(
 pub(super) async fn end(
     db: &impl GenericClient,
     mailbox: MailboxId,
-    used_for: TokenUse,
+    used_for: MailboxTokenUse,
     lease: Uuid,
 ) -> Result<(), StoreError> {
     let sql = "UPDATE mailbox_tokens SET lease = NULL, lease_until = NULL
@@ -80,13 +80,13 @@ pub(super) async fn end(
     execute(db, sql, &[&mailbox.0, &number(used_for), &lease]).await.map(drop)
 }
 
-fn record(row: &Row) -> Result<(TokenRecord, Hold), StoreError> {
+fn record(row: &Row) -> Result<(MailboxTokens, Hold), StoreError> {
     let columns = Columns { row, table: "mailbox_tokens" };
     let used_for: i16 = columns.get("used_for")?;
     let tokens: Option<Vec<u8>> = columns.get("tokens")?;
-    let record = TokenRecord {
+    let record = MailboxTokens {
         mailbox: MailboxId(columns.get("mailbox")?),
-        used_for: TokenUse::of_code(i64::from(used_for))
+        used_for: MailboxTokenUse::of_code(i64::from(used_for))
             .ok_or_else(|| columns.inconsistent("used_for", &used_for))?,
         tokens: tokens.map(Sealed),
     };

@@ -167,7 +167,7 @@ pub struct WatchRecord {
 
 kept_as_numbers! {
     /// What a mailbox's tokens are for.
-    pub enum TokenUse {
+    pub enum MailboxTokenUse {
         /// The mailbox, and a submission server that is logged in to in the same way.
         Mailbox = 0,
         /// A submission server with an `auth` of its own.
@@ -177,11 +177,11 @@ kept_as_numbers! {
 
 /// The tokens of a mailbox, for one use.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TokenRecord {
+pub struct MailboxTokens {
     /// The mailbox.
     pub mailbox: MailboxId,
     /// What they are for.
-    pub used_for: TokenUse,
+    pub used_for: MailboxTokenUse,
     /// The tokens; empty if they were forgotten, none if there are none yet.
     pub tokens: Option<Sealed>,
 }

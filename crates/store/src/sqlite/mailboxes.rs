@@ -15,7 +15,8 @@ use crate::error::StoreError;
 use crate::leases::{Hold, Lease};
 use crate::records::mail::NewMessage;
 use crate::records::mailboxes::{
-    FolderRecord, MailboxRecord, Place, SetAsideRecord, TakenRecord, Taking, TokenRecord, TokenUse, WatchRecord,
+    FolderRecord, MailboxRecord, MailboxTokenUse, MailboxTokens, Place, SetAsideRecord, TakenRecord, Taking,
+    WatchRecord,
 };
 use crate::records::outside::Sealed;
 use crate::rules::mailboxes::{Watching, replaces};
@@ -77,11 +78,11 @@ impl MailboxStore for SqliteStore {
     async fn begin_tokens(
         &self,
         mailbox: MailboxId,
-        used_for: TokenUse,
+        used_for: MailboxTokenUse,
         lease: Lease,
         now: Timestamp,
-    ) -> Result<Option<TokenRecord>, StoreError> {
-        let begin = move |db: &Connection| -> Result<Option<TokenRecord>, StoreError> {
+    ) -> Result<Option<MailboxTokens>, StoreError> {
+        let begin = move |db: &Connection| -> Result<Option<MailboxTokens>, StoreError> {
             let before = tokens::find(db, mailbox, used_for)?;
             let hold = before.as_ref().map_or(Hold::Nobody, |(_, hold)| *hold);
             let Some(begun) = Watching(hold).begin(lease, now) else { return Ok(None) };
@@ -94,7 +95,7 @@ impl MailboxStore for SqliteStore {
     async fn keep_tokens(
         &self,
         mailbox: MailboxId,
-        used_for: TokenUse,
+        used_for: MailboxTokenUse,
         lease: Option<Uuid>,
         tokens: Sealed,
     ) -> Result<bool, StoreError> {
@@ -102,12 +103,12 @@ impl MailboxStore for SqliteStore {
         self.writer()?.run(move |session| keep(session.db).map(Ok::<_, StoreError>)).await?
     }
 
-    async fn end_tokens(&self, mailbox: MailboxId, used_for: TokenUse, lease: Uuid) -> Result<(), StoreError> {
+    async fn end_tokens(&self, mailbox: MailboxId, used_for: MailboxTokenUse, lease: Uuid) -> Result<(), StoreError> {
         let end = move |db: &Connection| tokens::end(db, mailbox, used_for, lease);
         self.writer()?.run(move |session| end(session.db).map(Ok::<_, StoreError>)).await?
     }
 
-    async fn mailbox_tokens(&self) -> Result<Vec<TokenRecord>, StoreError> {
+    async fn mailbox_tokens(&self) -> Result<Vec<MailboxTokens>, StoreError> {
         self.readers()?.run(move |db| tokens::all(db)).await
     }
 

@@ -105,7 +105,8 @@ fn what_a_queue_puts_where_another_mailbox_watches_goes_round_once_at_most() {
     let api = server.api();
     prepared(&api);
     watched(&api, &mailbox(dovecot.plain, &json!({})));
-    let starttls = json!({"name": "Alias", "host": "localhost", "tls": "starttls", "folders": ["Handled"], "start": "all"});
+    let starttls =
+        json!({"name": "Alias", "host": "localhost", "tls": "starttls", "folders": ["Handled"], "start": "all"});
     watched(&api, &mailbox(dovecot.plain, &starttls));
     let into = json!({"name": "Support", "deliverTo": {"mailbox": "Desk", "folder": "Handled"}});
     api.put(&queue(&api), &into).ok();
