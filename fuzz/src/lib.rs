@@ -7,6 +7,7 @@ pub mod data_action;
 pub mod expression;
 pub mod flow_document;
 pub mod html_page;
+pub mod imap_responses;
 pub mod mail_message;
 pub mod posted_mail;
 pub mod smtp_commands;

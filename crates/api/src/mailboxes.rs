@@ -1,11 +1,14 @@
 //! `/mailboxes`: mailboxes of other servers that mail is taken from.
 
+mod set_aside;
+
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use waypost_app::access::scopes::Scope;
 use waypost_app::mailboxes::{Authorised, Checked, Health, NotAuthorised};
@@ -16,7 +19,7 @@ use waypost_store::records::mailboxes::MailboxRecord;
 use waypost_wire::error::Problem;
 use waypost_wire::mailbox::{
     Mailbox, MailboxAuthorisation, MailboxAuthorisationRequest, MailboxCheck, MailboxHealth, MailboxRequest,
-    MailboxState, MailboxTest,
+    MailboxState, MailboxTest, SetAsideMessage, SetAsideRetry, SetAsideRetryRequest,
 };
 
 use crate::auth::{Caller, RoutingRead, RoutingWrite};
@@ -53,6 +56,23 @@ pub fn endpoints() -> Endpoints {
             .body::<MailboxAuthorisationRequest>()
             .answers::<MailboxAuthorisation>()
             .refuses(&[409]),
+        )
+        .get(
+            &format!("{}/setaside", MailboxRecord::OFFER.one),
+            set_aside::list,
+            operation("getMailboxSetaside", Scope::RoutingRead, "List messages that were set aside, by folder and UID")
+                .chunks::<SetAsideMessage>(),
+        )
+        .post(
+            &format!("{}/setaside/retry", MailboxRecord::OFFER.one),
+            set_aside::retry,
+            operation(
+                "postMailboxSetasideRetry",
+                Scope::RoutingWrite,
+                "Try messages again that were set aside: all of a mailbox, or the one that is named",
+            )
+            .body::<SetAsideRetryRequest>()
+            .answers::<SetAsideRetry>(),
         )
 }
 
@@ -134,6 +154,7 @@ impl Resource for MailboxRecord {
             start: text(take("start")),
             after: serde_json::from_value(take("after")).unwrap_or_default(),
             route: text(take("route")),
+            submission: members_of(take("submission")),
             state: if self.enabled { MailboxState::Enabled } else { MailboxState::Disabled },
             health: None,
             version: self.revision.to_string(),
@@ -166,6 +187,11 @@ pub(crate) fn health(mailbox: &MailboxRecord, (known, set_aside): (Health, u64),
         failing_since: known.failing_since.map(Into::into),
         set_aside,
     }
+}
+
+/// What a definition has of a member, if it has it.
+fn members_of<T: DeserializeOwned>(value: Value) -> Option<T> {
+    serde_json::from_value(value).ok()
 }
 
 /// `POST /mailboxes/{mailboxId}/authorise`
@@ -201,10 +227,12 @@ async fn authorise(
         }));
     };
     let done = state.app.end_authorising(known, &handle).await.ok_or_else(gone)?.map_err(not_authorised)?;
-    Ok(Json(status(match done {
-        Authorised::Pending => "pending",
-        Authorised::Done => "done",
-    })))
+    Ok(Json(match done {
+        Authorised::Pending { interval, handle } => {
+            MailboxAuthorisation { interval: Some(interval), handle: Some(handle), ..status("pending") }
+        }
+        Authorised::Done => status("done"),
+    }))
 }
 
 fn not_authorised(NotAuthorised { what, suggestion }: NotAuthorised) -> ApiError {

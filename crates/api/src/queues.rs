@@ -12,7 +12,7 @@ use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{DeliverTo as Kept, QueueRecord};
 use waypost_wire::listing::Page;
 use waypost_wire::reference::{Division, Reference};
-use waypost_wire::routing::{DeliverTo, Queue, QueueRequest, WebhookReference};
+use waypost_wire::routing::{DeliverTo, MailboxReference, Queue, QueueRequest, WebhookReference};
 
 use crate::auth::{Caller, RoutingRead, RoutingWrite};
 use crate::error::ApiError;
@@ -165,7 +165,7 @@ impl Resource for QueueRecord {
     }
 }
 
-/// Where a queue delivers; the webhook with the name that it has now.
+/// Where a queue delivers; webhook and mailbox with the names that they have now.
 fn deliver_to(state: &ApiState, to: Kept) -> DeliverTo {
     match to {
         Kept::Webhook { webhook } => {
@@ -175,6 +175,12 @@ fn deliver_to(state: &ApiState, to: Kept) -> DeliverTo {
         }
         Kept::Addresses { addresses, attach } => {
             DeliverTo { addresses: Some(addresses), attach, ..DeliverTo::default() }
+        }
+        Kept::Folder { mailbox, folder } => {
+            let world = state.app.catalogue.world();
+            let name = world.mailboxes.get(&mailbox).map(|known| known.name.clone());
+            let reference = MailboxReference { id: Some(mailbox), name };
+            DeliverTo { mailbox: Some(reference), folder: Some(folder), ..DeliverTo::default() }
         }
     }
 }

@@ -21,6 +21,8 @@ pub(crate) enum Ended {
     Unreached,
     /// It was, and wants to be left alone for so long.
     Busy(Duration),
+    /// It says nothing about the target: another server was asked, or none.
+    Apart,
 }
 
 /// A time during which a target is left alone.
@@ -88,6 +90,7 @@ impl<T: Eq + Hash + Clone> Targets<T> {
     /// A request ended. `asked_again`: it was to find out whether the target is back.
     pub(crate) fn note(&mut self, target: &T, ended: &Ended, asked_again: bool, now: Instant) {
         match ended {
+            Ended::Apart => {}
             Ended::Reached => drop(self.0.remove(target)),
             Ended::Busy(time) => {
                 let failing = self.0.entry(target.clone()).or_default();

@@ -50,7 +50,7 @@ use mail::parked::Outside;
 use mail::underway::Underway;
 use mailboxes::Mailboxes;
 use metrics::Metrics;
-use outbox::carry::{Courier, Due, Post};
+use outbox::carry::{Courier, Due, Filer, Post};
 use outbox::desk::Desk;
 use outbox::events::Subscribers;
 use traces::Traces;
@@ -100,6 +100,8 @@ pub struct App {
     post: Option<Arc<Post>>,
     /// What carries requests to webhooks; none carries nothing.
     courier: Option<Arc<Courier>>,
+    /// What puts messages into folders of mailboxes; none puts nothing.
+    filer: Option<Arc<Filer>>,
     /// What watches mailboxes; none watches nothing.
     mailboxes: Option<Arc<Mailboxes>>,
     /// Rings when a delivery is due.
@@ -138,6 +140,8 @@ pub struct Settings {
     pub post: Option<Post>,
     /// What carries requests to webhooks; none carries nothing: what goes out waits.
     pub courier: Option<Courier>,
+    /// What puts messages into folders of mailboxes; none puts nothing: what goes out waits.
+    pub filer: Option<Filer>,
     /// Where email providers post mail.
     pub ingress: Ingress,
     /// What watches mailboxes; none watches nothing.
@@ -201,6 +205,7 @@ impl App {
             desk,
             post: settings.post.map(Arc::new),
             courier: settings.courier.map(Arc::new),
+            filer: settings.filer.map(Arc::new),
             mailboxes: settings.mailboxes.map(Arc::new),
             due,
             seals,

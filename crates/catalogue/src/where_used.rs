@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use waypost_flow::document::fold_name;
 use waypost_flow::program::Selector;
-use waypost_ids::{DataActionId, FlowId, Kind, QueueId, Ref, Version, WebhookId};
+use waypost_ids::{DataActionId, FlowId, Kind, QueueId, Ref, Version};
 use waypost_store::records::catalogue::{DeliverTo, FlowRecord, QueueRecord, RouteRecord, RouteTarget};
 use waypost_store::records::mailboxes::{MailboxAuth, MailboxRecord};
 
@@ -142,12 +142,15 @@ pub(crate) fn led_to(route: &RouteRecord) -> impl Iterator<Item = (Ref, &'static
 
 /// What a mailbox uses: the route that its mail goes by, and secrets.
 pub(crate) fn used_by_mailbox(mailbox: &MailboxRecord) -> impl Iterator<Item = (Ref, &'static str)> + use<> {
-    let secrets = match &mailbox.settings.auth {
+    let settings = &mailbox.settings;
+    let submission = settings.submission.as_ref().and_then(|submission| submission.auth.as_ref());
+    let secrets = [Some(&settings.auth), submission].into_iter().flatten().flat_map(|auth| match auth {
         MailboxAuth::Secret(secret) => [Some(*secret), None],
         MailboxAuth::Oauth(oauth) => [oauth.secret, oauth.refresh_token],
-    };
-    let route = (Ref::new(Kind::Route, mailbox.settings.route), "mailbox");
-    std::iter::once(route).chain(secrets.into_iter().flatten().map(|secret| (secret.into(), "secret")))
+    });
+    let secrets: Vec<(Ref, &'static str)> = secrets.flatten().map(|secret| (secret.into(), "secret")).collect();
+    let route = (Ref::new(Kind::Route, settings.route), "mailbox");
+    std::iter::once(route).chain(secrets)
 }
 
 /// Whether one who names a flow in this way follows that version. Routes follow what is published.
@@ -235,7 +238,7 @@ fn users(world: &World, object: &Ref) -> Vec<Edge> {
             selector: None,
         }));
     }
-    if object.kind == Kind::Webhook {
+    if matches!(object.kind, Kind::Webhook | Kind::Mailbox) {
         edges.extend(
             world.queues.values().filter_map(|queue| delivery(queue.record())).filter(|edge| edge.to == *object),
         );
@@ -265,21 +268,22 @@ fn credentials<'w>(world: &'w World, action: &'w KnownDataAction) -> impl Iterat
     })
 }
 
-/// How a queue uses the webhook that it delivers to.
+/// How a queue uses the webhook or the mailbox that it delivers to.
 fn delivery(queue: &QueueRecord) -> Option<Edge> {
     Some(Edge {
         from: queue.id.into(),
         version: None,
         path: Arc::from(QueueRecord::DELIVER_TO),
-        to: delivers_to(queue)?.into(),
+        to: delivers_to(queue)?,
         kind: QueueRecord::DELIVER_TO,
         selector: None,
     })
 }
 
-fn delivers_to(queue: &QueueRecord) -> Option<WebhookId> {
+fn delivers_to(queue: &QueueRecord) -> Option<Ref> {
     match queue.deliver_to()? {
-        DeliverTo::Webhook { webhook } => Some(webhook),
+        DeliverTo::Webhook { webhook } => Some(webhook.into()),
+        DeliverTo::Folder { mailbox, .. } => Some(mailbox.into()),
         DeliverTo::Addresses { .. } => None,
     }
 }
@@ -337,7 +341,7 @@ pub(crate) fn users_of(world: &World, object: &Ref) -> Vec<User> {
         name: RouteRecord::name(route),
         path: String::new(),
     }));
-    let pushing = world.queues.values().filter(|queue| delivers_to(queue).is_some_and(|to| Ref::from(to) == *object));
+    let pushing = world.queues.values().filter(|queue| delivers_to(queue).is_some_and(|to| to == *object));
     users.extend(pushing.map(|queue| User {
         kind: "queue",
         id: queue.id.to_string(),

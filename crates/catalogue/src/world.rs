@@ -8,7 +8,7 @@ use uuid::Uuid;
 use waypost_aside::Wanted;
 use waypost_flow::document::{self, Document, FlowReference};
 use waypost_flow::link::Snapshot;
-use waypost_ids::{DataActionId, FlowId, Kind, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
+use waypost_ids::{DataActionId, FlowId, Kind, MailboxId, QueueId, Ref, ScheduleId, TableId, Version, WebhookId};
 use waypost_store::records::catalogue::{
     Bindings, Catalogue, CatalogueChange, DeliverTo, DomainRecord, Epoch, FlowRecord, ObjectRecord, QueueRecord,
     RouteRecord, RouteTarget, VersionRecord,
@@ -139,6 +139,8 @@ pub struct Running {
     pub deliver_to: HashMap<QueueId, DeliverTo>,
     /// Names of flows.
     pub flow_names: HashMap<FlowId, Arc<str>>,
+    /// Names of mailboxes.
+    pub mailbox_names: HashMap<MailboxId, Arc<str>>,
     /// Data tables.
     pub tables: Shelf<Table>,
     /// Schedules.
@@ -503,6 +505,7 @@ impl World {
             queues_by_name: self.queues.names().map(|(name, id)| (name.clone(), *id)).collect(),
             deliver_to: self.queues.values().filter_map(|queue| Some((queue.id, queue.deliver_to()?))).collect(),
             flow_names: self.flows.values().map(|flow| (flow.id, Arc::from(flow.name.as_str()))).collect(),
+            mailbox_names: self.mailboxes.values().map(|one| (one.id, Arc::from(one.name.as_str()))).collect(),
             tables: self.tables.clone(),
             schedules: self.schedules.clone(),
             webhooks: self.webhooks.clone(),

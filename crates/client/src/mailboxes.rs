@@ -3,7 +3,11 @@
 use futures_util::stream::BoxStream;
 use reqwest::Method;
 use waypost_ids::MailboxId;
-use waypost_wire::mailbox::{Mailbox, MailboxAuthorisation, MailboxAuthorisationRequest, MailboxRequest, MailboxTest};
+use waypost_wire::listing::Chunk;
+use waypost_wire::mailbox::{
+    Mailbox, MailboxAuthorisation, MailboxAuthorisationRequest, MailboxRequest, MailboxTest, SetAsideMessage,
+    SetAsideRetry, SetAsideRetryRequest,
+};
 
 use crate::transport::Body;
 use crate::{Client, Result};
@@ -44,6 +48,17 @@ impl Mailboxes<'_> {
     /// Asks for a code by which a person gives access, or with a handle whether it was confirmed.
     pub async fn authorise(&self, id: MailboxId, handle: Option<String>) -> Result<MailboxAuthorisation> {
         self.0.post(&format!("{}/authorise", one(id)), &MailboxAuthorisationRequest { handle }).await
+    }
+
+    /// Messages that were set aside, a page of them after a cursor.
+    pub async fn set_aside(&self, id: MailboxId, cursor: Option<&str>) -> Result<Chunk<SetAsideMessage>> {
+        let cursor = cursor.map(|cursor| format!("?cursor={cursor}")).unwrap_or_default();
+        self.0.get(&format!("{}/setaside{cursor}", one(id))).await
+    }
+
+    /// Has messages that were set aside tried again: one, or all.
+    pub async fn retry_set_aside(&self, id: MailboxId, which: &SetAsideRetryRequest) -> Result<SetAsideRetry> {
+        self.0.post(&format!("{}/setaside/retry", one(id)), which).await
     }
 
     /// Deletes a mailbox.

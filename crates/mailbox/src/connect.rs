@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -90,8 +91,7 @@ impl Connector {
             Tls::Implicit => self.encrypt(Box::new(stream), server).await?,
             Tls::StartTls | Tls::None => Box::new(stream),
         };
-        let mut dialogue = Dialogue::new(Wire::new(stream), self.timeouts);
-        dialogue.greeting().await?;
+        let Greeted { mut dialogue, host, port } = Greeted::meet(stream, server, self.timeouts).await?;
         if server.tls == Tls::StartTls {
             if !dialogue.capabilities().await?.iter().any(|one| one.eq_ignore_ascii_case("STARTTLS")) {
                 return Err(Problem::NoStartTls(server.host.clone()));
@@ -100,7 +100,7 @@ impl Connector {
             let plain = dialogue.into_wire().into_stream()?;
             dialogue = Dialogue::new(Wire::new(self.encrypt(plain, server).await?), self.timeouts);
         }
-        Ok(Greeted { dialogue, host: server.host.clone(), port: server.port })
+        Ok(Greeted { dialogue, host, port })
     }
 
     async fn stream(&self, server: &Server) -> Result<TcpStream, Problem> {
@@ -157,6 +157,20 @@ impl Connector {
 }
 
 impl Greeted {
+    /// A server at the other end of a connection, once it has greeted.
+    ///
+    /// # Errors
+    /// It does not, or hangs up.
+    pub async fn meet(
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        server: &Server,
+        timeouts: Timeouts,
+    ) -> Result<Self, Problem> {
+        let mut dialogue = Dialogue::new(Wire::new(Box::new(stream)), timeouts);
+        dialogue.greeting().await?;
+        Ok(Self { dialogue, host: server.host.clone(), port: server.port })
+    }
+
     /// Logs in.
     ///
     /// # Errors

@@ -180,11 +180,12 @@ impl Session {
     }
 
     /// Messages with their content, without marking them as seen. Those that are gone are left out, and those whose answer makes no sense.
+    /// At most `total` bytes are kept: a server that was wrong about sizes takes no memory, and what is beyond is left out.
     ///
     /// # Errors
     /// The server refuses, or a message is larger than `most` bytes.
-    pub async fn fetch(&mut self, uids: &[u32], most: usize) -> Result<Vec<Fetched>, Problem> {
-        let mut fetched = Vec::new();
+    pub async fn fetch(&mut self, uids: &[u32], most: usize, total: usize) -> Result<Vec<Fetched>, Problem> {
+        let (mut fetched, mut left) = (Vec::new(), total);
         for part in uids.chunks(MOST_NAMED) {
             let each = &mut |response: &[u8]| {
                 let Some(Response::Fetch(_, attributes)) = parsed(response) else { return };
@@ -199,6 +200,9 @@ impl Session {
                 // Once is enough: a server that repeats itself takes no memory.
                 let new = |uid: &u32| part.contains(uid) && !fetched.iter().any(|one: &Fetched| one.uid == *uid);
                 if let (Some(uid), Some(data)) = (uid.filter(new), content) {
+                    let size = data.as_ref().map_or(0, |data| data.len());
+                    let Some(less) = left.checked_sub(size) else { return };
+                    left = less;
                     fetched.push(Fetched { uid, raw: data.map(|data| Bytes::copy_from_slice(&data)) });
                 }
             };
@@ -249,6 +253,17 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    /// Puts a message into a folder, unseen, with the time at which it was received (RFC 3501 section 6.3.11).
+    ///
+    /// # Errors
+    /// The server refuses.
+    pub async fn append(&mut self, folder: &str, received: Timestamp, raw: &[u8]) -> Result<(), Problem> {
+        let date = received.strftime("%d-%b-%Y %H:%M:%S +0000");
+        let written = format!("APPEND {} () \"{date}\" {{{}}}", folder_name::sent(folder), raw.len());
+        let message = [raw, b"\r\n"].concat();
+        self.dialogue.run_bounded("APPEND", &written, &[message], USUAL, &mut |_| ()).await.map(drop)
     }
 
     /// Waits until something changes in the open folder (RFC 2177), so long at most.

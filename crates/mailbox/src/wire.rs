@@ -50,15 +50,19 @@ impl Wire {
         }
     }
 
+    /// Writes a command. The time is for each part of a long one.
     pub(crate) async fn send(&mut self, bytes: &[u8], limit: Duration) -> Result<(), Problem> {
-        let sent = async {
-            self.stream.write_all(bytes).await?;
-            self.stream.flush().await
-        };
-        match timeout(limit, sent).await {
-            Ok(sent) => sent.map_err(|error| Problem::Lost(error.to_string())),
-            Err(_) => Err(Problem::Late { waited_for: "a command", limit }),
+        for part in bytes.chunks(AHEAD) {
+            let sent = async {
+                self.stream.write_all(part).await?;
+                self.stream.flush().await
+            };
+            match timeout(limit, sent).await {
+                Ok(sent) => sent.map_err(|error| Problem::Lost(error.to_string()))?,
+                Err(_) => return Err(Problem::Late { waited_for: "a command", limit }),
+            }
         }
+        Ok(())
     }
 
     /// The next response, with its literals and CRLF at its end. The time is for each silence.

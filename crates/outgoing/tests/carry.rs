@@ -40,8 +40,9 @@ impl TokenSource for Token {
         Ok(if self.refused.load(Ordering::Relaxed) { "an0ther" } else { "t0ken" }.to_owned())
     }
 
-    async fn refused(&self, token: &str) {
+    async fn refused(&self, token: &str) -> bool {
         self.refused.fetch_or(token == "t0ken", Ordering::Relaxed);
+        true
     }
 }
 
@@ -53,7 +54,7 @@ impl TokenSource for NoToken {
         Err("the token server answered 503".to_owned())
     }
 
-    async fn refused(&self, token: &str) {
+    async fn refused(&self, token: &str) -> bool {
         panic!("{token} was never given");
     }
 }

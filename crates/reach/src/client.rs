@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode, Url, redirect};
 use rustls::{ClientConfig, RootCertStore};
 use thiserror::Error;
 
-use crate::guard::{Guard, PrivateTarget};
+use crate::guard::{Guard, PrivateTarget, PublicTarget};
+use crate::networks::may_reach;
 
 /// Connections that nobody uses are closed after this long.
 const IDLE: Duration = Duration::from_secs(30);
@@ -19,6 +20,8 @@ const IDLE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
+    /// For what is secret and goes without TLS.
+    inside: reqwest::Client,
     guard: Guard,
 }
 
@@ -50,6 +53,9 @@ pub enum Unreached {
     /// The address must not be connected to. Nothing was sent.
     #[error(transparent)]
     Private(#[from] PrivateTarget),
+    /// Something secret would have gone over the net without TLS. Nothing was sent.
+    #[error(transparent)]
+    Plain(#[from] PublicTarget),
     /// It took too long.
     #[error("no complete answer within {} s", .0.as_secs())]
     Late(Duration),
@@ -69,7 +75,13 @@ impl Client {
     /// # Errors
     /// TLS can't be prepared.
     pub fn new(guard: Guard) -> Result<Self, SetupProblem> {
-        let http = reqwest::Client::builder()
+        let http = Self::client(&guard)?;
+        let inside = Self::client(&guard.inside())?;
+        Ok(Self { http, inside, guard })
+    }
+
+    fn client(guard: &Guard) -> Result<reqwest::Client, SetupProblem> {
+        reqwest::Client::builder()
             .user_agent(concat!("waypost/", env!("CARGO_PKG_VERSION")))
             // A redirect is an answer: what was meant for one server must not go to another.
             .redirect(redirect::Policy::none())
@@ -80,8 +92,7 @@ impl Client {
             .dns_resolver(Arc::new(guard.clone()))
             .tls_backend_preconfigured(tls_config()?)
             .build()
-            .map_err(|error| SetupProblem(error.to_string()))?;
-        Ok(Self { http, guard })
+            .map_err(|error| SetupProblem(error.to_string()))
     }
 
     /// Sends a POST, and reads the answer.
@@ -92,10 +103,10 @@ impl Client {
         self.send(Method::POST, url, (headers, Some(body)), limits).await
     }
 
-    /// Sends a request, and reads the answer.
+    /// Sends a request, and reads the answer. Headers that are marked as sensitive go without TLS to private addresses alone.
     ///
     /// # Errors
-    /// There was no answer. Whether the server acted on the request is unknown then, except for [`Unreached::Private`].
+    /// There was no answer. Whether the server acted on the request is unknown then, except for [`Unreached::Private`] and [`Unreached::Plain`].
     pub async fn send(
         &self,
         method: Method,
@@ -103,13 +114,18 @@ impl Client {
         (headers, body): (HeaderMap, Option<Bytes>),
         limits: Limits,
     ) -> Result<Answer, Unreached> {
+        let plain = url.scheme() != "https" && headers.values().any(HeaderValue::is_sensitive);
         // The connector resolves no host that is an address: it is checked here.
         let host = url.host_str().unwrap_or_default();
         if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
             self.guard.literal(address)?;
+            if plain && may_reach(address, &[]) {
+                return Err(PublicTarget { host: host.to_owned() }.into());
+            }
         }
         let failed = |error: reqwest::Error| unreached(error, limits.time);
-        let mut request = self.http.request(method, url.clone()).headers(headers).timeout(limits.time);
+        let http = if plain { &self.inside } else { &self.http };
+        let mut request = http.request(method, url.clone()).headers(headers).timeout(limits.time);
         if let Some(body) = body {
             request = request.body(body);
         }
@@ -140,6 +156,9 @@ fn unreached(error: reqwest::Error, time: Duration) -> Unreached {
     while let Some(inner) = cause {
         if let Some(private) = inner.downcast_ref::<PrivateTarget>() {
             return private.clone().into();
+        }
+        if let Some(public) = inner.downcast_ref::<PublicTarget>() {
+            return public.clone().into();
         }
         told = format!("{told}: {inner}");
         cause = inner.source();

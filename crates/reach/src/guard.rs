@@ -41,24 +41,40 @@ pub struct PrivateTarget {
     pub address: IpAddr,
 }
 
+/// A host that is out there, where what is said without TLS can be read on the way.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("`{host}` has a public address: credentials are not sent there without TLS, use https://")]
+pub struct PublicTarget {
+    /// The host as the URL has it.
+    pub host: String,
+}
+
 /// What lets through only addresses that may be connected to.
 #[derive(Clone)]
 pub struct Guard {
     names: Arc<dyn Names>,
     allowed: Arc<[IpNet]>,
+    /// Whether public addresses are refused as well.
+    inside: bool,
 }
 
 impl Guard {
     /// A guard that lets through public addresses, and private ones in the networks allowed.
     #[must_use]
     pub fn new(names: Arc<dyn Names>, allowed: &[IpNet]) -> Self {
-        Self { names, allowed: allowed.into() }
+        Self { names, allowed: allowed.into(), inside: false }
+    }
+
+    /// The same for what is secret and goes without TLS: it lets through private addresses alone, those that are allowed.
+    #[must_use]
+    pub(crate) fn inside(&self) -> Self {
+        Self { inside: true, ..self.clone() }
     }
 
     /// The addresses of a name that may be connected to; at least one.
     ///
     /// # Errors
-    /// [`PrivateTarget`] if there are none but private ones; otherwise the name did not resolve.
+    /// [`PrivateTarget`] if there are none but private ones, [`PublicTarget`] if they had to be private; otherwise the name did not resolve.
     pub async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, Box<dyn std::error::Error + Send + Sync>> {
         let found = self.names.addresses(host).await?;
         let Some(first) = found.first().copied() else {
@@ -67,6 +83,9 @@ impl Guard {
         let reachable: Vec<IpAddr> = found.into_iter().filter(|address| may_reach(*address, &self.allowed)).collect();
         if reachable.is_empty() {
             return Err(Box::new(PrivateTarget { host: host.to_owned(), address: first }));
+        }
+        if self.inside && reachable.iter().any(|address| may_reach(*address, &[])) {
+            return Err(Box::new(PublicTarget { host: host.to_owned() }));
         }
         Ok(reachable)
     }

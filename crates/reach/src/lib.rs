@@ -10,7 +10,7 @@ mod networks;
 mod url;
 
 pub use client::{Answer, Client, Limits, SetupProblem, Unreached, tls_config};
-pub use guard::{Guard, Names, PrivateTarget, SystemNames};
+pub use guard::{Guard, Names, PrivateTarget, PublicTarget, SystemNames};
 pub use networks::may_reach;
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, Url};

@@ -14,8 +14,10 @@ pub(crate) fn in_state(state: State) -> String {
 
 /// Deliveries of this kind.
 pub(crate) fn of_kind(kind: DeliveryKind) -> String {
-    let [mail, webhooks] = Way::ALL.map(|way| delivery_kind_code(kind, way));
-    if mail == webhooks { format!("kind = {mail}") } else { format!("kind IN ({mail}, {webhooks})") }
+    let mut codes = Way::ALL.map(|way| delivery_kind_code(kind, way)).to_vec();
+    codes.dedup();
+    let codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
+    if let [one] = &*codes { format!("kind = {one}") } else { format!("kind IN ({})", codes.join(", ")) }
 }
 
 /// What somebody works on under a lease: the condition of an index of leases.

@@ -147,6 +147,7 @@ pub(crate) const fn delivery_kind_code(kind: DeliveryKind, way: Way) -> i64 {
         (DeliveryKind::Webhook, _) => 3,
         (DeliveryKind::QueuePush, Way::Mail) => 4,
         (DeliveryKind::QueuePush, Way::Webhooks) => 5,
+        (DeliveryKind::QueuePush, Way::Folders) => 6,
     }
 }
 

@@ -22,7 +22,9 @@ use crate::records::mail::{
     AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, IdempotencyKey, InteractionFilter, InteractionRecord,
     RunClaim, RunRecord, RunSummary, Summary,
 };
-use crate::records::mailboxes::{FolderRecord, Place, TakenRecord, WatchRecord};
+use crate::records::mailboxes::{
+    FolderRecord, MailboxTokenUse, MailboxTokens, Place, SetAsideRecord, TakenRecord, WatchRecord,
+};
 use crate::records::outbox::{
     Attempted, BouncedOf, Content as MailContent, DeliveryClaim, DeliveryFilter, DeliveryRecord, Ledger, Outgoing,
     SendOutcome, Transfer, Unchanged, Way,
@@ -420,9 +422,30 @@ pub trait MailboxStore: Send + Sync {
     /// All mailboxes that were ever watched.
     async fn mailbox_watches(&self) -> Result<Vec<WatchRecord>, StoreError>;
 
-    /// Keeps a refresh token in place of the one before, under the lease of whoever watches, or from a person, who needs none; answers
+    /// Begins to fetch tokens, unless somebody does; answers what is kept. One node at a time does, whoever watches the mailbox.
+    async fn begin_tokens(
+        &self,
+        mailbox: MailboxId,
+        used_for: MailboxTokenUse,
+        lease: Lease,
+        now: Timestamp,
+    ) -> Result<Option<MailboxTokens>, StoreError>;
+
+    /// Keeps tokens in place of those before, and ends the lease under which they were fetched; or from a person, who needs none. Answers
     /// whether it did.
-    async fn keep_token(&self, mailbox: MailboxId, lease: Option<Uuid>, token: Sealed) -> Result<bool, StoreError>;
+    async fn keep_tokens(
+        &self,
+        mailbox: MailboxId,
+        used_for: MailboxTokenUse,
+        lease: Option<Uuid>,
+        tokens: Sealed,
+    ) -> Result<bool, StoreError>;
+
+    /// Stops fetching tokens: others may begin. A lease that was lost is left alone.
+    async fn end_tokens(&self, mailbox: MailboxId, used_for: MailboxTokenUse, lease: Uuid) -> Result<(), StoreError>;
+
+    /// The tokens of all mailboxes.
+    async fn mailbox_tokens(&self) -> Result<Vec<MailboxTokens>, StoreError>;
 
     /// A folder as it was last looked at.
     async fn mailbox_folder(&self, mailbox: MailboxId, folder: &str) -> Result<Option<FolderRecord>, StoreError>;
@@ -449,6 +472,20 @@ pub trait MailboxStore: Send + Sync {
 
     /// How many messages of a mailbox were set aside.
     async fn set_aside(&self, mailbox: MailboxId) -> Result<u64, StoreError>;
+
+    /// Messages of a mailbox that were set aside, by folder and UID, `limit` of them after a place.
+    async fn set_aside_messages(
+        &self,
+        mailbox: MailboxId,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<SetAsideRecord>, StoreError>;
+
+    /// Has messages that were set aside tried again: one, or all of a mailbox. Answers how many there were.
+    async fn retry_set_aside(&self, mailbox: MailboxId, one: Option<Place>) -> Result<u64, StoreError>;
+
+    /// Messages from a place on, below a UID, at which attempts failed and are to be made again.
+    async fn open_messages(&self, place: Place, below: u64, limit: u32) -> Result<Vec<u32>, StoreError>;
 }
 
 /// Replays of recorded mail.

@@ -311,6 +311,39 @@ fn smtp_commands() {
 }
 
 #[test]
+fn imap_responses() {
+    let words = [
+        "\r\n",
+        "\n",
+        "* ",
+        "+ \r\n",
+        "w7 OK done\r\n",
+        "w8 NO [LIMIT] no\r\n",
+        "w9 BAD\r\n",
+        "* BYE\r\n",
+        "* OK [UIDVALIDITY 0]\r\n",
+        "* CAPABILITY AUTH=PLAIN LOGINDISABLED\r\n",
+        "* SEARCH 4294967295 3\r\n",
+        "* 99999999999 FETCH (",
+        "UID 3 ",
+        "BODY[] {5}\r\nabcde",
+        "BODY[] {0}\r\n",
+        "BODY[] NIL",
+        "{18446744073709551615}\r\n",
+        "{3+}\r\n",
+        "INTERNALDATE NIL",
+        "RFC822.SIZE -1",
+        "BODYSTRUCTURE ((((((",
+        "\"",
+        "\\",
+        ")",
+        "\0",
+        "&APw-",
+    ];
+    run(checks::imap_responses::check, &seeds("fuzz/seeds/imap_responses"), &words, 20_000);
+}
+
+#[test]
 fn posted_mails() {
     let words = [
         "&",

@@ -11,11 +11,15 @@
 
 #[path = "mailboxes/dovecot.rs"]
 mod dovecot;
+#[path = "mailboxes/filing.rs"]
+mod filing;
 mod harness;
 #[path = "mailboxes/proxy.rs"]
 mod proxy;
 #[path = "mailboxes/scripted.rs"]
 mod scripted;
+#[path = "mailboxes/submission.rs"]
+mod submission;
 #[path = "mailboxes/tokens.rs"]
 mod tokens;
 
@@ -32,7 +36,19 @@ use waypost_scratch_postgres::Server as Database;
 
 /// A server that may reach this machine, and looks into folders often.
 fn started(scratch: &Scratch, name: &str, dovecot: Option<&Dovecot>, database: Option<&str>) -> Server {
+    started_with(scratch, name, dovecot, database, &[])
+}
+
+/// The same with further arguments.
+fn started_with(
+    scratch: &Scratch,
+    name: &str,
+    dovecot: Option<&Dovecot>,
+    database: Option<&str>,
+    arguments: &[&str],
+) -> Server {
     let mut start = Start::unlimited();
+    start.arguments.extend(arguments.iter().map(|word| (*word).to_owned()));
     start.arguments.extend(["--allow-private-targets", "127.0.0.0/8"].map(str::to_owned));
     start.environment.push(("WAYPOST_MAILBOX_POLL", "1s".into()));
     start.environment.extend(dovecot.map(|dovecot| ("SSL_CERT_FILE", dovecot.certificate().into())));

@@ -109,6 +109,64 @@ pub struct MailboxAfter {
     pub delete: Option<bool>,
 }
 
+/// The submission server of a mailbox: it takes what goes out by the mailbox's route.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MailboxSubmission {
+    /// The server.
+    pub host: String,
+    /// Its port; 465, or 587 if `tls` is `starttls`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// How the connection is encrypted, `implicit` or `starttls`; `implicit`, or `starttls` if `port` is 587.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<MailboxTls>,
+    /// Who logs in; the mailbox's user unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// What proves it; what proves it to the mailbox, unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<MailboxAuth>,
+}
+
+/// A message that was set aside: it stays where it is, and is not tried again by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SetAsideMessage {
+    /// The folder.
+    pub folder: String,
+    /// What the folder's UIDs mean (UIDVALIDITY, RFC 3501 section 2.3.1.1).
+    pub uid_validity: u32,
+    /// Which message.
+    pub uid: u32,
+    /// Why it was set aside.
+    pub reason: String,
+    /// When that was noted.
+    pub date: Time,
+}
+
+/// Which messages that were set aside are tried again: one, or without members all of the mailbox.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SetAsideRetryRequest {
+    /// The folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// What the folder's UIDs mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid_validity: Option<u32>,
+    /// Which message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<u32>,
+}
+
+/// How many messages are tried again, at the next look.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SetAsideRetry {
+    /// So many.
+    pub retried: u64,
+}
+
 /// How a mailbox is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -165,6 +223,9 @@ pub struct Mailbox {
     pub after: MailboxAfter,
     /// The address whose route mail goes by.
     pub route: String,
+    /// The server that takes what goes out by the route; none leaves that to the smarthost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submission: Option<MailboxSubmission>,
     /// Whether it is watched.
     pub state: MailboxState,
     /// How it is.
@@ -209,6 +270,9 @@ pub struct MailboxRequest {
     pub after: Option<MailboxAfter>,
     /// The address whose route mail goes by.
     pub route: String,
+    /// The server that takes what goes out by the route; none leaves that to the smarthost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submission: Option<MailboxSubmission>,
     /// Whether it is watched. Left out, it stays as it is; a new mailbox is watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<MailboxState>,

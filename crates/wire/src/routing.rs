@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use waypost_ids::{QueueId, WebhookId};
+use waypost_ids::{MailboxId, QueueId, WebhookId};
 
 use crate::Object;
 use crate::reference::{Division, Reference};
@@ -65,7 +65,7 @@ pub struct QueueRequest {
     pub extra: Object,
 }
 
-/// Where a queue delivers: to a webhook, or to addresses.
+/// Where a queue delivers: to a webhook, to addresses, or into a folder of a mailbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeliverTo {
     /// A webhook, by its id or its name. In requests its name or id alone does as well.
@@ -77,6 +77,23 @@ pub struct DeliverTo {
     /// Whether the mail is attached to one of ours; otherwise it is resent unchanged. Only with addresses.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub attach: bool,
+    /// A mailbox, by its id or its name. In requests its name or id alone does as well. With `folder`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailbox: Option<MailboxReference>,
+    /// The folder of the mailbox that messages are put into, as they were received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+}
+
+/// A mailbox, named one way or the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MailboxReference {
+    /// Its identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<MailboxId>,
+    /// Its name; read where there is no identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// A webhook, named one way or the other.

@@ -29,7 +29,7 @@ pub(super) async fn edit(
     let (parts, body) = request.into_parts();
     let wanted: &[&str] = match state.app.delivery(id).await?.way() {
         Way::Webhooks => &["application/json"],
-        Way::Mail => &["message/rfc822", "message/global"],
+        Way::Mail | Way::Folders => &["message/rfc822", "message/global"],
     };
     match media_type(&parts.headers).as_deref() {
         None => {}

@@ -37,7 +37,7 @@ pub(super) async fn content(
     let content = state.app.delivery_content(id).await?;
     let headers = match state.app.delivery(id).await?.way() {
         Way::Webhooks => download::headers("application/json", "request.json"),
-        Way::Mail => download::headers("message/rfc822", "message.eml"),
+        Way::Mail | Way::Folders => download::headers("message/rfc822", "message.eml"),
     };
     Ok((headers, content))
 }

@@ -100,7 +100,7 @@ async fn call(
         let again = match &tried {
             Ok(answer) => matches!(answer.status.as_u16(), 429 | 502..=504).then(|| waits(answer, now)),
             Err(Unreached::Failed(_)) => Some(None),
-            Err(Unreached::Private(_) | Unreached::Late(_)) => None,
+            Err(Unreached::Private(_) | Unreached::Plain(_) | Unreached::Late(_)) => None,
         };
         if let Some(wanted) = again.filter(|_| left > 0) {
             // Half of it by chance: many calls that failed together are not to come back together.
@@ -123,6 +123,7 @@ async fn call(
                 let message = "its host has a private address; `--allow-private-targets` permits it";
                 (failure("privateAddress", message, None), None)
             }
+            Err(Unreached::Plain(target)) => (failure("plainText", target.to_string(), None), None),
             Err(Unreached::Late(_)) => {
                 let message = format!("no complete answer within {} s", time.as_secs_f64());
                 // A flow that waits for less than the data action does must not keep others from the service.

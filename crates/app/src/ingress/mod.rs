@@ -119,7 +119,7 @@ impl App {
         if provider == Provider::Ses {
             return Ok(());
         }
-        let credentials = self.credentials(provider)?;
+        let (credentials, unreadable) = self.credentials(provider)?;
         // Who may yet prove itself by the body is counted there.
         if !credentials.iter().all(Credential::is_in_header) {
             return Ok(());
@@ -135,7 +135,7 @@ impl App {
                 Err(error) => refused = Some(error),
             }
         }
-        Err(refused.map_or(PostedError::Closed, PostedError::from))
+        Err(unreadable.or(refused.map(PostedError::from)).unwrap_or(PostedError::Closed))
     }
 
     /// Takes a mail that a provider posts. At most `max` bytes of message are taken. When this answers, the mail is on stable storage.
@@ -189,8 +189,9 @@ impl App {
         attempt.map_err(|seconds| PostedError::Throttled { seconds })
     }
 
-    /// The credentials of a provider, opened.
-    fn credentials(&self, provider: Provider) -> Result<Vec<Credential>, PostedError> {
+    /// The credentials of a provider, opened, and why one of them can't be: whoever has another proves itself all the same, and whoever has
+    /// none of them may have that one.
+    fn credentials(&self, provider: Provider) -> Result<(Vec<Credential>, Option<PostedError>), PostedError> {
         let world = self.catalogue.world();
         let open = |name: &str| {
             let unverified = |why: String| PostedError::Unverified(format!("secret `{name}`: {why}"));
@@ -199,12 +200,27 @@ impl App {
             let value = String::from_utf8(value).map_err(|_| unverified("it is not UTF-8".to_owned()))?;
             Credential::parse(provider, &value).map_err(|problem| unverified(problem.to_string()))
         };
-        self.ingress.of(provider).map(open).collect()
+        let (mut readable, mut unreadable) = (Vec::new(), None);
+        for credential in self.ingress.of(provider).map(open) {
+            match credential {
+                Ok(credential) => readable.push(credential),
+                Err(error) => unreadable = Some(error),
+            }
+        }
+        match unreadable {
+            Some(error) if readable.is_empty() => Err(error),
+            unreadable => {
+                if let Some(error) = &unreadable {
+                    tracing::warn!(provider = provider.word(), %error, "a credential can't be read; the others count");
+                }
+                Ok((readable, unreadable))
+            }
+        }
     }
 
     /// The mail that one of the provider's credentials proves.
     async fn proven(&self, provider: Provider, posted: Posted, now: Timestamp) -> Result<Mail, PostedError> {
-        let credentials = self.credentials(provider)?;
+        let (credentials, unreadable) = self.credentials(provider)?;
         let large = posted.body.len() > INLINE_BYTES;
         let read = async move {
             let mut refused = None;
@@ -214,7 +230,7 @@ impl App {
                     read => return Ok(read?),
                 }
             }
-            Err(refused.map_or(PostedError::Closed, PostedError::from))
+            Err(unreadable.or(refused.map(PostedError::from)).unwrap_or(PostedError::Closed))
         };
         if large { apart(read).await } else { read.await }
     }

@@ -5,7 +5,7 @@ use waypost_ids::MailboxId;
 use waypost_mailbox::{Problem, Session, Stage};
 use waypost_store::records::mailboxes::{MailboxAfter, MailboxRecord};
 
-use super::login::server;
+use super::login::{Account, login, server};
 use super::{Mailboxes, Trouble};
 use crate::App;
 
@@ -34,11 +34,11 @@ impl Checkup {
         self.checks.iter().all(|check| check.found.is_ok())
     }
 
-    fn well(&mut self, what: impl Into<String>, found: impl Into<String>) {
+    pub(super) fn well(&mut self, what: impl Into<String>, found: impl Into<String>) {
         self.checks.push(Checked { what: what.into(), found: Ok(found.into()), suggestion: None });
     }
 
-    fn wrong(&mut self, what: impl Into<String>, why: impl Into<String>, suggestion: Option<String>) {
+    pub(super) fn wrong(&mut self, what: impl Into<String>, why: impl Into<String>, suggestion: Option<String>) {
         self.checks.push(Checked { what: what.into(), found: Err(why.into()), suggestion });
     }
 }
@@ -74,8 +74,9 @@ impl App {
         checkup.well("name", settings.host.clone());
         checkup.well("connection", place);
         checkup.well("tls", format!("{:?}", settings.tls).to_lowercase());
-        let login = match self.login(mailboxes, mailbox, None).await {
-            Ok(login) => login,
+        let account = Account::of(mailbox);
+        let login = match self.prove(mailboxes, &account, None).await {
+            Ok(proven) => login(&account, &proven),
             Err(trouble) => return checkup.wrong("login", trouble.to_string(), trouble.suggestion()),
         };
         let mut session = match greeted.log_in(&login).await {
@@ -89,6 +90,7 @@ impl App {
             Ok(()) => session.log_out().await,
             Err(trouble) => checkup.wrong("folders", trouble.to_string(), trouble.suggestion()),
         }
+        self.check_submission(mailboxes, mailbox, checkup).await;
     }
 
     async fn check_folders(
@@ -103,17 +105,14 @@ impl App {
             MailboxAfter::MoveTo(folder) => Some((format!("moveTo `{folder}`"), folder)),
             MailboxAfter::Flag(_) | MailboxAfter::Delete => None,
         };
-        for (what, folder) in folders.chain(target) {
+        let delivered = self.delivered_into(mailbox);
+        let delivered =
+            delivered.iter().map(|(queue, folder)| (format!("folder `{folder}` of queue `{queue}`"), folder));
+        for (what, folder) in folders.chain(target).chain(delivered) {
             match session.open(folder, false).await {
                 Ok(opened) => checkup.well(what, format!("{} messages", opened.exists)),
                 Err(Problem::Refused { words, .. }) => {
-                    let known = session.folders().await?;
-                    let list = known.iter().take(20).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-                    let near = nearest(folder, known.iter().map(String::as_str));
-                    let suggestion = match near {
-                        Some(near) => format!("did you mean `{near}`? There are {list}"),
-                        None => format!("there are {list}"),
-                    };
+                    let suggestion = what_there_is(session, folder).await?;
                     checkup.wrong(what, words, Some(suggestion));
                 }
                 Err(other) => return Err(other.into()),
@@ -126,4 +125,14 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// The folders that there are, in words, for whoever named one that is not among them.
+pub(super) async fn what_there_is(session: &mut Session, folder: &str) -> Result<String, Problem> {
+    let known = session.folders().await?;
+    let list = known.iter().take(20).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    Ok(match nearest(folder, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`? There are {list}"),
+        None => format!("there are {list}"),
+    })
 }

@@ -36,6 +36,8 @@ struct Looked<'w> {
     validity: u32,
     before: Before,
     all_from: u64,
+    /// Whether a queue puts messages into a folder of this name.
+    delivered_into: bool,
     /// Whether the server gave a message at this look: then what it refuses is the message's fault.
     gives: AtomicBool,
 }
@@ -73,9 +75,11 @@ impl App {
             validity: folder.uid_validity,
             before: Before::read(&folder),
             all_from: folder.all_from,
+            delivered_into: self.is_delivered_into(name),
             gives: AtomicBool::new(false),
         };
         self.settle_rest(&looked, session).await?;
+        let settled_below = folder.next_uid;
         let uids = if opened.exists == 0 { Vec::new() } else { new_uids(&looked, session, &folder).await? };
         let mut blocked = false;
         for chunk in uids.chunks(CHUNK) {
@@ -93,7 +97,20 @@ impl App {
             folder.next_uid = folder.all_from;
             self.keep_folder(watch, FolderRecord { looked_at: self.origin.now(), ..folder }).await?;
         }
-        Ok(())
+        self.take_again(&looked, session, settled_below).await
+    }
+
+    /// Takes what was set aside, and somebody has tried again.
+    async fn take_again(&self, looked: &Looked<'_>, session: &mut Session, below: u64) -> Result<(), Trouble> {
+        let mut from = 0;
+        loop {
+            let most = u32::try_from(CHUNK).unwrap_or(u32::MAX);
+            let uids = self.store.open_messages(looked.place(from), below, most).await?;
+            let Some(last) = uids.last().copied() else { return Ok(()) };
+            self.take_chunk(looked, session, &uids).await?;
+            let Some(next) = last.checked_add(1) else { return Ok(()) };
+            from = next;
+        }
     }
 
     /// Does what is left to do with messages that were taken before, by whomever.
@@ -120,7 +137,12 @@ impl App {
             return Ok(false);
         }
         let mut wanted = Vec::with_capacity(open.len());
-        let sizes = session.sizes(&open).await?;
+        let sizes = match session.sizes(&open).await {
+            Ok(sizes) => sizes,
+            // A server that tells no sizes may give the messages all the same.
+            Err(problem @ Problem::Refused { .. }) if !problem.passes() => Vec::new(),
+            Err(problem) => return Err(problem.into()),
+        };
         let mut untold: Vec<u32> = open.clone();
         untold.retain(|uid| !sizes.iter().any(|found| found.uid == *uid));
         for found in sizes {
@@ -134,11 +156,18 @@ impl App {
                 continue;
             }
             let attempts = known_as(found.uid).map_or(0, |known| known.attempts);
-            wanted.push(Wanted { found, attempts });
+            // What failed may be larger than the server says.
+            let size = if attempts > 0 { u32::try_from(most).unwrap_or(u32::MAX) } else { found.size };
+            wanted.push(Wanted { found: Found { size, ..found }, attempts });
         }
         if let (Some(first), Some(last)) = (untold.first(), untold.last()) {
             // What is gone was deleted by somebody else. What is there, and was told of in no way that can be read, is fetched alone.
             let there = session.find(*first, Some(*last), "").await?;
+            let gone = untold.iter().filter(|uid| !there.contains(uid) && known_as(**uid).is_some());
+            let gone: Vec<TakenRecord> = gone.map(|uid| settled(*uid)).collect();
+            if !gone.is_empty() {
+                self.store.note_messages(looked.place(0), gone, self.origin.now()).await?;
+            }
             for uid in untold.into_iter().filter(|uid| there.contains(uid)) {
                 let size = u32::try_from(looked.watch.mailboxes.most).unwrap_or(u32::MAX);
                 let attempts = known_as(uid).map_or(0, |known| known.attempts).max(1);
@@ -179,7 +208,7 @@ impl App {
         let room = looked.watch.mailboxes.memory.acquire_many(kib).await;
         let uids: Vec<u32> = batch.iter().map(|wanted| wanted.found.uid).collect();
         let most = looked.watch.mailboxes.most.saturating_add(SLACK);
-        let fetched = match (session.fetch(&uids, most).await, batch) {
+        let fetched = match (session.fetch(&uids, most, bytes).await, batch) {
             (Ok(fetched), _) => fetched,
             // Nothing is wrong with the messages: three of these must not set them aside.
             (Err(problem), _) if problem.passes() => return Err(problem.into()),
@@ -238,7 +267,8 @@ impl App {
 
     /// Accepts a message, unless its content was taken under another UID.
     async fn take_or_know(&self, looked: &Looked<'_>, uid: u32, raw: &Bytes) -> Result<(), Trouble> {
-        if looked.compares(uid) {
+        // What a queue put there came in before, or this round is the last one that it makes.
+        if looked.compares(uid) || looked.delivered_into {
             let hash = content_hash(raw);
             if self.store.is_content_known(looked.watch.id(), hash).await? {
                 let known = TakenRecord { uid, state: Taking::Taken, attempts: 0, content_hash: Some(hash), why: None };
@@ -273,13 +303,7 @@ impl App {
                 }
             }
         }
-        let notes = uids.iter().map(|uid| TakenRecord {
-            uid: *uid,
-            state: Taking::Done,
-            attempts: 0,
-            content_hash: None,
-            why: None,
-        });
+        let notes = uids.iter().map(|uid| settled(*uid));
         Ok(self.store.note_messages(looked.place(0), notes.collect(), self.origin.now()).await?)
     }
 
@@ -310,6 +334,11 @@ impl App {
         let note = TakenRecord { uid, state: Taking::SetAside, attempts: 0, content_hash: None, why: Some(why) };
         Ok(self.store.note_messages(looked.place(uid), vec![note], now).await?)
     }
+}
+
+/// A message with which nothing is left to do.
+fn settled(uid: u32) -> TakenRecord {
+    TakenRecord { uid, state: Taking::Done, attempts: 0, content_hash: None, why: None }
 }
 
 /// A folder that can't be opened, told with its name.

@@ -2,11 +2,15 @@
 
 mod authorise;
 mod checkup;
+mod filing;
 mod folder;
 mod health;
 mod letters;
 mod login;
 mod look;
+mod set_aside;
+mod submission;
+mod tokens;
 mod watch;
 
 use std::collections::HashMap;
@@ -19,14 +23,16 @@ use tokio::task::{self, JoinSet};
 use tokio::time::{sleep, timeout};
 use waypost_ids::MailboxId;
 use waypost_mailbox::{Connector, Problem};
+use waypost_outgoing::carry::Submitter;
 use waypost_reach::Client;
 use waypost_store::error::StoreError;
 use waypost_store::leases::Term;
-use waypost_store::records::mailboxes::MailboxRecord;
+use waypost_store::records::mailboxes::{MailboxRecord, MailboxTokenUse};
 
 use crate::App;
 pub use authorise::{Asked, Authorised, NotAuthorised};
 pub use checkup::{Checked, Checkup};
+pub(crate) use filing::Filed;
 pub use health::{Health, Standing};
 
 /// The lease of whoever watches: a mailbox whose node is gone waits so long for another.
@@ -44,6 +50,7 @@ const MEMORY_KIB: u32 = 64 * 1024;
 /// What watches mailboxes.
 pub struct Mailboxes {
     connector: Connector,
+    submitter: Submitter,
     http: Client,
     /// A folder is looked at this often, whatever the server tells by itself.
     poll: Duration,
@@ -52,17 +59,17 @@ pub struct Mailboxes {
     memory: Semaphore,
     /// Rings when a mailbox changed.
     changed: Notify,
-    tokens: Mutex<HashMap<MailboxId, login::Token>>,
+    tokens: Mutex<HashMap<(MailboxId, MailboxTokenUse), tokens::Token>>,
 }
 
 impl Mailboxes {
     /// Prepares to watch; connects to nobody yet.
-    pub fn new(connector: Connector, http: Client, poll: Duration, most: usize) -> Self {
+    pub fn new(connector: Connector, submitter: Submitter, http: Client, poll: Duration, most: usize) -> Self {
         let memory = Semaphore::new(usize::try_from(MEMORY_KIB).unwrap_or(usize::MAX));
-        Self { connector, http, poll, most, memory, changed: Notify::new(), tokens: Mutex::default() }
+        Self { connector, submitter, http, poll, most, memory, changed: Notify::new(), tokens: Mutex::default() }
     }
 
-    fn tokens(&self) -> std::sync::MutexGuard<'_, HashMap<MailboxId, login::Token>> {
+    fn tokens(&self) -> std::sync::MutexGuard<'_, HashMap<(MailboxId, MailboxTokenUse), tokens::Token>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

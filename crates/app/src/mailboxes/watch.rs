@@ -178,7 +178,7 @@ impl App {
 
     /// Connects, and looks and waits until it must end.
     async fn attend(&self, watch: &Watch) -> Result<(), Trouble> {
-        let mut session = self.log_in(&watch.mailboxes, &watch.mailbox, watch.lease).await?;
+        let mut session = self.log_in(&watch.mailboxes, &watch.mailbox).await?;
         loop {
             watch.troubled.store(false, Ordering::Relaxed);
             for folder in &watch.mailbox.settings.folders {

@@ -145,6 +145,8 @@ impl App {
     /// It is no mail or no JSON, or has another Message-ID; not found, erased, not dead, or the store.
     pub async fn edit_delivery(&self, actor: &str, id: DeliveryId, raw: &[u8]) -> Result<DeliveryRecord, ActError> {
         const WANTED: &str = "only a dead one can be edited";
+        const AS_RECEIVED: &str =
+            "what a queue puts into a folder is the message as it was received: it can't be edited";
         let delivery = self.delivery(id).await?;
         if delivery.state != DeliveryState::Dead {
             return Err(ActError::State { id, state: delivery.state, wanted: WANTED });
@@ -152,6 +154,7 @@ impl App {
         let now = self.delivery_content(id).await?;
         let head = match delivery.way() {
             Way::Webhooks => json(raw),
+            Way::Folders => Err(vec![Diagnostic::error(Code::InvalidValue, "", AS_RECEIVED)]),
             Way::Mail => edited(raw, Known::of(&now, &delivery.message_id), &delivery.message_id),
         };
         let head = head.map_err(ActError::Invalid)?;

@@ -96,6 +96,9 @@ impl Desk {
             DeliverTo::Addresses { addresses, attach } => {
                 self.about(start, running, message, raw).push(addresses, *attach)
             }
+            DeliverTo::Folder { mailbox, folder } => {
+                self.about(start, running, message, raw).file(*mailbox, folder, running)
+            }
         })
     }
 

@@ -6,7 +6,9 @@ use thiserror::Error;
 use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::world::Running;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_ids::{DecisionKind, DeliveryId, DeliveryKind, InteractionId, QueueId, WebhookId};
+use waypost_ids::{
+    DecisionKind, DeliveryId, DeliveryKind, DeliveryState, InteractionId, MailboxId, QueueId, WebhookId,
+};
 use waypost_mail::message::Message;
 use waypost_members::email::Envelope;
 use waypost_origin::Origin;
@@ -14,7 +16,7 @@ use waypost_store::error::StoreError;
 use waypost_store::records::audit::AuditRecord;
 use waypost_store::records::catalogue::{DeliverTo, QueueRecord};
 use waypost_store::records::mail::{DecisionRecord, InteractionFilter, InteractionRecord, State};
-use waypost_store::records::outbox::{Addressed, Content, Held, Outgoing};
+use waypost_store::records::outbox::{Addressed, Content, DeliveryFilter, FolderTarget, Held, Outgoing};
 
 use super::effects::{About, Author, CannotSend};
 use super::manners::held;
@@ -27,6 +29,9 @@ const PUSHED: &str = "queue.pushed";
 
 /// So much is pushed by one request.
 const MOST_PUSHED: u64 = 200;
+
+/// So many pushes of one interaction are looked at, newest first.
+const MOST_DELIVERED: u32 = 500;
 
 /// So much is looked at.
 const READ: u32 = 100;
@@ -99,6 +104,25 @@ impl About<'_, '_> {
         let forward = self.forward(addresses, attach, None, Author::Flow, DeliveryKind::QueuePush);
         forward.unwrap_or_else(|CannotSend(why)| self.unsent(DeliveryKind::QueuePush, why, None))
     }
+
+    /// The mail itself, put into a folder as it was received.
+    pub(crate) fn file(&self, mailbox: MailboxId, folder: &str, running: &Running) -> Outgoing {
+        let known = running.mailbox_names.contains_key(&mailbox);
+        let gone = || held("mailboxDeleted", "the mailbox was deleted".to_owned());
+        Outgoing {
+            kind: DeliveryKind::QueuePush,
+            content: Content { head: Bytes::new(), with_original: true, tail: Bytes::new() },
+            sender: String::new(),
+            message_id: String::new(),
+            place: None,
+            to: vec![Addressed {
+                id: DeliveryId(self.origin.id_in_order()),
+                target: FolderTarget { mailbox, folder: folder.to_owned() }.to_string(),
+                held: (!known).then(gone),
+                answers: None,
+            }],
+        }
+    }
 }
 
 impl App {
@@ -115,7 +139,7 @@ impl App {
                 let told = told::interaction(record, &running);
                 Ok(Some(request(*webhook, (record.id, told), &running, &self.origin)))
             }
-            DeliverTo::Addresses { addresses, attach } => {
+            DeliverTo::Addresses { .. } | DeliverTo::Folder { .. } => {
                 let Some(raw) = self.store.raw_message(record.id).await? else { return Ok(None) };
                 let route = self.route_of(record, &running).await?;
                 let message = Message::parse(&raw);
@@ -130,7 +154,11 @@ impl App {
                     key: &self.desk.key,
                     origin: &self.origin,
                 };
-                Ok(Some(about.push(addresses, *attach)))
+                Ok(Some(match to {
+                    DeliverTo::Folder { mailbox, folder } => about.file(*mailbox, folder, &running),
+                    DeliverTo::Addresses { addresses, attach } => about.push(addresses, *attach),
+                    DeliverTo::Webhook { .. } => return Ok(None),
+                }))
             }
         }
     }
@@ -149,7 +177,7 @@ impl App {
                     return Err(problem(held.reason));
                 }
             }
-            Some(DeliverTo::Addresses { .. }) => {}
+            Some(DeliverTo::Addresses { .. } | DeliverTo::Folder { .. }) => {}
         }
         let filter =
             InteractionFilter { queue: Some(queue), state: Some(State::Decided), ..InteractionFilter::default() };
@@ -159,7 +187,12 @@ impl App {
             last = waiting.last().map(|record| record.id);
             let all = waiting.len() < READ as usize;
             for record in waiting {
-                let Some(push) = self.push_of(&record, queue).await? else { continue };
+                let Some(mut push) = self.push_of(&record, queue).await? else { continue };
+                let has = self.have_it(&record).await?;
+                push.to.retain(|to| !has.iter().any(|target| target.eq_ignore_ascii_case(&to.target)));
+                if push.to.is_empty() {
+                    continue;
+                }
                 let goes_out = push.to.iter().any(|to| to.held.is_none());
                 let audit = AuditRecord {
                     after: Some(json!({ "queue": queue })),
@@ -175,6 +208,21 @@ impl App {
                 return Ok(Pushed { pushed, more: !all });
             }
         }
+    }
+}
+
+impl App {
+    /// Who got the work by a push of the same run that failed for others: they get it once.
+    async fn have_it(&self, record: &InteractionRecord) -> Result<Vec<String>, StoreError> {
+        let filter = DeliveryFilter {
+            state: Some(DeliveryState::Delivered),
+            kind: Some(DeliveryKind::QueuePush),
+            interaction: Some(record.id),
+            ..DeliveryFilter::default()
+        };
+        let delivered = self.store.deliveries(&filter, None, MOST_DELIVERED).await?;
+        let of_this_run = delivered.into_iter().filter(|one| one.run == Some(record.runs));
+        Ok(of_this_run.map(|one| one.target).collect())
     }
 }
 

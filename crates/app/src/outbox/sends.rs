@@ -37,6 +37,10 @@ pub fn push(decision: &DecisionRecord, running: &Running) -> Option<TraceEffect>
         DeliverTo::Addresses { addresses, attach } => {
             TraceEffect { to: Some(json!(addresses)), attach: *attach, ..pushed }
         }
+        DeliverTo::Folder { mailbox, folder } => {
+            let name = running.mailbox_names.get(mailbox).map_or_else(|| mailbox.to_string(), ToString::to_string);
+            TraceEffect { to: Some(json!([format!("{name}/{folder}")])), ..pushed }
+        }
     })
 }
 

@@ -14,8 +14,8 @@ use crate::outbox::signature::{MADE, secret_text};
 const BY: By<'static> = By { actor: SERVER, note: Some("its key is lost: --forget-sealed") };
 
 impl App {
-    /// Makes this node's key the database's in place of a lost one. Secrets that the lost key sealed have no value any more; webhooks get a
-    /// secret that nobody has seen and are disabled. Answers what was forgotten, in words. Done again after a crash, it does the rest; with the
+    /// Makes this node's key the database's in place of a lost one. Secrets that the lost key sealed have no value any more, tokens of
+    /// mailboxes are gone, and webhooks get a secret that nobody has seen and are disabled. Answers what was forgotten, in words. Done again after a crash, it does the rest; with the
     /// database's own key it does nothing.
     ///
     /// # Errors
@@ -51,6 +51,14 @@ impl App {
             let done = self.catalogue.update::<WebhookRecord>(BY, &webhook.id, WebhookEdit::Reset(secret), None).await;
             done.map_err(|error| kept(error.to_string()))?;
             forgotten.push(what);
+        }
+        for record in self.store.mailbox_tokens().await? {
+            if record.tokens.as_ref().is_some_and(is_lost) {
+                let name = world.mailboxes.get(&record.mailbox).map(|mailbox| mailbox.name.clone());
+                let name = name.unwrap_or_else(|| record.mailbox.to_string());
+                self.store.keep_tokens(record.mailbox, record.used_for, None, Sealed::default()).await?;
+                forgotten.push(format!("the tokens of mailbox `{name}`"));
+            }
         }
         Ok(forgotten)
     }

@@ -92,7 +92,9 @@ pub async fn known_key(store: &dyn Store) -> Result<Option<KeyId>, StoreError> {
 /// The store.
 pub async fn has_sealed(store: &dyn Store) -> Result<bool, StoreError> {
     let catalogue = store.load().await?;
-    Ok(!(catalogue.secrets.is_empty() && catalogue.webhooks.is_empty()))
+    let tokens = store.mailbox_tokens().await?;
+    let tokens = tokens.iter().any(|record| record.tokens.as_ref().is_some_and(|sealed| !sealed.is_forgotten()));
+    Ok(tokens || !(catalogue.secrets.is_empty() && catalogue.webhooks.is_empty()))
 }
 
 /// Values named in a message.

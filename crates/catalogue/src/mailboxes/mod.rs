@@ -1,25 +1,28 @@
 //! Mailboxes as objects of the catalogue.
 
+mod auth;
+mod members;
 mod read;
+mod settings;
+mod submission;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
-use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document;
 use waypost_ids::{Kind, MailboxId, Ref, SecretId};
-use waypost_store::records::catalogue::{ObjectRecord, RouteRecord};
-use waypost_store::records::mailboxes::{
-    MailboxAuth, MailboxGrant, MailboxOauth, MailboxRecord, MailboxSettings, MailboxStart, MailboxTls,
-};
+use waypost_store::records::catalogue::ObjectRecord;
+use waypost_store::records::mailboxes::{MailboxAuth, MailboxGrant, MailboxRecord, MailboxStart, MailboxTls};
 
 use crate::error::ChangeError;
 use crate::object::{Making, Object, named, not_found, present};
-use crate::routes::{RouteMatch, Routes};
-use crate::routing::Wanted;
 use crate::shelf::Shelf;
 use crate::world::World;
 
-pub use read::{Definition, DefinitionAuth, DefinitionOauth, MEMBERS};
+pub use auth::{DefinitionAuth, DefinitionOauth};
+pub use read::{Definition, MEMBERS};
+pub use settings::sends_as;
+pub use submission::DefinitionSubmission;
 
 /// What a mailbox is to be.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -129,7 +132,7 @@ impl Object for MailboxRecord {
         };
         let (name, definition) = spec.read().map_err(ChangeError::Invalid)?;
         let mut problems = Vec::new();
-        let settings = settings(definition, making.world, &mut problems);
+        let settings = settings::settings(definition, making.world, before.map(|before| before.id), &mut problems);
         let Some(settings) = settings.filter(|_| problems.is_empty()) else {
             return Err(ChangeError::Invalid(problems));
         };
@@ -146,88 +149,11 @@ impl Object for MailboxRecord {
     }
 }
 
-/// What a definition comes to in a world.
-fn settings(written: Definition, world: &World, problems: &mut Vec<Diagnostic>) -> Option<MailboxSettings> {
-    let Definition { host, port, tls, user, auth, folders, start, after, address } = written;
-    let auth = match auth {
-        DefinitionAuth::Secret(secret) => {
-            secret_for(world, "auth.secret", &secret, &host, problems).map(MailboxAuth::Secret)
-        }
-        DefinitionAuth::Oauth(oauth) => {
-            let DefinitionOauth { token_url, token_host, device_url, client_id, secret, refresh_token, scopes, grant } =
-                oauth;
-            let mut named = |place: &str, secret: Option<Wanted<SecretId>>| {
-                let place = format!("auth.oauth.{place}");
-                secret.map(|secret| secret_for(world, &place, &secret, &token_host, problems))
-            };
-            let (secret, refresh_token) = (named("secret", secret), named("refreshToken", refresh_token));
-            let missing = [&secret, &refresh_token].into_iter().any(|one| matches!(one, Some(None)));
-            let (secret, refresh_token) = (secret.flatten(), refresh_token.flatten());
-            let oauth = MailboxOauth { token_url, device_url, client_id, secret, refresh_token, scopes, grant };
-            (!missing).then_some(MailboxAuth::Oauth(oauth))
-        }
-    };
-    let route = route_of(world, &address, problems);
-    Some(MailboxSettings { host, port, tls, user, auth: auth?, folders, start, after, route: route?, address })
-}
-
-/// A secret that a host may be shown.
-fn secret_for(
-    world: &World,
-    place: &str,
-    wanted: &Wanted<SecretId>,
-    host: &str,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<SecretId> {
-    let (found, written) = match wanted {
-        Wanted::Id(id) => (world.secrets.get(id), id.to_string()),
-        Wanted::Name(name) => (world.secrets.named(&document::fold_name(name)), name.clone()),
-    };
-    let Some(secret) = found else {
-        let problem = Diagnostic::error(Code::InvalidValue, place, format!("there is no secret `{written}`"));
-        let known = world.secrets.values().map(|secret| secret.name.as_str());
-        let problem = problem.expected("the name or the id of a secret").nearest(&written, known);
-        let set = format!("create it: `waypost secrets set {written} --host {host}`");
-        problems.push(if problem.suggestion.is_some() { problem } else { problem.suggestion(set) });
-        return None;
-    };
-    if !secret.hosts.iter().any(|allowed| allowed == host) {
-        let message = format!("the secret `{}` may not be shown to `{host}`", secret.name);
-        let problem = Diagnostic::error(Code::InvalidValue, place, message);
-        problems.push(problem.expected(format!("a secret that has `{host}` among its hosts")));
-    }
-    Some(secret.id)
-}
-
-/// The route that mail to an address goes by.
-fn route_of(world: &World, address: &str, problems: &mut Vec<Diagnostic>) -> Option<uuid::Uuid> {
-    let routes = Routes::new(world.domains.keys().map(String::as_str), world.routes.values().cloned());
-    if let RouteMatch::Route(route) = routes.find(address) {
-        return Some(route.id);
-    }
-    let problem = Diagnostic::error(Code::InvalidValue, "route", format!("no route takes mail for `{address}`"));
-    let known: Vec<String> = world.routes.values().map(|route| RouteRecord::name(route)).collect();
-    let problem = problem.expected("an address that a route takes mail for");
-    problems.push(problem.nearest(address, known.iter().map(String::as_str)));
-    None
-}
-
 /// The members of a mailbox's definition, each secret as `named` shows it.
 #[must_use]
 pub fn definition(record: &MailboxRecord, named: &dyn Fn(SecretId) -> Json) -> Map<String, Json> {
     let settings = &record.settings;
-    let auth = match &settings.auth {
-        MailboxAuth::Secret(secret) => json!({ "secret": named(*secret) }),
-        MailboxAuth::Oauth(oauth) => json!({ "oauth": present(json!({
-            "tokenUrl": oauth.token_url,
-            "deviceUrl": oauth.device_url,
-            "clientId": oauth.client_id,
-            "secret": oauth.secret.map(named),
-            "refreshToken": oauth.refresh_token.map(named),
-            "scopes": oauth.scopes,
-            "grant": grant_word(oauth.grant),
-        })) }),
-    };
+    let auth = auth_written(&settings.auth, named);
     let start = match settings.start {
         MailboxStart::New => "new".to_owned(),
         MailboxStart::Unseen => "unseen".to_owned(),
@@ -245,7 +171,34 @@ pub fn definition(record: &MailboxRecord, named: &dyn Fn(SecretId) -> Json) -> M
         ("after", read::after_written(&settings.after)),
         ("route", settings.address.as_str().into()),
     ];
-    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let mut members: Map<String, Json> = members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    if let Some(submission) = &settings.submission {
+        let written = present(json!({
+            "host": submission.host,
+            "port": submission.port,
+            "tls": tls_word(submission.tls),
+            "user": submission.user,
+            "auth": submission.auth.as_ref().map(|auth| auth_written(auth, named)),
+        }));
+        members.insert("submission".to_owned(), written);
+    }
+    members
+}
+
+/// What proves who logs in, each secret as `named` shows it.
+fn auth_written(auth: &MailboxAuth, named: &dyn Fn(SecretId) -> Json) -> Json {
+    match auth {
+        MailboxAuth::Secret(secret) => json!({ "secret": named(*secret) }),
+        MailboxAuth::Oauth(oauth) => json!({ "oauth": present(json!({
+            "tokenUrl": oauth.token_url,
+            "deviceUrl": oauth.device_url,
+            "clientId": oauth.client_id,
+            "secret": oauth.secret.map(named),
+            "refreshToken": oauth.refresh_token.map(named),
+            "scopes": oauth.scopes,
+            "grant": grant_word(oauth.grant),
+        })) }),
+    }
 }
 
 /// The word for a way to encrypt.

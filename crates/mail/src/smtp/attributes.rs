@@ -9,6 +9,8 @@ const MAX_VALUE: usize = 255;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Attributes {
     pub(super) address: Option<IpAddr>,
+    /// Whether the client's address was spoken of, be it as unavailable.
+    pub(super) addressed: bool,
     pub(super) port: Option<u16>,
     /// What the client called itself.
     pub(super) helo: Option<String>,
@@ -36,6 +38,7 @@ impl Attributes {
                 "HELO" if available => read.helo = Some(value),
                 _ => {}
             }
+            read.addressed |= name == "ADDR";
             seen.push(name);
         }
         (!seen.is_empty()).then_some(read)

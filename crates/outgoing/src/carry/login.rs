@@ -15,8 +15,8 @@ pub trait TokenSource: Send + Sync {
     /// A token. The error is told as the reason for a deferral: it holds no secret.
     async fn token(&self) -> Result<String, String>;
 
-    /// The server refused this token before its time: it was revoked, say. Another is given from now on.
-    async fn refused(&self, token: &str);
+    /// The server refused this token before its time: it was revoked, say. Answers whether another is given from now on.
+    async fn refused(&self, token: &str) -> bool;
 }
 
 /// What proves who we are.
@@ -104,10 +104,7 @@ impl Secret {
     /// Tells where a token came from that it was refused; answers whether another can be had. A password stays what it is.
     pub(super) async fn refused(&self, proof: &Proof) -> bool {
         match (self, proof) {
-            (Self::Token(token), Proof::Token(source)) => {
-                source.refused(token).await;
-                true
-            }
+            (Self::Token(token), Proof::Token(source)) => source.refused(token).await,
             (Self::Password(_), _) | (_, Proof::Password(_)) => false,
         }
     }

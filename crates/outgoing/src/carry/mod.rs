@@ -4,10 +4,12 @@
 //! (RFC 7435). What a receiver answers is kept word for word.
 
 mod answer;
+mod connections;
 mod dialogue;
 mod login;
 mod pool;
 pub mod records;
+mod submission;
 mod targets;
 mod timeouts;
 mod tls;
@@ -19,20 +21,20 @@ use std::sync::Arc;
 
 use hickory_resolver::net::NetError;
 use ipnet::IpNet;
-use rustls::ClientConfig;
 use thiserror::Error;
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::lookup_host;
 
 pub use answer::Answer;
 pub use login::{Proof, Relay, TokenSource};
+pub use submission::{Submission, SubmissionProblem, SubmissionStage, Submitter};
 pub use timeouts::Timeouts;
 pub use tls::RootsProblem;
 
 use crate::address::{Domain, MailAddress};
 use crate::dkim::Keys;
-use dialogue::{Dialogue, Parcel, Step, Stop, within};
-use login::{Secret, exchange};
-use pool::{Pool, Used};
+use connections::{Connections, Peer};
+use dialogue::{Parcel, Step, Stop, within};
+use pool::Pool;
 use targets::{Target, Targets};
 
 /// What became of one attempt.
@@ -126,12 +128,8 @@ pub enum SetupProblem {
 
 /// Carries mail, and keeps connections for the next one.
 pub struct Carrier {
-    name: Domain,
+    connections: Connections,
     way: Way,
-    timeouts: Timeouts,
-    keys: Arc<Keys>,
-    tls: Arc<ClientConfig>,
-    pool: Pool,
 }
 
 enum Way {
@@ -154,27 +152,16 @@ impl Carrier {
                 (Way::Mx(Box::new(targets)), tls::opportunistic()?)
             }
         };
-        Ok(Self { name, way, timeouts, keys, tls, pool: Pool::default() })
+        Ok(Self { connections: Connections { name, timeouts, keys, tls, pool: Pool::default() }, way })
     }
 
     /// Makes one attempt to carry a mail, and signs it if it is ours and there is a key of its author's domain.
     pub async fn carry(&self, mail: &Outgoing<'_>) -> Carried {
-        let content = wire::with_crlf(mail.content);
-        let signature = match mail.sign_as.map(|domain| self.keys.sign(domain, &content)).transpose() {
-            Ok(signature) => signature.unwrap_or_default(),
-            Err(error) => return Carried::Deferred { answer: Answer::ours(error.to_string()) },
+        let prepared = match self.connections.prepare(mail) {
+            Ok(prepared) => prepared,
+            Err(carried) => return carried,
         };
-        let stuffed = wire::stuffed(&content);
-        let parcel = Parcel {
-            sender: mail.sender,
-            recipient: mail.recipient,
-            needs_utf8: mail.needs_utf8
-                || mail.sender.is_some_and(MailAddress::needs_utf8)
-                || mail.recipient.needs_utf8(),
-            is_ascii: content.is_ascii(),
-            size: signature.len() + content.len(),
-            stuffed: &[signature.as_bytes(), &stuffed].concat(),
-        };
+        let parcel = prepared.parcel(mail);
         match &self.way {
             Way::Relay(relay) => self.through(relay, &parcel).await,
             Way::Mx(targets) => self.to_mx(targets, &parcel).await,
@@ -184,14 +171,16 @@ impl Carrier {
     async fn through(&self, relay: &Relay, parcel: &Parcel<'_>) -> Carried {
         let server = &relay.smarthost;
         let host = server.to_string();
-        let looked_up = within(self.timeouts.dns, "looking it up", lookup_host((&*server.host, server.port))).await;
+        let timeouts = &self.connections.timeouts;
+        let looked_up = within(timeouts.dns, "looking it up", lookup_host((&*server.host, server.port))).await;
         let addresses: Vec<SocketAddr> = match looked_up {
             Ok(Ok(addresses)) => addresses.collect(),
             Ok(Err(error)) => return Carried::Away { answer: Answer::of(&host, error.to_string()) },
             Err(why) => return Carried::Away { answer: Answer::of(&host, why) },
         };
         let target = Target { host: server.host.clone(), addresses };
-        match self.to_host(&target, Some(relay), &host, parcel).await {
+        match self.connections.to_host(&target, &Peer { host: &host, pooled: &host, relay: Some(relay) }, parcel).await
+        {
             Ok(answer) => Carried::Delivered { answer },
             Err(stop) => verdict(stop, true),
         }
@@ -205,7 +194,7 @@ impl Carrier {
         let mut last = None;
         for target in &found {
             let host = format!("{}:{}", target.host, targets.port);
-            match self.to_host(target, None, &host, parcel).await {
+            match self.connections.to_host(target, &Peer { host: &host, pooled: &host, relay: None }, parcel).await {
                 Ok(answer) => return Carried::Delivered { answer },
                 Err(stop) => {
                     let goes_on = is_about_the_host(&stop);
@@ -221,169 +210,6 @@ impl Carrier {
             None => Carried::Deferred { answer: Answer::ours("no host was found") },
         }
     }
-
-    /// Over a connection that is open, else over a new one. An idle connection may have died unseen: before the receiver has heard of the
-    /// mail, that is no reason to wait for the next attempt.
-    async fn to_host(
-        &self,
-        target: &Target,
-        relay: Option<&Relay>,
-        host: &str,
-        parcel: &Parcel<'_>,
-    ) -> Result<Answer, Stop> {
-        while let Some(mut used) = self.pool.take(host) {
-            if !used.dialogue.is_quiet().await {
-                continue;
-            }
-            let sent = self.over(&mut used.dialogue, host, parcel).await;
-            match sent {
-                Err(stop) if stop.step == Step::Sender && matches!(stop.answer.code, None | Some(421)) => {
-                    tracing::debug!(host, "an idle connection was closed");
-                }
-                sent => {
-                    self.put_back(host, used, sent.as_ref().err()).await;
-                    return sent;
-                }
-            }
-        }
-        let mut dialogue = self.connect(target, relay, host).await?;
-        let sent = self.over(&mut dialogue, host, parcel).await;
-        self.put_back(host, Used { dialogue, mails: 0 }, sent.as_ref().err()).await;
-        sent
-    }
-
-    async fn over(&self, dialogue: &mut Dialogue, host: &str, parcel: &Parcel<'_>) -> Result<Answer, Stop> {
-        if parcel.needs_utf8 && !dialogue.offers("SMTPUTF8") {
-            let text = "an address of the mail is not ASCII, and the server takes no such addresses (SMTPUTF8)";
-            return Err(Stop { step: Step::Addresses, answer: Answer::of(host, text) });
-        }
-        dialogue.send(parcel).await
-    }
-
-    /// Keeps a connection that is in a known state.
-    async fn put_back(&self, host: &str, mut used: Used, stop: Option<&Stop>) {
-        used.mails += 1;
-        let fine = match stop {
-            None => true,
-            Some(stop) if stop.step == Step::Addresses => true,
-            Some(stop) if matches!(stop.answer.code, None | Some(421)) => false,
-            Some(_) => used.dialogue.reset().await,
-        };
-        if fine {
-            self.pool.put(host, used);
-        }
-    }
-
-    async fn connect(&self, target: &Target, relay: Option<&Relay>, host: &str) -> Result<Dialogue, Stop> {
-        let mut last = Stop { step: Step::Connect, answer: Answer::of(host, "the host has no address") };
-        for address in &target.addresses {
-            match self.connect_to(*address, target, relay, host).await {
-                Ok(dialogue) => return Ok(dialogue),
-                Err(stop) => last = stop,
-            }
-        }
-        Err(last)
-    }
-
-    async fn connect_to(
-        &self,
-        address: SocketAddr,
-        target: &Target,
-        relay: Option<&Relay>,
-        host: &str,
-    ) -> Result<Dialogue, Stop> {
-        let Some(relay) = relay else {
-            let dialogue = self.greeted(address, None, target, host).await?;
-            let dialogue = match self.start_tls(dialogue, target).await {
-                Err(stop) if stop.step == Step::Tls => {
-                    // Better in the clear than not at all: that is what encrypting by opportunity means.
-                    tracing::debug!(host, answer = %stop.answer, "TLS failed, going on without");
-                    return self.greeted(address, None, target, host).await;
-                }
-                other => other?,
-            };
-            return Ok(dialogue);
-        };
-        let Some((user, proof)) = relay.login() else { return self.to_relay(address, target, relay, host).await };
-        let mut renewed = false;
-        loop {
-            let mut dialogue = self.to_relay(address, target, relay, host).await?;
-            if !dialogue.is_encrypted() {
-                let text = "the server offers no TLS, and credentials are never sent without";
-                return Err(Stop { step: Step::Login, answer: Answer::of(host, text) });
-            }
-            let no_token =
-                |why| Stop { step: Step::Login, answer: Answer::of(host, format!("there is no access token: {why}")) };
-            let secret = Secret::of(proof).await.map_err(no_token)?;
-            let stop = match log_in(&mut dialogue, relay, user, &secret, host).await {
-                Ok(()) => return Ok(dialogue),
-                Err(stop) => stop,
-            };
-            // A token can be revoked before its end. Some servers hang up after a refusal: another is tried on a new connection.
-            if renewed || stop.answer.code != Some(CREDENTIALS_REFUSED) || !secret.refused(proof).await {
-                return Err(stop);
-            }
-            renewed = true;
-        }
-    }
-
-    async fn to_relay(
-        &self,
-        address: SocketAddr,
-        target: &Target,
-        relay: &Relay,
-        host: &str,
-    ) -> Result<Dialogue, Stop> {
-        let implicit = relay.smarthost.implicit_tls.then_some(&self.tls);
-        let dialogue = self.greeted(address, implicit, target, host).await?;
-        self.start_tls(dialogue, target).await
-    }
-
-    async fn greeted(
-        &self,
-        address: SocketAddr,
-        implicit: Option<&Arc<ClientConfig>>,
-        target: &Target,
-        host: &str,
-    ) -> Result<Dialogue, Stop> {
-        let stop = |text: String| Stop { step: Step::Connect, answer: Answer::of(host, text) };
-        let what = format!("connecting to {address}");
-        let socket = within(self.timeouts.connect, &what, TcpStream::connect(address)).await.map_err(stop)?;
-        let socket = socket.map_err(|error| stop(format!("connecting to {address} failed: {error}")))?;
-        // Commands are short, and each is waited for.
-        let _ = socket.set_nodelay(true);
-        let mut dialogue = Dialogue::new(Box::new(socket), host, self.timeouts);
-        if let Some(tls) = implicit {
-            dialogue = dialogue.encrypt(Arc::clone(tls), &target.host).await?;
-        }
-        dialogue.greeting().await?;
-        dialogue.hello(self.name.as_str()).await?;
-        Ok(dialogue)
-    }
-
-    async fn start_tls(&self, mut dialogue: Dialogue, target: &Target) -> Result<Dialogue, Stop> {
-        if dialogue.is_encrypted() || !dialogue.offers("STARTTLS") {
-            return Ok(dialogue);
-        }
-        dialogue.start_tls().await?;
-        let mut dialogue = dialogue.encrypt(Arc::clone(&self.tls), &target.host).await?;
-        dialogue.hello(self.name.as_str()).await?;
-        Ok(dialogue)
-    }
-}
-
-/// Credentials were not taken (RFC 4954 section 6).
-const CREDENTIALS_REFUSED: u16 = 535;
-
-/// Proves who we are, by the best mechanism that the server offers.
-async fn log_in(dialogue: &mut Dialogue, relay: &Relay, user: &str, secret: &Secret, host: &str) -> Result<(), Stop> {
-    let (offered, server) = (dialogue.mechanisms(), &relay.smarthost);
-    let Some(exchange) = exchange(&offered, user, secret, &server.host, server.port) else {
-        let offered = if offered.is_empty() { "none".to_owned() } else { offered.join(", ") };
-        let text = format!("the server has no way to log in that would do; it offers: {offered}");
-        return Err(Stop { step: Step::Login, answer: Answer::of(host, text) });
-    };
-    dialogue.login(&exchange).await
 }
 
 /// Whether it is not about the mail: the host could not be talked to, or was lost before it had the content. Another host of the domain

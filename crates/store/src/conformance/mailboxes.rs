@@ -8,8 +8,8 @@ use crate::error::CommitError;
 use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{AcceptOutcome, Acceptance, Accepted};
 use crate::records::mailboxes::{
-    FolderRecord, MailboxAfter, MailboxAuth, MailboxRecord, MailboxSettings, MailboxStart, MailboxTls, Place,
-    TakenRecord, Taking,
+    FolderRecord, MailboxAfter, MailboxAuth, MailboxRecord, MailboxSettings, MailboxStart, MailboxTls, MailboxTokenUse,
+    Place, TakenRecord, Taking,
 };
 use crate::records::outside::Sealed;
 use crate::traits::Store;
@@ -35,6 +35,7 @@ fn mailbox(number: u128, name: &str) -> MailboxRecord {
             after: MailboxAfter::MoveTo("Done".to_owned()),
             route: Uuid::from_u128(8),
             address: "help@example.com".to_owned(),
+            submission: None,
         },
         revision: 1,
         created_at: at(0),
@@ -76,25 +77,70 @@ pub(crate) async fn mailboxes_come_and_go_with_all_that_is_known_of_them(store: 
 pub(crate) async fn one_watches_at_a_time(store: &dyn Store) {
     let (one, two) = (lease(1, 20), lease(2, 40));
     let begun = store.watch_mailbox(id(1), one, at(5)).await.unwrap().unwrap();
-    assert_eq!((begun.mailbox, begun.until, begun.token), (id(1), Some(at(20)), None));
+    assert_eq!((begun.mailbox, begun.until), (id(1), Some(at(20))));
     assert_eq!(store.watch_mailbox(id(1), two, at(19)).await.unwrap(), None, "somebody watches");
     assert!(store.watch_mailbox(id(2), two, at(19)).await.unwrap().is_some(), "another mailbox is free");
     assert!(store.keep_watching(id(1), lease(1, 30), "well".to_owned()).await.unwrap());
     assert_eq!(store.watch_mailbox(id(1), two, at(29)).await.unwrap(), None);
-    assert!(store.keep_token(id(1), Some(one.id), Sealed(vec![0, 255])).await.unwrap());
     let taken = store.watch_mailbox(id(1), two, at(30)).await.unwrap().unwrap();
-    assert_eq!((&*taken.health, taken.token), ("well", Some(Sealed(vec![0, 255]))), "what is known stays");
+    assert_eq!(&*taken.health, "well", "what is known stays");
     assert!(!store.keep_watching(id(1), lease(1, 99), "lost".to_owned()).await.unwrap());
-    assert!(!store.keep_token(id(1), Some(one.id), Sealed(vec![1])).await.unwrap());
     store.end_watch(id(1), one.id, "lost".to_owned()).await.unwrap();
     assert_eq!(store.watch_mailbox(id(1), one, at(31)).await.unwrap(), None, "a lost lease ends nothing");
     store.end_watch(id(1), two.id, "over".to_owned()).await.unwrap();
-    assert!(store.keep_token(id(1), None, Sealed(vec![2])).await.unwrap(), "a person needs no lease");
     let watches = store.mailbox_watches().await.unwrap();
     let found = watches.iter().find(|watch| watch.mailbox == id(1)).unwrap();
-    assert_eq!((&*found.health, &found.token, found.until), ("over", &Some(Sealed(vec![2])), None));
+    assert_eq!((&*found.health, found.until), ("over", None));
     assert!(store.watch_mailbox(id(1), one, at(32)).await.unwrap().is_some());
-    assert!(store.keep_token(id(3), None, Sealed(vec![3])).await.unwrap(), "before anybody ever watched");
+}
+
+pub(crate) async fn one_fetches_tokens_at_a_time_whoever_watches(store: &dyn Store) {
+    use MailboxTokenUse::{Mailbox, Submission};
+    let (one, two) = (lease(1, 20), lease(2, 40));
+    store.watch_mailbox(id(1), lease(9, 90), at(5)).await.unwrap().unwrap();
+    let begun = store.begin_tokens(id(1), Mailbox, one, at(5)).await.unwrap().unwrap();
+    assert_eq!((begun.mailbox, begun.used_for, begun.tokens), (id(1), Mailbox, None));
+    assert_eq!(store.begin_tokens(id(1), Mailbox, two, at(19)).await.unwrap(), None, "somebody fetches them");
+    assert!(store.begin_tokens(id(1), Submission, two, at(19)).await.unwrap().is_some(), "others are free");
+    assert!(store.keep_tokens(id(1), Mailbox, Some(one.id), Sealed(vec![0, 255])).await.unwrap());
+    assert!(!store.keep_tokens(id(1), Mailbox, Some(one.id), Sealed(vec![1])).await.unwrap(), "that ended the lease");
+    let next = store.begin_tokens(id(1), Mailbox, two, at(19)).await.unwrap().unwrap();
+    assert_eq!(next.tokens, Some(Sealed(vec![0, 255])), "what is known stays");
+    store.end_tokens(id(1), Mailbox, one.id).await.unwrap();
+    assert_eq!(store.begin_tokens(id(1), Mailbox, one, at(20)).await.unwrap(), None, "a lost lease ends nothing");
+    assert!(store.begin_tokens(id(1), Mailbox, one, at(40)).await.unwrap().is_some(), "one that ran out is over");
+    store.end_tokens(id(1), Mailbox, one.id).await.unwrap();
+    assert!(store.keep_tokens(id(3), Mailbox, None, Sealed(vec![2])).await.unwrap(), "a person needs no lease");
+    let all = store.mailbox_tokens().await.unwrap();
+    let all = all.iter().map(|record| (record.mailbox, record.used_for, record.tokens.clone())).collect::<Vec<_>>();
+    let kept = |bytes: &[u8]| Some(Sealed(bytes.to_vec()));
+    assert_eq!(all, [(id(1), Mailbox, kept(&[0, 255])), (id(1), Submission, None), (id(3), Mailbox, kept(&[2]))]);
+}
+
+pub(crate) async fn messages_that_were_set_aside_are_listed_and_tried_again(store: &dyn Store) {
+    let note_at = async |folder: &str, uid| {
+        store.note_messages(place(1, folder, 1, 0), vec![note(uid, Taking::SetAside)], at(3)).await.unwrap();
+    };
+    for (folder, uid) in [("INBOX", 7), ("INBOX", 9), ("Sales", 2)] {
+        note_at(folder, uid).await;
+    }
+    let listed = async |after, limit| {
+        let found = store.set_aside_messages(id(1), after, limit).await.unwrap();
+        found.into_iter().map(|one| (one.place.folder, one.place.uid, one.why, one.at)).collect::<Vec<_>>()
+    };
+    let told = |folder: &str, uid| (folder.to_owned(), uid, "why".to_owned(), at(3));
+    assert_eq!(listed(None, 2).await, [told("INBOX", 7), told("INBOX", 9)]);
+    assert_eq!(listed(Some(place(1, "INBOX", 1, 9)), 2).await, [told("Sales", 2)]);
+    assert_eq!(store.retry_set_aside(id(2), None).await.unwrap(), 0, "those of another mailbox");
+    assert_eq!(store.retry_set_aside(id(1), Some(place(1, "INBOX", 1, 9))).await.unwrap(), 1);
+    assert_eq!(store.retry_set_aside(id(1), Some(place(1, "INBOX", 1, 9))).await.unwrap(), 0);
+    let open = async |below| store.open_messages(place(1, "INBOX", 1, 0), below, 9).await.unwrap();
+    assert_eq!((open(10).await, open(9).await), (vec![9], vec![]));
+    assert_eq!(store.retry_set_aside(id(1), None).await.unwrap(), 2);
+    assert_eq!((open(100).await, store.set_aside(id(1)).await.unwrap()), (vec![7, 9], 0));
+    let outcome = store.accept(from(4, place(1, "INBOX", 1, 9))).await.unwrap();
+    assert!(matches!(outcome, AcceptOutcome::Committed(_)));
+    assert_eq!(open(100).await, [7]);
 }
 
 pub(crate) async fn folders_are_kept_under_the_lease(store: &dyn Store) {

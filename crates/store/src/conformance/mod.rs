@@ -91,7 +91,8 @@ macro_rules! every_rule {
                 nobody_sees_a_content_that_is_not_finished, an_abandoned_content_leaves_nothing, a_right_that_ran_out_is_taken_back,
                 writing_nothing_keeps_a_right, who_changes_a_table_takes_back_what_stands_in_the_way,
                 one_of_many_contents_wins, a_key_twice_is_told, old_versions_go, a_deleted_table_is_swept;
-            mailboxes: mailboxes_come_and_go_with_all_that_is_known_of_them, one_watches_at_a_time, folders_are_kept_under_the_lease,
+            mailboxes: mailboxes_come_and_go_with_all_that_is_known_of_them, one_watches_at_a_time, one_fetches_tokens_at_a_time_whoever_watches,
+                messages_that_were_set_aside_are_listed_and_tried_again, folders_are_kept_under_the_lease,
                 mail_is_taken_from_its_place_once, what_was_taken_is_settled_once, a_message_offered_from_many_tasks_is_taken_once;
             replays: one_node_at_a_time_begins_the_oldest, a_report_is_kept_with_what_differs,
                 what_was_erased_meanwhile_is_not_kept, messages_and_last_traces_are_read_together;

@@ -21,7 +21,6 @@ use crate::records::outbox::{Addressed, Answers, Content, DeliveryRecord, Held, 
 use crate::rules::deliveries::{Delivery, begun};
 use crate::rules::forwards::Party;
 use crate::rules::outbox::{answer_of, correspondent_has_enough, counted, domain, folded, thread_has_enough, windows};
-use crate::rules::pushes;
 use crate::sums::sum;
 
 /// Reads from a row with all columns of deliveries.
@@ -163,10 +162,11 @@ pub(super) async fn let_go(
     db: &impl GenericClient,
     interaction: InteractionId,
     moves: &mut Moves,
+    rule: impl FnOnce(&mut [Delivery]) + Send,
 ) -> Result<(), StoreError> {
     let before = of(db, &[interaction.0]).await?;
     let mut after = before.clone();
-    pushes::let_go(&mut after);
+    rule(&mut after);
     write(db, &before, &after, moves).await.map(drop)
 }
 

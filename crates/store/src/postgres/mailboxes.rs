@@ -6,17 +6,22 @@ use async_trait::async_trait;
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 use waypost_ids::MailboxId;
 
 use super::PostgresStore;
 use super::columns::{Columns, text};
 use super::pool::{execute, row, rows};
+use super::tokens;
 use crate::encoding::json;
 use crate::error::StoreError;
 use crate::leases::{Hold, Lease};
 use crate::records::mail::Acceptance;
-use crate::records::mailboxes::{FolderRecord, MailboxRecord, Place, TakenRecord, Taking, WatchRecord};
+use crate::records::mailboxes::{
+    FolderRecord, MailboxRecord, MailboxTokenUse, MailboxTokens, Place, SetAsideRecord, TakenRecord, Taking,
+    WatchRecord,
+};
 use crate::records::outside::Sealed;
 use crate::rules::mailboxes::{Watching, replaces};
 use crate::traits::MailboxStore;
@@ -84,27 +89,61 @@ impl MailboxStore for PostgresStore {
         found.iter().map(|row| watch(row).map(|(watch, _)| watch)).collect()
     }
 
-    async fn keep_token(&self, mailbox: MailboxId, lease: Option<Uuid>, token: Sealed) -> Result<bool, StoreError> {
+    async fn begin_tokens(
+        &self,
+        mailbox: MailboxId,
+        used_for: MailboxTokenUse,
+        lease: Lease,
+        now: Timestamp,
+    ) -> Result<Option<MailboxTokens>, StoreError> {
         self.db
             .write(move |db| {
                 Box::pin(async move {
                     let (transaction, ending) = db.begin().await?;
-                    let kept = match lease {
-                        Some(lease) => {
-                            let sql = "UPDATE mailbox_watches SET token = $3 WHERE mailbox = $1 AND lease = $2";
-                            execute(&transaction, sql, &[&mailbox.0, &lease, &token.0]).await?
-                        }
-                        None => {
-                            let sql = "INSERT INTO mailbox_watches (mailbox, health, token) VALUES ($1, '', $2)
-                                ON CONFLICT (mailbox) DO UPDATE SET token = excluded.token";
-                            execute(&transaction, sql, &[&mailbox.0, &token.0]).await?
-                        }
-                    };
+                    let Some(before) = tokens::locked(&transaction, mailbox, used_for).await? else { return Ok(None) };
+                    let (record, hold) = before;
+                    let Some(begun) = Watching(hold).begin(lease, now) else { return Ok(None) };
+                    tokens::hold(&transaction, mailbox, used_for, begun.0).await?;
                     ending.commit(transaction).await?;
-                    Ok(kept > 0)
+                    Ok(Some(record))
                 })
             })
             .await
+    }
+
+    async fn keep_tokens(
+        &self,
+        mailbox: MailboxId,
+        used_for: MailboxTokenUse,
+        lease: Option<Uuid>,
+        tokens: Sealed,
+    ) -> Result<bool, StoreError> {
+        self.db
+            .write(move |db| {
+                Box::pin(async move {
+                    let (transaction, ending) = db.begin().await?;
+                    let kept = tokens::keep(&transaction, mailbox, used_for, lease, &tokens).await?;
+                    ending.commit(transaction).await?;
+                    Ok(kept)
+                })
+            })
+            .await
+    }
+
+    async fn end_tokens(&self, mailbox: MailboxId, used_for: MailboxTokenUse, lease: Uuid) -> Result<(), StoreError> {
+        self.db
+            .write(move |db| {
+                Box::pin(async move {
+                    let (transaction, ending) = db.begin().await?;
+                    tokens::end(&transaction, mailbox, used_for, lease).await?;
+                    ending.commit(transaction).await
+                })
+            })
+            .await
+    }
+
+    async fn mailbox_tokens(&self) -> Result<Vec<MailboxTokens>, StoreError> {
+        self.db.run(move |db| Box::pin(async move { tokens::all(db).await })).await
     }
 
     async fn mailbox_folder(&self, mailbox: MailboxId, folder: &str) -> Result<Option<FolderRecord>, StoreError> {
@@ -219,6 +258,83 @@ impl MailboxStore for PostgresStore {
         let found = self.db.run(move |db| Box::pin(async move { row(db, sql, &[&mailbox.0]).await })).await?;
         found.map_or(Ok(0), |row| Columns { row: &row, table: "mailbox_taken" }.count("count"))
     }
+
+    async fn set_aside_messages(
+        &self,
+        mailbox: MailboxId,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<SetAsideRecord>, StoreError> {
+        let (folder, validity, uid) = after.map_or((String::new(), 0, 0), |at| (at.folder, at.uid_validity, at.uid));
+        let sql = "SELECT * FROM mailbox_taken
+            WHERE state = 2 AND mailbox = $1 AND (folder, uid_validity, uid) > ($2, $3, $4)
+            ORDER BY folder, uid_validity, uid LIMIT $5";
+        let found = self
+            .db
+            .run(move |db| {
+                Box::pin(async move {
+                    let (validity, uid) = (i64::from(validity), i64::from(uid));
+                    rows(db, sql, &[&mailbox.0, &text(&folder), &validity, &uid, &i64::from(limit)]).await
+                })
+            })
+            .await?;
+        found.iter().map(|row| set_aside(row, mailbox)).collect()
+    }
+
+    async fn retry_set_aside(&self, mailbox: MailboxId, one: Option<Place>) -> Result<u64, StoreError> {
+        const RETRY: &str = "UPDATE mailbox_taken SET state = 3, attempts = 0 WHERE state = 2 AND mailbox = $1";
+        self.db
+            .write(move |db| {
+                Box::pin(async move {
+                    let (transaction, ending) = db.begin().await?;
+                    let changed = match &one {
+                        None => execute(&transaction, RETRY, &[&mailbox.0]).await?,
+                        Some(place) => {
+                            let sql = format!("{RETRY} AND folder = $2 AND uid_validity = $3 AND uid = $4");
+                            let (validity, uid) = (i64::from(place.uid_validity), i64::from(place.uid));
+                            execute(&transaction, &sql, &[&mailbox.0, &text(&place.folder), &validity, &uid]).await?
+                        }
+                    };
+                    ending.commit(transaction).await?;
+                    Ok(changed)
+                })
+            })
+            .await
+    }
+
+    async fn open_messages(&self, place: Place, below: u64, limit: u32) -> Result<Vec<u32>, StoreError> {
+        let sql = "SELECT uid FROM mailbox_taken
+            WHERE state = 3 AND mailbox = $1 AND folder = $2 AND uid_validity = $3 AND uid >= $4 AND uid < $5
+            ORDER BY uid LIMIT $6";
+        let found = self
+            .db
+            .run(move |db| {
+                Box::pin(async move {
+                    let (validity, uid) = (i64::from(place.uid_validity), i64::from(place.uid));
+                    let below = i64::try_from(below).unwrap_or(i64::MAX);
+                    let at: [&(dyn ToSql + Sync); 6] =
+                        [&place.mailbox.0, &text(&place.folder), &validity, &uid, &below, &i64::from(limit)];
+                    rows(db, sql, &at).await
+                })
+            })
+            .await?;
+        found.iter().map(|row| Columns { row, table: "mailbox_taken" }.count("uid")).collect()
+    }
+}
+
+fn set_aside(row: &Row, mailbox: MailboxId) -> Result<SetAsideRecord, StoreError> {
+    let columns = Columns { row, table: "mailbox_taken" };
+    let why: Option<String> = columns.get("why")?;
+    Ok(SetAsideRecord {
+        place: Place {
+            mailbox,
+            folder: columns.get("folder")?,
+            uid_validity: columns.count("uid_validity")?,
+            uid: columns.count("uid")?,
+        },
+        why: why.unwrap_or_default(),
+        at: columns.get("at")?,
+    })
 }
 
 /// Takes the messages of a batch from their places; answers those that were taken before, by their place in the batch. Whoever takes one at
@@ -319,12 +435,10 @@ async fn hold_on(db: &impl GenericClient, mailbox: MailboxId, hold: Hold) -> Res
 
 fn watch(row: &Row) -> Result<(WatchRecord, Hold), StoreError> {
     let columns = Columns { row, table: "mailbox_watches" };
-    let token: Option<Vec<u8>> = columns.get("token")?;
     let hold = columns.hold("lease", "lease_until")?;
     let watch = WatchRecord {
         mailbox: MailboxId(columns.get("mailbox")?),
         health: columns.get("health")?,
-        token: token.map(Sealed),
         until: hold.until(),
     };
     Ok((watch, hold))
@@ -386,6 +500,7 @@ pub(super) async fn delete(db: &impl GenericClient, id: Uuid) -> Result<(), Stor
         "DELETE FROM mailbox_taken WHERE mailbox = $1",
         "DELETE FROM mailbox_folders WHERE mailbox = $1",
         "DELETE FROM mailbox_watches WHERE mailbox = $1",
+        "DELETE FROM mailbox_tokens WHERE mailbox = $1",
         "DELETE FROM mailboxes WHERE id = $1",
     ] {
         execute(db, sql, &[&id]).await?;

@@ -400,11 +400,12 @@ macro_rules! due {
     };
 }
 
-/// Kinds 3 and 5 are what goes to webhooks.
+/// Kinds 3 and 5 are what goes to webhooks, kind 6 what goes into folders.
 pub(super) const fn due_by(way: Way) -> &'static Due {
     match way {
-        Way::Mail => &due!("kind NOT IN (3, 5)"),
+        Way::Mail => &due!("kind NOT IN (3, 5, 6)"),
         Way::Webhooks => &due!("kind IN (3, 5)"),
+        Way::Folders => &due!("kind = 6"),
     }
 }
 
@@ -635,7 +636,7 @@ async fn transfer(
     let push = to.push.as_ref().filter(|_| !erased);
     let begun = push.and_then(|push| Some((push, pushes::begin(after.clone(), more.clone(), push)?)));
     let (after, more) = begun.as_ref().map_or((&after, &more), |(_, (after, more))| (after, more));
-    deliveries::let_go(&transaction, interaction, &mut moves).await?;
+    deliveries::let_go(&transaction, interaction, &mut moves, pushes::let_go).await?;
     if let Some((mail, _)) = &begun {
         let sent = Sent { interaction, run: Some(runs), mail, at: entry.at, erased: false };
         deliveries::insert(&transaction, &[sent], moves.tally()).await?;
@@ -673,7 +674,7 @@ async fn push(
     let (kind, more) = pushes::asked_for(decision, more);
     let Some((after, more)) = pushes::begin(before, more, &mail) else { return Ok(false) };
     let mut moves = Moves::heard(&ending);
-    deliveries::let_go(&transaction, interaction, &mut moves).await?;
+    deliveries::let_go(&transaction, interaction, &mut moves, |earlier| pushes::let_go_for(&mail, earlier)).await?;
     let sent = Sent { interaction, run: Some(runs), mail: &mail, at: entry.at, erased: false };
     deliveries::insert(&transaction, &[sent], moves.tally()).await?;
     moves.add(interaction, from, &after);

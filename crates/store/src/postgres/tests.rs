@@ -302,7 +302,7 @@ async fn what_is_due_is_found_by_an_index() {
     let Some(opened) = open().await else { return };
     let db = waits::session(&opened).await;
     db.batch_execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off").await.unwrap();
-    for (way, prefix) in [(Way::Mail, "deliveries"), (Way::Webhooks, "requests")] {
+    for (way, prefix) in [(Way::Mail, "deliveries"), (Way::Webhooks, "requests"), (Way::Folders, "filings")] {
         let due = super::outbox::due_by(way);
         for (types, statement, values, index) in [
             ("timestamptz, uuid[], bigint", due.first, "now(), '{}', 500", "due"),

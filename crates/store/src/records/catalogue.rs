@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use uuid::Uuid;
 use waypost_ids::{
-    DataActionId, FlowId, Kind, LabelTarget, QueueId, Ref, ScheduleId, TableId, Term, Version, WebhookId,
+    DataActionId, FlowId, Kind, LabelTarget, MailboxId, QueueId, Ref, ScheduleId, TableId, Term, Version, WebhookId,
 };
 
 use super::audit::AuditRecord;
@@ -232,6 +232,13 @@ pub enum DeliverTo {
         /// Whether it is attached to a mail of ours; otherwise it is resent unchanged.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         attach: bool,
+    },
+    /// The message itself, into a folder.
+    Folder {
+        /// The mailbox that has it.
+        mailbox: MailboxId,
+        /// The folder.
+        folder: String,
     },
 }
 

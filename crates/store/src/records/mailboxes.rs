@@ -53,6 +53,26 @@ pub struct MailboxSettings {
     pub route: Uuid,
     /// The address that it goes to, as written: one of the route's.
     pub address: String,
+    /// The server that takes what goes out by the route; none leaves that to the smarthost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submission: Option<SubmissionSettings>,
+}
+
+/// A submission server (RFC 6409), and who logs in there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SubmissionSettings {
+    /// The server's name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is encrypted: never not at all.
+    pub tls: MailboxTls,
+    /// Who logs in; none is the mailbox's user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// What proves it; none is what proves it to the mailbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<MailboxAuth>,
 }
 
 /// How a connection is encrypted.
@@ -141,10 +161,40 @@ pub struct WatchRecord {
     pub mailbox: MailboxId,
     /// What whoever watches last told, as JSON.
     pub health: String,
-    /// The newest refresh token, if the endpoint gave one.
-    pub token: Option<Sealed>,
     /// Whether somebody watches: the lease has not ended.
     pub until: Option<Timestamp>,
+}
+
+kept_as_numbers! {
+    /// What a mailbox's tokens are for.
+    pub enum MailboxTokenUse {
+        /// The mailbox, and a submission server that is logged in to in the same way.
+        Mailbox = 0,
+        /// A submission server with an `auth` of its own.
+        Submission = 1,
+    }
+}
+
+/// The tokens of a mailbox, for one use.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MailboxTokens {
+    /// The mailbox.
+    pub mailbox: MailboxId,
+    /// What they are for.
+    pub used_for: MailboxTokenUse,
+    /// The tokens; empty if they were forgotten, none if there are none yet.
+    pub tokens: Option<Sealed>,
+}
+
+/// A message that was set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAsideRecord {
+    /// Where it is.
+    pub place: Place,
+    /// Why.
+    pub why: String,
+    /// When that was noted.
+    pub at: Timestamp,
 }
 
 /// A folder as it was last looked at.

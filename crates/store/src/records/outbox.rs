@@ -1,12 +1,13 @@
 //! What goes out on behalf of an interaction. A mail that goes out has one content and a delivery for each of its recipients.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, InteractionId, QueueId, WebhookId};
+use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, InteractionId, MailboxId, QueueId, WebhookId};
 
 use crate::leases::Lease;
 
@@ -117,21 +118,48 @@ pub enum Way {
     Mail,
     /// Requests to webhooks, by HTTP.
     Webhooks,
+    /// Messages put into folders of mailboxes, by IMAP.
+    Folders,
 }
 
 impl Way {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Mail, Self::Webhooks];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Mail, Self::Webhooks, Self::Folders];
 
-    /// The way of a kind to a target. What a queue pushes goes to an address or to a webhook, which has its id for an address.
+    /// The way of a kind to a target. What a queue pushes goes to an address, to a webhook, which has its id for an address, or to a folder.
     #[must_use]
     pub fn of(kind: DeliveryKind, target: &str) -> Self {
         match kind {
             DeliveryKind::Reply | DeliveryKind::Mail | DeliveryKind::Forward => Self::Mail,
             DeliveryKind::Webhook => Self::Webhooks,
             DeliveryKind::QueuePush if target.parse::<WebhookId>().is_ok() => Self::Webhooks,
+            DeliveryKind::QueuePush if FolderTarget::read(target).is_some() => Self::Folders,
             DeliveryKind::QueuePush => Self::Mail,
         }
+    }
+}
+
+/// A folder that a queue pushes into, as a delivery's target is written: no address begins so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderTarget {
+    /// The mailbox.
+    pub mailbox: MailboxId,
+    /// The folder.
+    pub folder: String,
+}
+
+impl FolderTarget {
+    /// Reads a delivery's target; none if it is another kind of target.
+    #[must_use]
+    pub fn read(target: &str) -> Option<Self> {
+        let (mailbox, folder) = target.strip_prefix("mailbox:")?.split_once('/')?;
+        Some(Self { mailbox: mailbox.parse().ok()?, folder: folder.to_owned() })
+    }
+}
+
+impl fmt::Display for FolderTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "mailbox:{}/{}", self.mailbox, self.folder)
     }
 }
 
@@ -199,6 +227,8 @@ pub enum AttemptEnd {
     Dead,
     /// No attempt was made (the process stops): it is due at once, and the attempt is not counted.
     Untried,
+    /// No attempt was made, because the receiver is left alone until then; it is not counted.
+    PutOff(Timestamp),
 }
 
 /// Which deliveries a mail that came back is about.

@@ -122,6 +122,10 @@ impl Delivery {
                 self.record.attempts = self.record.attempts.saturating_sub(1);
                 self.record.next_attempt_at = (state == DeliveryState::Pending).then_some(now);
             }
+            (state, AttemptEnd::PutOff(at)) => {
+                self.record.attempts = self.record.attempts.saturating_sub(1);
+                self.record.next_attempt_at = (state == DeliveryState::Pending).then_some(at);
+            }
             (DeliveryState::Cancelled, AttemptEnd::Dead) => {
                 // It did not arrive: a run that wants its recipient makes another, with what it says then.
                 self.again = true;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::leases::{Hold, Lease};
 use crate::records::mailboxes::{TakenRecord, Taking};
 
-/// Who watches a mailbox.
+/// Who watches a mailbox, or fetches tokens for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Watching(pub(crate) Hold);
 

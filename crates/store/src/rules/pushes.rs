@@ -49,6 +49,16 @@ pub(crate) fn let_go(earlier: &mut [Delivery]) {
     }
 }
 
+/// The same for a push that goes to those who have not got the work yet: with what was delivered by the run's earlier push it is one.
+pub(crate) fn let_go_for(push: &Outgoing, earlier: &mut [Delivery]) {
+    let again = |target: &str| push.to.iter().any(|to| to.target.eq_ignore_ascii_case(target));
+    for one in earlier.iter_mut().filter(|one| one.record.kind == DeliveryKind::QueuePush) {
+        if one.record.state != DeliveryState::Delivered || again(&one.record.target) {
+            one.record.run = None;
+        }
+    }
+}
+
 /// What is decided of work that waits, once somebody has it pushed, and what is kept beside. A forward that failed is over then, as if somebody
 /// had put it into its queue: what counts from now on is the push.
 pub(crate) fn asked_for(decision: Option<DecisionKind>, more: DecisionMore) -> (DecisionKind, DecisionMore) {

@@ -19,7 +19,6 @@ use crate::records::outbox::{Answers, Content, DeliveryRecord, Outgoing};
 use crate::rules::deliveries::{Delivery, begun};
 use crate::rules::forwards::Party;
 use crate::rules::outbox::{answer_of, correspondent_has_enough, counted, domain, folded, thread_has_enough, windows};
-use crate::rules::pushes;
 
 /// Reads from a row with all columns of deliveries.
 pub(super) fn delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
@@ -101,10 +100,14 @@ pub(super) fn write(session: &mut Session<'_>, before: &Delivery, after: &Delive
 }
 
 /// Lets go of what was pushed of an interaction before, for something else takes its place.
-pub(super) fn let_go(session: &mut Session<'_>, interaction: InteractionId) -> Result<(), StoreError> {
+pub(super) fn let_go(
+    session: &mut Session<'_>,
+    interaction: InteractionId,
+    rule: impl FnOnce(&mut [Delivery]),
+) -> Result<(), StoreError> {
     let before = of(session.db, interaction)?;
     let mut after = before.clone();
-    pushes::let_go(&mut after);
+    rule(&mut after);
     for (before, after) in before.iter().zip(&after) {
         write(session, before, after)?;
     }

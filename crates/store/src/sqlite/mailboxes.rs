@@ -9,11 +9,15 @@ use waypost_ids::MailboxId;
 use super::SqliteStore;
 use super::catalogue::run;
 use super::columns::{Columns, kept, micros};
+use super::tokens;
 use crate::encoding::json;
 use crate::error::StoreError;
 use crate::leases::{Hold, Lease};
 use crate::records::mail::NewMessage;
-use crate::records::mailboxes::{FolderRecord, MailboxRecord, Place, TakenRecord, Taking, WatchRecord};
+use crate::records::mailboxes::{
+    FolderRecord, MailboxRecord, MailboxTokenUse, MailboxTokens, Place, SetAsideRecord, TakenRecord, Taking,
+    WatchRecord,
+};
 use crate::records::outside::Sealed;
 use crate::rules::mailboxes::{Watching, replaces};
 use crate::traits::MailboxStore;
@@ -71,23 +75,41 @@ impl MailboxStore for SqliteStore {
             .await
     }
 
-    async fn keep_token(&self, mailbox: MailboxId, lease: Option<Uuid>, token: Sealed) -> Result<bool, StoreError> {
-        let keep = move |db: &Connection| -> Result<bool, StoreError> {
-            let id = mailbox.0.as_bytes();
-            let kept = match lease {
-                Some(lease) => {
-                    let sql = "UPDATE mailbox_watches SET token = ?3 WHERE mailbox = ?1 AND lease = ?2";
-                    db.prepare_cached(sql)?.execute((id, lease.as_bytes(), &token.0))?
-                }
-                None => {
-                    let sql = "INSERT INTO mailbox_watches (mailbox, health, token) VALUES (?1, '', ?2)
-                        ON CONFLICT (mailbox) DO UPDATE SET token = excluded.token";
-                    db.prepare_cached(sql)?.execute((id, &token.0))?
-                }
-            };
-            Ok(kept > 0)
+    async fn begin_tokens(
+        &self,
+        mailbox: MailboxId,
+        used_for: MailboxTokenUse,
+        lease: Lease,
+        now: Timestamp,
+    ) -> Result<Option<MailboxTokens>, StoreError> {
+        let begin = move |db: &Connection| -> Result<Option<MailboxTokens>, StoreError> {
+            let before = tokens::find(db, mailbox, used_for)?;
+            let hold = before.as_ref().map_or(Hold::Nobody, |(_, hold)| *hold);
+            let Some(begun) = Watching(hold).begin(lease, now) else { return Ok(None) };
+            tokens::hold(db, mailbox, used_for, begun.0)?;
+            Ok(tokens::find(db, mailbox, used_for)?.map(|(record, _)| record))
         };
+        self.writer()?.run(move |session| begin(session.db).map(Ok::<_, StoreError>)).await?
+    }
+
+    async fn keep_tokens(
+        &self,
+        mailbox: MailboxId,
+        used_for: MailboxTokenUse,
+        lease: Option<Uuid>,
+        tokens: Sealed,
+    ) -> Result<bool, StoreError> {
+        let keep = move |db: &Connection| tokens::keep(db, mailbox, used_for, lease, &tokens);
         self.writer()?.run(move |session| keep(session.db).map(Ok::<_, StoreError>)).await?
+    }
+
+    async fn end_tokens(&self, mailbox: MailboxId, used_for: MailboxTokenUse, lease: Uuid) -> Result<(), StoreError> {
+        let end = move |db: &Connection| tokens::end(db, mailbox, used_for, lease);
+        self.writer()?.run(move |session| end(session.db).map(Ok::<_, StoreError>)).await?
+    }
+
+    async fn mailbox_tokens(&self) -> Result<Vec<MailboxTokens>, StoreError> {
+        self.readers()?.run(move |db| tokens::all(db)).await
     }
 
     async fn mailbox_folder(&self, mailbox: MailboxId, folder: &str) -> Result<Option<FolderRecord>, StoreError> {
@@ -194,6 +216,71 @@ impl MailboxStore for SqliteStore {
             })
             .await
     }
+
+    async fn set_aside_messages(
+        &self,
+        mailbox: MailboxId,
+        after: Option<Place>,
+        limit: u32,
+    ) -> Result<Vec<SetAsideRecord>, StoreError> {
+        let (folder, validity, uid) = after.map_or((String::new(), 0, 0), |at| (at.folder, at.uid_validity, at.uid));
+        self.readers()?
+            .run(move |db| {
+                let sql = "SELECT * FROM mailbox_taken
+                    WHERE state = 2 AND mailbox = ?1 AND (folder, uid_validity, uid) > (?2, ?3, ?4)
+                    ORDER BY folder, uid_validity, uid LIMIT ?5";
+                let mut select = db.prepare_cached(sql)?;
+                let mut rows = select.query((mailbox.0.as_bytes(), &folder, validity, uid, limit))?;
+                let mut found = Vec::new();
+                while let Some(row) = rows.next()? {
+                    found.push(set_aside(row, mailbox)?);
+                }
+                Ok(found)
+            })
+            .await
+    }
+
+    async fn retry_set_aside(&self, mailbox: MailboxId, one: Option<Place>) -> Result<u64, StoreError> {
+        let retry = move |db: &Connection| -> Result<usize, StoreError> {
+            const RETRY: &str = "UPDATE mailbox_taken SET state = 3, attempts = 0 WHERE state = 2 AND mailbox = ?1";
+            Ok(match &one {
+                None => db.prepare_cached(RETRY)?.execute((mailbox.0.as_bytes(),))?,
+                Some(place) => db
+                    .prepare_cached(&format!("{RETRY} AND folder = ?2 AND uid_validity = ?3 AND uid = ?4"))?
+                    .execute((mailbox.0.as_bytes(), &place.folder, place.uid_validity, place.uid))?,
+            })
+        };
+        let changed = self.writer()?.run(move |session| retry(session.db).map(Ok::<_, StoreError>)).await??;
+        Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+    }
+
+    async fn open_messages(&self, place: Place, below: u64, limit: u32) -> Result<Vec<u32>, StoreError> {
+        self.readers()?
+            .run(move |db| {
+                let sql = "SELECT uid FROM mailbox_taken
+                    WHERE state = 3 AND mailbox = ?1 AND folder = ?2 AND uid_validity = ?3 AND uid >= ?4 AND uid < ?5
+                    ORDER BY uid LIMIT ?6";
+                let mut select = db.prepare_cached(sql)?;
+                let at = (place.mailbox.0.as_bytes(), &place.folder, place.uid_validity, place.uid, below, limit);
+                Ok(select.query_map(at, |row| row.get(0))?.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+}
+
+fn set_aside(row: &Row<'_>, mailbox: MailboxId) -> Result<SetAsideRecord, StoreError> {
+    let columns = Columns::sealed(row, "mailbox_taken")?;
+    let why: Option<String> = columns.get("why")?;
+    Ok(SetAsideRecord {
+        place: Place {
+            mailbox,
+            folder: columns.get("folder")?,
+            uid_validity: columns.get("uid_validity")?,
+            uid: columns.get("uid")?,
+        },
+        why: why.unwrap_or_default(),
+        at: columns.time("at")?,
+    })
 }
 
 /// Takes a message from its place; answers whether it was still to be taken.
@@ -266,12 +353,10 @@ fn find_watch(db: &Connection, mailbox: MailboxId) -> Result<Option<(WatchRecord
 
 fn watch(row: &Row<'_>) -> Result<(WatchRecord, Hold), StoreError> {
     let columns = Columns::sealed(row, "mailbox_watches")?;
-    let token: Option<Vec<u8>> = columns.get("token")?;
     let hold = columns.hold("lease", "lease_until")?;
     let watch = WatchRecord {
         mailbox: MailboxId(columns.uuid("mailbox")?),
         health: columns.get("health")?,
-        token: token.map(Sealed),
         until: hold.until(),
     };
     Ok((watch, hold))
@@ -328,5 +413,6 @@ pub(super) fn delete(db: &Connection, id: Uuid) -> Result<(), StoreError> {
     run(db, "DELETE FROM mailbox_taken WHERE mailbox = ?1", (id,))?;
     run(db, "DELETE FROM mailbox_folders WHERE mailbox = ?1", (id,))?;
     run(db, "DELETE FROM mailbox_watches WHERE mailbox = ?1", (id,))?;
+    run(db, "DELETE FROM mailbox_tokens WHERE mailbox = ?1", (id,))?;
     run(db, "DELETE FROM mailboxes WHERE id = ?1", (id,))
 }

@@ -37,6 +37,7 @@ mod tables;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod upkeep;
 mod writer;
 

@@ -394,11 +394,12 @@ macro_rules! due {
     };
 }
 
-/// Kinds 3 and 5 are what goes to webhooks.
+/// Kinds 3 and 5 are what goes to webhooks, kind 6 what goes into folders.
 pub(super) const fn due(way: Way) -> &'static Due {
     match way {
-        Way::Mail => &due!("kind NOT IN (3, 5)", "deliveries_due", "deliveries_by_domain"),
+        Way::Mail => &due!("kind NOT IN (3, 5, 6)", "deliveries_due", "deliveries_by_domain"),
         Way::Webhooks => &due!("kind IN (3, 5)", "requests_due", "requests_by_domain"),
+        Way::Folders => &due!("kind = 6", "filings_due", "filings_by_domain"),
     }
 }
 
@@ -624,7 +625,7 @@ fn transfer(
     let push = to.push.as_ref().filter(|_| !erased);
     let begun = push.and_then(|push| Some((push, pushes::begin(after.clone(), more.clone(), push)?)));
     let (after, more) = begun.as_ref().map_or((&after, &more), |(_, (after, more))| (after, more));
-    deliveries::let_go(session, interaction)?;
+    deliveries::let_go(session, interaction, pushes::let_go)?;
     if let Some((push, _)) = &begun {
         deliveries::insert(session, interaction, Some(runs), std::slice::from_ref(*push), (entry.at, false))?;
     }
@@ -660,7 +661,7 @@ fn push(
     }
     let (kind, more) = pushes::asked_for(decision, more);
     let Some((after, more)) = pushes::begin(before, more, push) else { return Ok(false) };
-    deliveries::let_go(session, interaction)?;
+    deliveries::let_go(session, interaction, |earlier| pushes::let_go_for(push, earlier))?;
     deliveries::insert(session, interaction, Some(runs), std::slice::from_ref(push), (entry.at, false))?;
     standing::write(session, interaction, from, &after)?;
     session.tally.decided(decision, kind);

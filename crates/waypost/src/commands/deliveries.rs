@@ -240,7 +240,7 @@ fn edit(arguments: &Edit, out: &mut impl Write) -> Result<(), Failure> {
                 .map_err(|error| Failure::of("a webhook is sent JSON, and this is none")(&error))?;
             remote.wait(remote.deliveries().edit_request(which.id, &body))?
         }
-        Way::Mail => remote.wait(remote.deliveries().edit(which.id, mail.into()))?,
+        Way::Mail | Way::Folders => remote.wait(remote.deliveries().edit(which.id, mail.into()))?,
     };
     show(&delivery, *output, out)
 }

@@ -1,18 +1,19 @@
 //! `waypost mailboxes`: mailboxes of other servers that mail is taken from.
 
+mod set_aside;
+mod settings;
+
 use std::io::Write;
 use std::time::Duration;
 
 use waypost_flow::document;
-use waypost_wire::mailbox::{
-    Mailbox, MailboxAfter, MailboxAuth, MailboxGrant, MailboxOauth, MailboxRequest, MailboxState, MailboxTest,
-    MailboxTls, SecretName,
-};
+use waypost_wire::mailbox::{Mailbox, MailboxRequest, MailboxState, MailboxSubmission, MailboxTest};
 
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
+use settings::Settings;
 
 /// Sub-commands of `mailboxes`.
 #[derive(clap::Subcommand)]
@@ -29,6 +30,10 @@ pub(crate) enum Command {
     Test(One),
     /// Give access to a mailbox: prints a code and where to confirm it, and waits until that was done
     Authorise(One),
+    /// List messages that were set aside, with the reason
+    SetAside(Show),
+    /// Try messages again that were set aside: all of a mailbox, or one
+    Retry(set_aside::Retry),
     /// Watch a mailbox again
     Enable(One),
     /// Stop taking mail from a mailbox
@@ -102,129 +107,6 @@ pub(crate) struct Update {
     settings: Settings,
 }
 
-/// Settings that have a default.
-#[derive(clap::Args)]
-pub(crate) struct Settings {
-    /// Secret that has the password; set it with `waypost secrets set NAME --host HOST`
-    #[arg(long, value_name = "NAME", conflicts_with = "oauth_token_url")]
-    secret: Option<String>,
-    /// Token endpoint, to log in by OAuth instead of a password
-    #[arg(long, value_name = "URL", requires_all = ["oauth_client_id", "oauth_grant"])]
-    oauth_token_url: Option<String>,
-    /// How tokens are asked for
-    #[arg(long, value_enum, requires = "oauth_token_url")]
-    oauth_grant: Option<Grant>,
-    /// Client's id at the token endpoint
-    #[arg(long, value_name = "ID", requires = "oauth_token_url")]
-    oauth_client_id: Option<String>,
-    /// Secret that has the client's secret
-    #[arg(long, value_name = "NAME", requires = "oauth_token_url")]
-    oauth_secret: Option<String>,
-    /// Secret that has the first refresh token
-    #[arg(long, value_name = "NAME", requires = "oauth_token_url")]
-    oauth_refresh_token: Option<String>,
-    /// Scope to ask for; may be given several times
-    #[arg(long = "oauth-scope", value_name = "SCOPE", requires = "oauth_token_url")]
-    oauth_scopes: Vec<String>,
-    /// Endpoint for device codes; known for Microsoft and Google
-    #[arg(long, value_name = "URL", requires = "oauth_token_url")]
-    oauth_device_url: Option<String>,
-    /// Port; 993, or 143 with another --tls than implicit
-    #[arg(long)]
-    port: Option<u16>,
-    /// How the connection is encrypted
-    #[arg(long, value_enum)]
-    tls: Option<Tls>,
-    /// Folder to watch; may be given several times; INBOX unless told
-    #[arg(long = "folder", value_name = "NAME")]
-    folders: Vec<String>,
-    /// Which mail that is there already is taken: new (nothing), unseen, all, or a date such as 2026-11-30
-    #[arg(long)]
-    start: Option<String>,
-    /// Mark a message that was taken with this flag; `\Seen` unless told
-    #[arg(long, group = "after")]
-    flag: Option<String>,
-    /// Move a message that was taken into this folder
-    #[arg(long, group = "after", value_name = "FOLDER")]
-    move_to: Option<String>,
-    /// Delete a message that was taken
-    #[arg(long, group = "after")]
-    delete: bool,
-}
-
-/// How tokens are asked for.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Grant {
-    /// In the client's own name
-    ClientCredentials,
-    /// By a refresh token
-    RefreshToken,
-    /// By a code that a person confirms: `waypost mailboxes authorise`
-    DeviceCode,
-}
-
-/// How a connection is encrypted.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Tls {
-    /// From the first byte
-    Implicit,
-    /// After STARTTLS
-    Starttls,
-    /// Not at all: only towards private addresses that are allowed
-    None,
-}
-
-impl Settings {
-    /// Adds what was said to a request.
-    fn apply(&self, request: &mut MailboxRequest) {
-        if let Some(secret) = &self.secret {
-            request.auth = MailboxAuth { secret: Some(SecretName::Name(secret.clone())), oauth: None };
-        }
-        if let (Some(token_url), Some(client_id), Some(grant)) =
-            (&self.oauth_token_url, &self.oauth_client_id, self.oauth_grant)
-        {
-            let named = |name: &Option<String>| name.clone().map(SecretName::Name);
-            let oauth = MailboxOauth {
-                token_url: token_url.clone(),
-                device_url: self.oauth_device_url.clone(),
-                client_id: client_id.clone(),
-                secret: named(&self.oauth_secret),
-                refresh_token: named(&self.oauth_refresh_token),
-                scopes: self.oauth_scopes.clone(),
-                grant: match grant {
-                    Grant::ClientCredentials => MailboxGrant::ClientCredentials,
-                    Grant::RefreshToken => MailboxGrant::RefreshToken,
-                    Grant::DeviceCode => MailboxGrant::DeviceCode,
-                },
-            };
-            request.auth = MailboxAuth { secret: None, oauth: Some(oauth) };
-        }
-        if let Some(tls) = self.tls {
-            request.tls = Some(match tls {
-                Tls::Implicit => MailboxTls::Implicit,
-                Tls::Starttls => MailboxTls::StartTls,
-                Tls::None => MailboxTls::None,
-            });
-            // The port that was right for the other way is not right for this one.
-            request.port = None;
-        }
-        request.port = self.port.or(request.port);
-        if !self.folders.is_empty() {
-            request.folders = Some(self.folders.clone());
-        }
-        if let Some(start) = &self.start {
-            request.start = Some(start.clone());
-        }
-        if self.flag.is_some() || self.move_to.is_some() || self.delete {
-            request.after = Some(MailboxAfter {
-                flag: self.flag.clone(),
-                move_to: self.move_to.clone(),
-                delete: self.delete.then_some(true),
-            });
-        }
-    }
-}
-
 impl One {
     fn find(&self) -> Result<(Remote, Mailbox), Failure> {
         let remote = self.server.connect()?;
@@ -279,6 +161,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
             told(&mailbox.name, &test, out)
         }
         Command::Authorise(one) => authorise(one, out),
+        Command::SetAside(arguments) => set_aside::list(arguments, out),
+        Command::Retry(arguments) => set_aside::retry(arguments, out),
         Command::Enable(one) => state(one, MailboxState::Enabled, out),
         Command::Disable(one) => state(one, MailboxState::Disabled, out),
         Command::Delete(one) => {
@@ -302,6 +186,7 @@ fn asked(mailbox: Mailbox) -> MailboxRequest {
         start: Some(mailbox.start),
         after: Some(mailbox.after),
         route: mailbox.route,
+        submission: mailbox.submission,
         state: Some(mailbox.state),
     }
 }
@@ -348,6 +233,7 @@ fn show(arguments: &Show, out: &mut impl Write) -> Result<(), Failure> {
         ["start".to_owned(), mailbox.start.clone()],
         ["after".to_owned(), after],
         ["route".to_owned(), mailbox.route.clone()],
+        ["submission".to_owned(), mailbox.submission.as_ref().map_or_else(String::new, submission)],
         ["status".to_owned(), health.status],
     ];
     let more = [
@@ -360,6 +246,14 @@ fn show(arguments: &Show, out: &mut impl Write) -> Result<(), Failure> {
     ];
     rows.extend(more.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?])));
     Ok(table::rows(out, ["MEMBER", "VALUE"], &rows)?)
+}
+
+fn submission(submission: &MailboxSubmission) -> String {
+    let MailboxSubmission { host, port, tls, user, .. } = submission;
+    let (port, tls) = (port.unwrap_or_default(), tls.unwrap_or_default());
+    let user = user.as_ref().map(|user| format!(", user {user}")).unwrap_or_default();
+    let tls = format!("{tls:?}").to_lowercase();
+    format!("{host}, port {port}, tls {tls}{user}")
 }
 
 fn told(name: &str, test: &MailboxTest, out: &mut impl Write) -> Result<(), Failure> {
@@ -381,13 +275,15 @@ fn authorise(one: &One, out: &mut impl Write) -> Result<(), Failure> {
     writeln!(out, "open {} and type {}", table::flat(&place), table::flat(&code))?;
     out.flush()?;
     writeln!(screen::stderr(), "waiting until {} confirms it", table::flat(&mailbox.user))?;
-    let pause = Duration::from_secs(asked.interval.unwrap_or(5).max(1));
+    let (mut interval, mut handle) = (asked.interval, asked.handle);
     loop {
-        std::thread::sleep(pause);
-        let answer = remote.wait(remote.mailboxes().authorise(mailbox.id, asked.handle.clone()))?;
+        std::thread::sleep(Duration::from_secs(interval.unwrap_or(5).max(1)));
+        let answer = remote.wait(remote.mailboxes().authorise(mailbox.id, handle.clone()))?;
         if answer.status == "done" {
             return Ok(writeln!(out, "mailbox {}: authorised", mailbox.name)?);
         }
+        // The provider may want to be asked less often, and an answer of its own replaces the code.
+        (interval, handle) = (answer.interval.or(interval), answer.handle.or(handle));
     }
 }
 

@@ -32,7 +32,7 @@ use waypost_app::access::{Access, AccessError};
 use waypost_app::calls::Calls;
 use waypost_app::ingress::{Ingress, Topics};
 use waypost_app::mail::smtp::SmtpIntake;
-use waypost_app::outbox::carry::Courier;
+use waypost_app::outbox::carry::{Courier, Filer};
 use waypost_app::retention::Retention;
 use waypost_engine::{Detail, Limits};
 use waypost_origin::Origin;
@@ -72,6 +72,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         post: post::post(&arguments, &http)?,
         mailboxes: Some(post::mailboxes(&arguments, &http)?),
         courier: Some(Courier::new(http.clone(), arguments.webhook_retry_for)),
+        filer: Some(Filer::new(arguments.mail_retry_for)),
         calls: Some(Calls::new(http, origin.clone())),
         seals: Some(key),
         ..waypost_app::Settings::default()

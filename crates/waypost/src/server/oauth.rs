@@ -71,12 +71,13 @@ impl TokenSource for AccessTokens {
         Ok(granted.access_token)
     }
 
-    async fn refused(&self, token: &str) {
+    async fn refused(&self, token: &str) -> bool {
         let mut held = self.held.lock().await;
         // Another delivery may have fetched a new one meanwhile.
         if held.token.as_ref().is_some_and(|(kept, _)| kept == token) {
             held.token = None;
         }
+        true
     }
 }
 

@@ -8,7 +8,7 @@ use waypost_app::outbox::carry::Post;
 use waypost_mailbox::{Connector, Timeouts};
 use waypost_oauth::OauthClient;
 use waypost_outgoing::address::Domain;
-use waypost_outgoing::carry::{Carrier, Proof, Relay, Settings};
+use waypost_outgoing::carry::{Carrier, Proof, Relay, Settings, Submitter};
 use waypost_outgoing::dkim::Keys;
 use waypost_reach::{Client, Guard, SystemNames, tls_config};
 
@@ -24,8 +24,10 @@ pub(super) fn http(arguments: &Arguments) -> Result<Client, Failure> {
 /// What watches mailboxes.
 pub(super) fn mailboxes(arguments: &Arguments, http: &Client) -> Result<Mailboxes, Failure> {
     let tls = tls_config().map_err(|error| Failure::of("cannot prepare TLS for mailboxes")(&error))?;
-    let connector = Connector::new(guard(arguments), Arc::new(tls), Timeouts::default());
-    Ok(Mailboxes::new(connector, http.clone(), arguments.mailbox_poll, arguments.max_message_bytes))
+    let tls = Arc::new(tls);
+    let connector = Connector::new(guard(arguments), Arc::clone(&tls), Timeouts::default());
+    let submitter = Submitter::new(name(arguments)?, guard(arguments), tls, Arc::new(keys(arguments)?));
+    Ok(Mailboxes::new(connector, submitter, http.clone(), arguments.mailbox_poll, arguments.max_message_bytes))
 }
 
 fn guard(arguments: &Arguments) -> Guard {
@@ -59,26 +61,32 @@ pub(super) fn post(arguments: &Arguments, http: &Client) -> Result<Option<Post>,
         }
         None => None,
     };
-    let keys = match &arguments.dkim_keys {
-        None => Keys::default(),
-        Some(folder) => Keys::load(folder).map_err(|problems| {
-            let told: Vec<String> = problems.iter().map(|problem| format!("--dkim-keys: {problem}")).collect();
-            Failure::Failed(told.join("\n"))
-        })?,
-    };
-    let name = Domain::parse(&arguments.hostname)
-        .map_err(|error| Failure::of(format!("--hostname: `{}` is no name of a host", arguments.hostname))(&error))?;
     let settings = Settings {
         relay,
         extra_roots: arguments.smarthost_ca.clone(),
         dns: arguments.dns,
         allowed_networks: allowed(arguments),
-        keys: Arc::new(keys),
-        ..Settings::new(name)
+        keys: Arc::new(keys(arguments)?),
+        ..Settings::new(name(arguments)?)
     };
     let carrier = Carrier::new(settings)
         .map_err(|error| Failure::of("can't prepare to send mail (`--smarthost none` sends nothing)")(&error))?;
     Ok(Some(Post::new(carrier, arguments.mail_retry_for)))
+}
+
+/// The keys that mail is signed with.
+fn keys(arguments: &Arguments) -> Result<Keys, Failure> {
+    let Some(folder) = &arguments.dkim_keys else { return Ok(Keys::default()) };
+    Keys::load(folder).map_err(|problems| {
+        let told: Vec<String> = problems.iter().map(|problem| format!("--dkim-keys: {problem}")).collect();
+        Failure::Failed(told.join("\n"))
+    })
+}
+
+/// The name of this server in EHLO.
+fn name(arguments: &Arguments) -> Result<Domain, Failure> {
+    Domain::parse(&arguments.hostname)
+        .map_err(|error| Failure::of(format!("--hostname: `{}` is no name of a host", arguments.hostname))(&error))
 }
 
 /// What proves to the smarthost who we are; none if nothing was set.

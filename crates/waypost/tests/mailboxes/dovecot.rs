@@ -38,6 +38,8 @@ pub struct Dovecot {
     pub plain: u16,
     /// The port with TLS from the first byte.
     pub tls: u16,
+    /// The ports for submission: with STARTTLS, and with TLS from the first byte. Nobody listens there unless it was started so.
+    pub submission: [u16; 2],
 }
 
 fn free_port() -> u16 {
@@ -45,7 +47,18 @@ fn free_port() -> u16 {
 }
 
 impl Dovecot {
-    pub fn start(_: Program) -> Self {
+    pub fn start(program: Program) -> Self {
+        Self::start_with(program, None)
+    }
+
+    /// One with a submission server, which hands on to a server at this port; none if this machine has no such program.
+    pub fn with_submission(program: Program, relay: u16) -> Option<Self> {
+        let there = std::path::Path::new("/usr/lib/dovecot/submission").exists();
+        waypost_test_needs::tool(there.then_some(()).ok_or("Dovecot's submission server is not installed"))?;
+        Some(Self::start_with(program, Some(relay)))
+    }
+
+    fn start_with(_: Program, relay: Option<u16>) -> Self {
         // Its processes run as other users, who must be able to enter.
         let directory = tempfile::Builder::new().prefix("dovecot").tempdir().unwrap();
         let folder = directory.path();
@@ -57,14 +70,20 @@ impl Dovecot {
         let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         fs::write(folder.join("cert.pem"), certified.cert.pem()).unwrap();
         fs::write(folder.join("key.pem"), certified.signing_key.serialize_pem()).unwrap();
-        let (plain, tls) = (free_port(), free_port());
-        let config = include_str!("dovecot.conf")
+        let (plain, tls, submission) = (free_port(), free_port(), [free_port(), free_port()]);
+        let more = relay.map_or(String::new(), |relay| {
+            let [starttls, smtps] = submission.map(|port| port.to_string());
+            let config = include_str!("submission.conf").replace("@RELAY@", &relay.to_string());
+            config.replace("@STARTTLS@", &starttls).replace("@SMTPS@", &smtps)
+        });
+        let config = format!("{}{more}", include_str!("dovecot.conf"))
+            .replace("@SUBMISSION@", if relay.is_some() { "submission" } else { "" })
             .replace("@DIR@", &folder.display().to_string())
             .replace("@PLAIN@", &plain.to_string())
             .replace("@TLS@", &tls.to_string());
         fs::write(folder.join("passwd"), format!("desk:{{PLAIN}}{PASSWORD}\n")).unwrap();
         fs::write(folder.join("dovecot.conf"), config).unwrap();
-        let dovecot = Self { directory, plain, tls };
+        let dovecot = Self { directory, plain, tls, submission };
         // It goes on in the background, with whatever it was given to write to.
         let started = dovecot.command("dovecot").stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         assert!(started.success(), "{}", dovecot.log());

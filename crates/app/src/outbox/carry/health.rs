@@ -52,6 +52,7 @@ impl Health {
             (Self::Smarthost(Smarthost(pause)), Ended::Unreached) => {
                 *pause = Some(Pause::after(*pause, asked_again, now))
             }
+            (Self::Smarthost(_), Ended::Apart) => {}
             (Self::Smarthost(Smarthost(pause)), Ended::Reached | Ended::Busy(_)) => *pause = None,
             (Self::Each(targets), ended) => targets.note(&target.to_owned(), ended, asked_again, now),
         }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use waypost_outgoing::address::{Domain, MailAddress};
 use waypost_outgoing::carry::{Carried, Carrier, Outgoing};
 use waypost_outgoing::envelope;
@@ -13,6 +15,7 @@ use waypost_store::error::StoreError;
 use waypost_store::records::outbox::{AttemptEnd, Attempted, Content, DeliveryRecord, Way};
 
 use super::health::{Health, Smarthost};
+use super::submitted::Submissions;
 use super::{Carries, unread};
 use crate::App;
 use crate::breaker::Ended;
@@ -21,6 +24,7 @@ use crate::breaker::Ended;
 pub struct Post {
     carrier: Carrier,
     retry_for: Duration,
+    submissions: Submissions,
     /// Room for the mails that are being carried, in KiB.
     room: Arc<Semaphore>,
 }
@@ -42,7 +46,7 @@ impl Post {
     #[must_use]
     pub fn new(carrier: Carrier, retry_for: Duration) -> Self {
         let room = Semaphore::new(ROOM_KIB as usize);
-        Self { carrier, retry_for, room: Arc::new(room) }
+        Self { carrier, retry_for, submissions: Submissions::default(), room: Arc::new(room) }
     }
 }
 
@@ -95,26 +99,60 @@ impl Carries for Post {
         Health::Smarthost(Smarthost::default())
     }
 
-    async fn carry(&self, app: &App, delivery: &DeliveryRecord) -> (Attempted, Ended) {
+    async fn carry(&self, app: &App, delivery: &DeliveryRecord, asked: bool) -> (Attempted, Ended) {
         let again = || app.again(self, delivery);
-        let (end, answer, ended) = match self.parcel(app, delivery).await {
-            Ok(Some(parcel)) => match self.carrier.carry(&parcel.outgoing()).await {
-                Carried::Delivered { answer } => (AttemptEnd::Delivered, answer.to_string(), Ended::Reached),
-                Carried::Refused { answer } => (AttemptEnd::Dead, answer.to_string(), Ended::Reached),
-                Carried::Deferred { answer } => (again(), answer.to_string(), Ended::Reached),
-                Carried::Away { answer } => (again(), answer.to_string(), Ended::Unreached),
-            },
-            Ok(None) => (AttemptEnd::Dead, "its content was erased".to_owned(), Ended::Reached),
-            Err(error) => return (unread(&error, again), Ended::Reached),
+        let mailbox = match app.submitting(delivery.interaction).await {
+            Ok(mailbox) => mailbox,
+            Err(error) => return (unread(&error, again), Ended::Apart),
         };
-        (Attempted { end, answer }, ended)
+        let turn = match &mailbox {
+            None => None,
+            Some(mailbox) => match self.submissions.begin(mailbox.id, asked, Instant::now()) {
+                Ok(turn) => Some(turn),
+                Err(pause) => {
+                    let until = app.origin.now().saturating_add(pause).unwrap_or(Timestamp::MAX);
+                    return (Attempted { end: AttemptEnd::PutOff(until), answer: String::new() }, Ended::Apart);
+                }
+            },
+        };
+        let parcel = match self.parcel(app, delivery, mailbox.is_some()).await {
+            Ok(Some(parcel)) => parcel,
+            Ok(None) => {
+                let answer = "its content was erased".to_owned();
+                return (Attempted { end: AttemptEnd::Dead, answer }, Ended::Apart);
+            }
+            Err(error) => return (unread(&error, again), Ended::Apart),
+        };
+        let carried = match &mailbox {
+            Some(mailbox) => app.submit(mailbox, &parcel.outgoing()).await,
+            None => self.carrier.carry(&parcel.outgoing()).await,
+        };
+        let (end, answer, ended) = match carried {
+            Carried::Delivered { answer } => (AttemptEnd::Delivered, answer, Ended::Reached),
+            Carried::Refused { answer } => (AttemptEnd::Dead, answer, Ended::Reached),
+            Carried::Deferred { answer } => (again(), answer, Ended::Reached),
+            Carried::Away { answer } => (again(), answer, Ended::Unreached),
+        };
+        let attempted = Attempted { end, answer: answer.to_string() };
+        match turn {
+            Some(turn) => {
+                turn.end(&ended, Instant::now());
+                (attempted, Ended::Apart)
+            }
+            None => (attempted, ended),
+        }
     }
 }
 
 impl Post {
     /// What is handed to the receiver; none if it was erased. Mail that is being carried shares a stated room, which is taken before the
     /// mail is read: of one with the original in it as much as it can need, and then what it does.
-    async fn parcel(&self, app: &App, delivery: &DeliveryRecord) -> Result<Option<Parcel>, StoreError> {
+    async fn parcel(
+        &self,
+        app: &App,
+        delivery: &DeliveryRecord,
+        submitted: bool,
+    ) -> Result<Option<Parcel>, StoreError> {
         let Some(content) = app.store.delivery_content(delivery.id).await? else { return Ok(None) };
         let failed = |error: &dyn std::fmt::Display| StoreError::Failed(error.to_string());
         let most = if content.with_original { LARGEST_KIB } else { kib(&[&content.head]) };
@@ -135,7 +173,11 @@ impl Post {
         let from = if delivery.sender.is_empty() { None } else { Some(address(&delivery.sender)?) };
         let header = whole_header(&content);
         Ok(Some(Parcel {
-            sender: from.as_ref().map(|from| envelope::bounce_address(&app.desk.key, delivery.id.0, from.domain())),
+            // Submission servers take mail from their users' own addresses alone (RFC 6409 section 6.1).
+            sender: from.as_ref().map(|from| match submitted {
+                true => from.clone(),
+                false => envelope::bounce_address(&app.desk.key, delivery.id.0, from.domain()),
+            }),
             recipient: address(&delivery.target)?,
             sign_as: from.filter(|_| header.is_some()).map(|from| from.domain().clone()),
             needs_utf8: !header.unwrap_or(&content.head).is_ascii(),

@@ -1,7 +1,9 @@
 //! Carries what is due to its receivers, as many at a time as there is room for.
 
+mod folders;
 mod health;
 mod mail;
+mod submitted;
 mod webhooks;
 
 use std::collections::HashMap;
@@ -19,6 +21,7 @@ use waypost_store::error::StoreError;
 use waypost_store::leases::{Lease, Term, hold};
 use waypost_store::records::outbox::{AttemptEnd, Attempted, DeliveryClaim, DeliveryRecord, Way};
 
+pub use folders::Filer;
 pub use mail::Post;
 pub use webhooks::Courier;
 
@@ -43,8 +46,8 @@ trait Carries: Send + Sync + 'static {
     /// Nothing is known yet of the receivers.
     fn health(&self) -> Health;
 
-    /// Makes one attempt.
-    async fn carry(&self, app: &App, delivery: &DeliveryRecord) -> (Attempted, Ended);
+    /// Makes one attempt; `asked`: somebody wants it now, whatever is known of the receiver.
+    async fn carry(&self, app: &App, delivery: &DeliveryRecord, asked: bool) -> (Attempted, Ended);
 }
 
 /// Rings when a delivery is due, for each way.
@@ -52,10 +55,11 @@ trait Carries: Send + Sync + 'static {
 pub(crate) struct Due {
     mail: Notify,
     webhooks: Notify,
+    folders: Notify,
     /// What somebody wants tried now.
     asked: Mutex<Vec<Asked>>,
     /// Whether somebody wants everything tried now, each way.
-    all_asked: [AtomicBool; 2],
+    all_asked: [AtomicBool; 3],
 }
 
 /// An attempt that somebody asked for.
@@ -73,6 +77,7 @@ impl Due {
     pub(crate) fn ring(&self) {
         self.mail.notify_one();
         self.webhooks.notify_one();
+        self.folders.notify_one();
     }
 
     /// A request to a webhook is due, or will be in a moment.
@@ -99,10 +104,11 @@ impl Due {
 
     /// Whether that was asked since.
     fn take_all_asked(&self, way: Way) -> bool {
-        let [mail, webhooks] = &self.all_asked;
+        let [mail, webhooks, folders] = &self.all_asked;
         let asked = match way {
             Way::Mail => mail,
             Way::Webhooks => webhooks,
+            Way::Folders => folders,
         };
         asked.swap(false, Ordering::Relaxed)
     }
@@ -117,6 +123,7 @@ impl Due {
         match way {
             Way::Mail => &self.mail,
             Way::Webhooks => &self.webhooks,
+            Way::Folders => &self.folders,
         }
     }
 }
@@ -124,7 +131,7 @@ impl Due {
 /// The lease of an attempt: one of a node that is gone is made again after so long.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// At most this many attempts are under way to one domain or webhook: a receiver that hangs holds up nothing else.
+/// At most this many attempts are under way to one domain, webhook or folder: a receiver that hangs holds up nothing else.
 const SLOTS_OF_A_DOMAIN: u32 = 4;
 
 /// What is due and nobody announced is found at the latest after this long.
@@ -156,7 +163,7 @@ impl Attempts {
         self.health.slots(self.slots, now).saturating_sub(self.known.len())
     }
 
-    /// How many are under way to each domain or webhook; to those that are to be left alone as if there were more.
+    /// How many are under way to each domain, webhook or folder; to those that are to be left alone as if there were more.
     fn busy(&self, now: Instant) -> Vec<(String, u32)> {
         let mut counts: HashMap<String, u32> = HashMap::new();
         for attempt in self.known.values() {
@@ -172,8 +179,8 @@ impl Attempts {
             None => std::future::pending().await,
             Some(Ok((id, ended))) => {
                 if let Some(attempt) = self.known.remove(&id) {
-                    let target = &attempt.delivery.target;
-                    self.health.note(target, &ended, attempt.asks_again, Instant::now());
+                    let target = domain(&attempt.delivery.target);
+                    self.health.note(&target, &ended, attempt.asks_again, Instant::now());
                 }
                 None
             }
@@ -199,7 +206,8 @@ fn unread(error: &StoreError, again: impl FnOnce() -> AttemptEnd) -> Attempted {
 }
 
 impl App {
-    /// Carries what is due until `stop` turns true: mail, and requests to webhooks. A way that nothing is to go ends at once.
+    /// Carries what is due until `stop` turns true: mail, requests to webhooks, and what goes into folders. A way that nothing is to go ends
+    /// immediately.
     pub async fn carry(self: Arc<Self>, stop: watch::Receiver<bool>) {
         let mail = async {
             if let Some(post) = self.post.clone() {
@@ -211,7 +219,12 @@ impl App {
                 Arc::clone(&self).carry_by(courier, stop.clone()).await;
             }
         };
-        tokio::join!(mail, webhooks);
+        let folders = async {
+            if let Some(filer) = self.filer.clone() {
+                Arc::clone(&self).carry_by(filer, stop.clone()).await;
+            }
+        };
+        tokio::join!(mail, webhooks, folders);
     }
 
     async fn carry_by(self: Arc<Self>, carries: Arc<impl Carries>, mut stop: watch::Receiver<bool>) {
@@ -238,7 +251,7 @@ impl App {
                     first: self.due.take_asked(way),
                     not: attempts.known.values().map(|attempt| attempt.delivery.id).collect(),
                 };
-                let lease = claim.lease;
+                let (lease, asked) = (claim.lease, claim.first.clone());
                 match self.store.claim_deliveries(claim, self.origin.now()).await {
                     Ok(claimed) => {
                         for delivery in claimed {
@@ -246,12 +259,12 @@ impl App {
                                 delivery: delivery.clone(),
                                 lease: lease.id,
                                 answered: Arc::default(),
-                                asks_again: attempts.health.is_away(&delivery.target),
+                                asks_again: attempts.health.is_away(&domain(&delivery.target)),
                             };
-                            let answered = Arc::clone(&under_way.answered);
+                            let (answered, asked) = (Arc::clone(&under_way.answered), asked.contains(&delivery.id));
                             let (app, carries) = (Arc::clone(&self), Arc::clone(&carries));
                             let task = attempts.tasks.spawn(async move {
-                                app.attempt_delivery(&*carries, delivery, lease, &answered).await
+                                app.attempt_delivery(&*carries, (delivery, asked), lease, &answered).await
                             });
                             attempts.known.insert(task.id(), under_way);
                         }
@@ -286,13 +299,13 @@ impl App {
     async fn attempt_delivery(
         &self,
         carries: &dyn Carries,
-        delivery: DeliveryRecord,
+        (delivery, asked): (DeliveryRecord, bool),
         lease: Lease,
         answered: &Mutex<Option<Attempted>>,
     ) -> Ended {
         let term = Term::of(LEASE);
         let renew = || self.store.renew_delivery(delivery.id, term.renew(lease, self.origin.now()));
-        let Ok((attempted, ended)) = hold(term, renew, carries.carry(self, &delivery)).await else {
+        let Ok((attempted, ended)) = hold(term, renew, carries.carry(self, &delivery, asked)).await else {
             tracing::warn!(delivery = %delivery.id, "the delivery's lease was lost: it is tried again, and may arrive twice");
             return Ended::Reached;
         };
@@ -332,7 +345,7 @@ impl App {
             AttemptEnd::Delivered => "delivered",
             AttemptEnd::Deferred(_) => "deferred",
             AttemptEnd::Dead => "dead",
-            AttemptEnd::Untried => "untried",
+            AttemptEnd::Untried | AttemptEnd::PutOff(_) => "untried",
         };
         let (id, kind, attempts) = (delivery.id, delivery.kind.as_str(), delivery.attempts);
         tracing::info!(trace_id = %trace_id(delivery.interaction), interaction = %delivery.interaction, delivery = %id, kind, attempts, "attempt: {word}");

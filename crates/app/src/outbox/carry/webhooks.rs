@@ -56,7 +56,7 @@ impl Carries for Courier {
         Health::Each(Targets::default())
     }
 
-    async fn carry(&self, app: &App, delivery: &DeliveryRecord) -> (Attempted, Ended) {
+    async fn carry(&self, app: &App, delivery: &DeliveryRecord, _: bool) -> (Attempted, Ended) {
         let dead = |answer: &str| (Attempted { end: AttemptEnd::Dead, answer: answer.to_owned() }, Ended::Reached);
         // Another node may have made the webhook, disabled it or rotated its secret a moment ago.
         if let Err(error) = app.catalogue.catch_up().await {
@@ -85,6 +85,7 @@ impl Carries for Courier {
                 tracing::warn!(webhook = %webhook.id, address = %target.address, "a webhook leads to a private address");
                 dead("its host has a private address; `--allow-private-targets` permits it")
             }
+            Err(Problem::Unreached(Unreached::Plain(target))) => dead(&target.to_string()),
             Err(Problem::Unreached(why)) => {
                 (Attempted { end: app.again(self, delivery), answer: why.to_string() }, Ended::Unreached)
             }

@@ -90,6 +90,8 @@ pub struct Session<T> {
     pub(super) transaction: Option<Transaction<T>>,
     /// What a front end says that the client called itself.
     pub(super) told_helo: Option<String>,
+    /// Whether a front end has spoken of the client's address: from then on the client speaks.
+    pub(super) is_client: bool,
     /// Where a relay has the next message from, by XFORWARD.
     pub(super) forwarded: Option<SocketAddr>,
     /// Whether the connection begins with a TLS handshake.
@@ -119,6 +121,7 @@ impl<T> Session<T> {
             helo: None,
             transaction: None,
             told_helo: None,
+            is_client: false,
             forwarded: None,
             encrypted,
             remote,
@@ -140,6 +143,11 @@ impl<T> Session<T> {
     #[must_use]
     pub fn remote(&self) -> SocketAddr {
         self.remote
+    }
+
+    /// Whether whoever speaks may say by XCLIENT and XFORWARD who the client is.
+    pub(super) fn may_name_client(&self) -> bool {
+        !self.is_client && self.settings.xclients.contains(self.remote.ip())
     }
 
     /// Whether a front end has yet to say who the client is.

@@ -19,7 +19,7 @@ pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) {
         lines.push(&"STARTTLS");
     }
     let (xclient, xforward) = (xclient::offer(), xforward::offer());
-    if settings.xclients.contains(session.remote().ip()) {
+    if session.may_name_client() {
         lines.extend([&xclient as &dyn Display, &xforward]);
     }
     lines.push(&"ENHANCEDSTATUSCODES");

@@ -95,7 +95,7 @@ fn client_name<'a, T>(session: &mut Session<T>, rest: &'a str, out: &mut Vec<u8>
 
 /// What XCLIENT or XFORWARD says, if the client may say it.
 fn told<T>(session: &mut Session<T>, rest: &str, names: &[&str], out: &mut Vec<u8>) -> Option<Attributes> {
-    let trusted = session.settings.xclients.contains(session.remote().ip());
+    let trusted = session.may_name_client();
     let complaint = match Attributes::read(rest, names) {
         _ if !trusted => Complaint::Untrusted,
         _ if session.transaction.is_some() => Complaint::WithinTransaction,

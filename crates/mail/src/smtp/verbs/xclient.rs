@@ -16,6 +16,8 @@ pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) ->
     if let Some(helo) = &told.helo {
         session.told_helo = Some(helo.clone());
     }
+    // What comes from now on is the client's, whoever that is: it must not say who it is itself.
+    session.is_client |= told.addressed;
     // Without an address the client is who it was; the session begins anew all the same.
     Some(Step::Client(told.client().unwrap_or_else(|| session.remote())))
 }

@@ -288,6 +288,7 @@ async fn a_check_reads_every_row_that_has_a_checksum() {
             "journals",
             "mailbox_folders",
             "mailbox_taken",
+            "mailbox_tokens",
             "mailbox_watches",
             "mailboxes",
             "outgoing",

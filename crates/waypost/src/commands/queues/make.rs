@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use waypost_wire::routing::{DeliverTo, Queue, QueueRequest, WebhookReference};
+use waypost_wire::routing::{DeliverTo, MailboxReference, Queue, QueueRequest, WebhookReference};
 
 use super::find;
 use crate::failure::Failure;
@@ -29,7 +29,7 @@ pub(crate) struct Update {
     #[command(flatten)]
     says: Says,
     /// Deliver nowhere: work waits to be claimed
-    #[arg(long, conflicts_with_all = ["webhook", "addresses"])]
+    #[arg(long, conflicts_with_all = ["webhook", "addresses", "mailbox"])]
     deliver_nowhere: bool,
 }
 
@@ -51,6 +51,18 @@ struct Says {
     /// Deliver to an address (repeatable)
     #[arg(id = "addresses", long = "deliver-to-address", value_name = "ADDRESS")]
     addresses: Vec<String>,
+    /// Put messages into a folder of a mailbox, by its name or id
+    #[arg(
+        id = "mailbox",
+        long = "deliver-to-mailbox",
+        value_name = "MAILBOX",
+        requires = "folder",
+        conflicts_with_all = ["webhook", "addresses"]
+    )]
+    mailbox: Option<String>,
+    /// Folder of the mailbox
+    #[arg(id = "folder", long = "deliver-to-folder", value_name = "FOLDER", requires = "mailbox")]
+    folder: Option<String>,
     /// Attach mail that is delivered to addresses, instead of resending it unchanged
     #[arg(long, requires = "addresses")]
     attach: bool,
@@ -61,7 +73,14 @@ struct Says {
 
 impl Says {
     fn deliver_to(&self) -> Option<DeliverTo> {
-        let Self { webhook, addresses, attach, .. } = self;
+        let Self { webhook, addresses, attach, mailbox, folder, .. } = self;
+        if let Some(wanted) = mailbox {
+            let reference = match wanted.parse() {
+                Ok(id) => MailboxReference { id: Some(id), name: None },
+                Err(_) => MailboxReference { id: None, name: Some(wanted.clone()) },
+            };
+            return Some(DeliverTo { mailbox: Some(reference), folder: folder.clone(), ..DeliverTo::default() });
+        }
         if let Some(wanted) = webhook {
             let reference = match wanted.parse() {
                 Ok(id) => WebhookReference { id: Some(id), name: None },
@@ -76,6 +95,11 @@ impl Says {
 
 /// Where a queue delivers, in words.
 pub(super) fn place(to: &DeliverTo) -> String {
+    if let Some(MailboxReference { id, name }) = &to.mailbox {
+        let named = name.clone().or_else(|| id.map(|id| id.to_string()));
+        let folder = to.folder.as_deref().unwrap_or_default();
+        return format!("folder `{folder}` of mailbox {}", named.unwrap_or_default());
+    }
     match &to.webhook {
         Some(WebhookReference { id, name }) => {
             let named = name.clone().or_else(|| id.map(|id| id.to_string()));

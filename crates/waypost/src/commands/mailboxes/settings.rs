@@ -1,0 +1,185 @@
+//! Settings of mailboxes, as options.
+
+use waypost_wire::mailbox::{
+    MailboxAfter, MailboxAuth, MailboxGrant, MailboxOauth, MailboxRequest, MailboxSubmission, MailboxTls, SecretName,
+};
+
+/// Settings that have a default.
+#[derive(clap::Args)]
+pub(super) struct Settings {
+    /// Secret that has the password; set it with `waypost secrets set NAME --host HOST`
+    #[arg(long, value_name = "NAME", conflicts_with = "oauth_token_url")]
+    secret: Option<String>,
+    /// Token endpoint, to log in by OAuth instead of a password
+    #[arg(long, value_name = "URL", requires_all = ["oauth_client_id", "oauth_grant"])]
+    oauth_token_url: Option<String>,
+    /// How tokens are asked for
+    #[arg(long, value_enum, requires = "oauth_token_url")]
+    oauth_grant: Option<Grant>,
+    /// Client's id at the token endpoint
+    #[arg(long, value_name = "ID", requires = "oauth_token_url")]
+    oauth_client_id: Option<String>,
+    /// Secret that has the client's secret
+    #[arg(long, value_name = "NAME", requires = "oauth_token_url")]
+    oauth_secret: Option<String>,
+    /// Secret that has the first refresh token
+    #[arg(long, value_name = "NAME", requires = "oauth_token_url")]
+    oauth_refresh_token: Option<String>,
+    /// Scope to ask for; may be given several times
+    #[arg(long = "oauth-scope", value_name = "SCOPE", requires = "oauth_token_url")]
+    oauth_scopes: Vec<String>,
+    /// Endpoint for device codes; known for Microsoft and Google
+    #[arg(long, value_name = "URL", requires = "oauth_token_url")]
+    oauth_device_url: Option<String>,
+    /// Port; 993, or 143 with another --tls than implicit
+    #[arg(long)]
+    port: Option<u16>,
+    /// How the connection is encrypted
+    #[arg(long, value_enum)]
+    tls: Option<Tls>,
+    /// Folder to watch; may be given several times; INBOX unless told
+    #[arg(long = "folder", value_name = "NAME")]
+    folders: Vec<String>,
+    /// Which mail that is there already is taken: new (nothing), unseen, all, or a date such as 2026-11-30
+    #[arg(long)]
+    start: Option<String>,
+    /// Mark a message that was taken with this flag; `\Seen` unless told
+    #[arg(long, group = "after")]
+    flag: Option<String>,
+    /// Move a message that was taken into this folder
+    #[arg(long, group = "after", value_name = "FOLDER")]
+    move_to: Option<String>,
+    /// Delete a message that was taken
+    #[arg(long, group = "after")]
+    delete: bool,
+    #[command(flatten)]
+    submission: Submission,
+}
+
+/// The submission server: what goes out by the route.
+#[derive(clap::Args)]
+struct Submission {
+    /// Submission server that takes what goes out by the route, such as smtp.example.com
+    #[arg(long, value_name = "NAME")]
+    submission_host: Option<String>,
+    /// Port of the submission server; 465, or 587 with --submission-tls starttls
+    #[arg(long, value_name = "PORT", requires = "submission_host")]
+    submission_port: Option<u16>,
+    /// How the connection to the submission server is encrypted
+    #[arg(long, value_enum, requires = "submission_host")]
+    submission_tls: Option<SubmissionTls>,
+    /// User who logs in to the submission server; the mailbox's unless told
+    #[arg(long, value_name = "USER", requires = "submission_host")]
+    submission_user: Option<String>,
+    /// Secret that has the password there; without it the mailbox's own password or tokens are used
+    #[arg(long, value_name = "NAME", requires = "submission_host")]
+    submission_secret: Option<String>,
+    /// Leave what goes out by the route to the smarthost
+    #[arg(long, conflicts_with = "submission_host")]
+    no_submission: bool,
+}
+
+/// How the connection to a submission server is encrypted.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum SubmissionTls {
+    /// From the first byte
+    Implicit,
+    /// After STARTTLS
+    Starttls,
+}
+
+impl Submission {
+    /// Adds what was said to a request. A server that is named replaces the one before, with all that was said of it.
+    fn apply(&self, request: &mut MailboxRequest) {
+        if self.no_submission {
+            request.submission = None;
+        }
+        if let Some(host) = &self.submission_host {
+            let secret = self.submission_secret.clone().map(SecretName::Name);
+            request.submission = Some(MailboxSubmission {
+                host: host.clone(),
+                port: self.submission_port,
+                tls: self.submission_tls.map(|tls| match tls {
+                    SubmissionTls::Implicit => MailboxTls::Implicit,
+                    SubmissionTls::Starttls => MailboxTls::StartTls,
+                }),
+                user: self.submission_user.clone(),
+                auth: secret.map(|secret| MailboxAuth { secret: Some(secret), oauth: None }),
+            });
+        }
+    }
+}
+
+/// How tokens are asked for.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Grant {
+    /// In the client's own name
+    ClientCredentials,
+    /// By a refresh token
+    RefreshToken,
+    /// By a code that a person confirms: `waypost mailboxes authorise`
+    DeviceCode,
+}
+
+/// How a connection is encrypted.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Tls {
+    /// From the first byte
+    Implicit,
+    /// After STARTTLS
+    Starttls,
+    /// Not at all: only towards private addresses that are allowed
+    None,
+}
+
+impl Settings {
+    /// Adds what was said to a request.
+    pub(super) fn apply(&self, request: &mut MailboxRequest) {
+        if let Some(secret) = &self.secret {
+            request.auth = MailboxAuth { secret: Some(SecretName::Name(secret.clone())), oauth: None };
+        }
+        if let (Some(token_url), Some(client_id), Some(grant)) =
+            (&self.oauth_token_url, &self.oauth_client_id, self.oauth_grant)
+        {
+            let named = |name: &Option<String>| name.clone().map(SecretName::Name);
+            let oauth = MailboxOauth {
+                token_url: token_url.clone(),
+                device_url: self.oauth_device_url.clone(),
+                client_id: client_id.clone(),
+                secret: named(&self.oauth_secret),
+                refresh_token: named(&self.oauth_refresh_token),
+                scopes: self.oauth_scopes.clone(),
+                grant: match grant {
+                    Grant::ClientCredentials => MailboxGrant::ClientCredentials,
+                    Grant::RefreshToken => MailboxGrant::RefreshToken,
+                    Grant::DeviceCode => MailboxGrant::DeviceCode,
+                },
+            };
+            request.auth = MailboxAuth { secret: None, oauth: Some(oauth) };
+        }
+        if let Some(tls) = self.tls {
+            request.tls = Some(match tls {
+                Tls::Implicit => MailboxTls::Implicit,
+                Tls::Starttls => MailboxTls::StartTls,
+                Tls::None => MailboxTls::None,
+            });
+            // The port that was right for the other way is not right for this one.
+            request.port = None;
+        }
+        request.port = self.port.or(request.port);
+        if !self.folders.is_empty() {
+            request.folders = Some(self.folders.clone());
+        }
+        if let Some(start) = &self.start {
+            request.start = Some(start.clone());
+        }
+        if self.flag.is_some() || self.move_to.is_some() || self.delete {
+            request.after = Some(MailboxAfter {
+                flag: self.flag.clone(),
+                move_to: self.move_to.clone(),
+                delete: self.delete.then_some(true),
+            });
+        }
+        self.submission.apply(request);
+    }
+}
