@@ -1,6 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { ApiError, call, query, request, type Schemas } from "./client";
-import type { FlowHealth, Overview, WorldMap } from "./bodies";
 
 export type Session = Schemas["Session"];
 export type Interaction = Schemas["Interaction"];
@@ -18,7 +17,11 @@ export type TraceEvent =
 export type Delivery = Schemas["Delivery"];
 export type FlowDocument = Schemas["FlowDocument"];
 export type Summary = Schemas["Summary"];
-export type { FlowHealth, MapNode, Minute, Overview, WorldMap } from "./bodies";
+export type Overview = Schemas["Overview"];
+export type Minute = Schemas["OverviewMinute"];
+export type FlowHealth = Schemas["FlowHealth"];
+export type WorldMap = Schemas["Map"];
+export type MapNode = Schemas["MapNode"];
 
 interface Page<T> {
   entities: T[];

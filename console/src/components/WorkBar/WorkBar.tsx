@@ -76,7 +76,7 @@ function Held({ claim, onClaim }: { claim: Claim; onClaim: (claim: Claim | undef
       className="panel work"
       aria-label="Your work"
       onKeyDown={(event) => {
-        // Back to the mail without sending: what was typed is gone with the form.
+        // Back to the mail without sending: a reply is kept as a draft.
         if (event.key === "Escape" && open) choose(open);
       }}
     >

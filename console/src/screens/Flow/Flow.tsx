@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Link, useSearchParams } from "wouter";
 import type { Schemas } from "../../api/client";
+import { hrefOf } from "../../api/kinds";
 import * as queries from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
@@ -135,7 +136,7 @@ function RelatedList({ title, graph, self }: { title: string; graph: Schemas["Gr
           {others.map((node) => (
             <li key={node.id}>
               <span className="muted">{node.kind}</span>
-              {node.kind === "flow" || node.kind === "queue" ? <Link href={`/${node.kind}s/${node.id}`}>{node.name}</Link> : <span>{node.name}</span>}
+              <Named kind={node.kind} id={node.id} name={node.name} />
             </li>
           ))}
         </ul>
@@ -143,4 +144,9 @@ function RelatedList({ title, graph, self }: { title: string; graph: Schemas["Gr
       {(graph?.withheld?.length ?? 0) > 0 && <p className="muted related-note">More is there for the scope {graph?.withheld?.join(", ")}.</p>}
     </section>
   );
+}
+
+function Named({ kind, id, name }: { kind: string; id: string; name: string }) {
+  const href = hrefOf(kind, id, name);
+  return href ? <Link href={href}>{name}</Link> : <span>{name}</span>;
 }

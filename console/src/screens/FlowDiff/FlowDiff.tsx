@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
+import { useMemo } from "react";
 import { Link, useSearchParams } from "wouter";
 import * as queries from "../../api/queries";
 import { useTitle } from "../../app/useTitle";
 import { Differences, groupsOf, Tally } from "../../components/Differences/Differences";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { FlowCanvas } from "../../components/FlowCanvas/FlowCanvas";
+import { useKeys } from "../../components/Shortcuts/keys";
 import { compare } from "../../graph/compare";
 import "./FlowDiff.css";
 
@@ -75,15 +76,10 @@ function Compared({ id, name, from, to }: { id: string; name: string; from: numb
   const look = (group: number) => {
     if (groups[group]) setSearch({ from: String(from), to: String(to), look: String(group + 1) }, { replace: true });
   };
-  useEffect(() => {
-    const keys = ({ key, ctrlKey, metaKey, altKey, target }: KeyboardEvent) => {
-      if (ctrlKey || metaKey || altKey || (target instanceof HTMLElement && target.closest("input, select, textarea"))) return;
-      if (key === "j" || key === "n") look((picked ?? -1) + 1);
-      if (key === "k" || key === "p") look((picked ?? groups.length) - 1);
-    };
-    document.addEventListener("keydown", keys);
-    return () => document.removeEventListener("keydown", keys);
-  });
+  useKeys("Differences", [
+    { keys: "j", label: "Next difference", run: () => look((picked ?? -1) + 1) },
+    { keys: "k", label: "Previous difference", run: () => look((picked ?? groups.length) - 1) },
+  ]);
   const error = diff.error ?? before.error ?? after.error;
   if (error) return <Fault error={error} />;
   if (!found || !comparison) return <Loading />;

@@ -123,8 +123,8 @@ const isShared = (flow: Flow) => ["shared", "commonmodule"].includes(flow.type.t
 const sinceOf = (health: FlowHealth | undefined) => (health?.since ? `&since=${encodeURIComponent(health.since)}` : "");
 
 /** A run is counted at its route's flow: for a shared flow there is nothing to count. */
-function Count({ value, href, bad = false }: { value: number | undefined; href: string; bad?: boolean }) {
-  if (value === undefined) return <span className="muted">–</span>;
+function Count({ value, href, bad = false }: { value: number | null | undefined; href: string; bad?: boolean }) {
+  if (value == null) return <span className="muted">–</span>;
   if (value === 0) return <span className="muted">0</span>;
   return (
     <Link href={href} className={bad ? "late" : undefined}>

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { Link } from "wouter";
+import { hrefOf } from "../../api/kinds";
 import type { MapNode, WorldMap } from "../../api/queries";
 import { Badge } from "../../components/Badge/Badge";
 import { Kind, kindName } from "../../components/Kind/Kind";
@@ -17,7 +18,7 @@ interface Props {
 export function ObjectView({ map, object, related, onPick }: Props) {
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus({ preventScroll: true }), [object.key]);
-  const screen = object.id && (object.kind === "flow" || object.kind === "queue") ? `/${object.kind}s/${object.id}` : undefined;
+  const screen = object.id ? hrefOf(object.kind, object.id, object.name) : undefined;
   return (
     <div className="map-object">
       <button className="button quiet" onClick={() => onPick(undefined)}>

@@ -54,7 +54,7 @@ export function Waiting({ queues }: { queues: Overview["queues"] }) {
   );
 }
 
-function Level({ oldestWaitingAt, serviceLevel, overServiceLevel }: { oldestWaitingAt: string | undefined; serviceLevel: string | undefined; overServiceLevel: number | undefined }) {
+function Level({ oldestWaitingAt, serviceLevel, overServiceLevel }: Pick<NonNullable<Overview["queues"]>[number], "oldestWaitingAt" | "serviceLevel" | "overServiceLevel">) {
   if (!serviceLevel) return <span className="muted">–</span>;
   const late = (overServiceLevel ?? 0) > 0;
   const part = oldestWaitingAt ? Math.min(1, (Date.now() - Date.parse(oldestWaitingAt)) / (seconds(serviceLevel) * 1000 || 1)) : 0;

@@ -86,7 +86,7 @@ function Tiles({ numbers }: { numbers: Numbers }) {
     <div className="numbers">
       <Tile name="Mail" value={totals.accepted} href={`/interactions?${within}`} note={`${rate >= 10 ? Math.round(rate).toLocaleString("en") : rate.toFixed(1)} a minute`} />
       {waiting === undefined ? (
-        <Tile name="Decided for a queue" value={totals.decided.queue} href={`/interactions?decision=queue&${within}`} note="in this time" />
+        <Tile name="Decided for a queue" value={totals.decided.queue ?? 0} href={`/interactions?decision=queue&${within}`} note="in this time" />
       ) : (
         <Tile name="Waiting in queues" value={waiting} href="/queues" note={late > 0 ? `${late.toLocaleString("en")} over service level` : "within service levels"} bad={late > 0} />
       )}

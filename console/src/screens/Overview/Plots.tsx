@@ -46,7 +46,7 @@ export default function Plots({ numbers }: { numbers: Overview }) {
   const errors = useMemo(
     (): Series[] => [
       { name: "failed runs", tone: "bad", values: parts.map((one) => total(one.minutes.map((minute) => minute.failed))), href: `/interactions?decision=unrouted&${within}` },
-      { name: "unrouted otherwise", tone: 2, values: parts.map((one) => total(one.minutes.map((minute) => Math.max(0, minute.decided.unrouted - minute.failed)))), href: `/interactions?decision=unrouted&${within}` },
+      { name: "unrouted otherwise", tone: 2, values: parts.map((one) => total(one.minutes.map((minute) => Math.max(0, (minute.decided.unrouted ?? 0) - minute.failed)))), href: `/interactions?decision=unrouted&${within}` },
     ],
     [parts, within],
   );

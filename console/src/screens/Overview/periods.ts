@@ -57,7 +57,7 @@ export interface Decided {
 /** Decisions by queue, most first, then by what else came of mail. Together they are all decisions. */
 export function decided({ series, byQueue }: Pick<Overview, "series" | "byQueue">): Decided[] {
   const first = byQueue.slice(0, MOST_QUEUES).map(({ queue, total, decided }) => ({ name: queue.name ?? "a queue that is gone", queueId: queue.id, total, values: decided }));
-  const all = series.map((minute) => minute.decided.queue + minute.decided.unrouted);
+  const all = series.map((minute) => (minute.decided.queue ?? 0) + (minute.decided.unrouted ?? 0));
   const rest = all.map((value, place) => Math.max(0, value - total(first.map((one) => one.values[place] ?? 0))));
   const other = (name: string, values: number[], decision?: string): Decided[] => {
     const sum = total(values);
@@ -66,7 +66,7 @@ export function decided({ series, byQueue }: Pick<Overview, "series" | "byQueue"
   return [
     ...first,
     ...other("other queues", rest),
-    ...other("forwarded", series.map((minute) => minute.decided.forward), "forward"),
-    ...other("dropped", series.map((minute) => minute.decided.disconnect), "disconnect"),
+    ...other("forwarded", series.map((minute) => minute.decided.forward ?? 0), "forward"),
+    ...other("dropped", series.map((minute) => minute.decided.disconnect ?? 0), "disconnect"),
   ];
 }

@@ -7,12 +7,6 @@ import { call, type Schemas } from "../../api/client";
 import { session as sessionQuery, type Session } from "../../api/queries";
 import "./SignIn.css";
 
-/** Who a link signs in. */
-interface LinkPreview {
-  clientId: string;
-  scopes: string[];
-}
-
 /** The secret of a link, in the fragment that browsers keep to themselves. */
 function linkIn(fragment: string): string | undefined {
   return /^#link=([0-9a-f]+)$/.exec(fragment)?.[1];
@@ -39,7 +33,7 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
   // Who a link is for is asked before it is followed: nobody is signed in as somebody else by an address that they were sent.
   const preview = useMutation({
     meta: { signsIn: true },
-    mutationFn: (link: string) => call<LinkPreview>("/console/links/preview", { method: "POST", body: { link } }),
+    mutationFn: (link: string) => call<Session>("/console/links/preview", { method: "POST", body: { link } }),
   });
   const { mutate: ask } = preview;
   const followed = useRef(false);
