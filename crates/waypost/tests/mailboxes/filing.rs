@@ -58,7 +58,7 @@ fn what_comes_into_a_queue_is_put_into_its_folder_once_and_not_taken_again() {
         assert_eq!(work["state"], "decided", "{work}");
         assert!(api.post(&format!("{support}/claims"), &json!({})).ok()["entities"].as_array().unwrap().is_empty());
         person.ask("CREATE Handled");
-        api.post(&format!("/deliveries/{}/retry", waiting["id"].as_str().unwrap()), &json!({})).ok();
+        assert!(server.cli(&["deliveries", "retry", waiting["id"].as_str().unwrap()]).status.success());
         wait_for("the message", || (person.count("Handled", "UNSEEN SUBJECT first") == 1).then_some(()));
         wait_for("its end", || (push(&api)[0]["state"] == "delivered").then_some(()));
         let received = work["receivedAt"].as_str().unwrap();
