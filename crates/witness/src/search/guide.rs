@@ -27,6 +27,8 @@ const MOST_CHANGES: usize = 60;
 #[derive(Debug, Default)]
 pub(crate) struct Guide {
     pub(crate) hints: Vec<Hint>,
+    /// Their positions, by what they say.
+    known: HashMap<String, usize>,
     /// Hints of each part of a condition, by position.
     pub(crate) of_part: HashMap<PartId, Vec<usize>>,
     /// Hints of expressions that one version has and the other has not.
@@ -63,13 +65,13 @@ impl Guide {
     }
 
     fn add(&mut self, hint: Hint) -> usize {
-        match self.hints.iter().position(|known| *known == hint) {
-            Some(known) => known,
-            None => {
-                self.hints.push(hint);
-                self.hints.len() - 1
-            }
+        // A value in a hint has no hash of its own.
+        let next = self.hints.len();
+        let known = *self.known.entry(format!("{hint:?}")).or_insert(next);
+        if known == next {
+            self.hints.push(hint);
         }
+        known
     }
 
     fn expression(&mut self, compiled: &Compiled, wiring: &Wiring, scope: &Scope, differs: bool) {

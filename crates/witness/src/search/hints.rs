@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 use waypost_cel::{Call, Expr, Kind, Literal, Operator};
+use waypost_flow::functions;
 
 use super::draft::{Answer, Draft};
 use super::pattern;
 use super::random::Random;
-use super::source::Source;
+use super::source::{Part, Source};
 use super::wiring::{Scope, Wiring, children};
 
 /// Something that a mail may be made to say, because an expression looks for it.
@@ -46,7 +47,7 @@ pub(crate) enum Want {
 
 /// All hints of an expression.
 pub(crate) fn of(part: &Expr, wiring: &Wiring, scope: &Scope) -> Vec<Hint> {
-    let mut finder = Finder { wiring, found: Vec::new() };
+    let mut finder = Finder { wiring, found: Vec::new(), followed: 0 };
     finder.expression(part, scope);
     finder.found
 }
@@ -54,7 +55,12 @@ pub(crate) fn of(part: &Expr, wiring: &Wiring, scope: &Scope) -> Vec<Hint> {
 struct Finder<'w> {
     wiring: &'w Wiring,
     found: Vec<Hint>,
+    /// How many names were followed to where their values come from, up to here.
+    followed: usize,
 }
+
+/// Names are followed through so many others.
+const FARTHEST: usize = 3;
 
 impl Finder<'_> {
     fn add(&mut self, sources: &BTreeSet<Source>, want: &Want) {
@@ -80,12 +86,28 @@ impl Finder<'_> {
             Kind::Name(_) | Kind::Member(_) | Kind::Index(_) => {
                 let sources = self.wiring.sources(part, scope);
                 self.add(&sources, &Want::Presence);
+                self.follow(part, scope);
                 if let Kind::Index(index) = &part.kind {
                     self.expression(&index.index, scope);
                 }
             }
             _ => children(part).into_iter().for_each(|child| self.expression(child, scope)),
         }
+    }
+
+    /// What the values of a variable, an input or an output ask of a mail, the name asks as well.
+    fn follow(&mut self, part: &Expr, scope: &Scope) {
+        if self.followed == FARTHEST {
+            return;
+        }
+        self.followed += 1;
+        for (text, scope) in self.wiring.origins(part, scope) {
+            for range in waypost_flow::expr::expressions(&text) {
+                let tree = waypost_cel::parse(text.get(range).unwrap_or_default()).tree;
+                self.expression(&tree, &scope);
+            }
+        }
+        self.followed -= 1;
     }
 
     /// Two operands of a comparison, or of arithmetic.
@@ -124,7 +146,7 @@ impl Finder<'_> {
             let sources = self.wiring.sources(subject, scope);
             let mut constants = Vec::new();
             rest.iter().for_each(|argument| literals(argument, &mut constants));
-            let is_pattern = matches!(function, "matches" | "extract" | "extractAll" | "replaceRegex" | "regexReplace");
+            let is_pattern = takes_a_pattern(function);
             for constant in constants {
                 match constant {
                     Constant::Text(text) if is_pattern => self.add(&sources, &Want::Pattern(text)),
@@ -147,6 +169,12 @@ impl Finder<'_> {
         }
         call.arguments.iter().for_each(|argument| self.expression(argument, &inner));
     }
+}
+
+/// Whether a function has a pattern among its arguments.
+fn takes_a_pattern(function: &str) -> bool {
+    let overloads = functions::find(function).map(|function| function.overloads).unwrap_or_default();
+    overloads.iter().any(|overload| matches!(overload.work, functions::Work::Matching(_)))
 }
 
 /// Whether an expression is the size of something.
@@ -252,8 +280,17 @@ impl Hint {
                 _ => self.source.set_present(draft),
             },
             Want::Same(other) => {
-                let text = other.text(draft).to_owned();
-                let text = if text.is_empty() { "same".to_owned() } else { text };
+                let known = other.text(draft).to_owned();
+                let text = match (&self.source, other) {
+                    (Source::Address(_, Part::Whole), _) | (_, Source::Address(_, Part::Whole)) => {
+                        "same@example.net".to_owned()
+                    }
+                    (Source::Address(_, Part::Domain), _) | (_, Source::Address(_, Part::Domain)) => {
+                        "same.example".to_owned()
+                    }
+                    _ if known.is_empty() => "same".to_owned(),
+                    _ => known,
+                };
                 other.set_text(draft, &text);
                 self.source.set_text(draft, &text);
             }

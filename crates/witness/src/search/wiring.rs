@@ -161,6 +161,25 @@ impl Wiring {
         origins.into_iter().flatten().for_each(|origin| self.text(origin, found, seen));
     }
 
+    /// The texts that a variable, an input or an output gets its values from, each with what it is read in.
+    pub(crate) fn origins(&self, part: &Expr, scope: &Scope) -> Vec<(String, Scope)> {
+        let path = path(part).unwrap_or_default();
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let key = |flow: &str, name: &str| (flow.to_owned(), name.to_owned());
+        let origins = match (path.as_slice(), &scope.output) {
+            (["interaction" | "now", ..] | [], _) => None,
+            (["input", name, ..], _) => self.inputs.get(&key(&scope.flow, name)),
+            (["output", name, ..], Some(Output::Flow(flow))) => self.outputs.get(&key(flow, name)),
+            (["output", ..], _) => None,
+            ([name, ..], _) => self.variables.get(&key(&scope.flow, name)),
+        };
+        let one = |origin: &Origin| {
+            let scope = Scope { flow: origin.flow.clone(), output: origin.output.clone(), locals: Vec::new() };
+            (origin.text.clone(), scope)
+        };
+        origins.into_iter().flatten().map(one).collect()
+    }
+
     fn read(&self, part: &Expr, scope: &Scope, found: &mut BTreeSet<Source>, seen: &mut Seen) {
         if let Some(path) = path(part) {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
