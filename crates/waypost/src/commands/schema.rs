@@ -89,7 +89,7 @@ impl Of {
             Self::Project => documents.any(),
             Self::Test => tests::json_schema(),
             Self::TestReport => report::schema(),
-            Self::Trace => trace::schema(),
+            Self::Trace => trace::schema().to_value(),
             Self::Doctor => doctor::schema(),
             _ => {
                 let named = |(name, schema): (&str, &Json)| (Some(name) == self.kind()).then(|| schema.clone());

@@ -16,7 +16,7 @@ use waypost_flow_tests::{Case, Flows, Suite, junit};
 use waypost_project::Project;
 
 use crate::failure::Failure;
-use crate::table::{self, Output};
+use crate::table::Output;
 use crate::{files, screen};
 
 /// Arguments of `test`.
