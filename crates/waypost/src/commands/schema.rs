@@ -98,7 +98,7 @@ impl Of {
             Self::Project => documents.any(),
             Self::Test => tests::json_schema(),
             Self::TestReport => report::schema(),
-            Self::Trace => trace::schema(),
+            Self::Trace => trace::schema().to_value(),
             Self::Plan => plan::schema(),
             Self::DiffReport => diff::schema(),
             Self::MutationReport => mutate::schema(),
