@@ -97,7 +97,7 @@ impl Of {
         match self {
             Self::Project => documents.any(),
             Self::Test => tests::json_schema(),
-            Self::TestReport => report::schema(),
+            Self::TestReport => report::schema().to_value(),
             Self::Trace => trace::schema().to_value(),
             Self::Plan => plan::schema().to_value(),
             Self::DiffReport => diff::schema().to_value(),
