@@ -48,6 +48,8 @@ async function looksIn(name, modes) {
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     await page.setViewportSize({ width, height });
     await page.waitForTimeout(SHOTS ? 600 : 50);
+    // Inherited colours follow a change of theme with the next frames only.
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     await shot(`${name}-${theme}-${width}`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     check(`${name} fits ${width} px`, wide <= 0, `${wide} px too wide`);

@@ -214,7 +214,7 @@ await tell(async () => {
   await other.close();
   await signIn(READER_ID, READER_SECRET);
   await page.getByRole("heading", { name: "Overview" }).waitFor();
-  check("what the scopes don't allow is not offered", (await page.getByRole("navigation").getByRole("link").allTextContents()).join() === "Overview,Interactions");
+  check("what the scopes don't allow is not offered", (await page.getByRole("navigation").getByRole("link").allTextContents()).join() === "Overview,Interactions,Deliveries");
   await page.goto(`${BASE}/interactions/${id}`);
   await page.getByText("needs the scope flow:read").waitFor();
   check("a run is listed where it can't be drawn", (await page.getByRole("option").count()) > 5);
