@@ -345,7 +345,9 @@ impl App {
             AttemptEnd::Delivered => "delivered",
             AttemptEnd::Deferred(_) => "deferred",
             AttemptEnd::Dead => "dead",
-            AttemptEnd::Untried | AttemptEnd::PutOff(_) => "untried",
+            AttemptEnd::Untried => "untried",
+            // Nothing was tried. Thousands that wait for one server must not fill the log.
+            AttemptEnd::PutOff(_) => return,
         };
         let (id, kind, attempts) = (delivery.id, delivery.kind.as_str(), delivery.attempts);
         tracing::info!(trace_id = %trace_id(delivery.interaction), interaction = %delivery.interaction, delivery = %id, kind, attempts, "attempt: {word}");
