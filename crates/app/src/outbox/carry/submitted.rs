@@ -38,6 +38,11 @@ impl Submissions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Somebody wants everything tried now that is due: pauses are over, and each server is asked by one attempt.
+    pub(super) fn ask_again(&self, now: Instant) {
+        self.known().away.ask_again(now);
+    }
+
     /// Begins an attempt; how long to wait if none may be made. One that somebody asked for may, however the server is.
     pub(super) fn begin(&self, mailbox: MailboxId, asked: bool, now: Instant) -> Result<Turn<'_>, Duration> {
         let mut known = self.known();
@@ -92,6 +97,8 @@ mod tests {
         assert_eq!(all.begin(away, false, start).err(), Some(BUSY));
         assert!(all.begin(away, true, start).is_ok(), "somebody wants it now");
         assert!(all.begin(other, false, start).is_ok());
+        all.ask_again(start);
+        assert!(all.begin(away, false, start).is_ok(), "whoever retries all asks now");
         let later = start + Duration::from_secs(5);
         let one = all.begin(away, false, later).unwrap();
         assert_eq!(all.begin(away, false, later).err(), Some(BUSY), "one finds out");
