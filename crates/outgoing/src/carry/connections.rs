@@ -127,6 +127,8 @@ impl Connections {
         for address in &target.addresses {
             match self.connect_to(*address, target, peer).await {
                 Ok(dialogue) => return Ok(dialogue),
+                // The same server by another address: it would refuse the same login, and count it against the account.
+                Err(stop) if stop.step == Step::Login => return Err(stop),
                 Err(stop) => last = stop,
             }
         }
