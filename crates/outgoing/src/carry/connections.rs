@@ -155,7 +155,7 @@ impl Connections {
             let mut dialogue = self.to_relay(address, target, relay, host).await?;
             if !dialogue.is_encrypted() {
                 let text = "the server offers no TLS, and credentials are never sent without";
-                return Err(Stop { step: Step::Login, answer: Answer::of(host, text) });
+                return Err(Stop { step: Step::Tls, answer: Answer::of(host, text) });
             }
             let no_token =
                 |why| Stop { step: Step::Login, answer: Answer::of(host, format!("there is no access token: {why}")) };
