@@ -74,7 +74,9 @@ impl App {
             let proven = self.prove(mailboxes, &account, refused.as_deref()).await?;
             let greeted = mailboxes.connector.connect(&server(mailbox)).await?;
             match (greeted.log_in(&login(&account, &proven)).await, proven) {
-                (Err(Problem::Login { .. }), Proven::Token { value, fresh: false }) => refused = Some(value),
+                (Err(problem @ Problem::Login { .. }), Proven::Token { value, fresh: false }) if !problem.passes() => {
+                    refused = Some(value);
+                }
                 (session, _) => return Ok(session?),
             }
         }
