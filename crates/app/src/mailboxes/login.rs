@@ -131,7 +131,7 @@ impl App {
     pub(super) fn secret_for(&self, id: SecretId, host: &str) -> Result<String, Trouble> {
         let secret = self.shown_to(id, host)?;
         let name = &secret.name;
-        let set = format!("set it: `waypost secrets set {name}`");
+        let set = format!("set it: `waypost secrets set \"{name}\"`");
         if secret.value.is_forgotten() {
             return Err(Trouble::setup(format!("the secret `{name}` has no value"), set));
         }

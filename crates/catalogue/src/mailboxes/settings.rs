@@ -149,7 +149,7 @@ fn secret_for(
         let known = world.secrets.values().map(|secret| secret.name.as_str());
         let problem = problem.expected("the name or the id of a secret").nearest(&written, known);
         let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
-        let set = format!("create it: `waypost secrets set {written}{}`", all(&hosts));
+        let set = format!("create it: `waypost secrets set \"{written}\"{}`", all(&hosts));
         problems.push(if problem.suggestion.is_some() { problem } else { problem.suggestion(set) });
         return None;
     };
