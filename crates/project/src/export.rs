@@ -82,6 +82,8 @@ impl Bodies {
         let mailboxes = self.mailboxes.iter().map(|one| {
             let mut body = members(serde_json::to_value(one));
             body.get_mut("auth").into_iter().for_each(secrets_by_name);
+            let submission = body.get_mut("submission").and_then(|submission| submission.get_mut("auth"));
+            submission.into_iter().for_each(secrets_by_name);
             (one.name.as_str(), body)
         });
         folder.together("mailboxes.yaml", Kind::Mailbox, mailboxes);
