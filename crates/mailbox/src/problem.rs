@@ -131,7 +131,9 @@ impl Problem {
     pub fn passes(&self) -> bool {
         const CODES: [&str; 5] = ["[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[OVERQUOTA]", "[THROTTLED]"];
         match self {
-            Self::Refused { words, .. } | Self::Login { words } => CODES.iter().any(|code| words.to_ascii_uppercase().starts_with(code)),
+            Self::Refused { words, .. } | Self::Login { words } => {
+                CODES.iter().any(|code| words.to_ascii_uppercase().starts_with(code))
+            }
             _ => false,
         }
     }

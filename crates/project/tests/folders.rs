@@ -50,7 +50,7 @@ fn a_queue_puts_mail_where_a_mailbox_of_the_folder_has_it() {
         ("{ mailbox: Desk, folder: inbox }", Some("the mailbox `Desk` watches `INBOX`")),
     ] {
         let queue = format!("kind: queue\nname: Support\ndeliverTo: {to}\n");
-        let mut project = read(&[("m.yaml", mailbox), ("q.yaml", &queue)]);
+        let mut project = read(&[("m.yaml", mailbox), ("q.yaml", queue.as_str())]);
         project.world();
         let told = problems(&project);
         match expected {

@@ -267,17 +267,23 @@ pub(super) fn mailbox() -> Json {
         "scopes": texts("What tokens are asked for."),
         "grant": { "description": "How tokens are got.", "enum": ["clientCredentials", "refreshToken", "deviceCode"] },
     });
-    let auth = object("How it logs in: `secret` or `oauth`.", json!({
-        "secret": text("The secret that holds the password, by name."),
-        "oauth": object("OAuth 2.", oauth),
-    }));
-    let submission = object("The server that takes what goes out by the route. Left out, that is the smarthost's.", json!({
-        "host": text("The submission server's name."),
-        "port": { "description": "Default: 465, or 587 with tls `starttls`.", "type": "integer", "minimum": 1, "maximum": 65535 },
-        "tls": { "description": "Default: implicit, or starttls on port 587.", "enum": ["implicit", "starttls"] },
-        "user": text("The user that logs in. Default: the mailbox's."),
-        "auth": auth,
-    }));
+    let auth = object(
+        "How it logs in: `secret` or `oauth`.",
+        json!({
+            "secret": text("The secret that holds the password, by name."),
+            "oauth": object("OAuth 2.", oauth),
+        }),
+    );
+    let submission = object(
+        "The server that takes what goes out by the route. Left out, that is the smarthost's.",
+        json!({
+            "host": text("The submission server's name."),
+            "port": { "description": "Default: 465, or 587 with tls `starttls`.", "type": "integer", "minimum": 1, "maximum": 65535 },
+            "tls": { "description": "Default: implicit, or starttls on port 587.", "enum": ["implicit", "starttls"] },
+            "user": text("The user that logs in. Default: the mailbox's."),
+            "auth": auth,
+        }),
+    );
     open_document(
         "A mailbox that mail is taken from",
         "mailbox",
