@@ -226,13 +226,22 @@ async fn authorise(
             ..status("pending")
         }));
     };
-    let done = state.app.end_authorising(known, &handle).await.ok_or_else(gone)?.map_err(not_authorised)?;
+    let app = Arc::clone(&state.app);
+    let done = to_its_end(async move { app.end_authorising(known, &handle).await }).await?;
+    let done = done.ok_or_else(gone)?.map_err(not_authorised)?;
     Ok(Json(match done {
         Authorised::Pending { interval, handle } => {
             MailboxAuthorisation { interval: Some(interval), handle: Some(handle), ..status("pending") }
         }
         Authorised::Done => status("done"),
     }))
+}
+
+/// Goes on with what exchanges a code or a refresh token even if the client hangs up: they are good once, and what an endpoint gives in their
+/// place must be kept.
+async fn to_its_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Result<T, ApiError> {
+    let ended = tokio::spawn(work).await;
+    ended.map_err(|error| ApiError::unavailable("the server is about to end", 1).private(error.to_string()))
 }
 
 fn not_authorised(NotAuthorised { what, suggestion }: NotAuthorised) -> ApiError {
@@ -249,7 +258,9 @@ async fn test(
 ) -> Result<Json<MailboxTest>, ApiError> {
     query.finish()?;
     let known: MailboxId = id.parse().map_err(|_| not_found::<MailboxRecord>(&id))?;
-    let checkup = state.app.check_mailbox(known).await.ok_or_else(|| not_found::<MailboxRecord>(&id))?;
+    let app = Arc::clone(&state.app);
+    let checkup = to_its_end(async move { app.check_mailbox(known).await }).await?;
+    let checkup = checkup.ok_or_else(|| not_found::<MailboxRecord>(&id))?;
     let ok = checkup.is_well();
     let check = |Checked { what, found, suggestion }| MailboxCheck {
         check: what,

@@ -131,7 +131,9 @@ impl Problem {
     pub fn passes(&self) -> bool {
         const CODES: [&str; 5] = ["[UNAVAILABLE]", "[INUSE]", "[LIMIT]", "[OVERQUOTA]", "[THROTTLED]"];
         match self {
-            Self::Refused { words, .. } => CODES.iter().any(|code| words.to_ascii_uppercase().starts_with(code)),
+            Self::Refused { words, .. } | Self::Login { words } => {
+                CODES.iter().any(|code| words.to_ascii_uppercase().starts_with(code))
+            }
             _ => false,
         }
     }
@@ -154,6 +156,7 @@ impl Problem {
                 Some("this server takes no passwords: use `auth` with `oauth`, or allow passwords for IMAP there")
             }
             Self::NoMechanism { .. } => Some("this server takes no OAuth tokens: use `auth` with `secret`"),
+            Self::Login { .. } if self.passes() => None,
             Self::Login { .. } => Some(
                 "check `user` and the secret; check that IMAP is enabled for this account; Gmail takes app passwords only, Microsoft 365 OAuth only",
             ),
@@ -179,5 +182,7 @@ mod tests {
             assert_eq!(Problem::Refused { command: "FETCH", words: words.to_owned() }.passes(), passes, "{words}");
         }
         assert!(!Problem::Lost("[LIMIT]".to_owned()).passes());
+        assert!(Problem::Login { words: "[UNAVAILABLE] not now".to_owned() }.passes());
+        assert!(!Problem::Login { words: "[AUTHENTICATIONFAILED] no".to_owned() }.passes());
     }
 }

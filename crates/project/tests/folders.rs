@@ -40,6 +40,27 @@ fn a_document_is_of_a_kind_by_its_word_or_by_its_members() {
 }
 
 #[test]
+fn a_queue_puts_mail_where_a_mailbox_of_the_folder_has_it() {
+    let mailbox =
+        "kind: mailbox\nname: Desk\nhost: imap.example\nuser: desk\nauth: { secret: Desk }\nroute: help@desk.example\n";
+    for (to, expected) in [
+        ("{ mailbox: desk, folder: Handled }", None),
+        ("{ mailbox: { name: Desk }, folder: Handled }", None),
+        ("{ mailbox: Disk, folder: Handled }", Some("there is no mailbox `Disk`")),
+        ("{ mailbox: Desk, folder: inbox }", Some("the mailbox `Desk` watches `INBOX`")),
+    ] {
+        let queue = format!("kind: queue\nname: Support\ndeliverTo: {to}\n");
+        let mut project = read(&[("m.yaml", mailbox), ("q.yaml", queue.as_str())]);
+        project.world();
+        let told = problems(&project);
+        match expected {
+            None => assert_eq!(told, [""; 0], "{to}"),
+            Some(part) => assert!(told.len() == 1 && told[0].contains(part), "{to}: {told:?}"),
+        }
+    }
+}
+
+#[test]
 fn a_term_that_is_listed_and_has_a_document_is_sent_once() {
     let files = [
         ("a.yaml", "skills: [Refunds, REFUNDS, { name: Billing }]\nlanguages: [de]\n"),

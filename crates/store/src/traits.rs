@@ -481,7 +481,8 @@ pub trait MailboxStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<SetAsideRecord>, StoreError>;
 
-    /// Has messages that were set aside tried again: one, or all of a mailbox. Answers how many there were.
+    /// Has messages that were set aside tried again: one, or all of a mailbox. Answers how many there were. Those that the server has numbered
+    /// anew since stay as they are: they are looked at under their new numbers.
     async fn retry_set_aside(&self, mailbox: MailboxId, one: Option<Place>) -> Result<u64, StoreError>;
 
     /// Messages from a place on, below a UID, at which attempts failed and are to be made again.

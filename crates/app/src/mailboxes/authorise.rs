@@ -171,11 +171,11 @@ impl App {
         };
         match logged_in {
             Ok(session) => session.log_out().await,
-            Err(problem @ Problem::Login { .. }) => {
+            Err(problem @ Problem::Login { .. }) if !problem.passes() => {
                 let what = format!("the account that confirmed the code can't log in as {user}: {problem}");
                 return Err(Trouble::setup(what, format!("confirm the code as {user}: nothing was changed")));
             }
-            Err(problem) if problem.stage() == Stage::Login => return Err(problem.into()),
+            Err(problem) if problem.stage() == Stage::Login && !problem.passes() => return Err(problem.into()),
             Err(problem) => {
                 // The code is spent by now, and nothing was said about the account yet.
                 tracing::warn!(mailbox = mailbox.name, %problem, "who gave access can't be asked yet");

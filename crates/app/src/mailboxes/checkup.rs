@@ -5,7 +5,7 @@ use waypost_ids::MailboxId;
 use waypost_mailbox::{Problem, Session, Stage};
 use waypost_store::records::mailboxes::{MailboxAfter, MailboxRecord};
 
-use super::login::{Account, login, server};
+use super::login::{Account, Proven, login, server};
 use super::{Mailboxes, Trouble};
 use crate::App;
 
@@ -58,7 +58,7 @@ impl App {
     async fn check_up(&self, mailboxes: &Mailboxes, mailbox: &MailboxRecord, checkup: &mut Checkup) {
         let settings = &mailbox.settings;
         let place = format!("{}, port {}", settings.host, settings.port);
-        let greeted = match mailboxes.connector.connect(&server(mailbox)).await {
+        let mut greeted = match mailboxes.connector.connect(&server(mailbox)).await {
             Ok(greeted) => greeted,
             Err(problem) => {
                 let stages = [(Stage::Name, "name"), (Stage::Connection, "connection"), (Stage::Tls, "tls")];
@@ -75,15 +75,28 @@ impl App {
         checkup.well("connection", place);
         checkup.well("tls", format!("{:?}", settings.tls).to_lowercase());
         let account = Account::of(mailbox);
-        let login = match self.prove(mailboxes, &account, None).await {
-            Ok(proven) => login(&account, &proven),
-            Err(trouble) => return checkup.wrong("login", trouble.to_string(), trouble.suggestion()),
-        };
-        let mut session = match greeted.log_in(&login).await {
-            Ok(session) => session,
-            Err(problem) => {
-                return checkup.wrong("login", problem.to_string(), problem.suggestion().map(str::to_owned));
-            }
+        let mut refused = None;
+        let mut session = loop {
+            let proven = match self.prove(mailboxes, &account, refused.as_deref()).await {
+                Ok(proven) => proven,
+                Err(trouble) => return checkup.wrong("login", trouble.to_string(), trouble.suggestion()),
+            };
+            let wrong = match (greeted.log_in(&login(&account, &proven)).await, proven) {
+                (Ok(session), _) => break session,
+                // What was refused once may be allowed by now: a token has the rights that there were when it was given.
+                (Err(Problem::Login { .. }), Proven::Token { value, fresh: false }) => {
+                    refused = Some(value);
+                    match mailboxes.connector.connect(&server(mailbox)).await {
+                        Ok(again) => {
+                            greeted = again;
+                            continue;
+                        }
+                        Err(problem) => problem,
+                    }
+                }
+                (Err(problem), _) => problem,
+            };
+            return checkup.wrong("login", wrong.to_string(), wrong.suggestion().map(str::to_owned));
         };
         checkup.well("login", settings.user.clone());
         match self.check_folders(mailbox, &mut session, checkup).await {

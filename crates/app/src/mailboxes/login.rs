@@ -74,7 +74,9 @@ impl App {
             let proven = self.prove(mailboxes, &account, refused.as_deref()).await?;
             let greeted = mailboxes.connector.connect(&server(mailbox)).await?;
             match (greeted.log_in(&login(&account, &proven)).await, proven) {
-                (Err(Problem::Login { .. }), Proven::Token { value, fresh: false }) => refused = Some(value),
+                (Err(problem @ Problem::Login { .. }), Proven::Token { value, fresh: false }) if !problem.passes() => {
+                    refused = Some(value);
+                }
                 (session, _) => return Ok(session?),
             }
         }
@@ -129,7 +131,7 @@ impl App {
     pub(super) fn secret_for(&self, id: SecretId, host: &str) -> Result<String, Trouble> {
         let secret = self.shown_to(id, host)?;
         let name = &secret.name;
-        let set = format!("set it: `waypost secrets set {name}`");
+        let set = format!("set it: `waypost secrets set \"{name}\"`");
         if secret.value.is_forgotten() {
             return Err(Trouble::setup(format!("the secret `{name}` has no value"), set));
         }

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::sleep;
 use uuid::Uuid;
-use waypost_ids::SecretId;
+use waypost_ids::{MailboxId, SecretId};
 use waypost_oauth::{Grant, OauthClient, Refusal};
+use waypost_store::error::StoreError;
 use waypost_store::leases::Term;
 use waypost_store::records::mailboxes::{MailboxGrant, MailboxOauth, MailboxRecord, MailboxTokenUse};
 use waypost_store::records::outside::Sealed;
@@ -147,7 +148,7 @@ impl App {
         let must_be_kept = rotated.is_some();
         let keep = Kept { token: rotated.or(before), good_for, access: Some(access.clone()) };
         let kept = match self.sealed_tokens(account.mailbox, &keep) {
-            Ok(sealed) => self.store.keep_tokens(id, used_for, Some(lease), sealed).await?,
+            Ok(sealed) => self.keep_fetched((id, used_for), lease, sealed).await?,
             Err(trouble) if must_be_kept => return Err(trouble),
             // Others fetch their own.
             Err(_) => {
@@ -159,6 +160,25 @@ impl App {
             return Err(unkept("fetching it took too long, and another node began anew"));
         }
         Ok((access, true))
+    }
+
+    /// Keeps what was fetched, if the lease is still good. The endpoint may take the refresh token before it no more: this one must not be
+    /// lost because the store is away for a moment.
+    async fn keep_fetched(
+        &self,
+        (id, used_for): (MailboxId, MailboxTokenUse),
+        lease: Uuid,
+        tokens: Sealed,
+    ) -> Result<bool, StoreError> {
+        let end = Instant::now().checked_add(FETCH.lasts);
+        loop {
+            match self.store.keep_tokens(id, used_for, Some(lease), tokens.clone()).await {
+                Err(StoreError::Unavailable(_) | StoreError::Full) if end.is_some_and(|end| Instant::now() < end) => {
+                    sleep(LOOK).await;
+                }
+                kept => return kept,
+            }
+        }
     }
 
     /// What a refresh token is good for: whom it and its access tokens are shown to, and which first one it came of. With other settings it is

@@ -106,11 +106,12 @@ fn read_oauth(
     let grant = members.required("grant", "clientCredentials, refreshToken or deviceCode", |value| {
         grants.into_iter().find(|grant| value.as_str() == Some(grant_word(*grant)))
     });
+    let has = |name: &str| written.get(name).is_some_and(|value| !value.is_null());
     match grant {
-        Some(MailboxGrant::ClientCredentials) if !written.contains_key("secret") => {
+        Some(MailboxGrant::ClientCredentials) if !has("secret") => {
             members.missing::<()>("secret", "the name of the secret that has the client's secret");
         }
-        Some(MailboxGrant::RefreshToken) if !written.contains_key("refreshToken") => {
+        Some(MailboxGrant::RefreshToken) if !has("refreshToken") => {
             members.missing::<()>("refreshToken", "the name of the secret that has the first refresh token");
         }
         _ => {}

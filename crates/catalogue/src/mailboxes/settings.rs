@@ -1,10 +1,14 @@
 //! What a definition comes to in a world: secrets and routes looked up.
 
+use std::sync::Arc;
+
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_ids::{MailboxId, SecretId};
 use waypost_store::records::catalogue::{DeliverTo, RouteRecord};
-use waypost_store::records::mailboxes::{MailboxAuth, MailboxOauth, MailboxSettings, SubmissionSettings};
+use waypost_store::records::mailboxes::{
+    MailboxAuth, MailboxOauth, MailboxRecord, MailboxSettings, SubmissionSettings,
+};
 
 use super::auth::{DefinitionAuth, DefinitionOauth};
 use super::read::Definition;
@@ -59,12 +63,27 @@ fn no_loop(world: &World, settings: &MailboxSettings, known: Option<MailboxId>, 
     for queue in world.queues.values() {
         let Some(DeliverTo::Folder { mailbox, folder }) = queue.record().deliver_to() else { continue };
         let other = world.mailboxes.get(&mailbox);
-        let same = Some(mailbox) == known || other.is_some_and(|other| same_account(&other.settings, settings));
+        let itself = Some(mailbox) == known;
+        let same = itself || other.is_some_and(|other| same_account(&other.settings, settings));
         if same && settings.folders.contains(&folder) {
             let message =
                 format!("the queue `{}` delivers into `{folder}`: what it puts there would be taken again", queue.name);
             let problem = Diagnostic::error(Code::InvalidValue, "folders", message);
             problems.push(problem.expected("folders that no queue delivers into"));
+        }
+        // The account that the queue delivers to may be another from now on: one that is watched by somebody else.
+        let watches = |other: &&Arc<MailboxRecord>| {
+            Some(other.id) != known
+                && same_account(&other.settings, settings)
+                && other.settings.folders.contains(&folder)
+        };
+        if itself && let Some(other) = world.mailboxes.values().find(watches) {
+            let message = format!(
+                "the queue `{}` delivers into `{folder}` of this account, which the mailbox `{}` watches",
+                queue.name, other.name
+            );
+            let problem = Diagnostic::error(Code::InvalidValue, "user", message);
+            problems.push(problem.expected("an account of which nobody watches that folder"));
         }
     }
 }
@@ -130,7 +149,7 @@ fn secret_for(
         let known = world.secrets.values().map(|secret| secret.name.as_str());
         let problem = problem.expected("the name or the id of a secret").nearest(&written, known);
         let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
-        let set = format!("create it: `waypost secrets set {written}{}`", all(&hosts));
+        let set = format!("create it: `waypost secrets set \"{written}\"{}`", all(&hosts));
         problems.push(if problem.suggestion.is_some() { problem } else { problem.suggestion(set) });
         return None;
     };

@@ -127,6 +127,8 @@ impl Connections {
         for address in &target.addresses {
             match self.connect_to(*address, target, peer).await {
                 Ok(dialogue) => return Ok(dialogue),
+                // The same server by another address: it would refuse the same login, and count it against the account.
+                Err(stop) if stop.step == Step::Login => return Err(stop),
                 Err(stop) => last = stop,
             }
         }
@@ -153,7 +155,7 @@ impl Connections {
             let mut dialogue = self.to_relay(address, target, relay, host).await?;
             if !dialogue.is_encrypted() {
                 let text = "the server offers no TLS, and credentials are never sent without";
-                return Err(Stop { step: Step::Login, answer: Answer::of(host, text) });
+                return Err(Stop { step: Step::Tls, answer: Answer::of(host, text) });
             }
             let no_token =
                 |why| Stop { step: Step::Login, answer: Answer::of(host, format!("there is no access token: {why}")) };

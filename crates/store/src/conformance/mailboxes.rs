@@ -121,6 +121,20 @@ pub(crate) async fn messages_that_were_set_aside_are_listed_and_tried_again(stor
     let note_at = async |folder: &str, uid| {
         store.note_messages(place(1, folder, 1, 0), vec![note(uid, Taking::SetAside)], at(3)).await.unwrap();
     };
+    let held = lease(9, 90);
+    store.watch_mailbox(id(1), held, at(1)).await.unwrap().unwrap();
+    for folder in ["INBOX", "Sales"] {
+        let known = FolderRecord {
+            folder: folder.to_owned(),
+            uid_validity: 1,
+            next_uid: 10,
+            all_from: 1,
+            before: "{}".to_owned(),
+            attached_at: at(1),
+            looked_at: at(2),
+        };
+        assert!(store.put_mailbox_folder(id(1), held.id, known).await.unwrap());
+    }
     for (folder, uid) in [("INBOX", 7), ("INBOX", 9), ("Sales", 2)] {
         note_at(folder, uid).await;
     }
@@ -141,6 +155,9 @@ pub(crate) async fn messages_that_were_set_aside_are_listed_and_tried_again(stor
     let outcome = store.accept(from(4, place(1, "INBOX", 1, 9))).await.unwrap();
     assert!(matches!(outcome, AcceptOutcome::Committed(_)));
     assert_eq!(open(100).await, [7]);
+    store.note_messages(place(1, "INBOX", 8, 0), vec![note(3, Taking::SetAside)], at(3)).await.unwrap();
+    assert_eq!(store.retry_set_aside(id(1), None).await.unwrap(), 0, "its number means another message by now");
+    assert_eq!(store.set_aside(id(1)).await.unwrap(), 1, "and it is not forgotten");
 }
 
 pub(crate) async fn folders_are_kept_under_the_lease(store: &dyn Store) {

@@ -282,7 +282,11 @@ impl MailboxStore for PostgresStore {
     }
 
     async fn retry_set_aside(&self, mailbox: MailboxId, one: Option<Place>) -> Result<u64, StoreError> {
-        const RETRY: &str = "UPDATE mailbox_taken SET state = 3, attempts = 0 WHERE state = 2 AND mailbox = $1";
+        // UIDs of another UIDVALIDITY are looked for by nobody.
+        const RETRY: &str = "UPDATE mailbox_taken SET state = 3, attempts = 0 WHERE state = 2 AND mailbox = $1
+            AND EXISTS (
+            SELECT 1 FROM mailbox_folders AS known WHERE known.mailbox = mailbox_taken.mailbox
+            AND known.folder = mailbox_taken.folder AND known.uid_validity = mailbox_taken.uid_validity)";
         self.db
             .write(move |db| {
                 Box::pin(async move {

@@ -242,7 +242,11 @@ impl MailboxStore for SqliteStore {
 
     async fn retry_set_aside(&self, mailbox: MailboxId, one: Option<Place>) -> Result<u64, StoreError> {
         let retry = move |db: &Connection| -> Result<usize, StoreError> {
-            const RETRY: &str = "UPDATE mailbox_taken SET state = 3, attempts = 0 WHERE state = 2 AND mailbox = ?1";
+            // UIDs of another UIDVALIDITY are looked for by nobody.
+            const RETRY: &str = "UPDATE mailbox_taken SET state = 3, attempts = 0 WHERE state = 2 AND mailbox = ?1
+                AND EXISTS (
+                SELECT 1 FROM mailbox_folders AS known WHERE known.mailbox = mailbox_taken.mailbox
+                AND known.folder = mailbox_taken.folder AND known.uid_validity = mailbox_taken.uid_validity)";
             Ok(match &one {
                 None => db.prepare_cached(RETRY)?.execute((mailbox.0.as_bytes(),))?,
                 Some(place) => db

@@ -46,6 +46,11 @@ fn what_comes_into_a_queue_is_put_into_its_folder_once_and_not_taken_again() {
         let watching = mailbox(dovecot.plain, &json!({"folders": ["INBOX", "Handled"]}));
         let told = api.put(&format!("/mailboxes/{id}"), &watching).error(400).to_string();
         assert!(told.contains("the queue `Support` delivers into `Handled`"), "{told}");
+        let other = json!({"name": "Other", "user": "other", "folders": ["Handled"], "state": "disabled"});
+        api.post("/mailboxes", &mailbox(dovecot.plain, &other)).ok();
+        let becomes = mailbox(dovecot.plain, &json!({"user": "other"}));
+        let told = api.put(&format!("/mailboxes/{id}"), &becomes).error(400).to_string();
+        assert!(told.contains("which the mailbox `Other` watches"), "{told}");
 
         // There is no such folder yet: it waits, and says what there is.
         person.put("INBOX", &letter("first"));

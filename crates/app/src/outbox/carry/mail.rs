@@ -99,6 +99,10 @@ impl Carries for Post {
         Health::Smarthost(Smarthost::default())
     }
 
+    fn ask_again(&self, now: Instant) {
+        self.submissions.ask_again(now);
+    }
+
     async fn carry(&self, app: &App, delivery: &DeliveryRecord, asked: bool) -> (Attempted, Ended) {
         let again = || app.again(self, delivery);
         let mailbox = match app.submitting(delivery.interaction).await {

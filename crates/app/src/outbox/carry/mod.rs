@@ -48,6 +48,9 @@ trait Carries: Send + Sync + 'static {
 
     /// Makes one attempt; `asked`: somebody wants it now, whatever is known of the receiver.
     async fn carry(&self, app: &App, delivery: &DeliveryRecord, asked: bool) -> (Attempted, Ended);
+
+    /// Somebody wants everything tried now that is due, whatever this way knows of receivers beside its health.
+    fn ask_again(&self, _: Instant) {}
 }
 
 /// Rings when a delivery is due, for each way.
@@ -238,6 +241,7 @@ impl App {
             self.bring_nearer(way, term.lasts, &mut looked).await;
             if self.due.take_all_asked(way) {
                 attempts.health.ask_again(Instant::now());
+                carries.ask_again(Instant::now());
             }
             let room = attempts.room(Instant::now());
             // A claim is a transaction: it is made for several, unless somebody said that something is due.
@@ -345,7 +349,9 @@ impl App {
             AttemptEnd::Delivered => "delivered",
             AttemptEnd::Deferred(_) => "deferred",
             AttemptEnd::Dead => "dead",
-            AttemptEnd::Untried | AttemptEnd::PutOff(_) => "untried",
+            AttemptEnd::Untried => "untried",
+            // Nothing was tried. Thousands that wait for one server must not fill the log.
+            AttemptEnd::PutOff(_) => return,
         };
         let (id, kind, attempts) = (delivery.id, delivery.kind.as_str(), delivery.attempts);
         tracing::info!(trace_id = %trace_id(delivery.interaction), interaction = %delivery.interaction, delivery = %id, kind, attempts, "attempt: {word}");
