@@ -82,6 +82,8 @@ impl Bodies {
         let mailboxes = self.mailboxes.iter().map(|one| {
             let mut body = members(serde_json::to_value(one));
             body.get_mut("auth").into_iter().for_each(secrets_by_name);
+            let submission = body.get_mut("submission").and_then(|submission| submission.get_mut("auth"));
+            submission.into_iter().for_each(secrets_by_name);
             (one.name.as_str(), body)
         });
         folder.together("mailboxes.yaml", Kind::Mailbox, mailboxes);
@@ -136,9 +138,7 @@ impl Bodies {
         let queues = self.queues.iter().filter_map(|queue| {
             let mut body = members(serde_json::to_value(queue));
             ["waiting", "oldestWaitingAt", "overServiceLevel"].iter().for_each(|name| drop(body.shift_remove(*name)));
-            if let Some(webhook) = body.get_mut(QueueRecord::DELIVER_TO).and_then(|to| to.get_mut("webhook")) {
-                *webhook = webhook.get("name").cloned().unwrap_or_default();
-            }
+            body.get_mut(QueueRecord::DELIVER_TO).into_iter().for_each(delivered_by_name);
             // The built-in queue is there wherever a folder goes.
             (!queue.built_in || body.len() > 1).then_some((queue.name.as_str(), body))
         });
@@ -235,6 +235,17 @@ fn of_route(domain: &str, route: &Route) -> Vec<(String, Json)> {
         (RouteRecord::ANSWER_LISTS, route.answer_lists.map(Json::from)),
     ];
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+/// The webhook or the mailbox that a queue delivers to by its name alone.
+pub(crate) fn delivered_by_name(to: &mut Json) {
+    for member in ["webhook", "mailbox"] {
+        if let Some(written) = to.get_mut(member)
+            && let Some(name) = written.get("name").cloned()
+        {
+            *written = name;
+        }
+    }
 }
 
 /// Secrets of a mailbox by their names alone.

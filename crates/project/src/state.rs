@@ -16,6 +16,7 @@ use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord};
 use waypost_store::records::mailboxes::MailboxRecord;
 use waypost_store::records::outside::WebhookRecord;
 
+use crate::export::delivered_by_name;
 use crate::world::{Offline, alone};
 use crate::{FlowEntry, Project};
 
@@ -122,12 +123,8 @@ impl Project {
 fn queue(name: &str, extra: &Map<String, Json>) -> Map<String, Json> {
     let mut says = extra.clone();
     says.insert("name".to_owned(), name.into());
-    // A webhook may be written as its name alone.
-    if let Some(webhook) = says.get_mut(QueueRecord::DELIVER_TO).and_then(|to| to.get_mut("webhook"))
-        && let Some(name) = webhook.get("name").cloned()
-    {
-        *webhook = name;
-    }
+    // A webhook or a mailbox may be written as its name alone.
+    says.get_mut(QueueRecord::DELIVER_TO).into_iter().for_each(delivered_by_name);
     says
 }
 

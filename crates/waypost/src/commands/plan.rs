@@ -24,7 +24,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::remote::{Remote, Server};
 use crate::screen;
-use crate::table::{self, Output};
+use crate::table::Output;
 
 pub(crate) use saved::carry_out;
 
@@ -108,7 +108,7 @@ pub(crate) fn set_of(project: &Project, prune: bool) -> Result<ChangeSet, Failur
     Ok(set)
 }
 
-/// What the server would refuse: in JSON as a plan that says so, else where the folder has it.
+/// What the server would refuse: for programs as a plan that says so, else where the folder has it.
 fn told_refusal(
     arguments: &Arguments,
     plan: Plan,
@@ -116,7 +116,7 @@ fn told_refusal(
     (sources, project): (&[SourceFile], &mut Project),
 ) -> Result<(), Failure> {
     match error {
-        Error::Refused { body, .. } if arguments.output == Output::Json && [400, 409].contains(&body.status) => {
+        Error::Refused { body, .. } if arguments.output.is_data() && [400, 409].contains(&body.status) => {
             print(arguments, &Plan { refusal: Some(body.message), problems: body.errors, ..plan })?;
             Err(Failure::Found)
         }
@@ -125,9 +125,10 @@ fn told_refusal(
 }
 
 fn print(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
-    match arguments.output {
-        Output::Table => print::print(plan)?,
-        Output::Json => table::json(&mut screen::stdout(), plan)?,
+    if arguments.output.is_data() {
+        arguments.output.write(&mut screen::stdout(), plan)?;
+    } else {
+        print::print(plan)?;
     }
     Ok(())
 }
