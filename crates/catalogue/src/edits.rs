@@ -121,6 +121,9 @@ pub trait AnyEdit: Debug + Send + Sync {
     /// The object of a world that the edit is about; none if it makes one.
     fn target(&self, world: &World) -> Option<Ref>;
 
+    /// Whether it leaves alone what is there, whatever that says.
+    fn only_if_missing(&self) -> bool;
+
     /// The edit as it is kept: [`stored_edit`] reads it back.
     ///
     /// # Errors
@@ -223,6 +226,10 @@ impl<T: Object> AnyEdit for ObjectEdit<T> {
             Which::Named(name) => shelf.named(&T::folded(name)),
         };
         known.map(|known| known.record().clone().into().object())
+    }
+
+    fn only_if_missing(&self) -> bool {
+        self.writing == Writing::IfMissing
     }
 
     fn to_json(&self) -> Result<Json, serde_json::Error> {

@@ -113,7 +113,7 @@ impl Project {
             says.insert("name".to_owned(), name.clone().into());
             state.put((Kind::Term(one.term), document::fold_name(&name)), &name, says);
         }
-        for one in self.all_terms() {
+        for (one, _) in self.all_terms() {
             state.named(Kind::Term(one.term), one.entry.spec.name.as_deref().unwrap_or_default());
         }
         state

@@ -308,8 +308,26 @@ fn prunes(store: &str, database: Option<&str>) {
     assert!(err.contains("the server is not as the plan is based on"), "{err}");
     assert_eq!(printed(&server.cli(&["plan", &desk, "--prune"]), 0).0, "nothing to do: 3 unchanged\n");
 
+    what_was_needed_alone_stays(&server, &scratch);
+
     // Without a name nobody knows what was applied from here.
     fs::remove_file(format!("{desk}/waypost.yaml")).unwrap();
     let (_, err) = printed(&server.cli(&["apply", &desk, "--prune"]), 1);
     assert!(err.contains("--prune needs the project's name"), "{err}");
+}
+
+/// A project that only needs something to be there does not take it from whoever made it.
+fn what_was_needed_alone_stays(server: &Server, scratch: &Scratch) {
+    server.api().post("/routing/email/domains", &json!({ "id": "by-hand.example" })).ok();
+    server.api().post("/routing/skills", &json!({ "name": "kept" })).ok();
+    let routing =
+        "queues: [Billing, Guests]\nskills: [kept]\nroutes:\n  - { address: info@by-hand.example, queue: Guests }\n";
+    let files = [("waypost.yaml", "kind: project\nname: guest\n"), ("routing.yaml", routing)];
+    let guest = folder(scratch, "guest", &files);
+    printed(&server.cli(&["apply", &guest]), 0);
+    fs::write(format!("{guest}/routing.yaml"), "queues: [Billing]\n").unwrap();
+    let (_, err) = printed(&server.cli(&["apply", &guest, "--prune"]), 0);
+    assert_eq!(err, "to be deleted:\n  queue Guests\n  route info@by-hand.example\n");
+    assert_eq!(names(server, "/routing/email/domains"), ["by-hand.example", "example.com"]);
+    assert_eq!(names(server, "/routing/skills"), ["kept"]);
 }
