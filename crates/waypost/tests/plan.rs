@@ -235,6 +235,16 @@ fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
     server.api().delete(&format!("/flows/{}", gone["id"].as_str().unwrap()));
     printed(&server.cli(&["export", &out]), 0);
     assert!(!fs::exists(format!("{out}/flows/calls.yaml")).unwrap());
+
+    // What somebody added is not replaced unasked.
+    let mine = format!("{out}/flows/mine.yaml");
+    fs::write(&mine, "# not yet applied\n").unwrap();
+    server.api().post("/flows", &named("Mine", "another's")).ok();
+    let (_, err) = printed(&server.cli(&["export", &out]), 2);
+    assert!(err.contains("rename them, or use --force:\n  flows/mine.yaml\n"), "{err}");
+    assert_eq!(fs::read_to_string(&mine).unwrap(), "# not yet applied\n");
+    printed(&server.cli(&["export", &out, "--force"]), 0);
+    assert!(fs::read_to_string(&mine).unwrap().starts_with("name: Mine\n"));
 }
 
 #[test]
@@ -327,7 +337,7 @@ fn what_was_needed_alone_stays(server: &Server, scratch: &Scratch) {
     printed(&server.cli(&["apply", &guest]), 0);
     fs::write(format!("{guest}/routing.yaml"), "queues: [Billing]\n").unwrap();
     let (_, err) = printed(&server.cli(&["apply", &guest, "--prune"]), 0);
-    assert_eq!(err, "to be deleted:\n  queue Guests\n  route info@by-hand.example\n");
+    assert_eq!(err, "to be deleted:\n  route info@by-hand.example\n  queue Guests\n");
     assert_eq!(names(server, "/routing/email/domains"), ["by-hand.example", "example.com"]);
     assert_eq!(names(server, "/routing/skills"), ["kept"]);
 }

@@ -76,6 +76,9 @@ pub(super) fn write(path: &Path, plan: &SavedPlan) -> Result<(), Failure> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path).map_err(|error| fail(&error))?;
+    // A file that was there keeps the mode that it had.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(|error| fail(&error))?;
     file.write_all(&text).map_err(|error| fail(&error))
 }
 
