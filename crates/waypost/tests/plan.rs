@@ -181,6 +181,24 @@ fn a_plan_that_the_server_would_refuse_names_every_caller() {
     assert_eq!(told["problems"][0]["flowName"], "Inbound", "{told:#}");
 }
 
+const FILING: &str = "kind: queue
+name: Handled
+deliverTo: { mailbox: Support, folder: Handled }
+---
+kind: route
+address: support@example.com
+queue: Handled
+---
+kind: mailbox
+name: Support
+host: localhost
+user: support@example.com
+auth: { secret: Mail }
+submission: { host: localhost, user: out@example.com, auth: { secret: Mail } }
+route: support@example.com
+state: disabled
+";
+
 #[test]
 fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
     let scratch = Scratch::new("export");
@@ -193,6 +211,13 @@ fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
     server.api().post("/flows", &named("a b", "- ${1 + 1}: #x")).ok();
     let calls = json!({ "name": "Calls", "type": "shared", "nodes": [{ "id": "a", "actions": [{ "type": "runFlow", "flowId": called }] }] });
     server.api().post("/flows", &calls).ok();
+
+    // A queue that files into a mailbox, which comes by a route to that queue.
+    let secret = json!({ "name": "Mail", "value": "s3cret", "hosts": ["localhost"] });
+    server.api().post("/secrets", &secret).ok();
+    let filing = folder(&scratch, "filing", &[("filing.yaml", FILING)]);
+    printed(&server.cli(&["validate", &filing]), 0);
+    printed(&server.cli(&["apply", &filing]), 0);
 
     let out = scratch.path("out").to_str().unwrap().to_owned();
     let (files, _) = printed(&server.cli(&["export", &out]), 0);
@@ -212,6 +237,12 @@ fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
     assert!(text.contains("flow: A/B") && !text.contains("flowId"), "{text}");
     assert_eq!(fs::read_to_string(format!("{out}/waypost.yaml")).unwrap(), "kind: project\nname: out\n");
 
+    let queues = fs::read_to_string(format!("{out}/queues.yaml")).unwrap();
+    assert!(queues.contains("mailbox: Support"), "{queues}");
+    let mailboxes = fs::read_to_string(format!("{out}/mailboxes.yaml")).unwrap();
+    assert_eq!(mailboxes.matches("secret: Mail").count(), 2, "{mailboxes}");
+    assert!(!mailboxes.contains("id:"), "{mailboxes}");
+
     printed(&server.cli(&["validate", &out]), 0);
     let (told, _) = printed(&server.cli(&["plan", &out]), 0);
     assert!(told.starts_with("nothing to do: "), "{told}");
@@ -221,6 +252,7 @@ fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
 
     // Another server becomes the same.
     let other = Server::start(&scratch.path("other"), &Start::default());
+    other.api().post("/secrets", &secret).ok();
     printed(&other.cli(&["apply", &out]), 0);
     let again = scratch.path("again").to_str().unwrap().to_owned();
     printed(&other.cli(&["export", &again, "--name", "out"]), 0);

@@ -111,11 +111,7 @@ fn is_empty(folder: &Path) -> Result<bool, Failure> {
 }
 
 /// Files that somebody added since the last export are not replaced unasked.
-fn refuse_others<'f>(
-    folder: &Path,
-    files: impl Iterator<Item = &'f String>,
-    before: &[String],
-) -> Result<(), Failure> {
+fn refuse_others<'f>(folder: &Path, files: impl Iterator<Item = &'f String>, before: &[String]) -> Result<(), Failure> {
     let others = files.filter(|path| !before.contains(path) && folder.join(path).exists());
     let list: String = others.map(|path| format!("\n  {path}")).collect();
     if list.is_empty() {
