@@ -250,8 +250,12 @@ fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
     let unchanged = |line: &str| line.ends_with(": unchanged") || line.contains("rows unchanged");
     assert!(told.lines().all(unchanged), "{told}");
 
-    // Another server becomes the same.
+    // Another server becomes the same, but not by a plan that was made with this one.
     let other = Server::start(&scratch.path("other"), &Start::default());
+    let file = scratch.path("plan.json").to_str().unwrap().to_owned();
+    printed(&server.cli(&["plan", &out, "--out", &file]), 0);
+    let (_, err) = printed(&other.cli(&["apply", "--plan", &file]), 1);
+    assert!(err.contains("the plan is for ") && err.contains("; plan again"), "{err}");
     other.api().post("/secrets", &secret).ok();
     printed(&other.cli(&["apply", &out]), 0);
     let again = scratch.path("again").to_str().unwrap().to_owned();

@@ -99,6 +99,11 @@ pub(crate) fn carry_out(
     agreed: &dyn Fn(&SavedPlan) -> Result<(), Failure>,
 ) -> Result<(SavedPlan, ChangeSetDone), Failure> {
     let saved = read(path)?;
+    // Epochs and ETags of two servers may be the same by chance.
+    if saved.plan.server != remote.url() {
+        let (planned, asked) = (&saved.plan.server, remote.url());
+        return Err(Failure::Refused(format!("the plan is for {planned}, not for {asked}; plan again")));
+    }
     let stale = |changed: Vec<String>| {
         let list: String = changed.iter().map(|one| format!("\n  {one}")).collect();
         Failure::Refused(format!("the server is not as the plan is based on; plan again{list}"))
