@@ -148,6 +148,11 @@ impl Bodies {
         domains.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
         for (domain, routes) in domains {
             let mut documents = vec![of_kind(Kind::Domain, [("domain".to_owned(), domain.id.clone().into())])];
+            let left: Vec<&str> = domain.extra.keys().map(String::as_str).collect();
+            if !left.is_empty() {
+                let (domain, left) = (&domain.id, left.join(", "));
+                folder.notes.push(format!("domain `{domain}` has members that a folder can't have: {left}"));
+            }
             let mut routes: Vec<&Route> = routes.iter().collect();
             routes.sort_by(|a, b| a.pattern.cmp(&b.pattern));
             for route in routes {
@@ -340,8 +345,8 @@ fn says_nothing(member: &str, value: &Json) -> bool {
     }
 }
 
-/// Longer file names are cut.
-const MAX_FILE_NAME: usize = 80;
+/// Longer file names, in characters, are cut: file systems take 255 bytes, and a character has up to four.
+const MAX_FILE_NAME: usize = 60;
 
 /// Names of files in one folder: no two are the same, whatever the case.
 #[derive(Default)]
