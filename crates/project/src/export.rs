@@ -254,7 +254,7 @@ pub(crate) fn delivered_by_name(to: &mut Json) {
 }
 
 /// Secrets of a mailbox by their names alone.
-fn secrets_by_name(auth: &mut Json) {
+pub(crate) fn secrets_by_name(auth: &mut Json) {
     let Json::Object(members) = auth else { return };
     for (member, value) in members {
         match (member.as_str(), value.get("name").cloned()) {

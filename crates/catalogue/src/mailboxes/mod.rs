@@ -15,7 +15,7 @@ use waypost_flow::document;
 use waypost_ids::{Kind, MailboxId, Ref, SecretId};
 use waypost_store::records::catalogue::ObjectRecord;
 use waypost_store::records::mailboxes::{
-    MailboxAuth, MailboxGrant, MailboxRecord, MailboxSettings, MailboxStart, MailboxTls,
+    MailboxAuth, MailboxGrant, MailboxRecord, MailboxSettings, MailboxStart, MailboxTls, SubmissionSettings,
 };
 
 use crate::error::ChangeError;
@@ -160,13 +160,17 @@ impl Object for MailboxRecord {
     }
 }
 
-/// A mailbox as far as queues are concerned, which name it: routes and secrets that it names itself are not looked up, and need not be
-/// there yet. None if it can't be read.
+/// A mailbox as it will be, but for the route and the secrets that it names: they are not looked up, and need not be there yet. Enough for
+/// queues, which name it. None if it can't be read.
 #[must_use]
 pub fn foreseen(spec: &MailboxSpec, before: Option<&MailboxRecord>, now: Timestamp) -> Option<MailboxRecord> {
     let (name, definition) = spec.read().ok()?;
-    let Definition { host, port, tls, user, auth: _, folders, start, after, address, submission: _ } = definition;
-    let (auth, route, submission) = (MailboxAuth::Secret(SecretId(Uuid::nil())), Uuid::nil(), None);
+    let Definition { host, port, tls, user, auth: _, folders, start, after, address, submission } = definition;
+    let (auth, route) = (MailboxAuth::Secret(SecretId(Uuid::nil())), Uuid::nil());
+    let submission = submission.map(|one| {
+        let DefinitionSubmission { host, port, tls, user, auth: _ } = one;
+        SubmissionSettings { host, port, tls, user, auth: None }
+    });
     let settings = MailboxSettings { host, port, tls, user, auth, folders, start, after, route, address, submission };
     Some(MailboxRecord {
         id: before.map_or(spec.id, |before| before.id),
