@@ -126,10 +126,9 @@ fn told_refusal(
 }
 
 fn print(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
-    if arguments.output.is_data() {
-        arguments.output.write(&mut screen::stdout(), plan)?;
-    } else {
-        print::print(plan)?;
+    match arguments.output {
+        Output::Table => print::print(plan)?,
+        Output::Json | Output::Yaml => arguments.output.write(&mut screen::stdout(), plan)?,
     }
     Ok(())
 }
