@@ -167,6 +167,10 @@ fn object(item: &Node, place: &str, state: &ApiState) -> Result<Arc<dyn AnyEdit>
     if delete == put.is_some() {
         fields.missing("put", "either `put`, what it is to be, or `delete`");
     }
+    let writing = match fields.flag("ifMissing").unwrap_or_default() {
+        true => Writing::IfMissing,
+        false => Writing::IfDifferent,
+    };
     if delete && id.is_none() && name.is_none() {
         fields.missing("id", "the `id` or the `name` of what is to go");
     }
@@ -185,8 +189,8 @@ fn object(item: &Node, place: &str, state: &ApiState) -> Result<Arc<dyn AnyEdit>
             ..Problem::new("invalid.value", "secrets are in no change set")
         });
     }
-    fields.finish(&["kind", "id", "name", "domain", "put", "delete", "ifMatch"])?;
-    let asked = Asked { id, name, domain, put, if_match, place, state };
+    fields.finish(&["kind", "id", "name", "domain", "put", "ifMissing", "delete", "ifMatch"])?;
+    let asked = Asked { id, name, domain, put, writing, if_match, place, state };
     match kind {
         Some(Kind::Queue) => asked.edit::<QueueRecord>(),
         Some(Kind::Table) => asked.edit::<Table>(),
@@ -208,6 +212,7 @@ pub(crate) struct Asked<'s> {
     name: Option<String>,
     domain: Option<String>,
     put: Option<&'s Node>,
+    writing: Writing,
     if_match: Option<Revisions>,
     place: &'s str,
     state: &'s ApiState,
@@ -233,7 +238,7 @@ impl Asked<'_> {
         };
         let inside = if to.is_some() { ".put." } else { "." };
         let place = format!("{}{inside}", self.place);
-        let (if_match, writing) = (self.if_match, Writing::IfDifferent);
+        let (if_match, writing) = (self.if_match, self.writing);
         Ok(Arc::new(ObjectEdit::<K> { which, to, if_match, writing, place }))
     }
 }

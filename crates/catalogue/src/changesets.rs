@@ -152,7 +152,7 @@ impl LiveCatalogue {
             let (made, edits, flows) = parts;
             let mut planned = self.plan_made(&world, by, (&objects, made), edits).await?;
             if let Some(project) = &set.project {
-                projects::note(&world, &mut planned, &project.name, &flows, listed.clone());
+                projects::note(&world, &mut planned, &project.name, &flows, &objects);
             }
             let mut done = std::mem::take(&mut planned.answer);
             let mut made = done.split_off(listed.start);

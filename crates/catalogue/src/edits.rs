@@ -121,6 +121,12 @@ pub trait AnyEdit: Debug + Send + Sync {
     /// The object of a world that the edit is about; none if it makes one.
     fn target(&self, world: &World) -> Option<Ref>;
 
+    /// What it makes, as queues may name it before it is made: of kinds that are made when flows are as they will be.
+    fn foreseen(&self, making: &Making<'_>) -> Option<CatalogueChange>;
+
+    /// Whether it leaves alone what is there, whatever that says.
+    fn only_if_missing(&self) -> bool;
+
     /// The edit as it is kept: [`stored_edit`] reads it back.
     ///
     /// # Errors
@@ -216,13 +222,16 @@ impl<T: Object> AnyEdit for ObjectEdit<T> {
     }
 
     fn target(&self, world: &World) -> Option<Ref> {
-        let shelf = T::shelf(world);
-        let known = match &self.which {
-            Which::New => None,
-            Which::Id(id) => shelf.get(id),
-            Which::Named(name) => shelf.named(&T::folded(name)),
-        };
-        known.map(|known| known.record().clone().into().object())
+        self.known(world).map(|known| known.record().clone().into().object())
+    }
+
+    fn foreseen(&self, making: &Making<'_>) -> Option<CatalogueChange> {
+        let before = self.known(making.world).map(|known| &**known);
+        T::foreseen(self.to.as_ref()?, making, before).map(CatalogueChange::put)
+    }
+
+    fn only_if_missing(&self) -> bool {
+        self.writing == Writing::IfMissing
     }
 
     fn to_json(&self) -> Result<Json, serde_json::Error> {
@@ -253,6 +262,16 @@ impl<T: Object> AnyEdit for ObjectEdit<T> {
 }
 
 impl<T: Object> ObjectEdit<T> {
+    /// The object of a world that the edit is about.
+    fn known<'w>(&self, world: &'w World) -> Option<&'w Arc<T>> {
+        let shelf = T::shelf(world);
+        match &self.which {
+            Which::New => None,
+            Which::Id(id) => shelf.get(id),
+            Which::Named(name) => shelf.named(&T::folded(name)),
+        }
+    }
+
     /// Whether what is put has this name, or none that is one. Otherwise the edit gives another name to what has it now.
     fn is_to_have(&self, name: &str) -> bool {
         self.to.as_ref().is_some_and(|spec| {

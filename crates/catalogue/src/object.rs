@@ -79,6 +79,12 @@ pub trait Object: Debug + Sized + Send + Sync + 'static {
     /// Every problem found; another object that it belongs to is not there.
     fn make(spec: &Self::Spec, making: &Making<'_>, before: Option<&Self>) -> Result<Self::Record, ChangeError>;
 
+    /// The record as queues may name it before it can be made; none for kinds that are made before queues, or that queues don't name.
+    #[must_use]
+    fn foreseen(_spec: &Self::Spec, _making: &Making<'_>, _before: Option<&Self>) -> Option<Self::Record> {
+        None
+    }
+
     /// What is wrong with a change of an object that has content, such as rows.
     #[must_use]
     fn with_content(_before: &Self::Record, _after: &Self::Record) -> Vec<Diagnostic> {

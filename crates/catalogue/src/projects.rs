@@ -31,7 +31,7 @@ pub(crate) fn pruned(
 ) -> (Vec<Member>, Vec<Arc<dyn AnyEdit>>) {
     let mut kept: HashSet<Ref> = flows.iter().map(|one| one.record.id.into()).collect();
     kept.extend(objects.iter().filter_map(|edit| edit.target(world)));
-    let mut gone: Vec<&Ref> = world
+    let gone: HashSet<&Ref> = world
         .applied
         .iter()
         .filter(|(object, by)| by.as_ref() == project && !kept.contains(*object) && world.is_deletable(object))
@@ -40,9 +40,10 @@ pub(crate) fn pruned(
     let stays: HashSet<&str> = world
         .routes
         .values()
-        .filter(|route| !gone.contains(&&Ref::new(Kind::Route, route.id)))
+        .filter(|route| !gone.contains(&Ref::new(Kind::Route, route.id)))
         .map(|route| route.domain.as_str())
         .collect();
+    let mut gone: Vec<&Ref> = gone.into_iter().collect();
     gone.retain(|object| object.kind != Kind::Domain || !stays.contains(object.to_string().as_str()));
     gone.sort();
     let flows = gone.iter().filter_map(|object| object.flow());
@@ -50,22 +51,23 @@ pub(crate) fn pruned(
     (flows.collect(), gone.iter().filter_map(|object| deletion(object)).collect())
 }
 
-/// Notes that a project applied what its set is about. Queues that it only lists by name are its own if it made them.
+/// Notes that a project applied what its set is about. What it only needs to be there, such as a queue that is listed by name or the
+/// domain of a route, is its own if it made it.
 pub(crate) fn note(
     world: &World,
     planned: &mut Planned<Vec<ObjectDone>>,
     project: &str,
     flows: &[Changed],
-    listed: std::ops::Range<usize>,
+    objects: &[Arc<dyn AnyEdit>],
 ) {
     let project: Arc<str> = Arc::from(project);
     let flows = flows.iter().filter(|one| one.outcome != Outcome::Deleted).map(|one| Ref::from(one.record.id));
-    let objects = planned.answer.iter().enumerate().filter(|(place, done)| match done.outcome {
+    let objects = planned.answer.iter().zip(objects).filter(|(done, edit)| match done.outcome {
         ObjectOutcome::Deleted => false,
-        ObjectOutcome::Unchanged => !listed.contains(place),
+        ObjectOutcome::Unchanged => !edit.only_if_missing(),
         ObjectOutcome::Created | ObjectOutcome::Changed => true,
     });
-    let about: Vec<Ref> = flows.chain(objects.map(|(_, done)| done.object.clone())).collect();
+    let about: Vec<Ref> = flows.chain(objects.map(|(done, _)| done.object.clone())).collect();
     for object in about.into_iter().filter(|object| world.applied.get(object) != Some(&project)) {
         let change = CatalogueChange::Applied(AppliedRecord { object, project: project.clone() });
         planned.next.apply(&change);

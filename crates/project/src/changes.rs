@@ -131,10 +131,11 @@ impl Project {
             body.insert("name".to_owned(), entry.spec.name.clone().into());
             sent.push(put(entry, Kind::Queue, body));
         }
-        for TermEntry { term, entry, .. } in self.all_terms() {
+        for (TermEntry { term, entry, .. }, only_listed) in self.all_terms() {
             let mut body = entry.spec.extra.clone();
             body.extend(entry.spec.name.clone().map(|name| ("name".to_owned(), name.into())));
-            sent.push(put(entry, Kind::Term(*term), body));
+            let made = put(entry, Kind::Term(*term), body);
+            sent.push(if only_listed { if_missing(made) } else { made });
         }
         let mut domains = HashSet::new();
         for entry in &self.domains {
@@ -145,7 +146,7 @@ impl Project {
             let domain = &entry.spec.domain;
             if domains.insert(DomainRecord::folded(domain)) {
                 let made = put(entry, Kind::Domain, domain_body(domain));
-                sent.push(Sent { from: Kind::Route, ..made });
+                sent.push(Sent { from: Kind::Route, ..if_missing(made) });
             }
         }
         for entry in &self.routes {
@@ -182,6 +183,11 @@ fn whole(entry: &FlowEntry) -> Json {
 fn put<S>(entry: &Entry<S>, kind: Kind, body: Map<String, Json>) -> Sent<'_> {
     let object = ChangeSetObject { kind: kind.as_str().to_owned(), put: Some(body), ..ChangeSetObject::default() };
     Sent { at: entry.at, path: &entry.path, from: kind, object }
+}
+
+/// What need only be there: it is left alone if it is, and its owner stays whoever applied it.
+fn if_missing(made: Sent<'_>) -> Sent<'_> {
+    Sent { object: ChangeSetObject { if_missing: true, ..made.object }, ..made }
 }
 
 fn domain_body(domain: &str) -> Map<String, Json> {

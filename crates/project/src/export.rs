@@ -138,11 +138,7 @@ impl Bodies {
         let queues = self.queues.iter().filter_map(|queue| {
             let mut body = members(serde_json::to_value(queue));
             ["waiting", "oldestWaitingAt", "overServiceLevel"].iter().for_each(|name| drop(body.shift_remove(*name)));
-            for member in ["webhook", "mailbox"] {
-                if let Some(named) = body.get_mut(QueueRecord::DELIVER_TO).and_then(|to| to.get_mut(member)) {
-                    *named = named.get("name").cloned().unwrap_or_default();
-                }
-            }
+            body.get_mut(QueueRecord::DELIVER_TO).into_iter().for_each(delivered_by_name);
             // The built-in queue is there wherever a folder goes.
             (!queue.built_in || body.len() > 1).then_some((queue.name.as_str(), body))
         });
@@ -152,6 +148,11 @@ impl Bodies {
         domains.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
         for (domain, routes) in domains {
             let mut documents = vec![of_kind(Kind::Domain, [("domain".to_owned(), domain.id.clone().into())])];
+            let left: Vec<&str> = domain.extra.keys().map(String::as_str).collect();
+            if !left.is_empty() {
+                let (domain, left) = (&domain.id, left.join(", "));
+                folder.notes.push(format!("domain `{domain}` has members that a folder can't have: {left}"));
+            }
             let mut routes: Vec<&Route> = routes.iter().collect();
             routes.sort_by(|a, b| a.pattern.cmp(&b.pattern));
             for route in routes {
@@ -241,8 +242,19 @@ fn of_route(domain: &str, route: &Route) -> Vec<(String, Json)> {
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
+/// The webhook or the mailbox that a queue delivers to by its name alone.
+pub(crate) fn delivered_by_name(to: &mut Json) {
+    for member in ["webhook", "mailbox"] {
+        if let Some(written) = to.get_mut(member)
+            && let Some(name) = written.get("name").cloned()
+        {
+            *written = name;
+        }
+    }
+}
+
 /// Secrets of a mailbox by their names alone.
-fn secrets_by_name(auth: &mut Json) {
+pub(crate) fn secrets_by_name(auth: &mut Json) {
     let Json::Object(members) = auth else { return };
     for (member, value) in members {
         match (member.as_str(), value.get("name").cloned()) {
@@ -333,8 +345,8 @@ fn says_nothing(member: &str, value: &Json) -> bool {
     }
 }
 
-/// Longer file names are cut.
-const MAX_FILE_NAME: usize = 80;
+/// Longer file names, in characters, are cut: file systems take 255 bytes, and a character has up to four.
+const MAX_FILE_NAME: usize = 60;
 
 /// Names of files in one folder: no two are the same, whatever the case.
 #[derive(Default)]

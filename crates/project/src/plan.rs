@@ -113,7 +113,16 @@ impl Base {
             let before = (one.outcome == "unchanged").then(|| "*".to_owned());
             (format!("queue {}", one.name), before)
         });
-        Self { epoch: done.epoch, objects: queues.chain(flows).chain(objects).collect(), rows: BTreeMap::new() }
+        let mut all = BTreeMap::new();
+        for (name, before) in queues.chain(flows).chain(objects) {
+            // Two flows, one of each type, may have the same name.
+            let before = match all.remove(&name) {
+                None => before,
+                Some(other) => both(other, before),
+            };
+            all.insert(name, before);
+        }
+        Self { epoch: done.epoch, objects: all, rows: BTreeMap::new() }
     }
 
     /// The objects that are not as this plan is based on, in words.
@@ -127,6 +136,13 @@ impl Base {
             };
         let differ = self.objects.iter().filter(|(name, before)| now.objects.get(*name) != Some(*before));
         differ.map(|(name, before)| format!("{name} {}", became(before, now.objects.get(name)))).collect()
+    }
+}
+
+fn both(one: Option<String>, other: Option<String>) -> Option<String> {
+    match (one, other) {
+        (None, None) => None,
+        (one, other) => Some(format!("{} {}", one.unwrap_or_default(), other.unwrap_or_default())),
     }
 }
 

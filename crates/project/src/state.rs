@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 use waypost_catalogue::data_actions::KnownDataAction;
+use waypost_catalogue::mailboxes::{MailboxSpec, definition, foreseen};
 use waypost_catalogue::object::Object;
 use waypost_catalogue::routing::{RouteSpec, Wanted, WantedTarget};
 use waypost_catalogue::schedules::{KnownSchedule, ScheduleEdit};
@@ -16,6 +18,7 @@ use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord};
 use waypost_store::records::mailboxes::MailboxRecord;
 use waypost_store::records::outside::WebhookRecord;
 
+use crate::export::{delivered_by_name, secrets_by_name};
 use crate::world::{Offline, alone};
 use crate::{FlowEntry, Project};
 
@@ -100,7 +103,7 @@ impl Project {
         self.webhooks.iter().for_each(|one| state.made::<WebhookRecord>(&WebhookEdit::Replace(one.spec.clone())));
         self.data_actions.iter().for_each(|one| state.made::<KnownDataAction>(&one.spec));
         for spec in self.mailboxes.iter().map(|entry| &entry.spec) {
-            let mut says = spec.definition.clone();
+            let mut says = mailbox(spec);
             says.insert("name".to_owned(), spec.name.clone().into());
             let enabled = spec.enabled.unwrap_or(true);
             says.insert("state".to_owned(), if enabled { "enabled" } else { "disabled" }.into());
@@ -112,7 +115,7 @@ impl Project {
             says.insert("name".to_owned(), name.clone().into());
             state.put((Kind::Term(one.term), document::fold_name(&name)), &name, says);
         }
-        for one in self.all_terms() {
+        for (one, _) in self.all_terms() {
             state.named(Kind::Term(one.term), one.entry.spec.name.as_deref().unwrap_or_default());
         }
         state
@@ -123,12 +126,23 @@ fn queue(name: &str, extra: &Map<String, Json>) -> Map<String, Json> {
     let mut says = extra.clone();
     says.insert("name".to_owned(), name.into());
     // A webhook or a mailbox may be written as its name alone.
-    for member in ["webhook", "mailbox"] {
-        if let Some(named) = says.get_mut(QueueRecord::DELIVER_TO).and_then(|to| to.get_mut(member))
-            && let Some(name) = named.get("name").cloned()
-        {
-            *named = name;
-        }
+    says.get_mut(QueueRecord::DELIVER_TO).into_iter().for_each(delivered_by_name);
+    says
+}
+
+/// A mailbox with what holds where it says nothing, and with secrets by their names.
+fn mailbox(spec: &MailboxSpec) -> Map<String, Json> {
+    let auth = |members: &Map<String, Json>| {
+        let mut auth = members.get("auth").filter(|auth| !auth.is_null()).cloned();
+        auth.iter_mut().for_each(secrets_by_name);
+        auth.map(|auth| ("auth".to_owned(), auth))
+    };
+    let Some(record) = foreseen(spec, None, Timestamp::UNIX_EPOCH) else { return spec.definition.clone() };
+    let mut says = definition(&record, &|_| Json::Null);
+    says.extend(auth(&spec.definition));
+    let written = spec.definition.get("submission").and_then(Json::as_object);
+    if let (Some(written), Some(Json::Object(submission))) = (written, says.get_mut("submission")) {
+        submission.extend(auth(written));
     }
     says
 }

@@ -55,10 +55,12 @@ impl Project {
         }
     }
 
-    /// All terms, each once: what its document says, or else its name in the first list that has it.
-    pub(crate) fn all_terms(&self) -> impl Iterator<Item = &TermEntry> {
+    /// All terms, each once: what its document says, or else its name in the first list that has it; and whether it is only listed.
+    pub(crate) fn all_terms(&self) -> impl Iterator<Item = (&TermEntry, bool)> {
         let mut seen = HashSet::new();
-        self.terms.iter().chain(&self.listed_terms).filter(move |one| seen.insert((one.term, one.folded.as_str())))
+        let listed = self.listed_terms.iter().map(|one| (one, true));
+        let all = self.terms.iter().map(|one| (one, false)).chain(listed);
+        all.filter(move |(one, _)| seen.insert((one.term, one.folded.as_str())))
     }
 }
 

@@ -181,6 +181,24 @@ fn a_plan_that_the_server_would_refuse_names_every_caller() {
     assert_eq!(told["problems"][0]["flowName"], "Inbound", "{told:#}");
 }
 
+const FILING: &str = "kind: queue
+name: Handled
+deliverTo: { mailbox: Support, folder: Handled }
+---
+kind: route
+address: support@example.com
+queue: Handled
+---
+kind: mailbox
+name: Support
+host: localhost
+user: support@example.com
+auth: { secret: Mail }
+submission: { host: localhost, user: out@example.com, auth: { secret: Mail } }
+route: support@example.com
+state: disabled
+";
+
 #[test]
 fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
     let scratch = Scratch::new("export");
@@ -193,6 +211,17 @@ fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
     server.api().post("/flows", &named("a b", "- ${1 + 1}: #x")).ok();
     let calls = json!({ "name": "Calls", "type": "shared", "nodes": [{ "id": "a", "actions": [{ "type": "runFlow", "flowId": called }] }] });
     server.api().post("/flows", &calls).ok();
+
+    // A queue that files into a mailbox, which comes by a route to that queue.
+    let secret = json!({ "name": "Mail", "value": "s3cret", "hosts": ["localhost"] });
+    server.api().post("/secrets", &secret).ok();
+    let filing = folder(&scratch, "filing", &[("filing.yaml", FILING)]);
+    printed(&server.cli(&["validate", &filing]), 0);
+    printed(&server.cli(&["apply", &filing]), 0);
+    edit(&filing, "filing.yaml", "user: support@", "user: help@");
+    let (told, _) = printed(&server.cli(&["plan", &filing]), 2);
+    let expected = "~ mailbox Support\n    ~ user: \"support@example.com\" -> \"help@example.com\"\n0 to create";
+    assert!(told.starts_with(expected), "{told}");
 
     let out = scratch.path("out").to_str().unwrap().to_owned();
     let (files, _) = printed(&server.cli(&["export", &out]), 0);
@@ -212,6 +241,12 @@ fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
     assert!(text.contains("flow: A/B") && !text.contains("flowId"), "{text}");
     assert_eq!(fs::read_to_string(format!("{out}/waypost.yaml")).unwrap(), "kind: project\nname: out\n");
 
+    let queues = fs::read_to_string(format!("{out}/queues.yaml")).unwrap();
+    assert!(queues.contains("mailbox: Support"), "{queues}");
+    let mailboxes = fs::read_to_string(format!("{out}/mailboxes.yaml")).unwrap();
+    assert_eq!(mailboxes.matches("secret: Mail").count(), 2, "{mailboxes}");
+    assert!(!mailboxes.contains("id:"), "{mailboxes}");
+
     printed(&server.cli(&["validate", &out]), 0);
     let (told, _) = printed(&server.cli(&["plan", &out]), 0);
     assert!(told.starts_with("nothing to do: "), "{told}");
@@ -219,8 +254,13 @@ fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
     let unchanged = |line: &str| line.ends_with(": unchanged") || line.contains("rows unchanged");
     assert!(told.lines().all(unchanged), "{told}");
 
-    // Another server becomes the same.
+    // Another server becomes the same, but not by a plan that was made with this one.
     let other = Server::start(&scratch.path("other"), &Start::default());
+    let file = scratch.path("plan.json").to_str().unwrap().to_owned();
+    printed(&server.cli(&["plan", &out, "--out", &file]), 0);
+    let (_, err) = printed(&other.cli(&["apply", "--plan", &file]), 1);
+    assert!(err.contains("the plan is for ") && err.contains("; plan again"), "{err}");
+    other.api().post("/secrets", &secret).ok();
     printed(&other.cli(&["apply", &out]), 0);
     let again = scratch.path("again").to_str().unwrap().to_owned();
     printed(&other.cli(&["export", &again, "--name", "out"]), 0);
@@ -235,6 +275,16 @@ fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
     server.api().delete(&format!("/flows/{}", gone["id"].as_str().unwrap()));
     printed(&server.cli(&["export", &out]), 0);
     assert!(!fs::exists(format!("{out}/flows/calls.yaml")).unwrap());
+
+    // What somebody added is not replaced unasked.
+    let mine = format!("{out}/flows/mine.yaml");
+    fs::write(&mine, "# not yet applied\n").unwrap();
+    server.api().post("/flows", &named("Mine", "another's")).ok();
+    let (_, err) = printed(&server.cli(&["export", &out]), 2);
+    assert!(err.contains("rename them, or use --force:\n  flows/mine.yaml\n"), "{err}");
+    assert_eq!(fs::read_to_string(&mine).unwrap(), "# not yet applied\n");
+    printed(&server.cli(&["export", &out, "--force"]), 0);
+    assert!(fs::read_to_string(&mine).unwrap().starts_with("name: Mine\n"));
 }
 
 #[test]
@@ -308,8 +358,26 @@ fn prunes(store: &str, database: Option<&str>) {
     assert!(err.contains("the server is not as the plan is based on"), "{err}");
     assert_eq!(printed(&server.cli(&["plan", &desk, "--prune"]), 0).0, "nothing to do: 3 unchanged\n");
 
+    what_was_needed_alone_stays(&server, &scratch);
+
     // Without a name nobody knows what was applied from here.
     fs::remove_file(format!("{desk}/waypost.yaml")).unwrap();
     let (_, err) = printed(&server.cli(&["apply", &desk, "--prune"]), 1);
     assert!(err.contains("--prune needs the project's name"), "{err}");
+}
+
+/// A project that only needs something to be there does not take it from whoever made it.
+fn what_was_needed_alone_stays(server: &Server, scratch: &Scratch) {
+    server.api().post("/routing/email/domains", &json!({ "id": "by-hand.example" })).ok();
+    server.api().post("/routing/skills", &json!({ "name": "kept" })).ok();
+    let routing =
+        "queues: [Billing, Guests]\nskills: [kept]\nroutes:\n  - { address: info@by-hand.example, queue: Guests }\n";
+    let files = [("waypost.yaml", "kind: project\nname: guest\n"), ("routing.yaml", routing)];
+    let guest = folder(scratch, "guest", &files);
+    printed(&server.cli(&["apply", &guest]), 0);
+    fs::write(format!("{guest}/routing.yaml"), "queues: [Billing]\n").unwrap();
+    let (_, err) = printed(&server.cli(&["apply", &guest, "--prune"]), 0);
+    assert_eq!(err, "to be deleted:\n  route info@by-hand.example\n  queue Guests\n");
+    assert_eq!(names(server, "/routing/email/domains"), ["by-hand.example", "example.com"]);
+    assert_eq!(names(server, "/routing/skills"), ["kept"]);
 }

@@ -95,6 +95,9 @@ pub struct ChangeSetObject {
     /// What it is to be: a body as its own endpoint takes it. A route may name its flow and queues as `{"name": …}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub put: Option<Object>,
+    /// Whether what is there already is left alone, whatever it says. A project that only needs it is not the one that applied it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub if_missing: bool,
     /// Whether it is to go.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub delete: bool,

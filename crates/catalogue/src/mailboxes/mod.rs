@@ -6,13 +6,17 @@ mod read;
 mod settings;
 mod submission;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
+use uuid::Uuid;
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document;
 use waypost_ids::{Kind, MailboxId, Ref, SecretId};
 use waypost_store::records::catalogue::ObjectRecord;
-use waypost_store::records::mailboxes::{MailboxAuth, MailboxGrant, MailboxRecord, MailboxStart, MailboxTls};
+use waypost_store::records::mailboxes::{
+    MailboxAuth, MailboxGrant, MailboxRecord, MailboxSettings, MailboxStart, MailboxTls, SubmissionSettings,
+};
 
 use crate::error::ChangeError;
 use crate::object::{Making, Object, named, not_found, present};
@@ -147,6 +151,37 @@ impl Object for MailboxRecord {
             modified_at: making.now,
         })
     }
+
+    fn foreseen(edit: &MailboxEdit, making: &Making<'_>, before: Option<&Self>) -> Option<Self> {
+        match edit {
+            MailboxEdit::Replace(spec) => foreseen(spec, before, making.now),
+            MailboxEdit::Disable => None,
+        }
+    }
+}
+
+/// A mailbox as it will be, but for the route and the secrets that it names: they are not looked up, and need not be there yet. Enough for
+/// queues, which name it. None if it can't be read.
+#[must_use]
+pub fn foreseen(spec: &MailboxSpec, before: Option<&MailboxRecord>, now: Timestamp) -> Option<MailboxRecord> {
+    let (name, definition) = spec.read().ok()?;
+    let Definition { host, port, tls, user, auth: _, folders, start, after, address, submission } = definition;
+    let (auth, route) = (MailboxAuth::Secret(SecretId(Uuid::nil())), Uuid::nil());
+    let submission = submission.map(|one| {
+        let DefinitionSubmission { host, port, tls, user, auth: _ } = one;
+        SubmissionSettings { host, port, tls, user, auth: None }
+    });
+    let settings = MailboxSettings { host, port, tls, user, auth, folders, start, after, route, address, submission };
+    Some(MailboxRecord {
+        id: before.map_or(spec.id, |before| before.id),
+        folded_name: document::fold_name(&name),
+        name,
+        enabled: true,
+        settings,
+        revision: 0,
+        created_at: now,
+        modified_at: now,
+    })
 }
 
 /// The members of a mailbox's definition, each secret as `named` shows it.

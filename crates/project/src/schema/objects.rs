@@ -75,14 +75,11 @@ pub(super) fn domain() -> Json {
 }
 
 pub(super) fn queue() -> Json {
-    let webhook = json!({
-        "description": "A webhook, by its name.",
-        "anyOf": [{ "type": "string" }, object("A webhook.", json!({ "name": text("Its name."), "id": text("Its id.") }))],
-    });
-    let mailbox = json!({
-        "description": "A mailbox, by its name.",
-        "anyOf": [{ "type": "string" }, object("A mailbox.", json!({ "name": text("Its name."), "id": text("Its id.") }))],
-    });
+    let named = |description: &str| {
+        let reference = object(description, json!({ "name": text("Its name."), "id": text("Its id.") }));
+        json!({ "description": description, "anyOf": [{ "type": "string" }, reference] })
+    };
+    let (webhook, mailbox) = (named("A webhook, by its name."), named("A mailbox, by its name. With `folder`."));
     open_document(
         "A queue",
         "queue",
@@ -94,7 +91,7 @@ pub(super) fn queue() -> Json {
                 "addresses": texts("Up to 20 addresses; each gets every mail."),
                 "attach": { "description": "Attach the mail to one of ours, instead of resending it unchanged. Only with addresses.", "type": "boolean" },
                 "mailbox": mailbox,
-                "folder": text("The folder of the mailbox that each message is put into. Only with mailbox."),
+                "folder": text("The folder of the mailbox that each mail is put into."),
             })),
         }),
         &["kind"],
@@ -267,23 +264,10 @@ pub(super) fn mailbox() -> Json {
         "scopes": texts("What tokens are asked for."),
         "grant": { "description": "How tokens are got.", "enum": ["clientCredentials", "refreshToken", "deviceCode"] },
     });
-    let auth = object(
-        "How it logs in: `secret` or `oauth`.",
-        json!({
-            "secret": text("The secret that holds the password, by name."),
-            "oauth": object("OAuth 2.", oauth),
-        }),
-    );
-    let submission = object(
-        "The server that takes what goes out by the route. Left out, that is the smarthost's.",
-        json!({
-            "host": text("The submission server's name."),
-            "port": { "description": "Default: 465, or 587 with tls `starttls`.", "type": "integer", "minimum": 1, "maximum": 65535 },
-            "tls": { "description": "Default: implicit, or starttls on port 587.", "enum": ["implicit", "starttls"] },
-            "user": text("The user that logs in. Default: the mailbox's."),
-            "auth": auth,
-        }),
-    );
+    let auth = |description: &str| {
+        let password = text("The secret that holds the password, by name.");
+        object(description, json!({ "secret": password, "oauth": object("OAuth 2.", oauth.clone()) }))
+    };
     open_document(
         "A mailbox that mail is taken from",
         "mailbox",
@@ -293,7 +277,7 @@ pub(super) fn mailbox() -> Json {
             "port": { "description": "Default: 993, or 143 with another `tls`.", "type": "integer", "minimum": 1, "maximum": 65535 },
             "tls": { "description": "Default: implicit. `none` only towards private addresses that are allowed.", "enum": ["implicit", "starttls", "none"] },
             "user": text("The user that logs in."),
-            "auth": auth,
+            "auth": auth("How it logs in: `secret` or `oauth`."),
             "folders": texts("The folders that mail is taken from. Default: INBOX."),
             "start": text("Which mail is taken at the start: new, unseen, all, or a date such as 2026-11-30. Default: new."),
             "after": object("What becomes of mail that was taken.", json!({
@@ -302,7 +286,13 @@ pub(super) fn mailbox() -> Json {
                 "delete": { "description": "Delete it.", "type": "boolean" },
             })),
             "route": text("An address that a route takes: mail of this mailbox counts as sent to it."),
-            "submission": submission,
+            "submission": object("The submission server that takes what goes out by the route. Default: the smarthost.", json!({
+                "host": text("The server's name."),
+                "port": { "description": "Default: 465, or 587 if `tls` is starttls.", "type": "integer", "minimum": 1, "maximum": 65535 },
+                "tls": { "description": "Default: implicit, or starttls on port 587.", "enum": ["implicit", "starttls"] },
+                "user": text("The user that logs in. Default: the mailbox's."),
+                "auth": auth("How it logs in. Default: as to the mailbox."),
+            })),
             "state": state(),
         }),
         &["kind", "host", "user", "auth", "route"],

@@ -11,7 +11,7 @@ use waypost_client::Error;
 use waypost_flow::document;
 use waypost_ids::{Kind, TableId};
 use waypost_project::difference::RowsDifference;
-use waypost_project::plan::SavedPlan;
+use waypost_project::plan::{SavedPlan, explicit};
 use waypost_project::{Project, SourceFile};
 use waypost_wire::change::{ChangeSet, ChangeSetDone, ChangedObject};
 use waypost_wire::replay::ReplayRequest;
@@ -80,8 +80,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut printed = Ok(());
     let compared = arguments.dry_run || arguments.replay.is_some();
     let differences = if compared { differences(&remote, &project, &rows)? } else { BTreeMap::new() };
+    // What is pruned is replayed with the rest, and listed before anything is done.
+    let look = ChangeSet { dry_run: true, ..set.clone() };
+    let pruned = match arguments.prune.then(|| remote.wait(remote.flows().change(&look))).transpose() {
+        Ok(found) => found,
+        Err(error) => return Err(refused(error, &sources, &mut project)?),
+    };
     if let Some(count) = arguments.replay {
-        let request = ReplayRequest { count: Some(count), ..replay::request(&project, &rows, &differences)? };
+        let mut request = ReplayRequest { count: Some(count), ..replay::request(&project, &rows, &differences)? };
+        if let Some(found) = &pruned {
+            let set = explicit(set.clone(), found);
+            (request.flows, request.objects) = (set.flows, set.objects);
+        }
         let started = match remote.wait(remote.replays().start(&request)) {
             Ok(started) => started,
             Err(error) => return Err(refused(error, &sources, &mut project)?),
@@ -90,16 +100,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         printed = replay::print(&mut out, &replayed);
         replay::judge(&replayed, arguments.max_changed)?;
     }
-    if arguments.prune && !arguments.dry_run {
-        let look = ChangeSet { dry_run: true, ..set.clone() };
-        match remote.wait(remote.flows().change(&look)) {
-            Ok(found) => {
-                agree(&deleted(&found), arguments.yes)?;
-                // What was listed, and nothing else, is deleted.
-                set.if_epoch = Some(found.epoch);
-            }
-            Err(error) => return Err(refused(error, &sources, &mut project)?),
-        }
+    if let Some(found) = pruned.filter(|_| !arguments.dry_run) {
+        agree(&deleted(&found), arguments.yes)?;
+        // What was listed, and nothing else, is deleted.
+        set.if_epoch = Some(found.epoch);
     }
     match remote.wait(remote.flows().change(&set)) {
         Ok(done) => {

@@ -4,17 +4,22 @@ use std::io::Write;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use serde_json::json;
 use uuid::Uuid;
+use waypost_client::Error;
 use waypost_client::live::LiveFilter;
 use waypost_wire::live::{LiveEvent, READY};
 
 use crate::failure::Failure;
-use crate::remote::Server;
+use crate::remote::{Remote, Server};
 use crate::screen;
 
-/// After a stream ended, another is opened so much later.
+/// After a stream ended, another is opened so much later; twice as much each time that there is no answer.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// But never more than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Arguments of `events`.
 #[derive(clap::Args)]
@@ -57,15 +62,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 if let Err(error) = ended {
                     writeln!(screen::stderr(), "{error}; connecting again")?;
                 }
-                remote.wait(async {
-                    tokio::time::sleep(PAUSE).await;
-                    Ok(())
-                })?;
-                events = remote.wait(remote.watch(&filter, last.as_deref()))?;
+                events = again(&remote, &filter, last.as_deref())?;
             }
         }
     }
     Ok(())
+}
+
+/// Another stream, as soon as the server gives one. What it refuses for good is the end.
+fn again(
+    remote: &Remote,
+    filter: &LiveFilter,
+    last: Option<&str>,
+) -> Result<BoxStream<'static, Result<LiveEvent, Error>>, Failure> {
+    let mut pause = PAUSE;
+    loop {
+        remote.wait(async {
+            tokio::time::sleep(pause).await;
+            Ok(())
+        })?;
+        let passes = |error: &Error| match error {
+            Error::NoAnswer { .. } => true,
+            error => error.status().is_some_and(|status| status == 429 || status >= 500),
+        };
+        match remote.wait(remote.watch(filter, last)) {
+            Err(error) if passes(&error) => pause = pause.saturating_mul(2).min(LONGEST_PAUSE),
+            answered => return Ok(answered?),
+        }
+    }
 }
 
 fn print(event: &LiveEvent) -> Result<(), Failure> {

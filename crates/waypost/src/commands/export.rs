@@ -7,6 +7,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
+use waypost_flow::source;
 use waypost_project::export::Exported;
 use waypost_project::{Project, SourceFile};
 
@@ -46,11 +47,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let remote = arguments.server.connect()?;
     let Exported { mut files, notes } = fetch::everything(&remote)?.folder();
-    let is_named = before.is_some() && arguments.folder.join(PROJECT).exists() && arguments.name.is_none();
+    let is_named = arguments.folder.join(PROJECT).exists() && arguments.name.is_none();
     if !is_named {
         let name = arguments.name.clone().unwrap_or_else(|| folder_name(&arguments.folder));
-        files.insert(PROJECT.to_owned(), format!("kind: project\nname: {name}\n").into_bytes());
+        let document = serde_json::json!({ "kind": "project", "name": name });
+        files.insert(PROJECT.to_owned(), source::yaml_text(&document).into_bytes());
         refuse_name(&files, &name)?;
+    }
+    if !arguments.force {
+        refuse_others(&arguments.folder, files.keys(), before.as_deref().unwrap_or_default())?;
     }
     for (path, text) in &files {
         write(&arguments.folder.join(path), text)?;
@@ -76,9 +81,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is on a server, read as a project would be, and the texts that it was read from.
+/// What is on a server, rows of tables left out, read as a project would be.
 pub(crate) fn project_of(remote: &Remote) -> Result<Project, Failure> {
-    let exported = fetch::everything(remote)?.folder();
+    let exported = fetch::without_rows(remote)?.folder();
     let files = exported.files.into_iter().filter(|(path, _)| path.ends_with(".yaml"));
     let sources = files.map(|(path, text)| SourceFile { path, text: String::from_utf8_lossy(&text).into_owned() });
     Ok(Project::read(&sources.collect::<Vec<_>>()))
@@ -103,6 +108,17 @@ fn is_empty(folder: &Path) -> Result<bool, Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(Failure::of(format!("can't read {}", folder.display()))(&error)),
     }
+}
+
+/// Files that somebody added since the last export are not replaced unasked.
+fn refuse_others<'f>(folder: &Path, files: impl Iterator<Item = &'f String>, before: &[String]) -> Result<(), Failure> {
+    let others = files.filter(|path| !before.contains(path) && folder.join(path).exists());
+    let list: String = others.map(|path| format!("\n  {path}")).collect();
+    if list.is_empty() {
+        return Ok(());
+    }
+    let folder = folder.display();
+    Err(Failure::Failed(format!("{folder} has files that no export wrote; rename them, or use --force:{list}")))
 }
 
 /// What a project is called that is not named: as its folder.

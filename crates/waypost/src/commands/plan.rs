@@ -86,12 +86,13 @@ fn planned(arguments: &Arguments) -> Result<(), Failure> {
         replay::judge(&replayed, None)?;
         plan.replay = Some(replayed);
     }
-    print(arguments, &plan)?;
+    // Whoever stops reading what is printed wants the file all the same.
     if let Some(file) = &arguments.out {
         let base = saved::base(&remote, Base::of(&done), &rows_differ)?;
         let rows = saved::rows(&project, &rows, &rows_differ);
         saved::write(file, &SavedPlan { format: waypost_project::plan::FORMAT, plan: plan.clone(), base, set, rows })?;
     }
+    print(arguments, &plan)?;
     if plan.changes { Err(Failure::Differs) } else { Ok(()) }
 }
 
@@ -108,7 +109,7 @@ pub(crate) fn set_of(project: &Project, prune: bool) -> Result<ChangeSet, Failur
     Ok(set)
 }
 
-/// What the server would refuse: in JSON as a plan that says so, else where the folder has it.
+/// What the server would refuse: for programs as a plan that says so, else where the folder has it.
 fn told_refusal(
     arguments: &Arguments,
     plan: Plan,

@@ -9,6 +9,15 @@ use crate::remote::Remote;
 
 /// Asks for all of it. What others change meanwhile may be in it or not.
 pub(super) fn everything(remote: &Remote) -> Result<Bodies, Failure> {
+    let mut bodies = without_rows(remote)?;
+    for (table, rows) in &mut bodies.tables {
+        *rows = remote.wait(remote.tables().export(table.id, None, false))?.to_vec();
+    }
+    Ok(bodies)
+}
+
+/// The same, with tables as if they had no rows.
+pub(super) fn without_rows(remote: &Remote) -> Result<Bodies, Failure> {
     let mut bodies = Bodies {
         queues: remote.all(remote.routing().queues())?,
         schedules: remote.all(remote.schedules().list())?,
@@ -28,10 +37,7 @@ pub(super) fn everything(remote: &Remote) -> Result<Bodies, Failure> {
         let routes = remote.all(remote.routing().routes(&domain.id))?;
         bodies.domains.push((domain, routes));
     }
-    for table in remote.all(remote.tables().list())? {
-        let rows = remote.wait(remote.tables().export(table.id, None, false))?;
-        bodies.tables.push((table, rows.to_vec()));
-    }
+    bodies.tables.extend(remote.all(remote.tables().list())?.into_iter().map(|table| (table, Vec::new())));
     for term in Term::ALL {
         bodies.terms.extend(remote.all(remote.terms(term).list())?.into_iter().map(|one| (term, one)));
     }

@@ -76,6 +76,9 @@ pub(super) fn write(path: &Path, plan: &SavedPlan) -> Result<(), Failure> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path).map_err(|error| fail(&error))?;
+    // A file that was there keeps the mode that it had.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600)).map_err(|error| fail(&error))?;
     file.write_all(&text).map_err(|error| fail(&error))
 }
 
@@ -96,6 +99,11 @@ pub(crate) fn carry_out(
     agreed: &dyn Fn(&SavedPlan) -> Result<(), Failure>,
 ) -> Result<(SavedPlan, ChangeSetDone), Failure> {
     let saved = read(path)?;
+    // Epochs and ETags of two servers may be the same by chance.
+    if saved.plan.server != remote.url() {
+        let (planned, asked) = (&saved.plan.server, remote.url());
+        return Err(Failure::Refused(format!("the plan is for {planned}, not for {asked}; plan again")));
+    }
     let stale = |changed: Vec<String>| {
         let list: String = changed.iter().map(|one| format!("\n  {one}")).collect();
         Failure::Refused(format!("the server is not as the plan is based on; plan again{list}"))
