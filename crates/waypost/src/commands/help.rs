@@ -126,26 +126,29 @@ mod tests {
         let command = of(crate::Arguments::command());
         for (name, examples) in EXAMPLES {
             for line in examples.lines() {
-                let words: Vec<&str> = line
-                    .split(['|', '<', '>'])
-                    .next()
-                    .unwrap()
-                    .split('"')
-                    .enumerate()
-                    .flat_map(|(index, part)| {
-                        // What is in quotes is one word.
-                        if index % 2 == 1 {
-                            vec![part]
-                        } else {
-                            part.split_whitespace().filter(|word| !word.starts_with('\'')).collect()
-                        }
-                    })
-                    .collect();
+                let words = words(line);
                 let known = command.clone().try_get_matches_from(&words);
                 let fine =
                     known.as_ref().err().is_none_or(|error| error.kind() == clap::error::ErrorKind::ValueValidation);
                 assert!(fine, "{name}: {line}: {}", known.unwrap_err());
             }
         }
+    }
+
+    /// The words of a line of a shell, as far as the first pipe or redirection. What is in quotes is one word.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+        for char in line.chars() {
+            match (char, quote) {
+                (_, Some(open)) if char == open => quote = None,
+                (_, Some(_)) => word.push(char),
+                ('\'' | '"', None) => quote = Some(char),
+                ('|' | '<' | '>', None) => break,
+                (' ', None) => words.extend((!word.is_empty()).then(|| std::mem::take(&mut word))),
+                (_, None) => word.push(char),
+            }
+        }
+        words.extend((!word.is_empty()).then_some(word));
+        words
     }
 }
