@@ -88,7 +88,7 @@ impl Of {
         match self {
             Self::Project => documents.any(),
             Self::Test => tests::json_schema(),
-            Self::TestReport => report::schema(),
+            Self::TestReport => report::schema().to_value(),
             Self::Trace => trace::schema().to_value(),
             Self::Doctor => doctor::schema(),
             _ => {
