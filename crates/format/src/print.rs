@@ -182,10 +182,7 @@ impl Printer<'_> {
     /// A value in brackets on one line, if it is written so, nothing in it has a comment, and it has room after a column.
     fn flow(&self, tree: &Tree, column: usize) -> Option<String> {
         let Shape::Collection(collection) = &tree.shape else { return None };
-        if collection.members.is_empty() {
-            return Some(if collection.is_map { "{}" } else { "[]" }.to_owned());
-        }
-        if !collection.flow {
+        if !collection.flow && !collection.members.is_empty() {
             return None;
         }
         let text = self.in_brackets(tree)?;
@@ -197,6 +194,9 @@ impl Printer<'_> {
             Shape::Scalar(scalar) => return Some(scalar.on_one_line()),
             Shape::Collection(collection) => collection,
         };
+        if collection.members.is_empty() {
+            return Some(if collection.is_map { "{}" } else { "[]" }.to_owned());
+        }
         let commented = |token: Token| self.file.trailing.contains_key(&token);
         let above = |trivia: &[Trivia]| trivia.iter().any(|one| *one != Trivia::Blank);
         if above(&tree.tail) {

@@ -122,12 +122,23 @@ impl<'t> Reader<'t> {
                 }
                 Event::StreamEnd => {
                     self.pass(self.text.len(), None)?;
+                    if self.file.documents.is_empty() {
+                        self.only_comments();
+                    }
                     self.end_document();
                     return Ok(());
                 }
                 _ => {}
             }
         }
+    }
+
+    /// A file that has no value may have comments.
+    fn only_comments(&mut self) {
+        let nothing = Scalar { value: String::new(), style: Style::Empty };
+        let root = Tree { shape: Shape::Scalar(nothing), tail: Vec::new(), token: 0 };
+        let head = std::mem::take(&mut self.pending);
+        self.file.documents.push(Document { head, root, tail: Vec::new() });
     }
 
     /// Gives what was read after a document to it.
