@@ -117,27 +117,30 @@ mod tests {
         command.debug_assert();
     }
 
+    /// Words of a command line; what is in quotes belongs to one.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+        for c in line.chars() {
+            match (quote, c) {
+                (Some(open), c) if c == open => quote = None,
+                (Some(_), c) => word.push(c),
+                (None, '\'' | '"') => quote = Some(c),
+                (None, ' ') => words.push(std::mem::take(&mut word)),
+                (None, c) => word.push(c),
+            }
+        }
+        words.push(word);
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
     #[test]
     fn examples_are_of_what_there_is() {
         let command = of(crate::Arguments::command());
         for (name, examples) in EXAMPLES {
             for line in examples.lines() {
-                let words: Vec<&str> = line
-                    .split(['|', '<', '>'])
-                    .next()
-                    .unwrap()
-                    .split('"')
-                    .enumerate()
-                    .flat_map(|(index, part)| {
-                        // What is in quotes is one word.
-                        if index % 2 == 1 {
-                            vec![part]
-                        } else {
-                            part.split_whitespace().filter(|word| !word.starts_with('\'')).collect()
-                        }
-                    })
-                    .collect();
-                let known = command.clone().try_get_matches_from(&words);
+                let alone = line.split(" > ").next().unwrap().split(" < ").next().unwrap().split(" | ").next().unwrap();
+                let known = command.clone().try_get_matches_from(words(alone));
                 let fine =
                     known.as_ref().err().is_none_or(|error| error.kind() == clap::error::ErrorKind::ValueValidation);
                 assert!(fine, "{name}: {line}: {}", known.unwrap_err());
