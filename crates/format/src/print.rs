@@ -109,8 +109,11 @@ impl Printer<'_> {
         self.members(&mut lines, collection, value, indent + STEP);
         let (comment, above) = one_of(head, self.closing(value));
         out.extend(self.comment_line(above, indent));
+        // What is above its first member is above the hyphen.
+        let comments = lines.iter().take_while(|line| line.is_comment() || line.is_blank()).count();
+        out.extend(lines.drain(..comments).map(|line| Line { indent, ..line }));
         match lines.first_mut() {
-            Some(first) if comment.is_none() && !first.is_comment() && !first.content => {
+            Some(first) if comment.is_none() && !first.content => {
                 first.text = format!("- {}", first.text);
                 first.indent = indent;
             }
@@ -125,7 +128,7 @@ impl Printer<'_> {
         let room = indent + head.chars().count() + space.len();
         match &value.shape {
             Shape::Scalar(scalar) => {
-                let own = if empty(value) { None } else { self.comment(value.token) };
+                let own = if value.is_empty() { None } else { self.comment(value.token) };
                 let (comment, above) = one_of(own, comment);
                 out.extend(self.comment_line(above, indent));
                 self.scalar(out, (head, space), scalar, indent, comment);
@@ -182,10 +185,7 @@ impl Printer<'_> {
     /// A value in brackets on one line, if it is written so, nothing in it has a comment, and it has room after a column.
     fn flow(&self, tree: &Tree, column: usize) -> Option<String> {
         let Shape::Collection(collection) = &tree.shape else { return None };
-        if collection.members.is_empty() {
-            return Some(if collection.is_map { "{}" } else { "[]" }.to_owned());
-        }
-        if !collection.flow {
+        if !collection.flow && !collection.members.is_empty() {
             return None;
         }
         let text = self.in_brackets(tree)?;
@@ -197,6 +197,9 @@ impl Printer<'_> {
             Shape::Scalar(scalar) => return Some(scalar.on_one_line()),
             Shape::Collection(collection) => collection,
         };
+        if collection.members.is_empty() {
+            return Some(if collection.is_map { "{}" } else { "[]" }.to_owned());
+        }
         let commented = |token: Token| self.file.trailing.contains_key(&token);
         let above = |trivia: &[Trivia]| trivia.iter().any(|one| *one != Trivia::Blank);
         if above(&tree.tail) {
@@ -234,11 +237,6 @@ impl Printer<'_> {
 /// A key; one that is nothing is a text all the same.
 fn key_text(key: &Scalar) -> String {
     if key.value.is_empty() { "\"\"".to_owned() } else { key.on_one_line() }
-}
-
-/// Whether nothing is written for a value.
-fn empty(value: &Tree) -> bool {
-    matches!(&value.shape, Shape::Scalar(Scalar { style: Style::Empty, .. }))
 }
 
 /// A line has one comment: the second of two goes above.

@@ -17,6 +17,7 @@ pub(crate) fn read(text: &str) -> Result<File, Problem> {
         cursor: 0,
         last: None,
         tokens: 0,
+        brackets: 0,
         pending: Vec::new(),
         file: File::default(),
     };
@@ -34,6 +35,8 @@ struct Reader<'t> {
     /// The token that a comment on this line follows.
     last: Option<Token>,
     tokens: Token,
+    /// How many brackets are open.
+    brackets: usize,
     /// Comments and blank lines that nothing has yet.
     pending: Vec<Trivia>,
     file: File,
@@ -122,12 +125,24 @@ impl<'t> Reader<'t> {
                 }
                 Event::StreamEnd => {
                     self.pass(self.text.len(), None)?;
+                    if self.file.documents.is_empty() {
+                        self.only_comments();
+                    }
                     self.end_document();
+                    self.join();
                     return Ok(());
                 }
                 _ => {}
             }
         }
+    }
+
+    /// A file that has no value may have comments.
+    fn only_comments(&mut self) {
+        let nothing = Scalar { value: String::new(), style: Style::Empty };
+        let root = Tree { shape: Shape::Scalar(nothing), tail: Vec::new(), token: 0 };
+        let head = std::mem::take(&mut self.pending);
+        self.file.documents.push(Document { head, root, tail: Vec::new() });
     }
 
     /// Gives what was read after a document to it.
@@ -136,6 +151,30 @@ impl<'t> Reader<'t> {
         self.settle(&mut document.root, None);
         document.tail.append(&mut self.pending);
         self.file.documents.push(document);
+    }
+
+    /// Gives the comments of documents without a value to the next one, or to the last that has a value.
+    fn join(&mut self) {
+        let mut carried = Vec::new();
+        let mut kept: Vec<Document> = Vec::new();
+        for mut document in std::mem::take(&mut self.file.documents) {
+            if document.root.is_empty() {
+                carried.append(&mut document.head);
+                carried.append(&mut document.tail);
+            } else {
+                carried.append(&mut document.head);
+                document.head = std::mem::take(&mut carried);
+                kept.push(document);
+            }
+        }
+        self.file.documents = kept;
+        match self.file.documents.last_mut() {
+            Some(last) => last.tail.append(&mut carried),
+            None => {
+                self.pending = carried;
+                self.only_comments();
+            }
+        }
     }
 
     /// Gives comments that are further right than a column to the value before.
@@ -182,6 +221,10 @@ impl<'t> Reader<'t> {
             return Ok((Scalar { value, style: Style::Empty }, token));
         }
         self.pass(start, None)?;
+        if self.brackets > 0 && self.text.get(start..).is_some_and(|rest| rest.starts_with(['|', '>'])) {
+            // The parser takes it for a text; YAML has no such thing within brackets.
+            return Err(self.unsupported(start));
+        }
         let (scalar, end) = scalar::read(self.text, start, end, style, value);
         self.cursor = end;
         Ok((scalar, self.token()))
@@ -214,6 +257,7 @@ impl<'t> Reader<'t> {
         if flow {
             self.pass(start, None)?;
             self.cursor = start + bracket.len_utf8();
+            self.brackets += 1;
         }
         let mut collection = Collection { is_map, flow, column: span.start.col(), members: Vec::new() };
         loop {
@@ -231,6 +275,7 @@ impl<'t> Reader<'t> {
         let mut tail = Vec::new();
         let mut token = self.last.unwrap_or_default();
         if flow {
+            self.brackets = self.brackets.saturating_sub(1);
             self.pass(self.text.len(), Some(if is_map { '}' } else { ']' }))?;
             // What is in empty brackets stays for what follows them.
             if !collection.members.is_empty() {
@@ -257,13 +302,16 @@ impl<'t> Reader<'t> {
     }
 
     fn member(&mut self, event: Event<'t>, span: Span, into: &mut Collection) -> Result<Member, Problem> {
-        self.pass(self.ahead(&event, span), None)?;
+        self.pass(self.byte(span.start), None)?;
         if into.members.is_empty() && !into.flow {
             into.column = span.start.col();
         }
         let before = self.above(into);
         let Event::Scalar(text, style, ..) = event else { return Err(self.unsupported(self.byte(span.start))) };
-        let (key, head) = self.scalar(text.into_owned(), style, span)?;
+        let (key, mut head) = self.scalar(text.into_owned(), style, span)?;
+        if key.style == Style::Empty {
+            head = self.token();
+        }
         let (event, span) = self.next()?;
         let value = self.value(event, span)?;
         Ok(Member { before, head, key: Some(key), value })

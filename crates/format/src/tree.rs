@@ -121,10 +121,15 @@ pub(crate) enum Style {
 }
 
 impl Tree {
+    /// Whether nothing is written for the value.
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(&self.shape, Shape::Scalar(Scalar { style: Style::Empty, .. }))
+    }
+
     /// Whether the value is null.
     pub(crate) fn is_null(&self) -> bool {
         match &self.shape {
-            Shape::Scalar(Scalar { style: Style::Empty, .. }) => true,
+            _ if self.is_empty() => true,
             Shape::Scalar(Scalar { value, style: Style::Plain(_) }) => {
                 matches!(value.as_str(), "~" | "null" | "Null" | "NULL")
             }

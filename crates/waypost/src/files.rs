@@ -31,9 +31,9 @@ pub(crate) fn tests(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
     read(paths, is_test)
 }
 
-/// All YAML files below the paths, tests included, in order of their names.
+/// All YAML files below the paths, tests included, in order of their names. What is named itself counts as YAML, unless it is JSON.
 pub(crate) fn yaml(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
-    read(paths, |path| has_extension(path, &["yaml", "yml"]))
+    read(paths, |path| !has_extension(path, &["json"]))
 }
 
 /// Whether a file holds tests, by its name.

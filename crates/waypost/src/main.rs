@@ -42,7 +42,7 @@ enum Command {
     Explain(commands::explain::Arguments),
     /// Print the reference of the flow language: data types, names, operators, functions, actions
     Reference,
-    /// Print the JSON Schema of flow documents, or of traces
+    /// Print the JSON Schemas of documents, tests, reports and traces
     Schema(commands::schema::Arguments),
     /// Run mails through a folder of flows without a server, and print the decisions
     Run(commands::run::Arguments),

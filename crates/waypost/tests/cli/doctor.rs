@@ -89,7 +89,7 @@ fn a_deployment_is_checked() {
     let (data, keys) = (data.to_str().unwrap(), keys.to_str().unwrap());
     let arguments =
         ["doctor", "--data-dir", data, "--dns", &dns, "--dkim-keys", keys, "--smarthost", "smtp://relay.example"];
-    let ran = waypost(&[&arguments[..], &["--output", "json"]].concat());
+    let ran = server.cli(&[&arguments[..], &["--output", "json"]].concat());
     let text = printed(&ran, 0);
     let report: Json = serde_json::from_str(&text).unwrap();
     let schema: Json = serde_json::from_str(&printed(&waypost(&["schema", "doctor"]), 0)).unwrap();
@@ -108,7 +108,7 @@ fn a_deployment_is_checked() {
     assert_eq!(of(&report, "secrets"), [("warning", "no mailbox and no data action uses `unused`")]);
     assert_eq!((of(&report, "deliveries")[0].0, of(&report, "ledger")[0].0), ("ok", "ok"), "{text}");
 
-    let shown = printed(&waypost(&arguments), 0);
+    let shown = printed(&server.cli(&arguments), 0);
     assert!(shown.contains("warning dmarc        example.com has no DMARC record\n"), "{shown}");
 }
 
