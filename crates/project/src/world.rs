@@ -19,11 +19,12 @@ use waypost_catalogue::webhooks::WebhookEdit;
 use waypost_catalogue::world::{Loaded, UNROUTED, World};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document};
-use waypost_ids::{FlowId, Kind, QueueId, ScheduleId, TableId};
+use waypost_ids::{FlowId, Kind, MailboxId, QueueId, ScheduleId, TableId};
 use waypost_origin::Origin;
 use waypost_store::records::catalogue::{
     Bindings, CatalogueChange, DomainRecord, FlowRecord, QueueRecord, RouteRecord, VersionRecord,
 };
+use waypost_store::records::mailboxes::MailboxRecord;
 use waypost_store::records::outside::WebhookRecord;
 use waypost_store::records::tables::{ScheduleRecord, TableRecord};
 
@@ -74,15 +75,20 @@ impl Project {
         let mut changes = Vec::new();
         let webhooks = self.webhooks.iter().map(|entry| WebhookEdit::Replace(entry.spec.clone()));
         changes.extend(webhooks.filter_map(|edit| change::<WebhookRecord>(&edit)));
-        let with_webhooks = World::default().after(&changes, &[]).world;
+        let mailboxes = self.mailboxes.iter().filter_map(|entry| {
+            let id = MailboxId(id_of(Kind::Mailbox.as_str(), &MailboxRecord::folded(&entry.spec.name)));
+            entry.spec.foreseen(id, Timestamp::UNIX_EPOCH)
+        });
+        let named: Vec<CatalogueChange> = changes.iter().cloned().chain(mailboxes.map(CatalogueChange::put)).collect();
+        let with_named = World::default().after(&named, &[]).world;
         let mut problems = Vec::new();
         for entry in &self.queues {
-            let found = made::<QueueRecord>(&with_webhooks, &entry.spec).err().into_iter().flatten();
+            let found = made::<QueueRecord>(&with_named, &entry.spec).err().into_iter().flatten();
             problems.extend(found.map(|one| (entry.at, in_document(Kind::Queue, &entry.path, one))));
         }
         problems.into_iter().for_each(|(at, problem)| self.add(at, [problem]));
         let queues = self.all_queues();
-        let queues = queues.iter().filter_map(|spec| made::<QueueRecord>(&with_webhooks, spec).ok());
+        let queues = queues.iter().filter_map(|spec| made::<QueueRecord>(&with_named, spec).ok());
         changes.extend(queues.map(CatalogueChange::put));
         changes.extend(self.all_domains().iter().filter_map(change::<DomainRecord>));
         changes.extend(self.tables.iter().map(|one| CatalogueChange::put(one.table.record.clone())));

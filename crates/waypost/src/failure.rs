@@ -11,8 +11,6 @@ use crate::screen;
 pub(crate) enum Failure {
     /// What was given is wrong; it was reported already. Exit code 1.
     Found,
-    /// What was held against each other differs; it was reported already. Exit code 2, for scripts.
-    Differs,
     /// The server refused the change, and said why. Exit code 1.
     Refused(String),
     /// What was compared differs; it was reported already. Exit code 2.
