@@ -93,9 +93,9 @@ pub(super) fn queue() -> Json {
             "deliverTo": object("Where what comes into the queue is delivered. Left out, it waits to be claimed.", json!({
                 "webhook": webhook,
                 "addresses": texts("Up to 20 addresses; each gets every mail."),
-                "mailbox": mailbox,
-                "folder": text("The folder of the mailbox that mail is put into. Only with mailbox."),
                 "attach": { "description": "Attach the mail to one of ours, instead of resending it unchanged. Only with addresses.", "type": "boolean" },
+                "mailbox": mailbox,
+                "folder": text("The folder of the mailbox that each message is put into. Only with mailbox."),
             })),
         }),
         &["kind"],

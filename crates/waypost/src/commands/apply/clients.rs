@@ -180,7 +180,8 @@ fn carry_out(
                 writeln!(out, "client {name}: created, id {}, {}", made.id, secrets.place())?;
             }
             (Some(base), "changed") => {
-                let change = remote.access().update(&base.id, &one.request, Some(base.revision));
+                let access = remote.access();
+                let change = access.update(&base.id, &one.request, Some(base.revision));
                 remote.wait(change).map_err(|error| stopped(name, error))?;
                 writeln!(out, "client {name}: changed")?;
             }
