@@ -130,9 +130,6 @@ pub trait AnyEdit: Debug + Send + Sync {
     /// Whether it is made when flows are as they will be.
     fn after_flows(&self) -> bool;
 
-    /// What the edit is going to make, as far as queues must know before it is made.
-    fn foreseen(&self, making: &Making<'_>) -> Option<CatalogueChange>;
-
     /// What the edit makes of a world. Problems are told where the edit stands.
     ///
     /// # Errors
@@ -234,16 +231,6 @@ impl<T: Object> AnyEdit for ObjectEdit<T> {
 
     fn after_flows(&self) -> bool {
         T::AFTER_FLOWS && self.to.is_some()
-    }
-
-    fn foreseen(&self, making: &Making<'_>) -> Option<CatalogueChange> {
-        let shelf = T::shelf(making.world);
-        let before = match &self.which {
-            Which::New => None,
-            Which::Id(id) => Some(shelf.get(id)?),
-            Which::Named(name) => shelf.named(&T::folded(name)),
-        };
-        T::foreseen(self.to.as_ref()?, making, before.map(|before| &**before)).map(CatalogueChange::put)
     }
 
     fn make(&self, making: &Making<'_>) -> Result<Made, ChangeError> {

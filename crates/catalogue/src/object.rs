@@ -79,13 +79,6 @@ pub trait Object: Debug + Sized + Send + Sync + 'static {
     /// Every problem found; another object that it belongs to is not there.
     fn make(spec: &Self::Spec, making: &Making<'_>, before: Option<&Self>) -> Result<Self::Record, ChangeError>;
 
-    /// What an edit of a kind that comes after flows is going to make, as far as queues must know, which come before; none for kinds that no
-    /// queue names.
-    #[must_use]
-    fn foreseen(_spec: &Self::Spec, _making: &Making<'_>, _before: Option<&Self>) -> Option<Self::Record> {
-        None
-    }
-
     /// What is wrong with a change of an object that has content, such as rows.
     #[must_use]
     fn with_content(_before: &Self::Record, _after: &Self::Record) -> Vec<Diagnostic> {

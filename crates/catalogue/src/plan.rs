@@ -319,12 +319,11 @@ fn make_early(making: &Making<'_>, objects: &[Arc<dyn AnyEdit>]) -> Result<Vec<O
             Ok::<(), ChangeError>(())
         };
     make(making, &mut made, &|kind| kind != Kind::Queue)?;
-    // Queues name webhooks and mailboxes, which may come with the set. A mailbox needs routes, so it is made after the queue that names it.
-    let webhooks = made.iter().flatten().flatten().filter(|made| made.done.object.kind == Kind::Webhook);
-    let mut named: Vec<CatalogueChange> = webhooks.filter_map(|made| made.change.clone()).collect();
-    named.extend(objects.iter().filter_map(|object| object.foreseen(making)));
-    let with_named = (!named.is_empty()).then(|| making.world.for_queues(&named));
-    let world = with_named.as_ref().unwrap_or(making.world);
+    // Queues name webhooks, which may come with the set.
+    let changes = made.iter().flatten().flatten().filter(|made| made.done.object.kind == Kind::Webhook);
+    let webhooks: Vec<CatalogueChange> = changes.filter_map(|made| made.change.clone()).collect();
+    let with_webhooks = (!webhooks.is_empty()).then(|| making.world.for_queues(&webhooks));
+    let world = with_webhooks.as_ref().unwrap_or(making.world);
     make(&Making { world, ..*making }, &mut made, &|kind| kind == Kind::Queue)?;
     let mut problems = Problems::default();
     let mut all = Vec::with_capacity(made.len());

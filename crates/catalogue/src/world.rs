@@ -224,8 +224,8 @@ impl World {
 
     /// What queues are made in, after changes of what they name.
     pub(crate) fn for_queues(&self, changes: &[CatalogueChange]) -> Self {
-        let (queues, webhooks, mailboxes) = (self.queues.clone(), self.webhooks.clone(), self.mailboxes.clone());
-        let mut world = Self { epoch: self.epoch, queues, webhooks, mailboxes, ..Self::default() };
+        let (queues, webhooks) = (self.queues.clone(), self.webhooks.clone());
+        let mut world = Self { epoch: self.epoch, queues, webhooks, ..Self::default() };
         changes.iter().for_each(|change| world.apply(change));
         world
     }

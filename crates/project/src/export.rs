@@ -143,10 +143,8 @@ impl Bodies {
         let queues = self.queues.iter().filter_map(|queue| {
             let mut body = members(serde_json::to_value(queue));
             ["waiting", "oldestWaitingAt", "overServiceLevel"].iter().for_each(|name| drop(body.shift_remove(*name)));
-            for member in ["webhook", "mailbox"] {
-                if let Some(named) = body.get_mut(QueueRecord::DELIVER_TO).and_then(|to| to.get_mut(member)) {
-                    *named = named.get("name").cloned().unwrap_or_default();
-                }
+            if let Some(webhook) = body.get_mut(QueueRecord::DELIVER_TO).and_then(|to| to.get_mut("webhook")) {
+                *webhook = webhook.get("name").cloned().unwrap_or_default();
             }
             // The built-in queue is there wherever a folder goes.
             (!queue.built_in || body.len() > 1).then_some((queue.name.as_str(), body))

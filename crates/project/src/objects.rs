@@ -14,14 +14,6 @@ use crate::members::{Members, wrong};
 use crate::world::alone;
 use crate::{At, Entry, Project, below};
 
-/// Whether a problem with a queue is that there is no mailbox of the name that it has.
-fn is_unknown_mailbox(spec: &QueueSpec, problem: &Diagnostic) -> bool {
-    const MEMBER: &str = "mailbox";
-    let to = spec.extra.get(QueueRecord::DELIVER_TO);
-    let is_name = to.and_then(|to| to.get(MEMBER)).is_some_and(|name| name.is_string() || name.is_object());
-    is_name && problem.path == format!("{}.{MEMBER}", QueueRecord::DELIVER_TO)
-}
-
 /// What a route may say.
 const ROUTE: [&str; 7] =
     ["address", "flow", "queue", "unroutedQueue", "priority", RouteRecord::FROM_NAME, RouteRecord::ANSWER_LISTS];
@@ -90,8 +82,8 @@ impl Project {
         let spec = QueueSpec { name, extra, built_in: false };
         if problems.is_empty() {
             let found = alone::<QueueRecord>(&spec).err().into_iter().flatten();
-            // The webhooks and mailboxes that it may name are known when all documents are read.
-            problems.extend(found.filter(|one| one.code != Code::UnknownWebhook && !is_unknown_mailbox(&spec, one)));
+            // The webhooks that it may name are known when all documents are read.
+            problems.extend(found.filter(|problem| problem.code != Code::UnknownWebhook));
         }
         if !problems.is_empty() {
             return self.missing(at, problems);

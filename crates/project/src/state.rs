@@ -122,13 +122,11 @@ impl Project {
 fn queue(name: &str, extra: &Map<String, Json>) -> Map<String, Json> {
     let mut says = extra.clone();
     says.insert("name".to_owned(), name.into());
-    // A webhook or a mailbox may be written as its name alone.
-    for member in ["webhook", "mailbox"] {
-        if let Some(named) = says.get_mut(QueueRecord::DELIVER_TO).and_then(|to| to.get_mut(member))
-            && let Some(name) = named.get("name").cloned()
-        {
-            *named = name;
-        }
+    // A webhook may be written as its name alone.
+    if let Some(webhook) = says.get_mut(QueueRecord::DELIVER_TO).and_then(|to| to.get_mut("webhook"))
+        && let Some(name) = webhook.get("name").cloned()
+    {
+        *webhook = name;
     }
     says
 }

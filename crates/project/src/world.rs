@@ -10,7 +10,6 @@ use waypost_catalogue::data_actions::KnownDataAction;
 use waypost_catalogue::domains::DomainSpec;
 use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::graph::Calls;
-use waypost_catalogue::mailboxes::MailboxSpec;
 use waypost_catalogue::object::{Making, Object};
 use waypost_catalogue::queues::QueueSpec;
 use waypost_catalogue::routing::{RouteSpec, Wanted, WantedTarget};
@@ -20,12 +19,11 @@ use waypost_catalogue::webhooks::WebhookEdit;
 use waypost_catalogue::world::{Loaded, UNROUTED, World};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document};
-use waypost_ids::{FlowId, Kind, MailboxId, QueueId, ScheduleId, TableId};
+use waypost_ids::{FlowId, Kind, QueueId, ScheduleId, TableId};
 use waypost_origin::Origin;
 use waypost_store::records::catalogue::{
     Bindings, CatalogueChange, DomainRecord, FlowRecord, QueueRecord, RouteRecord, VersionRecord,
 };
-use waypost_store::records::mailboxes::MailboxRecord;
 use waypost_store::records::outside::WebhookRecord;
 use waypost_store::records::tables::{ScheduleRecord, TableRecord};
 
@@ -76,16 +74,15 @@ impl Project {
         let mut changes = Vec::new();
         let webhooks = self.webhooks.iter().map(|entry| WebhookEdit::Replace(entry.spec.clone()));
         changes.extend(webhooks.filter_map(|edit| change::<WebhookRecord>(&edit)));
-        changes.extend(self.mailboxes.iter().filter_map(|entry| stand_in(&entry.spec)).map(CatalogueChange::put));
-        let receivers = World::default().after(&changes, &[]).world;
+        let with_webhooks = World::default().after(&changes, &[]).world;
         let mut problems = Vec::new();
         for entry in &self.queues {
-            let found = made::<QueueRecord>(&receivers, &entry.spec).err().into_iter().flatten();
+            let found = made::<QueueRecord>(&with_webhooks, &entry.spec).err().into_iter().flatten();
             problems.extend(found.map(|one| (entry.at, in_document(Kind::Queue, &entry.path, one))));
         }
         problems.into_iter().for_each(|(at, problem)| self.add(at, [problem]));
         let queues = self.all_queues();
-        let queues = queues.iter().filter_map(|spec| made::<QueueRecord>(&receivers, spec).ok());
+        let queues = queues.iter().filter_map(|spec| made::<QueueRecord>(&with_webhooks, spec).ok());
         changes.extend(queues.map(CatalogueChange::put));
         changes.extend(self.all_domains().iter().filter_map(change::<DomainRecord>));
         changes.extend(self.tables.iter().map(|one| CatalogueChange::put(one.table.record.clone())));
@@ -212,12 +209,6 @@ pub(crate) fn alone<T: Offline>(spec: &T::Spec) -> Result<T::Record, Vec<Diagnos
 /// A change that makes an object which was read without a problem.
 fn change<T: Offline>(spec: &T::Spec) -> Option<CatalogueChange> {
     alone::<T>(spec).ok().map(CatalogueChange::put)
-}
-
-/// A mailbox as queues name it that put mail into its folders. What it logs in with and the route of its mail are for a server to look up.
-fn stand_in(spec: &MailboxSpec) -> Option<MailboxRecord> {
-    let id = MailboxId(id_of(Kind::Mailbox.as_str(), &MailboxRecord::folded(&spec.name)));
-    spec.foreseen(id, Timestamp::UNIX_EPOCH)
 }
 
 fn flow_record(document: &Document) -> FlowRecord {

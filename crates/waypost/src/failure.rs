@@ -11,6 +11,8 @@ use crate::screen;
 pub(crate) enum Failure {
     /// What was given is wrong; it was reported already. Exit code 1.
     Found,
+    /// What was held against each other differs; it was reported already. Exit code 2, for scripts.
+    Differs,
     /// The server refused the change, and said why. Exit code 1.
     Refused(String),
     /// The command could not do its work. Exit code 2 (as clap's for bad usage).

@@ -394,30 +394,3 @@ fn clients_come_with_a_folder_and_their_secrets_go_to_a_file_once() {
     let (_, err) = printed(&server.cli(&["apply", &desk, "--client-secrets", &kept]), 1);
     assert!(err.contains("the server made the client `tests` for itself"), "{err}");
 }
-
-#[test]
-fn one_apply_makes_a_mailbox_and_the_queue_that_files_into_it() {
-    let scratch = Scratch::new("filing-set");
-    let server = Server::start(&scratch.path("data"), &Start::default());
-    let desk = folder(
-        &scratch,
-        "desk",
-        &[(
-            "a.yaml",
-            "kind: queue\nname: Filed\ndeliverTo: { mailbox: Desk, folder: Archive }\n---\nkind: route\naddress: care@example.com\nqueue: Filed\n---\n\
-             kind: mailbox\nname: Desk\nhost: imap.example.com\nuser: care@example.com\nroute: care@example.com\nstate: disabled\n\
-             auth: { oauth: { tokenUrl: \"https://login.example.com/token\", deviceUrl: \"https://login.example.com/device\", clientId: desk, grant: deviceCode } }\n",
-        )],
-    );
-    printed(&server.cli(&["validate", &desk]), 0);
-    let (out, _) = printed(&server.cli(&["apply", &desk]), 0);
-    assert!(out.contains("queue Filed: created\n") && out.contains("mailbox Desk: created\n"), "{out}");
-    assert_eq!(printed(&server.cli(&["plan", &desk]), 0).0, "nothing to do: 4 unchanged\n");
-    let out = scratch.path("out").to_str().unwrap().to_owned();
-    printed(&server.cli(&["export", &out]), 0);
-    printed(&server.cli(&["validate", &out]), 0);
-    assert_eq!(printed(&server.cli(&["plan", &out]), 0).0, "nothing to do: 4 unchanged\n");
-    edit(&desk, "a.yaml", "mailbox: Desk", "mailbox: Dekk");
-    let (out, _) = printed(&server.cli(&["validate", &desk]), 1);
-    assert!(out.contains("there is no mailbox `Dekk`"), "{out}");
-}

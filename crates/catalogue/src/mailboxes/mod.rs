@@ -6,17 +6,13 @@ mod read;
 mod settings;
 mod submission;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
-use uuid::Uuid;
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document;
 use waypost_ids::{Kind, MailboxId, Ref, SecretId};
 use waypost_store::records::catalogue::ObjectRecord;
-use waypost_store::records::mailboxes::{
-    MailboxAfter, MailboxAuth, MailboxGrant, MailboxRecord, MailboxSettings, MailboxStart, MailboxTls,
-};
+use waypost_store::records::mailboxes::{MailboxAuth, MailboxGrant, MailboxRecord, MailboxStart, MailboxTls};
 
 use crate::error::ChangeError;
 use crate::object::{Making, Object, named, not_found, present};
@@ -55,41 +51,6 @@ impl MailboxSpec {
                 Err(problems)
             }
         }
-    }
-}
-
-impl MailboxSpec {
-    /// The mailbox as queues must know it: its account and what it watches. Secrets and the route are looked up when it is made, and what can't
-    /// be read is told then, too. None without a name.
-    #[must_use]
-    pub fn foreseen(&self, id: MailboxId, now: Timestamp) -> Option<MailboxRecord> {
-        let name = named("name", &self.name).ok()?;
-        let mut settings = MailboxSettings {
-            host: String::new(),
-            port: 0,
-            tls: MailboxTls::Implicit,
-            user: String::new(),
-            auth: MailboxAuth::Secret(SecretId(Uuid::nil())),
-            folders: Vec::new(),
-            start: MailboxStart::New,
-            after: MailboxAfter::Flag(String::new()),
-            route: Uuid::nil(),
-            address: String::new(),
-            submission: None,
-        };
-        if let Ok(Definition { host, user, folders, .. }) = read::definition(&self.definition) {
-            settings = MailboxSettings { host, user, folders, ..settings };
-        }
-        Some(MailboxRecord {
-            id,
-            folded_name: document::fold_name(&name),
-            name,
-            enabled: true,
-            settings,
-            revision: 1,
-            created_at: now,
-            modified_at: now,
-        })
     }
 }
 
@@ -158,11 +119,6 @@ impl Object for MailboxRecord {
 
     fn shelf(world: &World) -> &Shelf<Self> {
         &world.mailboxes
-    }
-
-    fn foreseen(edit: &MailboxEdit, making: &Making<'_>, before: Option<&Self>) -> Option<Self> {
-        let MailboxEdit::Replace(spec) = edit else { return None };
-        spec.foreseen(before.map_or(spec.id, |before| before.id), making.now)
     }
 
     fn make(edit: &MailboxEdit, making: &Making<'_>, before: Option<&Self>) -> Result<Self, ChangeError> {

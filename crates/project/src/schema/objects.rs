@@ -80,10 +80,6 @@ pub(super) fn queue() -> Json {
         "description": "A webhook, by its name.",
         "anyOf": [{ "type": "string" }, object("A webhook.", json!({ "name": text("Its name."), "id": text("Its id.") }))],
     });
-    let mailbox = json!({
-        "description": "A mailbox, by its name.",
-        "anyOf": [{ "type": "string" }, object("A mailbox.", json!({ "name": text("Its name."), "id": text("Its id.") }))],
-    });
     open_document(
         "A queue",
         "queue",
@@ -94,8 +90,6 @@ pub(super) fn queue() -> Json {
                 "webhook": webhook,
                 "addresses": texts("Up to 20 addresses; each gets every mail."),
                 "attach": { "description": "Attach the mail to one of ours, instead of resending it unchanged. Only with addresses.", "type": "boolean" },
-                "mailbox": mailbox,
-                "folder": text("The folder of the mailbox that each message is put into. Only with mailbox."),
             })),
         }),
         &["kind"],
