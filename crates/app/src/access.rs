@@ -5,7 +5,6 @@
 
 pub mod clients;
 pub mod guesses;
-pub mod scopes;
 pub mod secret;
 pub mod sessions;
 
@@ -23,6 +22,8 @@ use waypost_store::records::access::{ClientRecord, TokenRecord, TokenUse};
 use waypost_store::records::audit::SERVER;
 use waypost_store::revisions::Stale;
 use waypost_store::traits::Store;
+
+pub use waypost_ids::scopes;
 
 use guesses::Guesses;
 use scopes::{Scope, Scopes};

@@ -1,6 +1,7 @@
-//! What every room names: ids, kinds of objects, labels' targets, kinds of decisions, codes of run errors. It changes seldom, so that a change of the flow
-//! language rebuilds neither stores nor clients.
+//! What every room names: ids, kinds of objects, labels' targets, kinds of decisions, codes of run errors, scopes and limits of clients. It
+//! changes seldom, so that a change of the flow language rebuilds neither stores nor clients.
 
+pub mod client;
 pub mod codes;
 mod decision;
 mod delivery;
@@ -8,6 +9,7 @@ mod event;
 mod id;
 mod label;
 mod object;
+pub mod scopes;
 
 pub use decision::DecisionKind;
 pub use delivery::{DeliveryKind, DeliveryState};

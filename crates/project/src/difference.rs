@@ -10,6 +10,7 @@ use waypost_catalogue::tables::spec;
 use waypost_flow::diff::{self, Change, Difference};
 use waypost_ids::Kind;
 use waypost_store::records::tables::{TableRecord, TableRow};
+use waypost_wire::change::FlowDifference;
 
 use crate::Project;
 use crate::state::{Known, State};
@@ -61,12 +62,18 @@ fn of_object(was: &Known, is: &Known) -> Vec<Difference> {
     found
 }
 
-fn members(path: &str, before: &Map<String, Json>, after: &Map<String, Json>, found: &mut Vec<Difference>) {
+pub(crate) fn members(path: &str, before: &Map<String, Json>, after: &Map<String, Json>, found: &mut Vec<Difference>) {
     let added = after.keys().filter(|name| !before.contains_key(*name));
     for name in before.keys().chain(added) {
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         values(path, before.get(name), after.get(name), found);
     }
+}
+
+/// A difference as reports have it.
+#[must_use]
+pub fn wire(one: Difference) -> FlowDifference {
+    FlowDifference { path: one.path, change: one.change.as_str().to_owned(), before: one.before, after: one.after }
 }
 
 fn values(path: String, before: Option<&Json>, after: Option<&Json>, found: &mut Vec<Difference>) {

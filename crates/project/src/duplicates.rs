@@ -1,25 +1,25 @@
 //! Names that are in a folder twice. What is the same name, each kind of object says itself.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_ids::Kind;
 
 use crate::{At, Project};
 
 /// Who had a name first, by kind and folded name: the document, and the name's path in it.
-pub(crate) type Names = HashMap<(Kind, String), (At, String)>;
+pub(crate) type Names = HashMap<(String, String), (At, String)>;
 
 impl Project {
     /// Takes a name for the object whose name is at a path. The second object of a name is a problem that says where the first is.
     pub(crate) fn first_of_its_name(
         &mut self,
         at: At,
-        kind: Kind,
+        kind: impl Display,
         (name, folded): (&str, String),
         path: String,
     ) -> bool {
-        let key = (kind, folded);
+        let key = (kind.to_string(), folded);
         let Some(first) = self.names.get(&key) else {
             self.names.insert(key, (at, path));
             return true;

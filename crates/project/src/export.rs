@@ -8,6 +8,7 @@ use waypost_flow::document::{self, FlowReference};
 use waypost_flow::source;
 use waypost_ids::{Kind, Term};
 use waypost_store::records::catalogue::{QueueRecord, RouteRecord};
+use waypost_wire::access::OAuthClientRequest;
 use waypost_wire::data_action::DataAction;
 use waypost_wire::flow::Flow;
 use waypost_wire::mailbox::Mailbox;
@@ -40,6 +41,8 @@ pub struct Bodies {
     pub data_actions: Vec<DataAction>,
     /// Mailboxes.
     pub mailboxes: Vec<Mailbox>,
+    /// Clients, those that the server made for itself left out.
+    pub clients: Vec<OAuthClientRequest>,
 }
 
 /// A project folder.
@@ -50,6 +53,9 @@ pub struct Exported {
     /// What a folder can't have, a sentence each.
     pub notes: Vec<String>,
 }
+
+/// The file of all clients.
+pub const CLIENTS: &str = "clients.yaml";
 
 /// Members of a server's answers that say where an object is and how it came about, not what it is.
 const OF_A_SERVER: [&str; 9] =
@@ -95,6 +101,7 @@ impl Bodies {
             });
             folder.together(&format!("{}.yaml", term.plural()), Kind::Term(term), of_kind);
         }
+        self.clients(&mut folder);
         folder.notes.sort();
         folder
     }
@@ -183,7 +190,7 @@ impl Bodies {
 }
 
 impl Exported {
-    fn file(&mut self, path: String, documents: &[Json]) {
+    pub(crate) fn file(&mut self, path: String, documents: &[Json]) {
         let texts: Vec<String> = documents.iter().map(source::yaml_text).collect();
         self.files.insert(path, texts.join("---\n").into_bytes());
     }
@@ -207,7 +214,7 @@ impl Exported {
     }
 }
 
-fn sorted<'b, T>(bodies: impl Iterator<Item = (&'b str, T)>) -> Vec<T> {
+pub(crate) fn sorted<'b, T>(bodies: impl Iterator<Item = (&'b str, T)>) -> Vec<T> {
     let mut bodies: Vec<(String, T)> = bodies.map(|(name, body)| (document::fold_name(name), body)).collect();
     bodies.sort_by(|(a, _), (b, _)| a.cmp(b));
     bodies.into_iter().map(|(_, body)| body).collect()

@@ -10,6 +10,9 @@ pub(crate) const KEY: &str = "kind";
 /// The kind of the document that names the project.
 pub(crate) const PROJECT: &str = "project";
 
+/// The kind of the document of a client, which is no object of the catalogue.
+pub(crate) const CLIENT: &str = "client";
+
 /// What a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DocumentKind {
@@ -19,6 +22,8 @@ pub(crate) enum DocumentKind {
     Routing,
     /// What the project itself is called.
     Project,
+    /// Who may ask the server.
+    Client,
 }
 
 /// What a document is: as it says by `kind`, or else by the members that it has.
@@ -29,10 +34,11 @@ pub(crate) fn of(node: &Node) -> Result<DocumentKind, Box<Diagnostic>> {
     match member(node, KEY) {
         None => Ok(by_members(node)),
         Some(Node::String(word)) if word == PROJECT => Ok(DocumentKind::Project),
+        Some(Node::String(word)) if word == CLIENT => Ok(DocumentKind::Client),
         Some(Node::String(word)) => match Kind::named(word) {
             Some(kind) => Ok(DocumentKind::Object(kind)),
             None => {
-                let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).chain([PROJECT]).collect();
+                let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).chain([CLIENT, PROJECT]).collect();
                 let problem = Diagnostic::error(Code::InvalidValue, KEY, format!("unknown kind `{word}`"));
                 Err(Box::new(problem.expected(known.join(", ")).nearest(word, known)))
             }

@@ -2,6 +2,7 @@
 //! does I/O: whoever calls has read the files.
 
 mod changes;
+pub mod clients;
 mod data_actions;
 pub mod difference;
 mod duplicates;
@@ -35,6 +36,7 @@ use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document, Metadata, Read};
 use waypost_flow::source::{self, Node, Places};
 use waypost_ids::Kind;
+use waypost_wire::access::OAuthClientRequest;
 
 use duplicates::Names;
 use kind::DocumentKind;
@@ -111,6 +113,7 @@ pub struct Project {
     webhooks: Vec<Entry<WebhookSpec>>,
     data_actions: Vec<Entry<DataActionSpec>>,
     mailboxes: Vec<Entry<MailboxSpec>>,
+    clients: Vec<Entry<OAuthClientRequest>>,
     /// Terms that have a document.
     terms: Vec<TermEntry>,
     /// Terms that a routing file lists by name.
@@ -173,6 +176,7 @@ impl Project {
         match kind {
             DocumentKind::Routing => self.routing(at, &tree),
             DocumentKind::Project => self.named(at, &tree),
+            DocumentKind::Client => self.client(at, path, &tree),
             DocumentKind::Object(Kind::Flow) => self.flow(at, tree),
             DocumentKind::Object(Kind::Queue) => self.queue(at, path, &tree),
             DocumentKind::Object(Kind::Domain) => self.domain(at, &tree),

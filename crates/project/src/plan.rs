@@ -10,6 +10,8 @@ use waypost_wire::error::Problem;
 use waypost_wire::replay::Replay;
 use waypost_wire::table::RowCounts;
 
+use crate::clients::PlannedClient;
+
 /// What applying a folder would do to a server.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -90,6 +92,9 @@ pub struct SavedPlan {
     /// Whole contents of tables whose rows differ, as CSV, by the table's name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rows: BTreeMap<String, String>,
+    /// Clients, which come after the change set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<PlannedClient>,
 }
 
 /// What a plan is based on: every object that it is about, as it was.

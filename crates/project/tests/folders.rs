@@ -208,3 +208,27 @@ fn an_exported_data_action_is_read_as_it_is() {
     assert!(told[0].starts_with("0#0 config.request.requestUrlTemplate: "), "{told:?}");
     assert!(told[1].starts_with("2#0 name: the dataAction "), "{told:?}");
 }
+
+#[test]
+fn a_client_is_read_with_every_problem_and_never_with_a_secret() {
+    let text = "kind: client\nname: CRM\nscopes: [conversations, flow:read, email:write]\n---\nkind: client\nname: crm\nscopes: [admin]\n---\n\
+                kind: client\nname: X\nscope: [admin]\nsecret: hunter2\nstate: gone\n---\nkind: client\nname: Y\nscopes: [flow:wirte]\naccessTokenValiditySeconds: 5\n";
+    let project = read(&[("c.yaml", text)]);
+    let clients: Vec<_> = project.clients().map(|one| (one.name.as_str(), one.scope.join(" "))).collect();
+    assert_eq!(clients, [("CRM", "email:write flow:read".to_owned())]);
+    let expected = [
+        "0#1 name: the client `crm` is already defined in `c.yaml:2`",
+        "0#2 kind: a client's `secret` can't be in a folder",
+        "0#2 scopes: `scopes` is missing",
+        "0#2 state: this is not a state of clients",
+        "0#2 scope: unknown key `scope`",
+        "0#3 scopes[0]: `flow:wirte` is not a scope",
+        "0#3 accessTokenValiditySeconds: tokens can't last this long",
+    ];
+    assert_eq!(problems(&project), expected);
+    for problem in &project.problems {
+        let shown = in_file(&problem.diagnostic, "c.yaml", text, project.places(problem.at).unwrap(), false);
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+    assert!(project.change_set().objects.is_empty());
+}

@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "plan/clients.rs"]
+mod clients;
 mod harness;
 
 use std::fs;

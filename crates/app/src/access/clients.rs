@@ -1,11 +1,10 @@
 //! Clients: made, looked at, changed, given a new secret, deleted. What takes a right away takes it at once, from the tokens that
 //! are out as well.
 
-use std::ops::RangeInclusive;
-
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_ids::client::{MAX_DESCRIPTION, MAX_NAME, TOKEN_SECONDS_ALLOWED};
 use waypost_store::error::StoreError;
 use waypost_store::records::access::ClientRecord;
 use waypost_store::records::audit::{About, AuditRecord, By};
@@ -14,13 +13,6 @@ use waypost_store::revisions::Revisions;
 use super::scopes::{Scope, Scopes};
 use super::secret::{self, Secret};
 use super::{Access, AccessError, NewClient, TOKEN_SECONDS};
-
-/// How long a client's tokens may last, in seconds: five minutes to two days.
-pub const TOKEN_SECONDS_ALLOWED: RangeInclusive<u32> = 300..=172_800;
-
-/// Longer names and descriptions are refused.
-const MAX_NAME: usize = 200;
-const MAX_DESCRIPTION: usize = 2_000;
 
 /// What a client is to be.
 #[derive(Clone, Debug, Default)]

@@ -21,7 +21,11 @@ impl Default for Schemas {
         let objects = Kind::ALL.into_iter().filter_map(|kind| Some((DocumentKind::Object(kind), of_kind(kind)?)));
         Self {
             all: objects
-                .chain([(DocumentKind::Routing, objects::routing()), (DocumentKind::Project, objects::project())])
+                .chain([
+                    (DocumentKind::Routing, objects::routing()),
+                    (DocumentKind::Client, objects::client()),
+                    (DocumentKind::Project, objects::project()),
+                ])
                 .collect(),
         }
     }
@@ -103,6 +107,7 @@ fn name(kind: DocumentKind) -> &'static str {
         DocumentKind::Object(kind) => kind.as_str(),
         DocumentKind::Routing => ROUTING,
         DocumentKind::Project => kind::PROJECT,
+        DocumentKind::Client => kind::CLIENT,
     }
 }
 

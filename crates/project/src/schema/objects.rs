@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 use waypost_ids::Term;
+use waypost_ids::client::TOKEN_SECONDS_ALLOWED;
 
 /// A document of a kind: its members in their usual order, and those that it must have.
 fn document(title: &str, kind: &str, properties: Json, required: &[&str]) -> Json {
@@ -296,6 +297,22 @@ pub(super) fn mailbox() -> Json {
             "state": state(),
         }),
         &["kind", "host", "user", "auth", "route"],
+    )
+}
+
+pub(super) fn client() -> Json {
+    let (shortest, longest) = (TOKEN_SECONDS_ALLOWED.start(), TOKEN_SECONDS_ALLOWED.end());
+    document(
+        "A client that may ask the server; its secret is made by the server",
+        "client",
+        json!({
+            "name": name(),
+            "description": text("What it is for."),
+            "scopes": texts("What it may do: flow:read, flow:write, routing:read, routing:write, email:read, email:write, admin, or Genesys's names for them."),
+            "accessTokenValiditySeconds": { "description": "How long its tokens last. Left out, it stays as it is; a day for a new client.", "type": "integer", "minimum": shortest, "maximum": longest },
+            "state": { "description": "Left out, it stays as it is. An inactive client gets no tokens.", "enum": ["active", "inactive"] },
+        }),
+        &["kind", "scopes"],
     )
 }
 

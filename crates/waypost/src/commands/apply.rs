@@ -1,5 +1,6 @@
-//! `waypost apply`: a project onto a server, as one change set: all of it, or nothing. Rows of tables follow once the set is in.
+//! `waypost apply`: a project onto a server, as one change set: all of it, or nothing. Rows of tables and clients follow once the set is in.
 
+mod clients;
 mod rows;
 
 use std::collections::BTreeMap;
@@ -16,13 +17,14 @@ use waypost_project::{Project, SourceFile};
 use waypost_wire::change::{ChangeSet, ChangeSetDone, ChangedObject};
 use waypost_wire::replay::ReplayRequest;
 
-use crate::commands::plan::{carry_out, set_of};
+use crate::commands::plan::{carry_out, is_empty, set_of};
 use crate::commands::replay;
 use crate::failure::Failure;
 use crate::files;
 use crate::remote::{Remote, Server};
 use crate::screen;
 
+pub(crate) use clients::{Secrets, changed_since, planned};
 pub(crate) use rows::{differences, for_replay, replaced};
 
 /// Arguments of `apply`.
@@ -42,6 +44,9 @@ pub(crate) struct Arguments {
     /// Delete without asking; on anything but a terminal nobody is asked
     #[arg(long)]
     yes: bool,
+    /// Add the secrets of new clients to this file, which only its owner can read; without it they are shown, on a terminal only
+    #[arg(long, value_name = "FILE")]
+    client_secrets: Option<PathBuf>,
     /// Say what would be done, and what would break, without doing it
     #[arg(long)]
     dry_run: bool,
@@ -72,9 +77,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let set = set_of(&project, arguments.prune)?;
     let mut set = ChangeSet { prune: arguments.prune, dry_run: arguments.dry_run, note: arguments.note.clone(), ..set };
-    if set.flows.is_empty() && set.queues.is_empty() && set.objects.is_empty() {
+    let clients = planned(&remote, &project)?;
+    if is_empty(&set) && clients.is_empty() {
         return Ok(());
     }
+    let mut secrets = match arguments.dry_run {
+        true => Secrets::Nowhere,
+        false => Secrets::of(&clients, arguments.client_secrets.as_deref())?,
+    };
     // A reader that goes away must not stop the work half-way: a closed pipe is an error only at the end.
     let mut out = screen::stdout();
     let mut printed = Ok(());
@@ -105,13 +115,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         // What was listed, and nothing else, is deleted.
         set.if_epoch = Some(found.epoch);
     }
-    match remote.wait(remote.flows().change(&set)) {
+    let changed = if is_empty(&set) { Ok(ChangeSetDone::default()) } else { remote.wait(remote.flows().change(&set)) };
+    match changed {
         Ok(done) => {
             let mut told = Vec::new();
             let applied = Applied { remote: &remote, project: &project, rows: &rows, differences, arguments };
             let ended = tell(&done, arguments.dry_run, &mut told, &mut |one, out| applied.rows_of(one, out));
             let written = out.write_all(&told);
-            ended?;
+            clients::after(ended, &remote, (&clients, &mut secrets), arguments.dry_run, &mut out)?;
             printed?;
             Ok(written?)
         }
@@ -122,11 +133,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// Does what a saved plan says. Exit code 0: done; 1: the server is not as the plan is based on, and nothing was changed.
 fn of_plan(arguments: &Arguments, file: &Path) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
-    let agreed = |saved: &SavedPlan| {
+    let mut secrets = Secrets::Nowhere;
+    let mut agreed = |saved: &SavedPlan| {
         let gone = saved.plan.objects.iter().filter(|one| one.change == "deleted");
-        agree(&gone.map(|one| format!("{} {}", one.kind, one.name)).collect::<Vec<_>>(), arguments.yes)
+        agree(&gone.map(|one| format!("{} {}", one.kind, one.name)).collect::<Vec<_>>(), arguments.yes)?;
+        secrets = Secrets::of(&saved.clients, arguments.client_secrets.as_deref())?;
+        Ok(())
     };
-    let (saved, done) = carry_out(&remote, file, arguments.note.as_deref(), &agreed)?;
+    let (saved, done) = carry_out(&remote, file, arguments.note.as_deref(), &mut agreed)?;
     let mut out = screen::stdout();
     let mut told = Vec::new();
     let mut rows = |one: &ChangedObject, out: &mut Vec<u8>| {
@@ -140,7 +154,7 @@ fn of_plan(arguments: &Arguments, file: &Path) -> Result<(), Failure> {
     };
     let ended = tell(&done, false, &mut told, &mut rows);
     let written = out.write_all(&told);
-    ended?;
+    clients::after(ended, &remote, (&saved.clients, &mut secrets), false, &mut out)?;
     Ok(written?)
 }
 

@@ -9,9 +9,11 @@ use serde_json::Value as Json;
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_catalogue::world::{Running, World};
 use waypost_flow::diagnostic::nearest;
+use waypost_flow::diff::{Change, Difference};
 use waypost_flow::document::fold_name;
 use waypost_flow_tests::{Flows, Observed};
 use waypost_ids::Kind;
+use waypost_project::clients::clients_between;
 use waypost_project::{Project, difference};
 use waypost_witness::differences;
 use waypost_witness::report::{DiffReport, MemberReport, ObjectReport, RowsReport, WitnessReport};
@@ -135,21 +137,16 @@ fn described(before: &Side, after: &Side, flow: Option<&str>) -> DiffReport {
     let wanted =
         |kind: Kind, name: &str| flow.is_none_or(|flow| kind == Kind::Flow && fold_name(flow) == fold_name(name));
     let objects = difference::between(&before.project.state(), &after.project.state());
-    let differences = objects.into_iter().filter(|one| wanted(one.kind, &one.name)).map(|one| ObjectReport {
-        kind: one.kind.as_str().to_owned(),
-        name: one.name,
-        change: one.change.as_str().to_owned(),
-        members: one
-            .members
-            .into_iter()
-            .map(|member| MemberReport {
-                path: member.path,
-                change: member.change.as_str().to_owned(),
-                before: member.before,
-                after: member.after,
-            })
-            .collect(),
-    });
+    let report = |kind: &str, name: String, change: Change, members: Vec<Difference>| ObjectReport {
+        kind: kind.to_owned(),
+        name,
+        change: change.as_str().to_owned(),
+        members: members.into_iter().map(member).collect(),
+    };
+    let objects = objects.into_iter().filter(|one| wanted(one.kind, &one.name));
+    let objects = objects.map(|one| report(one.kind.as_str(), one.name, one.change, one.members));
+    let clients = clients_between(&before.project, &after.project).into_iter().filter(|_| flow.is_none());
+    let differences = objects.chain(clients.map(|(name, change, members)| report("client", name, change, members)));
     let rows = difference::rows_between((&before.project, &before.rows), (&after.project, &after.rows));
     let rows = rows.into_iter().filter(|_| flow.is_none()).map(|(table, rows)| RowsReport {
         table,
@@ -158,6 +155,11 @@ fn described(before: &Side, after: &Side, flow: Option<&str>) -> DiffReport {
         removed: rows.removed,
     });
     DiffReport { differences: differences.collect(), rows: rows.collect(), witness: None, tries: None }
+}
+
+fn member(member: Difference) -> MemberReport {
+    let Difference { path, change, before, after } = member;
+    MemberReport { path, change: change.as_str().to_owned(), before, after }
 }
 
 fn told(found: Witness) -> WitnessReport {

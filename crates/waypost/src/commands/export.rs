@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 use waypost_flow::source;
-use waypost_project::export::Exported;
+use waypost_project::export::{Bodies, CLIENTS, Exported};
 use waypost_project::{Project, SourceFile};
 
 use crate::failure::Failure;
@@ -46,7 +46,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         )));
     }
     let remote = arguments.server.connect()?;
-    let Exported { mut files, notes } = fetch::everything(&remote)?.folder();
+    let clients = fetch::clients(&remote)?;
+    let are_withheld = clients.is_none();
+    let bodies = Bodies { clients: clients.unwrap_or_default(), ..fetch::everything(&remote)? };
+    let Exported { mut files, mut notes } = bodies.folder();
     let is_named = arguments.folder.join(PROJECT).exists() && arguments.name.is_none();
     if !is_named {
         let name = arguments.name.clone().unwrap_or_else(|| folder_name(&arguments.folder));
@@ -62,6 +65,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let mut written: BTreeSet<&str> = files.keys().map(String::as_str).collect();
     written.insert(PROJECT);
+    if are_withheld {
+        notes.push("clients are not exported: that needs the scope `admin`".to_owned());
+        // What an export with that scope wrote stays.
+        written.extend(before.iter().flatten().map(String::as_str).filter(|path| *path == CLIENTS));
+    }
     for gone in before.iter().flatten().filter(|path| !written.contains(path.as_str())) {
         let path = arguments.folder.join(gone);
         if path.exists() {

@@ -11,6 +11,7 @@ use waypost_client::Error;
 use waypost_flow::diff::{Change, Difference};
 use waypost_flow::document;
 use waypost_ids::Kind;
+use waypost_project::clients::PlannedClient;
 use waypost_project::difference::{self, ObjectDifference, RowsDifference};
 use waypost_project::plan::{Base, Plan, PlannedObject, SavedPlan, explicit};
 use waypost_project::{Project, SourceFile};
@@ -18,7 +19,7 @@ use waypost_wire::change::{ChangeSet, ChangeSetDone, FlowDifference};
 use waypost_wire::replay::ReplayRequest;
 use waypost_wire::table::RowCounts;
 
-use crate::commands::apply::{differences, refused, shown};
+use crate::commands::apply::{differences, planned as planned_clients, refused, shown};
 use crate::commands::{export, replay};
 use crate::failure::Failure;
 use crate::files;
@@ -68,14 +69,18 @@ fn planned(arguments: &Arguments) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let set = ChangeSet { prune: arguments.prune, dry_run: true, ..set_of(&project, arguments.prune)? };
     let plan = Plan { server: remote.url().to_owned(), project: set.project.clone(), ..Plan::default() };
-    let done = match remote.wait(remote.flows().change(&set)) {
+    let clients = planned_clients(&remote, &project)?;
+    let done = if is_empty(&set) { Ok(ChangeSetDone::default()) } else { remote.wait(remote.flows().change(&set)) };
+    let done = match done {
         Ok(done) => done,
         Err(error) => return told_refusal(arguments, plan, error, (&sources, &mut project)),
     };
     let rows_differ = differences(&remote, &project, &rows)?;
-    let changed = changed(&remote, &project, &done, &rows_differ)?;
-    let mut plan =
-        Plan { changes: !changed.is_empty(), unchanged: unchanged(&done, &rows_differ), objects: changed, ..plan };
+    let mut changed = changed(&remote, &project, &done, &rows_differ)?;
+    changed.extend(clients.iter().filter(|one| one.change() != "unchanged").map(of_client));
+    let same = clients.iter().filter(|one| one.change() == "unchanged").count() as u64;
+    let unchanged = unchanged(&done, &rows_differ) + same;
+    let mut plan = Plan { changes: !changed.is_empty(), unchanged, objects: changed, ..plan };
     let set = explicit(set, &done);
     if let Some(count) = arguments.replay.filter(|_| plan.changes) {
         let request = replay::request(&project, &rows, &rows_differ)?;
@@ -90,10 +95,26 @@ fn planned(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(file) = &arguments.out {
         let base = saved::base(&remote, Base::of(&done), &rows_differ)?;
         let rows = saved::rows(&project, &rows, &rows_differ);
-        saved::write(file, &SavedPlan { format: waypost_project::plan::FORMAT, plan: plan.clone(), base, set, rows })?;
+        let format = waypost_project::plan::FORMAT;
+        saved::write(file, &SavedPlan { format, plan: plan.clone(), base, set, rows, clients })?;
     }
     print(arguments, &plan)?;
     if plan.changes { Err(Failure::Differs) } else { Ok(()) }
+}
+
+/// Whether a change set has nothing in it: a server refuses that.
+pub(crate) fn is_empty(set: &ChangeSet) -> bool {
+    set.flows.is_empty() && set.queues.is_empty() && set.objects.is_empty()
+}
+
+fn of_client(client: &PlannedClient) -> PlannedObject {
+    PlannedObject {
+        kind: "client".to_owned(),
+        name: client.request.name.clone(),
+        change: client.change().to_owned(),
+        members: client.members.clone(),
+        ..PlannedObject::default()
+    }
 }
 
 /// The folder's change set, if it can be pruned.
@@ -103,7 +124,7 @@ pub(crate) fn set_of(project: &Project, prune: bool) -> Result<ChangeSet, Failur
         let message = "--prune needs the project's name: add a file with `kind: project` and `name: …` to the folder";
         return Err(Failure::Refused(message.to_owned()));
     }
-    if prune && set.flows.is_empty() && set.queues.is_empty() && set.objects.is_empty() {
+    if prune && is_empty(&set) {
         return Err(Failure::Refused("the folder has no flows and no objects: nothing is pruned".to_owned()));
     }
     Ok(set)
@@ -210,11 +231,7 @@ fn members(found: &[ObjectDifference], kind: Kind, name: &str, differs: &[String
     if members.is_empty() {
         let named =
             |path: &String| Difference { path: path.clone(), change: Change::Changed, before: None, after: None };
-        return differs.iter().map(named).map(wire).collect();
+        return differs.iter().map(named).map(difference::wire).collect();
     }
-    members.iter().cloned().map(wire).collect()
-}
-
-fn wire(one: Difference) -> FlowDifference {
-    FlowDifference { path: one.path, change: one.change.as_str().to_owned(), before: one.before, after: one.after }
+    members.iter().cloned().map(difference::wire).collect()
 }

@@ -51,6 +51,8 @@ enum Of {
     DataAction,
     /// Mailboxes
     Mailbox,
+    /// Clients
+    Client,
     /// Skills
     Skill,
     /// Languages
@@ -85,6 +87,7 @@ impl Of {
             Self::Webhook => "webhook",
             Self::DataAction => "dataAction",
             Self::Mailbox => "mailbox",
+            Self::Client => "client",
             Self::Skill => "skill",
             Self::Language => "language",
             Self::Project | Self::Test | Self::TestReport | Self::Plan => return None,

@@ -2,12 +2,23 @@
 
 use waypost_client::flows::FlowFilter;
 use waypost_ids::Term;
+use waypost_project::clients::of_server;
 use waypost_project::export::Bodies;
+use waypost_wire::access::OAuthClientRequest;
 
 use crate::failure::Failure;
 use crate::remote::Remote;
 
-/// Asks for all of it. What others change meanwhile may be in it or not.
+/// Asks for clients; none if the token may not know of them.
+pub(super) fn clients(remote: &Remote) -> Result<Option<Vec<OAuthClientRequest>>, Failure> {
+    match remote.all(remote.access().clients()) {
+        Ok(clients) => Ok(Some(of_server(&clients))),
+        Err(error) if error.status() == Some(403) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Asks for all of it but clients. What others change meanwhile may be in it or not.
 pub(super) fn everything(remote: &Remote) -> Result<Bodies, Failure> {
     let mut bodies = without_rows(remote)?;
     for (table, rows) in &mut bodies.tables {

@@ -15,6 +15,8 @@ use waypost_project::plan::{Base, FORMAT, SavedPlan};
 use waypost_wire::change::{ChangeSet, ChangeSetDone};
 use waypost_wire::table::DataTable;
 
+use super::is_empty;
+use crate::commands::apply::changed_since;
 use crate::failure::Failure;
 use crate::files;
 use crate::remote::Remote;
@@ -96,7 +98,7 @@ pub(crate) fn carry_out(
     remote: &Remote,
     path: &Path,
     note: Option<&str>,
-    agreed: &dyn Fn(&SavedPlan) -> Result<(), Failure>,
+    agreed: &mut dyn FnMut(&SavedPlan) -> Result<(), Failure>,
 ) -> Result<(SavedPlan, ChangeSetDone), Failure> {
     let saved = read(path)?;
     // Epochs and ETags of two servers may be the same by chance.
@@ -110,11 +112,15 @@ pub(crate) fn carry_out(
     };
     let now = versions(remote, saved.rows.keys())?;
     let rows = saved.rows.keys().filter(|name| saved.base.rows.get(*name) != now.get(*name));
-    let rows: Vec<String> = rows.map(|name| format!("rows of table {name} were changed")).collect();
-    if !rows.is_empty() {
-        return Err(stale(rows));
+    let mut changed: Vec<String> = rows.map(|name| format!("rows of table {name} were changed")).collect();
+    changed.extend(changed_since(remote, &saved.clients)?);
+    if !changed.is_empty() {
+        return Err(stale(changed));
     }
     agreed(&saved)?;
+    if is_empty(&saved.set) {
+        return Ok((saved, ChangeSetDone::default()));
+    }
     let mut epoch = saved.base.epoch;
     for _ in 0..ATTEMPTS {
         let set = ChangeSet { if_epoch: Some(epoch), note: note.map(str::to_owned), ..saved.set.clone() };
