@@ -292,7 +292,10 @@ async fn a_change_set_is_all_or_nothing() {
         {"name": "Second", "document": renamed(router("Second", Json::Null))},
     ]);
     let done = server.call("POST", "/changesets", set(false, with.clone())).await.ok();
-    assert_eq!(done["flows"][1], json!({"flowId": shared, "name": "Classify", "version": 2, "outcome": "published"}));
+    // `before` is the ETag of what it replaced.
+    let second_version =
+        json!({"flowId": shared, "name": "Classify", "version": 2, "outcome": "published", "before": "\"1\""});
+    assert_eq!(done["flows"][1], second_version);
     let again = server.call("POST", "/changesets", set(false, with)).await.ok();
     assert!(again["flows"].as_array().unwrap().iter().all(|one| one["outcome"] == "unchanged"), "{again}");
 

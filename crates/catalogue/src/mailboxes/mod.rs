@@ -169,7 +169,7 @@ pub fn foreseen(spec: &MailboxSpec, before: Option<&MailboxRecord>, now: Timesta
     let (auth, route) = (MailboxAuth::Secret(SecretId(Uuid::nil())), Uuid::nil());
     let submission = submission.map(|one| {
         let DefinitionSubmission { host, port, tls, user, auth: _ } = one;
-        SubmissionSettings { host, port, tls, user, auth: None }
+        Box::new(SubmissionSettings { host, port, tls, user, auth: None })
     });
     let settings = MailboxSettings { host, port, tls, user, auth, folders, start, after, route, address, submission };
     Some(MailboxRecord {

@@ -92,13 +92,13 @@ fn submitted(
     world: &World,
     written: DefinitionSubmission,
     problems: &mut Vec<Diagnostic>,
-) -> Option<SubmissionSettings> {
+) -> Option<Box<SubmissionSettings>> {
     let DefinitionSubmission { host, port, tls, user, auth } = written;
     let auth = match auth {
         None => None,
         Some(auth) => Some(authorised(world, "submission.auth", auth, std::slice::from_ref(&host), problems)?),
     };
-    Some(SubmissionSettings { host, port, tls, user, auth })
+    Some(Box::new(SubmissionSettings { host, port, tls, user, auth }))
 }
 
 /// What proves who logs in at these hosts: each secret may be shown there. Access tokens are: so may the secrets that they are got by.

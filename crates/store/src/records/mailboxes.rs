@@ -55,7 +55,7 @@ pub struct MailboxSettings {
     pub address: String,
     /// The server that takes what goes out by the route; none leaves that to the smarthost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub submission: Option<SubmissionSettings>,
+    pub submission: Option<Box<SubmissionSettings>>,
 }
 
 /// A submission server (RFC 6409), and who logs in there.

@@ -109,7 +109,7 @@ impl MailboxStore for SqliteStore {
     }
 
     async fn mailbox_tokens(&self) -> Result<Vec<MailboxTokens>, StoreError> {
-        self.readers()?.run(move |db| tokens::all(db)).await
+        self.readers()?.run(tokens::all).await
     }
 
     async fn mailbox_folder(&self, mailbox: MailboxId, folder: &str) -> Result<Option<FolderRecord>, StoreError> {
