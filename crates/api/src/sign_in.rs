@@ -31,7 +31,6 @@ const PAGE: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; fra
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
-    let page = "text/html";
     Endpoints::default()
         .get(
             "/console/sign-in",
@@ -44,7 +43,6 @@ pub fn endpoints() -> Endpoints {
             begin,
             open("getConsoleSignInOidc", "Begin to sign in by OpenID Connect: leads a browser to the provider")
                 .text("next", "Where in the console to go afterwards, such as `/queues`.")
-                .answers_as(page)
                 .empty(StatusCode::SEE_OTHER),
         )
         .get(
@@ -59,7 +57,6 @@ pub fn endpoints() -> Endpoints {
             .text("iss", "Who answers (RFC 9207).")
             .text("error", "Why the provider let nobody in.")
             .text("error_description", "The same in the provider's words.")
-            .answers_as(page)
             .empty(StatusCode::SEE_OTHER),
         )
         .get(

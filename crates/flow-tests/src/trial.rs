@@ -30,8 +30,7 @@ use crate::mail::Fields;
 use crate::observed::Observed;
 
 /// What a trial may say.
-pub(crate) const KEYS: [&str; 9] =
-    ["flow", "route", "mail", "file", "at", "envelope", "attributes", "inputs", ANSWERS];
+pub(crate) const KEYS: [&str; 9] = ["flow", "route", "mail", "file", "at", "envelope", "attributes", "inputs", ANSWERS];
 
 pub(crate) const ENVELOPE: [&str; 3] = ["from", "to", "remote"];
 

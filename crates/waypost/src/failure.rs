@@ -15,8 +15,6 @@ pub(crate) enum Failure {
     Differs,
     /// The server refused the change, and said why. Exit code 1.
     Refused(String),
-    /// What was compared differs; it was reported already. Exit code 2.
-    Differs,
     /// The command could not do its work. Exit code 2 (as clap's for bad usage).
     Failed(String),
     /// Whoever read our output went away. Exit code 0: `waypost … | head` is well.

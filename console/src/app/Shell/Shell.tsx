@@ -1,17 +1,13 @@
-import { Menu } from "@base-ui/react/menu";
-import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
-import { keepClaim } from "../../api/claim";
-import { dropDrafts } from "../../api/draft";
-import { call } from "../../api/client";
 import { allows } from "../../api/scopes";
 import { press, useKeys } from "../../components/Shortcuts/keys";
 import { useSession } from "../session";
-import { applyTheme, theme, type Theme } from "../theme";
 import { GROUPS } from "./places";
 import "./Shell.css";
 
+// Menus weigh a third of the rest, and nobody opens one first.
+const Account = lazy(() => import("./Account"));
 const Toasts = lazy(() => import("../../components/Toasts/Toasts"));
 const Shortcuts = lazy(() => import("../../components/Shortcuts/Shortcuts"));
 const Palette = lazy(() => import("../../components/Palette/Palette"));
@@ -77,7 +73,9 @@ export function Shell({ children }: { children: ReactNode }) {
           <button className="button quiet side-find" onClick={() => setOpen("palette")}>
             Go to… <kbd>Ctrl K</kbd>
           </button>
-          <Account />
+          <Suspense fallback={<span className="account muted">{session.clientId}</span>}>
+            <Account />
+          </Suspense>
         </div>
       </header>
       <main id="main" tabIndex={-1}>
@@ -88,67 +86,6 @@ export function Shell({ children }: { children: ReactNode }) {
         {open === "keys" && <Shortcuts onClose={() => setOpen(undefined)} />}
         {open === "palette" && <Palette screens={offered.map(({ name, href }) => ({ name, href, kind: "screen" }))} onClose={() => setOpen(undefined)} />}
       </Suspense>
-    </div>
-  );
-}
-
-function Account() {
-  const session = useSession();
-  const queries = useQueryClient();
-  const [chosen, choose] = useState(theme);
-  const [problem, setProblem] = useState("");
-  const signOut = async (everywhere: boolean) => {
-    try {
-      await call(`/console/sessions/me${everywhere ? "?everywhere=true" : ""}`, { method: "DELETE" });
-      queries.clear();
-      // Whoever signs in next in this tab has not claimed it.
-      keepClaim(undefined);
-      dropDrafts(undefined);
-      // A person is signed in at the provider as well.
-      window.location.assign(session.person ? "/api/v2/console/sign-in/oidc/end" : "/sign-in");
-    } catch (error) {
-      setProblem(error instanceof Error ? error.message : String(error));
-    }
-  };
-  return (
-    <div className="account">
-      {problem && <p role="alert">{problem}</p>}
-      <Menu.Root>
-        <Menu.Trigger className="button quiet account-trigger">
-          <span className="account-name">{session.person ?? session.clientId}</span>
-          <svg viewBox="0 0 24 24" width="14" height="14" aria-hidden="true">
-            <path d="M6 9l6 6 6-6" />
-          </svg>
-        </Menu.Trigger>
-        <Menu.Portal>
-          <Menu.Positioner sideOffset={6} align="start" className="menu-positioner">
-            <Menu.Popup className="menu">
-              <Menu.RadioGroup
-                aria-label="Theme"
-                value={chosen}
-                onValueChange={(value: Theme) => {
-                  choose(value);
-                  applyTheme(value);
-                }}
-              >
-                {(["system", "light", "dark"] as const).map((one) => (
-                  <Menu.RadioItem key={one} value={one} className="menu-item" closeOnClick={false}>
-                    <Menu.RadioItemIndicator className="menu-check">✓</Menu.RadioItemIndicator>
-                    {{ system: "Theme of the system", light: "Light", dark: "Dark" }[one]}
-                  </Menu.RadioItem>
-                ))}
-              </Menu.RadioGroup>
-              <Menu.Separator className="menu-line" />
-              <Menu.Item className="menu-item" onClick={() => void signOut(false)}>
-                Sign out
-              </Menu.Item>
-              <Menu.Item className="menu-item" onClick={() => void signOut(true)}>
-                Sign out everywhere
-              </Menu.Item>
-            </Menu.Popup>
-          </Menu.Positioner>
-        </Menu.Portal>
-      </Menu.Root>
     </div>
   );
 }

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use waypost_app::App;
 use waypost_ids::{DeliveryId, DeliveryState, Event};
-use waypost_store::records::outbox::DeliveryRecord;
+use waypost_store::records::outbox::{DeliveryRecord, Way};
 use waypost_wire::delivery::{Delivery, HeldBy, Place};
 
 /// What is said of what is due while this server sends nothing.
@@ -14,6 +14,8 @@ pub fn notice(app: &App) -> Option<String> {
 
 /// A delivery.
 pub fn delivery(app: &App, record: DeliveryRecord) -> Delivery {
+    // What goes by HTTP or into a folder does not wait for a smarthost.
+    let waits = record.state == DeliveryState::Pending && record.way() == Way::Mail;
     let event = record.place.as_deref().filter(|_| record.run.is_none()).and_then(event);
     let place = record.place.as_deref().filter(|_| event.is_none()).and_then(|text| place(app, record.id, text));
     Delivery {
@@ -25,7 +27,7 @@ pub fn delivery(app: &App, record: DeliveryRecord) -> Delivery {
         attempts: record.attempts,
         next_attempt_at: record.next_attempt_at.map(Into::into),
         last_answer: record.last_answer,
-        notice: if record.state == DeliveryState::Pending { notice(app) } else { None },
+        notice: if waits { notice(app) } else { None },
         held_by: record.held.map(|held| HeldBy { rule: held.rule, reason: held.reason }),
         message_id: Some(record.message_id).filter(|id| !id.is_empty()),
         run: record.run,

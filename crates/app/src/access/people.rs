@@ -200,8 +200,6 @@ impl People {
         remote: IpAddr,
     ) -> Result<(NewSession, String), PersonError> {
         let now = app.origin.now();
-        let throttled = |seconds| PersonError::Throttled { seconds };
-        let try_of_address = access.guesses.begin(remote, ATTEMPTS, now).map_err(throttled)?;
         // What this browser did not begin is told nothing of, the provider's words included: anybody can write an address.
         let state =
             returned.state.as_deref().and_then(|state| Uuid::try_parse(state).ok()).ok_or(PersonError::NotBegun)?;
@@ -209,6 +207,9 @@ impl People {
         if now.as_second().saturating_sub(kept.at) > i64::from(SIGN_IN_SECONDS) {
             return Err(PersonError::NotBegun);
         }
+        // From here on the provider is asked. One address can't have it asked as often as it likes.
+        let throttled = |seconds| PersonError::Throttled { seconds };
+        let try_of_address = access.guesses.begin(remote, ATTEMPTS, now).map_err(throttled)?;
         self.provider.check_issuer(returned.issuer.as_deref()).await?;
         let code = match (&returned.code, &returned.error) {
             (Some(code), None) => code,

@@ -18,7 +18,7 @@ use waypost_witness::report::{DiffReport, MemberReport, ObjectReport, RowsReport
 use waypost_witness::search::{Bounds, Entry, Searched, Witness, witness};
 
 use crate::failure::Failure;
-use crate::table::{self, Output, clip, flat};
+use crate::table::{Output, clip, flat};
 use crate::{files, screen};
 
 /// Mails that are tried at most, however long there is.
@@ -122,7 +122,7 @@ fn compare(arguments: &Arguments) -> Result<(), Failure> {
     }
     let mut out = BufWriter::new(screen::stdout());
     match arguments.output {
-        Output::Json => table::json(&mut out, &report)?,
+        Output::Json | Output::Yaml => arguments.output.write(&mut out, &report)?,
         Output::Table => print(&mut out, &report, arguments)?,
     }
     out.flush()?;

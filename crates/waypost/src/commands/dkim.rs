@@ -11,7 +11,7 @@ use waypost_outgoing::dkim::{self, Algorithm, DomainKey, KeyProblem, Keys};
 
 use crate::failure::Failure;
 use crate::screen;
-use crate::table::{self, Output};
+use crate::table::Output;
 
 /// A string of a TXT record has at most so many bytes (RFC 1035 section 3.3.14).
 const LONGEST_STRING: usize = 255;

@@ -24,7 +24,7 @@ use crate::failure::Failure;
 use crate::files;
 use crate::remote::{Remote, Server};
 use crate::screen;
-use crate::table::{self, Output};
+use crate::table::Output;
 
 pub(crate) use saved::carry_out;
 
@@ -116,7 +116,7 @@ fn told_refusal(
     (sources, project): (&[SourceFile], &mut Project),
 ) -> Result<(), Failure> {
     match error {
-        Error::Refused { body, .. } if arguments.output == Output::Json && [400, 409].contains(&body.status) => {
+        Error::Refused { body, .. } if arguments.output.is_data() && [400, 409].contains(&body.status) => {
             print(arguments, &Plan { refusal: Some(body.message), problems: body.errors, ..plan })?;
             Err(Failure::Found)
         }
@@ -127,7 +127,7 @@ fn told_refusal(
 fn print(arguments: &Arguments, plan: &Plan) -> Result<(), Failure> {
     match arguments.output {
         Output::Table => print::print(plan)?,
-        Output::Json => table::json(&mut screen::stdout(), plan)?,
+        Output::Json | Output::Yaml => arguments.output.write(&mut screen::stdout(), plan)?,
     }
     Ok(())
 }

@@ -97,11 +97,11 @@ impl Of {
         match self {
             Self::Project => documents.any(),
             Self::Test => tests::json_schema(),
-            Self::TestReport => report::schema(),
-            Self::Trace => trace::schema(),
-            Self::Plan => plan::schema(),
-            Self::DiffReport => diff::schema(),
-            Self::MutationReport => mutate::schema(),
+            Self::TestReport => report::schema().to_value(),
+            Self::Trace => trace::schema().to_value(),
+            Self::Plan => plan::schema().to_value(),
+            Self::DiffReport => diff::schema().to_value(),
+            Self::MutationReport => mutate::schema().to_value(),
             Self::Doctor => doctor::schema(),
             _ => {
                 let named = |(name, schema): (&str, &Json)| (Some(name) == self.kind()).then(|| schema.clone());

@@ -19,7 +19,7 @@ use waypost_project::Project;
 use waypost_witness::mutate::Base;
 
 use crate::failure::Failure;
-use crate::table::{self, Output};
+use crate::table::Output;
 use crate::{files, screen};
 
 /// Arguments of `test`.

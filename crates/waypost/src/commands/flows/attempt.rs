@@ -15,7 +15,6 @@ use super::{One, Printing};
 use crate::commands::interactions::short;
 use crate::failure::Failure;
 use crate::files;
-use crate::table::Output;
 
 /// Arguments of `try`.
 #[derive(clap::Args)]

@@ -6,7 +6,7 @@ use waypost_wire::mailbox::{SetAsideMessage, SetAsideRetryRequest};
 
 use super::{One, Show};
 use crate::failure::Failure;
-use crate::table::{self, Output};
+use crate::table;
 
 /// Arguments of `retry`.
 #[derive(clap::Args)]
@@ -36,8 +36,8 @@ pub(super) fn list(arguments: &Show, out: &mut impl Write) -> Result<(), Failure
             break;
         }
     }
-    if arguments.output == Output::Json {
-        return Ok(table::json(out, &all)?);
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &all)?);
     }
     let row = |one: &SetAsideMessage| {
         let (validity, uid) = (one.uid_validity.to_string(), one.uid.to_string());

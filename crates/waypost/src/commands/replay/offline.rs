@@ -1,6 +1,6 @@
 //! Mails through two folders of flows, without a server.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use serde_json::{Value as Json, json};

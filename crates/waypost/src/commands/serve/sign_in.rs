@@ -69,8 +69,8 @@ fn public_url(text: &str) -> Result<Url, String> {
 /// Kept as it is written: a provider's name is compared letter by letter (OpenID Connect Discovery 1.0 section 4.3).
 fn issuer(text: &str) -> Result<String, String> {
     let url = token_url(text)?;
-    if url.query().is_some() {
-        return Err("an issuer has no query".to_owned());
+    if url.query().is_some() || text.contains(char::is_whitespace) {
+        return Err(format!("expected an issuer without a query and blanks, found `{text}`"));
     }
     Ok(text.to_owned())
 }

@@ -8,7 +8,7 @@ use waypost_witness::mutate::{self, Accepted, Base, MutationReport, Survivor};
 
 use super::Arguments;
 use crate::failure::Failure;
-use crate::table::{self, Output, flat};
+use crate::table::{Output, flat};
 use crate::{files, screen};
 
 /// Makes mutants of the flows, holds them against the cases, and reports those that survive.
@@ -39,7 +39,7 @@ pub(super) fn run(
     let stale = accepted.stale(named);
     let mut out = BufWriter::new(screen::stdout());
     match arguments.output {
-        Output::Json => table::json(&mut out, &report)?,
+        Output::Json | Output::Yaml => arguments.output.write(&mut out, &report)?,
         Output::Table => print(&mut out, &report)?,
     }
     out.flush()?;
