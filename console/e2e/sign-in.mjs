@@ -68,7 +68,7 @@ await tell(async () => {
   check("the session is no script's and no other site's", session.httpOnly && session.sameSite === "Strict", session);
   check("what the browser kept is gone", !cookies.some((one) => one.name === "waypost_sign_in"), cookies);
   const me = await page.evaluate(() => fetch("/api/v2/console/sessions/me", { headers: { "waypost-console": "1" } }).then((response) => response.json()));
-  check("the groups' scopes are the person's", me.person === "Ana Ops" && me.scopes.join() === "flow:read,routing:write", me);
+  check("the groups' scopes are the person's", me.person === "Ana Ops" && me.scopes.join() === "flow:read,routing:read,routing:write", me);
   await page.getByRole("button", { name: "Ana Ops" }).waitFor();
   const queue = await page.evaluate(() =>
     fetch("/api/v2/routing/queues", { method: "POST", headers: { "waypost-console": "1", "content-type": "application/json" }, body: '{"name":"By Ana"}' }).then((response) => response.status),
@@ -102,7 +102,7 @@ await tell(async () => {
   check("and can be let in again", (await admin(`/oauth/clients/${ana.id}`, { method: "PUT", body: JSON.stringify({ ...ana, state: "active" }) })).status === 200);
   await page.goto(`${BEGIN}?next=//evil.example/`);
   await page.getByRole("button", { name: "Ana Ops" }).waitFor();
-  check("a sign-in leads nowhere else", page.url() === `${BASE}/`, page.url());
+  check("a sign-in leads nowhere else", new URL(page.url()).origin === BASE, page.url());
 
   // Out of both.
   await page.getByRole("button", { name: "Ana Ops" }).click();
@@ -171,7 +171,10 @@ await tell(async () => {
   }
   const honest = await begun();
   provider.forge(() => provider.sign({ iss: provider.issuer, aud: provider.client.id, sub: "sam", nonce: honest.nonce, iat: now(), exp: now() + 60, groups: ["support"], name: "Sam Support" }));
-  check("the same token without a flaw is taken", (await back(honest)).status === 303);
+  check("an address that fails often waits", (await back(honest)).status === 429);
+  await page.waitForTimeout(1_200);
+  const taken = await back(honest);
+  check("the same token without a flaw is taken", taken.status === 303, taken);
   provider.forge(undefined);
 
   // Other keys, of other kinds.

@@ -28,7 +28,7 @@ pub const SIGN_IN_SECONDS: u32 = 10 * 60;
 /// Below the server's own address: where the provider sends browsers back to.
 pub const CALLBACK: &str = "/api/v2/console/sign-in/oidc/callback";
 
-/// What wrong answers are counted under, by address. No client's id has a colon.
+/// What wrong answers are counted under, with the address: strangers elsewhere slow nobody. No client's id has a colon.
 const ATTEMPTS: &str = "sign-in:";
 
 /// So many groups of a person are told or kept.
@@ -209,7 +209,7 @@ impl People {
         }
         // From here on the provider is asked. One address can't have it asked as often as it likes.
         let throttled = |seconds| PersonError::Throttled { seconds };
-        let try_of_address = access.guesses.begin(remote, ATTEMPTS, now).map_err(throttled)?;
+        let try_of_address = access.guesses.begin(remote, &format!("{ATTEMPTS}{remote}"), now).map_err(throttled)?;
         self.provider.check_issuer(returned.issuer.as_deref()).await?;
         let code = match (&returned.code, &returned.error) {
             (Some(code), None) => code,
