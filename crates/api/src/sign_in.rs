@@ -172,7 +172,11 @@ fn refusal(people: &People, error: PersonError) -> Response {
     let mut told = vec![sentence(&error.to_string())];
     let status = match &error {
         PersonError::NotBegun => StatusCode::BAD_REQUEST,
-        PersonError::Provider(SignInProblem::Unusable(_)) => StatusCode::BAD_GATEWAY,
+        // Anybody can ask for this page: addresses of the operator's network are the log's alone.
+        PersonError::Provider(SignInProblem::Unusable(_)) => {
+            told = vec!["The identity provider can't be used at the moment; the server's log tells why.".to_owned()];
+            StatusCode::BAD_GATEWAY
+        }
         PersonError::Provider(_) | PersonError::Disabled(_) => StatusCode::FORBIDDEN,
         PersonError::NoGrant { name, claim, groups } => {
             told.push(format!("You signed in as {name}."));
