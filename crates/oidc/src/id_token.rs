@@ -142,7 +142,7 @@ fn seconds(all: &Map<String, Json>, name: &str) -> Result<i64, TokenProblem> {
     number.ok_or_else(|| invalid(format!("expected seconds since 1970 in `{name}` of the ID token")))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked, and fractions don't matter")]
+/// Seconds without their fraction.
 fn whole(number: f64) -> Option<i64> {
     (0.0..1e15).contains(&number).then_some(number as i64)
 }
