@@ -41,6 +41,14 @@ export const session = queryOptions({
   staleTime: Infinity,
 });
 
+/** What there is beside a client's secret. It changes with the server's configuration alone. */
+export const signInWays = queryOptions({
+  queryKey: ["sign-in-ways"],
+  queryFn: ({ signal }) => call<Schemas["SignInWays"]>("/console/sign-in", { signal }),
+  staleTime: Infinity,
+  meta: { signsIn: true },
+});
+
 export interface InteractionFilter {
   state?: string;
   decision?: string;

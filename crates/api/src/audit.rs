@@ -1,5 +1,7 @@
 //! `GET /audit`: who changed what.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::State;
 use base64::Engine;
@@ -50,17 +52,21 @@ async fn list(
     let more = records.len() > size as usize;
     records.truncate(size as usize);
     let next_cursor = records.last().filter(|_| more).map(|record| URL_SAFE_NO_PAD.encode(record.id.as_bytes()));
-    Ok(Json(Chunk { entities: records.into_iter().map(view).collect(), next_cursor }))
+    let clients = state.access.clients().await?;
+    let people: HashMap<String, String> =
+        clients.into_iter().filter(|client| client.person().is_some()).map(|client| (client.id, client.name)).collect();
+    Ok(Json(Chunk { entities: records.into_iter().map(|record| view(record, &people)).collect(), next_cursor }))
 }
 
 fn read_cursor(text: &str) -> Option<Uuid> {
     Uuid::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
 }
 
-fn view(record: AuditRecord) -> AuditEntry {
+fn view(record: AuditRecord, people: &HashMap<String, String>) -> AuditEntry {
     AuditEntry {
         id: record.id,
         at: record.at.into(),
+        actor_name: people.get(&record.actor).cloned(),
         actor: record.actor,
         action: record.action,
         entity_kind: record.entity_kind,

@@ -23,6 +23,10 @@ pub struct Remote {
     pub tls: bool,
 }
 
+/// Marks an answer that is a page for people, whatever its status: it stays as it is.
+#[derive(Clone, Copy, Debug)]
+pub struct ForPeople;
+
 /// The template of the path that was answered, in the answer's extensions. The log names it rather than the path, which
 /// has tokens of claims, keys of rows and whatever else clients put there.
 #[derive(Clone, Debug)]
@@ -34,7 +38,8 @@ pub async fn layer(State(origin): State<Origin>, request: Request, next: Next) -
     let method = request.method().clone();
     let mut response = next.run(request).await;
     let route = response.extensions_mut().remove::<Route>().map_or_else(|| "none".to_owned(), |route| route.0);
-    if response.status().is_client_error() || response.status().is_server_error() {
+    let for_people = response.extensions_mut().remove::<ForPeople>().is_some();
+    if !for_people && (response.status().is_client_error() || response.status().is_server_error()) {
         let error = response.extensions_mut().remove::<ApiError>().unwrap_or_else(|| unexplained(response.status()));
         if let Some(detail) = error.private_detail() {
             // What a client did wrong is no failure of the server's.

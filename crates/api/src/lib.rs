@@ -53,6 +53,7 @@ pub mod schedules;
 pub mod secrets;
 pub mod serve;
 pub mod sessions;
+pub mod sign_in;
 pub mod state;
 pub mod tables;
 pub mod terms;

@@ -9,7 +9,7 @@ use waypost_app::access::scopes::Scope;
 use waypost_ids::client::TOKEN_SECONDS_ALLOWED;
 use waypost_store::records::access::ClientRecord;
 use waypost_wire::Object;
-use waypost_wire::access::{OAuthClient, OAuthClientRequest};
+use waypost_wire::access::{ClientPerson, OAuthClient, OAuthClientRequest};
 use waypost_wire::error::Problem;
 use waypost_wire::listing::Page;
 use waypost_wire::reference::Reference;
@@ -25,8 +25,11 @@ use crate::query::Query;
 use crate::revision::{if_match, tag};
 use crate::state::ApiState;
 
-/// The one kind of client.
+/// The kind of client that is made here.
 const GRANT: &str = "CLIENT-CREDENTIALS";
+
+/// Genesys's name for what people sign in by: they are made by that, and not here.
+const PERSON_GRANT: &str = "CODE";
 
 /// Members that the server sets itself, and those of Genesys's that mean nothing here: roles and divisions.
 const SET_BY_SERVER: &[&str] = &[
@@ -41,6 +44,7 @@ const SET_BY_SERVER: &[&str] = &[
     "roleDivisions",
     "registeredRedirectUri",
     "dateToDelete",
+    "person",
 ];
 
 /// A client with its revision as `ETag`.
@@ -126,7 +130,7 @@ async fn create(
     ObjectBody(body): ObjectBody,
 ) -> Result<Fresh, ApiError> {
     query.finish()?;
-    Ok(fresh(&state.access.create_client(&caller.client, spec(body)?).await?))
+    Ok(fresh(&state.access.create_client(&caller.client, spec(body, GRANT)?).await?))
 }
 
 /// `GET /oauth/clients/{clientId}`
@@ -151,7 +155,8 @@ async fn update(
 ) -> Result<Tagged, ApiError> {
     query.finish()?;
     let revision = if_match(&headers)?;
-    Ok(tagged(&state.access.update_client(&caller.client, &id, spec(body)?, revision).await?))
+    let grant = grant(&state.access.client(&id).await?);
+    Ok(tagged(&state.access.update_client(&caller.client, &id, spec(body, grant)?, revision).await?))
 }
 
 /// `DELETE /oauth/clients/{clientId}`
@@ -186,7 +191,11 @@ async fn end_token(State(state): State<ApiState>, token: Bearer, query: Query) -
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn spec(mut body: Fields) -> Result<ClientSpec, ApiError> {
+fn grant(client: &ClientRecord) -> &'static str {
+    if client.person().is_some() { PERSON_GRANT } else { GRANT }
+}
+
+fn spec(mut body: Fields, offered: &'static str) -> Result<ClientSpec, ApiError> {
     let name = body.required_text("name");
     let description = body.text("description").unwrap_or_default();
     let scopes = body.texts("scope");
@@ -194,10 +203,10 @@ fn spec(mut body: Fields) -> Result<ClientSpec, ApiError> {
         body.missing("scope", "a list of scopes");
     }
     let grant = body.text("authorizedGrantType");
-    if let Some(other) = grant.filter(|grant| !["CLIENT-CREDENTIALS", "CLIENT_CREDENTIALS"].contains(&grant.as_str())) {
+    if let Some(other) = grant.filter(|grant| grant.replace('_', "-") != offered) {
         body.problem(Problem {
             path: Some("authorizedGrantType".to_owned()),
-            expected: Some(GRANT.to_owned()),
+            expected: Some(offered.to_owned()),
             found: Some(format!("`{other}`")),
             ..Problem::new("invalid.value", "this grant is not offered")
         });
@@ -239,7 +248,7 @@ fn view(client: &ClientRecord) -> OAuthClient {
         name: client.name.clone(),
         description: Some(client.description.clone()).filter(|text| !text.is_empty()),
         secret: None,
-        authorized_grant_type: GRANT.to_owned(),
+        authorized_grant_type: grant(client).to_owned(),
         scope: client.scopes.clone(),
         access_token_validity_seconds: token_seconds(client),
         state: if client.revoked_at.is_none() { "active" } else { "inactive" }.to_owned(),
@@ -247,6 +256,9 @@ fn view(client: &ClientRecord) -> OAuthClient {
         date_modified: client.modified_at.into(),
         revision: client.revision,
         created_by: by.map(|id| Reference { id: id.clone(), ..Reference::default() }),
+        person: client
+            .person()
+            .map(|(issuer, subject)| ClientPerson { issuer: issuer.to_owned(), subject: subject.to_owned() }),
         self_uri: format!("/api/v2/oauth/clients/{}", client.id),
     }
 }

@@ -181,11 +181,12 @@ async fn link(
 fn view(principal: &Principal) -> Session {
     Session {
         client_id: principal.client_id.clone(),
+        person: principal.person.clone(),
         scopes: principal.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
     }
 }
 
-fn cookie(session: &NewSession, secure: bool) -> String {
+pub(crate) fn cookie(session: &NewSession, secure: bool) -> String {
     let (name, secure) = if secure { (SECURE_COOKIE, "; Secure") } else { (SESSION_COOKIE, "") };
     format!(
         "{name}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}",

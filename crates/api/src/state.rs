@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use waypost_admission::{Budget, Networks};
 use waypost_app::App;
 use waypost_app::access::Access;
+use waypost_app::access::people::People;
 
 use crate::console::File;
 use crate::live::Streams;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub max_held_bytes: usize,
     /// Networks that may have more of that than their share.
     pub trusted: Networks,
+    /// People who sign in to the console by an identity provider; none where there is no provider.
+    pub people: Option<Arc<People>>,
     /// The files of the web console; none where the binary was built without.
     pub console: &'static [File],
 }
@@ -39,6 +42,7 @@ impl Default for Settings {
             max_json_bytes: 4 << 20,
             max_held_bytes: 256 << 20,
             trusted: Networks::default(),
+            people: None,
             console: &[],
         }
     }

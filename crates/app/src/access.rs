@@ -5,6 +5,7 @@
 
 pub mod clients;
 pub mod guesses;
+pub mod people;
 pub mod secret;
 pub mod sessions;
 
@@ -61,6 +62,8 @@ pub struct IssuedToken {
 pub struct Principal {
     /// The client's id.
     pub client_id: String,
+    /// What the person is called; none for a program.
+    pub person: Option<String>,
     /// What the token grants.
     pub scopes: Scopes,
 }
@@ -103,6 +106,11 @@ pub enum AccessError {
     /// It was meant for another revision.
     #[error(transparent)]
     Stale(#[from] Stale),
+    /// It stands for a person, whom an identity provider describes.
+    #[error(
+        "`{0}` is a person: their name, scopes and proof come from the identity provider, and only `state` can be changed here"
+    )]
+    Person(String),
     /// Nobody would have the scope `admin` any more.
     #[error("it is the last active client with the scope `admin`")]
     LastAdmin,
@@ -253,7 +261,9 @@ impl Access {
         let now = self.origin.now();
         let attempt =
             self.guesses.begin(remote, client_id, now).map_err(|seconds| GrantError::Throttled { seconds })?;
-        let client = self.store.client(client_id).await?.filter(|client| client.revoked_at.is_none());
+        let client = self.store.client(client_id).await?;
+        // A person has no secret to prove anything by.
+        let client = client.filter(|client| client.revoked_at.is_none() && client.person().is_none());
         // That an unknown id is answered sooner than a wrong secret tells which ids exist; ids are no secret.
         let Some(client) = client else {
             return Err(refused(None, remote));
@@ -331,7 +341,7 @@ impl Access {
         let client = client.filter(|client| client.revoked_at.is_none()).ok_or(TokenError::Unknown)?;
         // A client that lost a scope has lost it in the tokens that it holds, too.
         let scopes = Scopes::stored(&record.scopes).limited_to(Scopes::stored(&client.scopes));
-        Ok(Principal { client_id: record.client_id, scopes })
+        Ok(Principal { person: client.person().map(|_| client.name.clone()), client_id: client.id, scopes })
     }
 
     /// Ends one token at once.

@@ -1,5 +1,5 @@
-//! Token endpoints of OAuth 2: access tokens by client credentials (RFC 6749 section 4.4), refresh tokens (section 6) and device codes
-//! (RFC 8628).
+//! Token endpoints of OAuth 2: access tokens by client credentials (RFC 6749 section 4.4), refresh tokens (section 6), device codes
+//! (RFC 8628) and authorization codes (RFC 6749 section 4.1.3, RFC 7636).
 //!
 //! Requests go through the guard of `waypost-reach`. What an endpoint says is told on one line, cut, and without what is secret.
 
@@ -57,13 +57,24 @@ pub enum Grant<'g> {
     RefreshToken(&'g str),
     /// A device code that a person was asked to confirm.
     DeviceCode(&'g str),
+    /// A code that a browser brought back.
+    AuthorizationCode {
+        /// The code.
+        code: &'g str,
+        /// What shows that who asks is who began (RFC 7636 section 4.5).
+        verifier: &'g str,
+        /// Where the browser was sent back to.
+        redirect_uri: &'g str,
+    },
 }
 
 impl Grant<'_> {
     fn secret(&self) -> Option<&str> {
         match self {
             Self::ClientCredentials => None,
-            Self::RefreshToken(secret) | Self::DeviceCode(secret) => Some(secret),
+            Self::RefreshToken(secret) | Self::DeviceCode(secret) | Self::AuthorizationCode { code: secret, .. } => {
+                Some(secret)
+            }
         }
     }
 }
@@ -77,6 +88,8 @@ pub struct Granted {
     pub expires_in: Option<u64>,
     /// Another refresh token, in place of the one before.
     pub refresh_token: Option<String>,
+    /// Who was signed in, where that was asked for (OpenID Connect Core 1.0 section 3.1.3.3).
+    pub id_token: Option<String>,
 }
 
 /// What a person is asked to confirm (RFC 8628 section 3.2).
@@ -142,6 +155,11 @@ impl OauthClient {
                 form.append_pair("grant_type", "refresh_token").append_pair("refresh_token", token)
             }
             Grant::DeviceCode(code) => form.append_pair("grant_type", DEVICE_CODE).append_pair("device_code", code),
+            Grant::AuthorizationCode { code, verifier, redirect_uri } => form
+                .append_pair("grant_type", "authorization_code")
+                .append_pair("code", code)
+                .append_pair("code_verifier", verifier)
+                .append_pair("redirect_uri", redirect_uri),
         };
         form.append_pair("client_id", &self.client_id);
         for (name, value) in [("client_secret", &self.secret), ("scope", &self.scope)] {

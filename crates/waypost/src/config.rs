@@ -24,7 +24,11 @@ const TAKE_FILE: [&str; 2] = [SERVE, "doctor"];
 const NOT_IN_FILE: [&str; 4] = ["config", "forget-sealed", "help", "version"];
 
 /// Options that are no arguments: everybody on the machine sees those.
-const SECRETS: [&str; 3] = ["smarthost-password", "smarthost-oauth-client-secret", "smarthost-oauth-refresh-token"];
+const SECRETS: [&str; 4] =
+    ["smarthost-password", "smarthost-oauth-client-secret", "smarthost-oauth-refresh-token", "oidc-client-secret"];
+
+/// The option that may be a table of names and what belongs to each.
+const TABLE: &str = "oidc-grant";
 
 /// A file's longest useful size, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -130,7 +134,13 @@ fn setting(command: &Command, key: &str, value: &DeValue<'_>) -> Result<Option<S
         (DeValue::Integer(number), _) => number.to_string(),
         (DeValue::Array(values), ArgAction::Append) => {
             let texts: Option<Vec<&str>> = values.iter().map(|value| value.get_ref().as_str()).collect();
-            texts.ok_or_else(|| format!("`{key}` can't be this: expected a list of texts"))?.join(",")
+            texts.ok_or_else(|| format!("`{key}` can't be this: expected a list of texts"))?.join(&delimiter(argument))
+        }
+        (DeValue::Table(table), ArgAction::Append) if key == TABLE => {
+            let pairs: Option<Vec<String>> =
+                table.iter().map(|(name, value)| pair(name.get_ref(), value.get_ref())).collect();
+            let expected = || format!("`{key}` can't be this: expected for each name a text or a list of texts");
+            pairs.ok_or_else(expected)?.join(&delimiter(argument))
         }
         _ => return Err(format!("`{key}` can't be this: expected a text or a whole number")),
     };
@@ -142,6 +152,24 @@ fn setting(command: &Command, key: &str, value: &DeValue<'_>) -> Result<Option<S
         }
         _ => Ok(Some(Setting { name, value: Some(value) })),
     }
+}
+
+/// What values of an option are parted by.
+fn delimiter(argument: &clap::Arg) -> String {
+    argument.get_value_delimiter().unwrap_or(',').to_string()
+}
+
+/// A line of a table as an argument has it: `NAME=VALUE,VALUE`.
+fn pair(name: &str, value: &DeValue<'_>) -> Option<String> {
+    let value = match value {
+        DeValue::String(text) => text.to_string(),
+        DeValue::Array(values) => {
+            let texts: Option<Vec<&str>> = values.iter().map(|value| value.get_ref().as_str()).collect();
+            texts?.join(",")
+        }
+        _ => return None,
+    };
+    Some(format!("{name}={value}"))
 }
 
 /// What an option says of a value, without the value: it may be a secret.

@@ -13,6 +13,7 @@ mod harness;
 
 use std::ffi::OsString;
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -88,6 +89,39 @@ fn people_sign_in_look_and_follow_a_mail_in_a_browser() {
     assert!(told >= CHECKS, "{told} checks");
     let log = server.log();
     assert!(!log.contains(&secret) && !log.contains(CLIENT.1), "a secret is in the log");
+}
+
+#[test]
+fn people_sign_in_by_an_identity_provider_in_a_browser() {
+    let (Some(()), Some(node), Some(chromium)) = (is_built(), node(), chromium()) else { return };
+    let scratch = Scratch::new("console-sign-in");
+    // Both must know the other's address before they start.
+    let [public, provider] =
+        [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string());
+    let base = format!("http://127.0.0.1:{public}");
+    let secret = "a secret of the provider's alone";
+    let options = [
+        ["--public-url", &base],
+        ["--oidc-issuer", &format!("http://localhost:{provider}")],
+        ["--oidc-client-id", "waypost"],
+        ["--oidc-name", "Contoso"],
+        ["--oidc-grant", "ops=routing:write,flow:read"],
+        ["--oidc-grant", "support=email:write,email:read,routing:read"],
+        ["--allow-private-targets", "127.0.0.1/32,::1/128"],
+        ["--rate-limit", "0"],
+    ];
+    let start = Start {
+        arguments: options.concat().into_iter().map(str::to_owned).collect(),
+        environment: vec![("WAYPOST_OIDC_CLIENT_SECRET", secret.into())],
+        ..Start::default()
+    };
+    let server = Server::start(&scratch.path("data"), &start);
+    let told = tell("e2e/sign-in.mjs", (&node, &chromium), &server, &scratch.path("browser"), |command| {
+        command.env("BASE", &base).env("TARGET", &server.http).env("ISSUER_PORT", &provider);
+    });
+    assert!(told >= CHECKS, "{told} checks");
+    let log = server.log();
+    assert!(!log.contains(secret) && !log.contains("code="), "a secret is in the log");
 }
 
 /// Runs a story in a browser, and counts its checks.

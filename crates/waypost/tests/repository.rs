@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 31] = [
+const MAY_IMPORT: [(&str, &[&str]); 32] = [
     ("ids", &[]),
     ("origin", &[]),
     ("cel", &[]),
@@ -21,6 +21,7 @@ const MAY_IMPORT: [(&str, &[&str]); 31] = [
     ("seal", &[]),
     ("mailbox", &["reach"]),
     ("oauth", &["reach"]),
+    ("oidc", &["oauth", "reach"]),
     ("outgoing", &["mail", "reach"]),
     ("engine", &["flow", "ids", "schedule"]),
     ("wire", &["ids"]),
@@ -47,6 +48,7 @@ const MAY_IMPORT: [(&str, &[&str]); 31] = [
             "mailbox",
             "members",
             "oauth",
+            "oidc",
             "origin",
             "outgoing",
             "reach",
@@ -97,6 +99,7 @@ const MAY_IMPORT: [(&str, &[&str]); 31] = [
             "mailbox",
             "members",
             "oauth",
+            "oidc",
             "origin",
             "outgoing",
             "project",

@@ -22,7 +22,7 @@ pub struct OAuthClient {
     /// Its secret: only in the answer to what made it. This type can't be printed for debugging.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
-    /// Always `CLIENT-CREDENTIALS`.
+    /// `CLIENT-CREDENTIALS`, or `CODE` for a person who signs in by an identity provider.
     pub authorized_grant_type: String,
     /// What it may do, in our names.
     pub scope: Vec<String>,
@@ -39,8 +39,20 @@ pub struct OAuthClient {
     /// The client that made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<Reference>,
+    /// Who the person is; absent for a program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<ClientPerson>,
     /// Its address.
     pub self_uri: String,
+}
+
+/// A person whom an identity provider vouches for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClientPerson {
+    /// The provider.
+    pub issuer: String,
+    /// The person there.
+    pub subject: String,
 }
 
 /// What makes or replaces a client.
@@ -75,6 +87,9 @@ pub struct AuditEntry {
     pub at: Time,
     /// The client that did it; the server itself is `waypost`.
     pub actor: String,
+    /// What the person is called who did it; absent for a program, and for a person who was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_name: Option<String>,
     /// What was done, such as `created`.
     pub action: String,
     /// `flow`, `queue`, `domain`, `route`, `client`, `interaction`.

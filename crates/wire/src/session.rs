@@ -33,8 +33,28 @@ pub struct LinkRequest {
 pub struct Session {
     /// The client.
     pub client_id: String,
+    /// What the person is called, if it is one who signed in by an identity provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     /// What the session grants, in our names.
     pub scopes: Vec<String>,
+}
+
+/// The ways to sign in to the console beside a client's secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SignInWays {
+    /// An identity provider that speaks OpenID Connect; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oidc: Option<SignInProvider>,
+}
+
+/// An identity provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SignInProvider {
+    /// What it is called.
+    pub name: String,
+    /// Where a browser begins, on this server; `?next=` names a place in the console to go to afterwards.
+    pub path: String,
 }
 
 /// A link that begins one session of the client that asked for it.

@@ -20,7 +20,8 @@ export default function Account() {
       // Whoever signs in next in this tab has not claimed it.
       keepClaim(undefined);
       dropDrafts(undefined);
-      window.location.assign("/sign-in");
+      // A person is signed in at the provider as well.
+      window.location.assign(session.person ? "/api/v2/console/sign-in/oidc/end" : "/sign-in");
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
     }
@@ -30,7 +31,7 @@ export default function Account() {
       {problem && <p role="alert">{problem}</p>}
       <Menu.Root>
         <Menu.Trigger className="button quiet account-trigger">
-          <span className="account-name">{session.clientId}</span>
+          <span className="account-name">{session.person ?? session.clientId}</span>
           <svg viewBox="0 0 24 24" width="14" height="14" aria-hidden="true">
             <path d="M6 9l6 6 6-6" />
           </svg>

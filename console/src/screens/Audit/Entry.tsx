@@ -30,7 +30,7 @@ export function Entry({ one, onFilter }: { one: AuditEntry; onFilter: (name: str
         </span>
         <span className="audit-what">
           <button className="link" title="Only what this client did" onClick={() => onFilter("actor", one.actor)}>
-            {one.actor}
+            {one.actorName ?? one.actor}
           </button>{" "}
           {one.action} <Badge>{one.entityKind}</Badge> {href ? <Link href={href}>{name}</Link> : name}
           <More one={one} />

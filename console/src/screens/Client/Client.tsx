@@ -38,9 +38,11 @@ export default function ClientScreen({ id }: { id: string }) {
         )}
         actions={(one) => (
           <>
-            <Confirm label="Rotate secret" title={`Rotate the secret of ${one.name}?`} action="Rotate it" run={rotate}>
-              The old secret, and the sessions that began with it, end immediately{me ? ": you are signed out" : ""}.
-            </Confirm>
+            {!one.person && (
+              <Confirm label="Rotate secret" title={`Rotate the secret of ${one.name}?`} action="Rotate it" run={rotate}>
+                The old secret, and the sessions that began with it, end immediately{me ? ": you are signed out" : ""}.
+              </Confirm>
+            )}
             {one.state === "active" ? (
               <Confirm label="Disable" title={`Disable ${one.name}?`} action="Disable it" run={() => put("inactive", one.name)}>
                 Its tokens and sessions end, and it gets no others until it is enabled.{me && " This is the client that you are signed in with."}
@@ -55,12 +57,21 @@ export default function ClientScreen({ id }: { id: string }) {
         deleting="Its tokens and secret stop working immediately."
       >
         {(one) => (
-          <p className="page-line">
-            <span className="muted">
-              id <code>{one.id}</code>
-            </span>
-            <Link href={`/audit?actor=${encodeURIComponent(id)}`}>Its changes</Link>
-          </p>
+          <>
+            {one.person && (
+              <p className="page-line muted">
+                <span>
+                  A person: <code>{one.person.subject}</code> at <code>{one.person.issuer}</code>. Name and scopes come from there at each sign-in.
+                </span>
+              </p>
+            )}
+            <p className="page-line">
+              <span className="muted">
+                id <code>{one.id}</code>
+              </span>
+              <Link href={`/audit?actor=${encodeURIComponent(id)}`}>Its changes</Link>
+            </p>
+          </>
         )}
       </ObjectPage>
       <Once secret={shown?.secret ?? undefined} of={shown?.name ?? ""} onClose={() => show(undefined)} />

@@ -15,7 +15,7 @@ export default function Clients() {
       <ObjectList<Client>
         kind={KINDS.client}
         columns={[
-          { head: "State", cell: (one) => <ClientState state={one.state} /> },
+          { head: "State", cell: (one) => <><ClientState state={one.state} /> {one.person && <Badge>person</Badge>}</> },
           { head: "Scopes", cell: (one) => one.scope.join(", ") },
           { head: "Description", wide: true, cell: (one) => <span className="muted">{one.description}</span> },
           { head: "Created", wide: true, number: true, cell: (one) => <Age at={one.dateCreated} /> },

@@ -1,10 +1,10 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { keepClaim } from "../../api/claim";
 import { dropDrafts } from "../../api/draft";
-import { call, type Schemas } from "../../api/client";
-import { session as sessionQuery, type Session } from "../../api/queries";
+import { call, query, type Schemas } from "../../api/client";
+import { session as sessionQuery, signInWays, type Session } from "../../api/queries";
 import "./SignIn.css";
 
 /** The secret of a link, in the fragment that browsers keep to themselves. */
@@ -30,6 +30,7 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
       go(next, { replace: true });
     },
   });
+  const { data: ways } = useQuery(signInWays);
   // Who a link is for is asked before it is followed: nobody is signed in as somebody else by an address that they were sent.
   const preview = useMutation({
     meta: { signsIn: true },
@@ -87,9 +88,17 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
           </>
         ) : (
           <>
+            {ways?.oidc && (
+              <>
+                <a className="button primary" href={ways.oidc.path + query({ next })}>
+                  Sign in with {ways.oidc.name}
+                </a>
+                <p className="muted sign-in-or">or as a client</p>
+              </>
+            )}
             <label className="field">
               Client id
-              <input value={id} onChange={(event) => setId(event.target.value)} autoComplete="username" required autoFocus spellCheck={false} />
+              <input value={id} onChange={(event) => setId(event.target.value)} autoComplete="username" required autoFocus={!ways?.oidc} spellCheck={false} />
             </label>
             <label className="field">
               Client secret
@@ -100,7 +109,7 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
                 {(begin.error ?? preview.error)?.message}
               </p>
             )}
-            <button className="button primary" disabled={begin.isPending}>
+            <button className={ways?.oidc ? "button" : "button primary"} disabled={begin.isPending}>
               Sign in
             </button>
             <p className="muted">

@@ -255,7 +255,9 @@ impl From<AccessError> for ApiError {
             AccessError::NotFound(_) => Self::not_found(not_found_code("client"), message),
             AccessError::Exists(id) => name_taken(message, "client", id.clone(), id),
             AccessError::Stale(stale) => stale.into(),
-            AccessError::Unfit | AccessError::LastAdmin => Self::new(StatusCode::CONFLICT, "general.conflict", message),
+            AccessError::Unfit | AccessError::LastAdmin | AccessError::Person(_) => {
+                Self::new(StatusCode::CONFLICT, "general.conflict", message)
+            }
             AccessError::Store(error) => error.into(),
         }
     }

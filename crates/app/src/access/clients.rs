@@ -91,6 +91,13 @@ impl Access {
         if_match: Option<Revisions>,
     ) -> Result<ClientRecord, AccessError> {
         let scopes = checked(&spec)?;
+        let before = self.client(id).await?;
+        let wanted = (&spec.name, &spec.description, &scopes, spec.token_seconds.unwrap_or(TOKEN_SECONDS));
+        if before.person().is_some()
+            && wanted != (&before.name, &before.description, &before.scopes, token_seconds(&before))
+        {
+            return Err(AccessError::Person(before.id));
+        }
         let record = self
             .change_client(actor, id, "changed", if_match.as_ref(), |before, now| ClientRecord {
                 name: spec.name.clone(),
@@ -114,6 +121,9 @@ impl Access {
     /// # Errors
     /// Not found, the system's source of chance, or the store.
     pub async fn rotate_secret(&self, actor: &str, id: &str) -> Result<NewClient, AccessError> {
+        if self.client(id).await?.person().is_some() {
+            return Err(AccessError::Person(id.to_owned()));
+        }
         let secret = Secret::generate(&self.origin)?;
         let secret_hash = secret::generated_hash(&secret);
         let record = self
@@ -222,13 +232,17 @@ fn checked(spec: &ClientSpec) -> Result<Vec<String>, AccessError> {
 }
 
 fn shown(client: &ClientRecord) -> Json {
-    json!({
+    let mut shown = json!({
         "name": client.name,
         "description": client.description,
         "scope": client.scopes,
         "accessTokenValiditySeconds": token_seconds(client),
         "state": if client.revoked_at.is_none() { "active" } else { "inactive" },
-    })
+    });
+    if let (Some((issuer, subject)), Some(members)) = (client.person(), shown.as_object_mut()) {
+        members.insert("person".to_owned(), json!({ "issuer": issuer, "subject": subject }));
+    }
+    shown
 }
 
 fn not_found(id: &str) -> AccessError {

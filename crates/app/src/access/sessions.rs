@@ -1,10 +1,11 @@
-//! Sessions of the console. A browser holds one in a cookie; it begins with a client's secret, or with a link that a client asked for.
+//! Sessions of the console. A browser holds one in a cookie; it begins with a client's secret, with a link that a client asked for, or with
+//! an identity provider's word for a person (`people.rs`).
 
 use std::net::IpAddr;
 
 use thiserror::Error;
 use waypost_store::error::StoreError;
-use waypost_store::records::access::TokenUse;
+use waypost_store::records::access::{ClientRecord, TokenUse};
 
 use super::scopes::Scopes;
 use super::secret::Secret;
@@ -47,7 +48,7 @@ impl Access {
         let seconds = client.token_seconds.unwrap_or(TOKEN_SECONDS).min(SESSION_SECONDS);
         let scopes = Scopes::stored(&client.scopes);
         let issued = self.issue(&client, TokenUse::Session, scopes, seconds).await?;
-        Ok(begun(client.id, issued.ok_or_else(|| refused(Some(client_id), remote))?))
+        Ok(begun(&client, issued.ok_or_else(|| refused(Some(client_id), remote))?))
     }
 
     /// Makes a link for whoever asks: who follows it has a session with the same rights.
@@ -69,7 +70,7 @@ impl Access {
         let seconds = client.token_seconds.unwrap_or(TOKEN_SECONDS).min(SESSION_SECONDS);
         // Of two that follow it at the same moment, on any nodes, one exchanges it.
         let issued = self.exchange(link, &client, TokenUse::Session, (principal.scopes, seconds)).await?;
-        Ok(begun(client.id, issued.ok_or(LinkError::Spent)?))
+        Ok(begun(&client, issued.ok_or(LinkError::Spent)?))
     }
 
     /// For whom a link begins a session. It stays as it is: whoever follows links that others made is asked first whether to be them.
@@ -103,8 +104,9 @@ impl Access {
     }
 }
 
-fn begun(client_id: String, issued: IssuedToken) -> NewSession {
-    tracing::info!(client = client_id, "signed in to the console");
-    let principal = Principal { client_id, scopes: issued.scopes };
+pub(super) fn begun(client: &ClientRecord, issued: IssuedToken) -> NewSession {
+    tracing::info!(client = client.id, "signed in to the console");
+    let person = client.person().map(|_| client.name.clone());
+    let principal = Principal { client_id: client.id.clone(), person, scopes: issued.scopes };
     NewSession { principal, token: issued.token, expires_in: issued.expires_in }
 }

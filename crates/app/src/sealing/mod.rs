@@ -3,6 +3,7 @@
 mod forget;
 
 use thiserror::Error;
+use uuid::Uuid;
 use waypost_catalogue::world::World;
 use waypost_ids::Ref;
 use waypost_origin::Origin;
@@ -97,6 +98,9 @@ pub async fn has_sealed(store: &dyn Store) -> Result<bool, StoreError> {
     Ok(tokens || !(catalogue.secrets.is_empty() && catalogue.webhooks.is_empty()))
 }
 
+/// What keeps a sign-in apart from objects: no kind of them is called so.
+const SIGN_IN: &str = "sign-in";
+
 /// Values named in a message.
 const MOST_NAMED: usize = 5;
 
@@ -133,6 +137,25 @@ impl App {
     /// Another key, or damage.
     pub fn unseal(&self, object: impl Into<Ref>, sealed: &Sealed) -> Result<Vec<u8>, SealProblem> {
         self.seals.open(owner(&object.into()), &sealed.0)
+    }
+
+    /// Seals what a browser keeps while its person signs in elsewhere. Only for that sign-in it can be opened, by any node.
+    ///
+    /// # Errors
+    /// There is no randomness.
+    pub(crate) fn seal_sign_in(&self, id: Uuid, value: &[u8]) -> Result<Vec<u8>, SealError> {
+        let mut nonce = [0; 12];
+        self.origin.fill(&mut nonce).map_err(|error| SealError::Failed(error.to_string()))?;
+        let sealed = self.seals.seal(Owner { kind: SIGN_IN, id }, value, nonce);
+        sealed.map_err(|problem| SealError::Failed(problem.to_string()))
+    }
+
+    /// Opens what a browser kept for a sign-in.
+    ///
+    /// # Errors
+    /// Another key, another sign-in, or damage.
+    pub(crate) fn unseal_sign_in(&self, id: Uuid, sealed: &[u8]) -> Result<Vec<u8>, SealProblem> {
+        self.seals.open(Owner { kind: SIGN_IN, id }, sealed)
     }
 
     /// Whether this node can open what is sealed.

@@ -179,6 +179,13 @@ pub(crate) async fn the_last_admin_stays(store: &dyn Store) {
     refused(store.delete_client("a", audit(3, "ops")).await);
     assert!(store.delete_client("p", audit(3, "ops")).await.unwrap());
     assert!(store.put_client(admin("a", 2), audit(4, "ops")).await.unwrap(), "another change of it is well");
+    // What a person may do is in the hands of an identity provider.
+    let person = ClientRecord { scopes: vec![ADMIN_SCOPE.to_owned()], ..client("n", "oidc:https://login.example ana") };
+    store.put_client(person.clone(), audit(8, "ops")).await.unwrap();
+    refused(store.delete_client("a", audit(9, "ops")).await);
+    let less = ClientRecord { scopes: vec!["flow:read".to_owned()], revision: 2, ..person };
+    assert!(store.put_client(less, audit(9, "ops")).await.unwrap());
+    assert!(store.delete_client("n", audit(10, "ops")).await.unwrap());
     store.put_client(admin("b", 1), audit(5, "ops")).await.unwrap();
     // Two admins that are taken away at the same moment: one stays.
     let both = [store.delete_client("a", audit(6, "ops")), store.delete_client("b", audit(7, "ops"))];

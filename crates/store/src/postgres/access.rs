@@ -10,7 +10,7 @@ use super::pool::{Lent, execute, row, rows};
 use super::{PostgresStore, audit};
 use crate::encoding::json;
 use crate::error::{ClientError, StoreError};
-use crate::records::access::{ADMIN_SCOPE, ClientRecord, TokenRecord, TokenUse};
+use crate::records::access::{ADMIN_SCOPE, ClientRecord, PERSON, TokenRecord, TokenUse};
 use crate::records::audit::AuditRecord;
 use crate::traits::AccessStore;
 
@@ -243,8 +243,8 @@ async fn alone(db: &mut Lent) -> Result<(Transaction<'_>, Ending), StoreError> {
 
 /// Whether a client is an admin, and no other is.
 async fn is_last_admin(db: &impl GenericClient, id: &str) -> Result<bool, StoreError> {
-    let sql = "SELECT id FROM clients WHERE revoked_at IS NULL AND scopes::jsonb ? $1 LIMIT 2";
-    let admins = rows(db, sql, &[&ADMIN_SCOPE]).await?;
+    let sql = "SELECT id FROM clients WHERE revoked_at IS NULL AND NOT starts_with(secret_hash, $2) AND scopes::jsonb ? $1 LIMIT 2";
+    let admins = rows(db, sql, &[&ADMIN_SCOPE, &PERSON]).await?;
     let admins = admins.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?;
     Ok(admins.len() == 1 && admins.iter().all(|admin| *admin == text(id)))
 }

@@ -5,7 +5,10 @@ use jiff::Timestamp;
 /// The scope that allows everything. One client that is not revoked always has it, once one did.
 pub const ADMIN_SCOPE: &str = "admin";
 
-/// An OAuth client.
+/// What `secret_hash` of a person begins with: the issuer of the identity provider follows, a space, and the subject.
+pub const PERSON: &str = "oidc:";
+
+/// An OAuth client, or a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientRecord {
     /// The client id.
@@ -14,7 +17,8 @@ pub struct ClientRecord {
     pub name: String,
     /// What it is for; empty if nobody said.
     pub description: String,
-    /// How the secret is kept: `sha256:HEX` for a generated secret of 256 bits, an Argon2 PHC string for a chosen one.
+    /// How it proves itself: `sha256:HEX` for a generated secret of 256 bits, an Argon2 PHC string for a chosen one. A person has no secret:
+    /// `oidc:ISSUER SUBJECT` says who vouches for whom.
     pub secret_hash: String,
     /// The hash of the secret that the server's configuration last gave it, whether it still has that secret or not; none for a
     /// client that no configuration named.
@@ -36,10 +40,16 @@ pub struct ClientRecord {
 }
 
 impl ClientRecord {
-    /// Whether it may do everything now.
+    /// The issuer and subject of a person; none for a program.
+    #[must_use]
+    pub fn person(&self) -> Option<(&str, &str)> {
+        self.secret_hash.strip_prefix(PERSON)?.split_once(' ')
+    }
+
+    /// Whether it may do everything now, whatever an identity provider says.
     #[must_use]
     pub fn is_admin(&self) -> bool {
-        self.revoked_at.is_none() && self.scopes.iter().any(|scope| scope == ADMIN_SCOPE)
+        self.revoked_at.is_none() && self.person().is_none() && self.scopes.iter().any(|scope| scope == ADMIN_SCOPE)
     }
 }
 

@@ -7,7 +7,7 @@ use super::columns::{Columns, micros};
 use super::{SqliteStore, audit};
 use crate::encoding::json;
 use crate::error::{ClientError, StoreError};
-use crate::records::access::{ADMIN_SCOPE, ClientRecord, TokenRecord, TokenUse};
+use crate::records::access::{ADMIN_SCOPE, ClientRecord, PERSON, TokenRecord, TokenUse};
 use crate::records::audit::AuditRecord;
 use crate::traits::AccessStore;
 
@@ -190,12 +190,13 @@ fn keep(db: &Connection, token: &TokenRecord, secret_hash: &str) -> Result<bool,
     Ok(true)
 }
 
-/// Whether a client is an admin, and no other is.
+/// Whether a client is an admin, and no other is. People don't count: who they are and what they may do is in another's hands.
 fn is_last_admin(db: &Connection, id: &str) -> Result<bool, StoreError> {
     let mut select = db.prepare_cached(
-        "SELECT id FROM clients WHERE revoked_at IS NULL AND EXISTS (SELECT 1 FROM json_each(scopes) WHERE value = ?1) LIMIT 2",
+        "SELECT id FROM clients WHERE revoked_at IS NULL AND secret_hash NOT LIKE ?2 || '%'
+         AND EXISTS (SELECT 1 FROM json_each(scopes) WHERE value = ?1) LIMIT 2",
     )?;
-    let admins: Vec<String> = select.query_map((ADMIN_SCOPE,), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let admins: Vec<String> = select.query_map((ADMIN_SCOPE, PERSON), |row| row.get(0))?.collect::<Result<_, _>>()?;
     Ok(admins.len() == 1 && admins.iter().all(|admin| admin == id))
 }
 

@@ -53,7 +53,7 @@ const EXAMPLES: [(&str, &str); 37] = [
 ];
 
 /// Groups of options of `serve`, by how their names begin; the first that fits counts.
-const GROUPS: [(&str, &str); 24] = [
+const GROUPS: [(&str, &str); 26] = [
     ("smtp", "Mail in"),
     ("hostname", "Mail in"),
     ("bare_lf", "Mail in"),
@@ -70,6 +70,8 @@ const GROUPS: [(&str, &str); 24] = [
     ("http", "HTTP"),
     ("rate_limit", "HTTP"),
     ("trusted", "HTTP"),
+    ("public_url", "Signing in"),
+    ("oidc", "Signing in"),
     ("tls", "TLS"),
     ("data", "Storage"),
     ("secret_key", "Storage"),

@@ -1,5 +1,7 @@
 //! `waypost serve`: the server.
 
+mod sign_in;
+
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -198,6 +200,8 @@ pub(crate) struct Arguments {
     /// Memory that the values of a run may hold, in MiB. Beyond that its mail is unrouted
     #[arg(long, env = "WAYPOST_RUN_MEMORY", value_parser = clap::value_parser!(u32).range(1..=65_536), default_value_t = 64, value_name = "MIB")]
     pub(crate) run_memory: u32,
+    #[command(flatten)]
+    pub(crate) sign_in: sign_in::SignIn,
     /// What is logged: error, warn, info, debug, or a filter such as `waypost_mail=debug`
     #[arg(long, env = "WAYPOST_LOG", default_value = "info")]
     pub(crate) log: String,

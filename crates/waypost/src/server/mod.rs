@@ -2,6 +2,7 @@
 
 mod descriptors;
 pub(crate) mod oauth;
+mod people;
 mod post;
 pub(crate) mod private;
 mod secret_key;
@@ -73,7 +74,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         mailboxes: Some(post::mailboxes(&arguments, &http)?),
         courier: Some(Courier::new(http.clone(), arguments.webhook_retry_for)),
         filer: Some(Filer::new(arguments.mail_retry_for)),
-        calls: Some(Calls::new(http, origin.clone())),
+        calls: Some(Calls::new(http.clone(), origin.clone())),
         seals: Some(key),
         ..waypost_app::Settings::default()
     };
@@ -97,6 +98,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         rate_limit: arguments.rate_limit,
         max_message_bytes: arguments.max_message_bytes,
         trusted: trusted(&arguments),
+        people: people::people(&arguments, &http)?,
         console: waypost_console::FILES,
         ..ApiSettings::default()
     };
