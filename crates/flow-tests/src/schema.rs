@@ -37,6 +37,19 @@ pub fn json_schema() -> Json {
     })
 }
 
+/// The schema of a file of answers, which `run --answers` takes.
+#[must_use]
+pub fn answers_schema() -> Json {
+    let mut schema = json_schema();
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("title".to_owned(), json!("Answers of data actions, tables and schedules"));
+        schema.insert("required".to_owned(), json!(["answers"]));
+        let answers = json!({ "type": "array", "items": { "$ref": "#/$defs/answer" } });
+        schema.insert("properties".to_owned(), json!({ "answers": answers }));
+    }
+    schema
+}
+
 /// A map with these members. A row may have it, and each list and map in it, as a whole.
 fn object(description: &str, mut properties: Json) -> Json {
     for property in properties.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {

@@ -59,6 +59,8 @@ enum Of {
     Language,
     /// Files of tests, for editors
     Test,
+    /// Files of answers, for `waypost run --answers`
+    Answers,
     /// The report of `waypost test --output json`
     TestReport,
     /// The report of `waypost plan --output json`
@@ -90,7 +92,7 @@ impl Of {
             Self::Client => "client",
             Self::Skill => "skill",
             Self::Language => "language",
-            Self::Project | Self::Test | Self::TestReport | Self::Plan => return None,
+            Self::Project | Self::Test | Self::Answers | Self::TestReport | Self::Plan => return None,
             Self::DiffReport | Self::MutationReport | Self::Trace | Self::Doctor => return None,
         })
     }
@@ -100,6 +102,7 @@ impl Of {
         match self {
             Self::Project => documents.any(),
             Self::Test => tests::json_schema(),
+            Self::Answers => tests::answers_schema(),
             Self::TestReport => report::schema().to_value(),
             Self::Trace => trace::schema().to_value(),
             Self::Plan => plan::schema().to_value(),

@@ -18,18 +18,24 @@ fn validator(of: &str) -> jsonschema::Validator {
     jsonschema::validator_for(&schema).unwrap()
 }
 
-/// Every YAML document below a folder, with its file's name; tests apart.
-fn documents(folder: &Path, tests: bool, found: &mut Vec<(String, Json)>) {
+/// Every YAML document below a folder that a schema is for, with its file's name.
+fn documents(folder: &Path, of: &str, found: &mut Vec<(String, Json)>) {
     for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         let name = path.display().to_string();
         let is_yaml = path.extension().is_some_and(|extension| extension == "yaml");
         if path.is_dir() {
-            documents(&path, tests, found);
-        } else if is_yaml && !name.contains("/.") && name.ends_with(".test.yaml") == tests {
+            documents(&path, of, found);
+        } else if is_yaml && !name.contains("/.") && schema_of(&name) == of {
             let read = source::yaml_documents(&fs::read_to_string(&path).unwrap()).unwrap();
             found.extend(read.into_iter().map(|(node, _)| (name.clone(), node.to_json())));
         }
     }
+}
+
+/// The schema that a file is held against, by its name.
+fn schema_of(name: &str) -> &str {
+    let named = |of: &&str| name.ends_with(&format!(".{of}.yaml"));
+    ["test", "answers"].into_iter().find(named).unwrap_or("project")
 }
 
 #[test]
@@ -40,12 +46,12 @@ fn the_examples_are_formatted() {
 
 #[test]
 fn the_examples_fit_the_schemas_and_mistakes_do_not() {
-    for (of, tests) in [("project", false), ("test", true)] {
+    for (of, least) in [("project", 3), ("test", 3), ("answers", 1)] {
         let mut found = Vec::new();
         for folder in ["examples", "crates/waypost/src/commands/init"] {
-            documents(&root().join(folder), tests, &mut found);
+            documents(&root().join(folder), of, &mut found);
         }
-        assert!(found.len() > 2, "{of}");
+        assert!(found.len() >= least, "{of}");
         let schema = validator(of);
         for (name, document) in &found {
             let problems: Vec<String> = schema.iter_errors(document).map(|problem| problem.to_string()).collect();
