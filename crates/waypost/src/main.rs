@@ -9,6 +9,7 @@ mod screen;
 mod server;
 mod table;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -121,13 +122,29 @@ fn command() -> clap::Command {
     commands::help::of(Arguments::command())
 }
 
+/// Prints help, the version, or what is wrong with the arguments. Exit code of the latter: 2, but 1 where 2 says that something differs:
+/// a script that takes 2 for "there are changes" must not go on after a misspelt option.
+fn unparsed(error: &clap::Error, given: &[OsString]) -> ExitCode {
+    // Whoever closed our output does not want to know.
+    let _ = error.print();
+    let tells_differences = given.get(1).is_some_and(|command| command == "plan" || command == "diff");
+    match error.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ if tells_differences => ExitCode::from(1),
+        _ => ExitCode::from(2),
+    }
+}
+
 fn main() -> ExitCode {
     let given = match config::expand(&command(), std::env::args_os().collect()) {
         Ok(given) => given,
         Err(failure) => return failure.report(),
     };
-    // It ends the process where what was given is wrong, or help is asked for.
-    let parsed = Arguments::from_arg_matches(&command().get_matches_from(given)).unwrap_or_else(|error| error.exit());
+    let matches = command().try_get_matches_from(&given);
+    let parsed = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
+        Ok(parsed) => parsed,
+        Err(error) => return unparsed(&error, &given),
+    };
     let result = match parsed.command {
         Command::Serve(arguments) => commands::serve::run(*arguments),
         Command::Apply(arguments) => commands::apply::run(&arguments),
