@@ -53,7 +53,7 @@ enum Command {
     Diff(commands::diff::Arguments),
     /// Run flows that are to change over recorded mail, and see which decisions would differ
     Replay(commands::replay::Arguments),
-    /// Look at flows, change them, see what a change would break
+    /// List and change flows, and see what a change would break
     #[command(subcommand)]
     Flows(commands::flows::Command),
     /// Look at queues
@@ -68,7 +68,7 @@ enum Command {
     /// Look at data tables, look keys up, replace all rows
     #[command(subcommand)]
     Tables(commands::tables::Command),
-    /// Look at schedules, what they say of an instant, and switch emergencies
+    /// List and evaluate schedules, and switch emergencies
     #[command(subcommand)]
     Schedules(commands::schedules::Command),
     /// Create, change and test mailboxes that mail is taken from by IMAP
@@ -80,10 +80,10 @@ enum Command {
     /// Create and change data actions: HTTP requests that flows make
     #[command(subcommand)]
     DataActions(commands::data_actions::Command),
-    /// Set values that outside servers are shown, such as passwords
+    /// Set secrets for other servers, such as passwords and tokens
     #[command(subcommand)]
     Secrets(commands::secrets::Command),
-    /// Make, change and revoke the clients that may ask a server
+    /// Create, change and revoke the OAuth clients of a server
     #[command(subcommand)]
     Clients(commands::clients::Command),
     /// Open the web console

@@ -71,8 +71,8 @@ struct Mails {
     /// Only mail whose run began in this flow
     #[arg(long)]
     caller: Option<String>,
-    /// At most so many interactions, the newest that the change concerns
-    #[arg(long)]
+    /// Replay at most N interactions, the newest that the change concerns
+    #[arg(long, value_name = "N")]
     count: Option<u64>,
     /// The share of interactions that is taken, above 0 up to 1: the same ones each time
     #[arg(long)]
