@@ -154,7 +154,7 @@ fn a_plan_shows_every_difference_and_a_saved_one_does_exactly_that() {
     put("PT8H");
     let (out, err) = printed(&server.cli(&["apply", "--plan", &file]), 1);
     assert_eq!(out, "");
-    assert_eq!(err, "waypost: the server is not as the plan is based on; plan again\n  queue Billing was changed\n");
+    assert_eq!(err, "waypost: the server has changed since the plan was made; plan again\n  queue Billing was changed\n");
     printed(&server.cli(&["plan", &desk, "--out", &file]), 2);
     // What the plan does not concern may change.
     server.api().post("/routing/queues", &json!({ "name": "Elsewhere too" })).ok();
@@ -357,7 +357,7 @@ fn prunes(store: &str, database: Option<&str>) {
     assert_eq!(names(&server, "/routing/queues"), ["Billing", "By hand", "Theirs", "Unrouted"]);
     assert_eq!(names(&server, "/routing/email/domains"), ["example.com"], "another project's route is in it");
     let (_, err) = printed(&server.cli(&["apply", "--plan", &file]), 1);
-    assert!(err.contains("the server is not as the plan is based on"), "{err}");
+    assert!(err.contains("the server has changed since the plan was made"), "{err}");
     assert_eq!(printed(&server.cli(&["plan", &desk, "--prune"]), 0).0, "nothing to do: 3 unchanged\n");
 
     what_was_needed_alone_stays(&server, &scratch);

@@ -79,6 +79,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut set = ChangeSet { prune: arguments.prune, dry_run: arguments.dry_run, note: arguments.note.clone(), ..set };
     let clients = planned(&remote, &project)?;
     if is_empty(&set) && clients.is_empty() {
+        writeln!(screen::stderr(), "nothing to apply: there are no flows and no objects in what was given")?;
         return Ok(());
     }
     let mut secrets = match arguments.dry_run {
