@@ -53,7 +53,7 @@ pub(crate) struct Arguments {
     /// Why, for the flows' histories
     #[arg(long)]
     note: Option<String>,
-    /// Before anything is changed, replay the N most recent recorded mails that the change concerns, and say which decisions would differ
+    /// Before anything is changed, replay the N most recent recorded mails that the change affects, and show which decisions would change
     #[arg(long, value_name = "N")]
     replay: Option<u64>,
     /// With --replay: change nothing if more decisions than this would differ
