@@ -243,7 +243,7 @@ fn tell(done: &ChangeSetDone, dry_run: bool, out: &mut Vec<u8>, rows: &mut Rows<
     for one in objects(|kind| kind == Kind::Table) {
         object(one, dry_run, out)?;
         if one.outcome != "deleted" {
-            rows(one, out)?;
+            rows(one, out).map_err(|failure| half_way(failure, &one.name))?;
         }
     }
     for one in
@@ -269,6 +269,20 @@ fn tell(done: &ChangeSetDone, dry_run: bool, out: &mut Vec<u8>, rows: &mut Rows<
         object(one, dry_run, out)?;
     }
     Ok(())
+}
+
+/// Rows come when the change set is in: an error there does not mean that nothing was changed.
+fn half_way(failure: Failure, table: &str) -> Failure {
+    let told = |why: String| {
+        format!(
+            "{why}\n  flows and other objects are applied; rows of table {table}, and of tables after it, may not be: apply again"
+        )
+    };
+    match failure {
+        Failure::Refused(why) => Failure::Refused(told(why)),
+        Failure::Failed(why) => Failure::Failed(told(why)),
+        other => other,
+    }
 }
 
 /// A dry run says what of an object would change, too.
