@@ -263,7 +263,7 @@ fn routable(world: &World, flow: &Wanted<FlowId>, problems: &mut Vec<Diagnostic>
     let Some(record) = found else {
         let problem = Diagnostic::error(Code::UnknownFlow, path, format!("there is no flow `{written}`"));
         let known = world.flows.values().map(|flow| flow.name.as_str());
-        problems.push(problem.expected(expected).nearest(&written, known));
+        problems.push(problem.expected(expected).found(format!("`{written}`")).nearest(&written, known));
         return None;
     };
     let interface = world.published(record.id).map(|checked| checked.interface.clone());

@@ -76,7 +76,14 @@ impl Bodies {
             (one.name.as_str(), body)
         });
         folder.one_each("schedules", Kind::Schedule, schedules);
-        let actions = self.data_actions.iter().map(|one| (one.name.as_str(), members(serde_json::to_value(one))));
+        let actions = self.data_actions.iter().map(|one| {
+            let mut body = members(serde_json::to_value(one));
+            // The answer has it always, the definition perhaps not: it would be added to what the server has.
+            if !one.secure {
+                body.shift_remove("secure");
+            }
+            (one.name.as_str(), body)
+        });
         folder.one_each("data-actions", Kind::DataAction, actions);
         let webhooks = self.webhooks.iter().map(|one| {
             let mut body = members(serde_json::to_value(one));

@@ -128,6 +128,7 @@ fn a_flow_that_can_not_be_read_is_not_missing_to_its_callers() {
         ("a.yaml", &caller("broken")),
         ("b.yaml", &caller("Wrong")),
         ("c.yaml", &caller("Elsewhere")),
+        ("routing.yaml", "routes: [{ address: a@b.test, flow: wrong }]\n"),
     ];
     let mut project = read(&files);
     project.world();

@@ -56,6 +56,8 @@ fn read(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<SourceF
         if path.is_dir() {
             walk(path, &mut found, &|path| has_extension(path, &["yaml", "yml", "json"]))?;
         } else {
+            // A name that leads nowhere is a mistake, whatever it ends with.
+            fs::metadata(path).map_err(|error| Failure::of(format!("can't read {}", path.display()))(&error))?;
             found.push(path.clone());
         }
     }

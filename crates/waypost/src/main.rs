@@ -9,6 +9,7 @@ mod screen;
 mod server;
 mod table;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -52,7 +53,7 @@ enum Command {
     Diff(commands::diff::Arguments),
     /// Run flows that are to change over recorded mail, and see which decisions would differ
     Replay(commands::replay::Arguments),
-    /// Look at flows, change them, see what a change would break
+    /// List and change flows, and see what a change would break
     #[command(subcommand)]
     Flows(commands::flows::Command),
     /// Look at queues
@@ -67,7 +68,7 @@ enum Command {
     /// Look at data tables, look keys up, replace all rows
     #[command(subcommand)]
     Tables(commands::tables::Command),
-    /// Look at schedules, what they say of an instant, and switch emergencies
+    /// List and evaluate schedules, and switch emergencies
     #[command(subcommand)]
     Schedules(commands::schedules::Command),
     /// Create, change and test mailboxes that mail is taken from by IMAP
@@ -79,10 +80,10 @@ enum Command {
     /// Create and change data actions: HTTP requests that flows make
     #[command(subcommand)]
     DataActions(commands::data_actions::Command),
-    /// Set values that outside servers are shown, such as passwords
+    /// Set secrets for other servers, such as passwords and tokens
     #[command(subcommand)]
     Secrets(commands::secrets::Command),
-    /// Make, change and revoke the clients that may ask a server
+    /// Create, change and revoke the OAuth clients of a server
     #[command(subcommand)]
     Clients(commands::clients::Command),
     /// Open the web console
@@ -121,13 +122,29 @@ fn command() -> clap::Command {
     commands::help::of(Arguments::command())
 }
 
+/// Prints help, the version, or what is wrong with the arguments. Exit code of the latter: 2, but 1 where 2 says that something differs:
+/// a script that takes 2 for "there are changes" must not go on after a misspelt option.
+fn unparsed(error: &clap::Error, given: &[OsString]) -> ExitCode {
+    // Whoever closed our output does not want to know.
+    let _ = error.print();
+    let tells_differences = given.get(1).is_some_and(|command| command == "plan" || command == "diff");
+    match error.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ if tells_differences => ExitCode::from(1),
+        _ => ExitCode::from(2),
+    }
+}
+
 fn main() -> ExitCode {
     let given = match config::expand(&command(), std::env::args_os().collect()) {
         Ok(given) => given,
         Err(failure) => return failure.report(),
     };
-    // It ends the process where what was given is wrong, or help is asked for.
-    let parsed = Arguments::from_arg_matches(&command().get_matches_from(given)).unwrap_or_else(|error| error.exit());
+    let matches = command().try_get_matches_from(&given);
+    let parsed = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
+        Ok(parsed) => parsed,
+        Err(error) => return unparsed(&error, &given),
+    };
     let result = match parsed.command {
         Command::Serve(arguments) => commands::serve::run(*arguments),
         Command::Apply(arguments) => commands::apply::run(&arguments),

@@ -122,9 +122,11 @@ impl From<Error> for Failure {
         let Error::Refused { body, .. } = &error else { return Self::Failed(error.to_string()) };
         let refused = [400, 409, 412].contains(&body.status);
         let mut message = error.to_string();
-        for problem in &body.errors {
+        // A refusal with one problem often has the problem's message: that is said once.
+        let said = format!("{} [{}]", body.message, body.code);
+        for problem in body.errors.iter().map(told).filter(|problem| *problem != said) {
             message.push_str("\n  ");
-            message.push_str(&told(problem));
+            message.push_str(&problem);
         }
         if refused { Self::Refused(message) } else { Self::Failed(message) }
     }

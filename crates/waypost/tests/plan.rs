@@ -110,6 +110,8 @@ fn a_plan_shows_every_difference_and_a_saved_one_does_exactly_that() {
     assert_eq!(out, created);
     printed(&server.cli(&["apply", &desk]), 0);
     assert_eq!(printed(&server.cli(&["plan", &desk]), 0).0, "nothing to do: 11 unchanged\n");
+    // 2 says that there are changes: what is misspelt must not say so.
+    printed(&server.cli(&["plan", &desk, "--replya", "5"]), 1);
 
     edit(&desk, "routing.yaml", "fromName: Care", "fromName: Customer care\npriority: 3");
     edit(&desk, "routing.yaml", "PT4H", "PT2H");
@@ -154,7 +156,10 @@ fn a_plan_shows_every_difference_and_a_saved_one_does_exactly_that() {
     put("PT8H");
     let (out, err) = printed(&server.cli(&["apply", "--plan", &file]), 1);
     assert_eq!(out, "");
-    assert_eq!(err, "waypost: the server is not as the plan is based on; plan again\n  queue Billing was changed\n");
+    assert_eq!(
+        err,
+        "waypost: the server has changed since the plan was made; plan again\n  queue Billing was changed\n"
+    );
     printed(&server.cli(&["plan", &desk, "--out", &file]), 2);
     // What the plan does not concern may change.
     server.api().post("/routing/queues", &json!({ "name": "Elsewhere too" })).ok();
@@ -199,6 +204,13 @@ auth: { secret: Mail }
 submission: { host: localhost, user: out@example.com, auth: { secret: Mail } }
 route: support@example.com
 state: disabled
+---
+kind: dataAction
+name: Look up
+contract:
+  input: { inputSchema: { type: object, properties: { id: { type: string } } } }
+  output: { successSchema: { type: object, properties: { tier: { type: string } } } }
+config: { request: { requestUrlTemplate: \"https://crm.example/c/${input.id}\", requestType: GET } }
 ";
 
 #[test]
@@ -250,6 +262,7 @@ fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
     assert!(!mailboxes.contains("id:"), "{mailboxes}");
 
     printed(&server.cli(&["validate", &out]), 0);
+    printed(&server.cli(&["fmt", "--check", &out]), 0);
     let (told, _) = printed(&server.cli(&["plan", &out]), 0);
     assert!(told.starts_with("nothing to do: "), "{told}");
     let (told, _) = printed(&server.cli(&["apply", &out]), 0);
@@ -357,7 +370,7 @@ fn prunes(store: &str, database: Option<&str>) {
     assert_eq!(names(&server, "/routing/queues"), ["Billing", "By hand", "Theirs", "Unrouted"]);
     assert_eq!(names(&server, "/routing/email/domains"), ["example.com"], "another project's route is in it");
     let (_, err) = printed(&server.cli(&["apply", "--plan", &file]), 1);
-    assert!(err.contains("the server is not as the plan is based on"), "{err}");
+    assert!(err.contains("the server has changed since the plan was made"), "{err}");
     assert_eq!(printed(&server.cli(&["plan", &desk, "--prune"]), 0).0, "nothing to do: 3 unchanged\n");
 
     what_was_needed_alone_stays(&server, &scratch);

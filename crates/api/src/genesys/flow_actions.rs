@@ -63,7 +63,7 @@ pub fn endpoints() -> Endpoints {
         .post(
             "/flows/actions/deactivate",
             deactivate,
-            acts("postFlowsActionsDeactivate", "End a flow's being published").answers::<Flow>(),
+            acts("postFlowsActionsDeactivate", "Unpublish a flow").answers::<Flow>(),
         )
 }
 

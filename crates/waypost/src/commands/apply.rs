@@ -53,7 +53,7 @@ pub(crate) struct Arguments {
     /// Why, for the flows' histories
     #[arg(long)]
     note: Option<String>,
-    /// Before anything is changed, replay the N most recent recorded mails that the change concerns, and say which decisions would differ
+    /// Before anything is changed, replay the N most recent recorded mails that the change affects, and show which decisions would change
     #[arg(long, value_name = "N")]
     replay: Option<u64>,
     /// With --replay: change nothing if more decisions than this would differ
@@ -79,6 +79,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut set = ChangeSet { prune: arguments.prune, dry_run: arguments.dry_run, note: arguments.note.clone(), ..set };
     let clients = planned(&remote, &project)?;
     if is_empty(&set) && clients.is_empty() {
+        writeln!(screen::stderr(), "nothing to apply: there are no flows and no objects in what was given")?;
         return Ok(());
     }
     let mut secrets = match arguments.dry_run {
@@ -242,7 +243,7 @@ fn tell(done: &ChangeSetDone, dry_run: bool, out: &mut Vec<u8>, rows: &mut Rows<
     for one in objects(|kind| kind == Kind::Table) {
         object(one, dry_run, out)?;
         if one.outcome != "deleted" {
-            rows(one, out)?;
+            rows(one, out).map_err(|failure| half_way(failure, &one.name))?;
         }
     }
     for one in
@@ -268,6 +269,20 @@ fn tell(done: &ChangeSetDone, dry_run: bool, out: &mut Vec<u8>, rows: &mut Rows<
         object(one, dry_run, out)?;
     }
     Ok(())
+}
+
+/// Rows come when the change set is in: an error there does not mean that nothing was changed.
+fn half_way(failure: Failure, table: &str) -> Failure {
+    let told = |why: String| {
+        format!(
+            "{why}\n  flows and other objects are applied; rows of table {table}, and of tables after it, may not be: apply again"
+        )
+    };
+    match failure {
+        Failure::Refused(why) => Failure::Refused(told(why)),
+        Failure::Failed(why) => Failure::Failed(told(why)),
+        other => other,
+    }
 }
 
 /// A dry run says what of an object would change, too.

@@ -23,8 +23,8 @@ pub(crate) struct Arguments {
     /// The thing's id
     #[arg(long)]
     id: Option<String>,
-    /// At most so many
-    #[arg(long, default_value_t = 25)]
+    /// List at most N entries
+    #[arg(long, value_name = "N", default_value_t = 25)]
     limit: usize,
     /// How to print; JSON tells the thing before and after
     #[arg(long, value_enum, default_value_t)]

@@ -14,17 +14,17 @@ use crate::table::{self, Output};
 pub(crate) enum Command {
     /// List clients
     List(List),
-    /// Make a client; its secret is printed once, alone on stdout
+    /// Create a client; its secret is printed once, alone on stdout
     Create(Create),
     /// Give a client other scopes
     Scopes(Scopes),
-    /// Give a client a new secret, printed once; the old one and its tokens end at once
+    /// Give a client a new secret, printed once; the old one and its tokens stop working immediately
     Rotate(One),
-    /// Take a client's tokens and let it have no more, until `enable`
+    /// Revoke a client's tokens and refuse new ones, until `enable`
     Disable(One),
-    /// Let a client have tokens again
+    /// Enable a client that was disabled
     Enable(One),
-    /// Delete a client; its tokens end at once
+    /// Delete a client; its tokens stop working immediately
     Revoke(One),
 }
 

@@ -35,8 +35,8 @@ pub(crate) struct Arguments {
     /// Only decisions that runs of these flows made, by id
     #[arg(long, value_delimiter = ',')]
     flow: Vec<Uuid>,
-    /// Stop after so many events
-    #[arg(long)]
+    /// Stop after N events
+    #[arg(long, value_name = "N")]
     limit: Option<u64>,
 }
 

@@ -2,13 +2,15 @@
 
 mod fetch;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
-use waypost_flow::source;
+use waypost_flow::source::{self, Node};
+use waypost_format::format;
 use waypost_project::export::{Bodies, CLIENTS, Exported};
+use waypost_project::schema::Schemas;
 use waypost_project::{Project, SourceFile};
 
 use crate::failure::Failure;
@@ -57,6 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         files.insert(PROJECT.to_owned(), source::yaml_text(&document).into_bytes());
         refuse_name(&files, &name)?;
     }
+    formatted(&mut files);
     if !arguments.force {
         refuse_others(&arguments.folder, files.keys(), before.as_deref().unwrap_or_default())?;
     }
@@ -87,6 +90,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         writeln!(err, "note: {note}")?;
     }
     Ok(())
+}
+
+/// Brings files into the form of `waypost fmt`, so that `fmt --check` accepts an export as it is.
+fn formatted(files: &mut BTreeMap<String, Vec<u8>>) {
+    let schemas = Schemas::default();
+    let schema_of = |document: &Node| schemas.of(document);
+    for (_, text) in files.iter_mut().filter(|(path, _)| path.ends_with(".yaml")) {
+        if let Ok(written) = std::str::from_utf8(text)
+            && let Ok(formatted) = format(written, &schema_of)
+        {
+            *text = formatted.into_bytes();
+        }
+    }
 }
 
 /// What is on a server, rows of tables left out, read as a project would be.
@@ -139,7 +155,7 @@ fn folder_name(folder: &Path) -> String {
 }
 
 /// A name that `apply` would refuse is refused here.
-fn refuse_name(files: &std::collections::BTreeMap<String, Vec<u8>>, name: &str) -> Result<(), Failure> {
+fn refuse_name(files: &BTreeMap<String, Vec<u8>>, name: &str) -> Result<(), Failure> {
     let text = files.get(PROJECT).map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
     let project = Project::read(&[SourceFile { path: PROJECT.to_owned(), text }]);
     match project.problems.first() {

@@ -28,7 +28,7 @@ pub(crate) enum Command {
     Update(Box<Update>),
     /// Find out what is wrong with a mailbox, without taking or changing anything there
     Test(One),
-    /// Give access to a mailbox: prints a code and where to confirm it, and waits until that was done
+    /// Authorise access to a mailbox: print a code and where to confirm it, and wait for the confirmation
     Authorise(One),
     /// List messages that were set aside, with the reason
     SetAside(Show),

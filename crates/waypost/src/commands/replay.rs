@@ -48,8 +48,8 @@ pub(crate) struct Arguments {
     /// Offline: the envelope recipient; left out: the first address of To that has a route
     #[arg(long, requires = "before")]
     to: Option<String>,
-    /// Fail if more decisions than this would be others
-    #[arg(long)]
+    /// Fail if more than M decisions would change
+    #[arg(long, value_name = "M")]
     max_changed: Option<u64>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
@@ -71,15 +71,15 @@ struct Mails {
     /// Only mail whose run began in this flow
     #[arg(long)]
     caller: Option<String>,
-    /// At most so many interactions, the newest that the change concerns
-    #[arg(long)]
+    /// Replay at most N interactions, the newest that the change concerns
+    #[arg(long, value_name = "N")]
     count: Option<u64>,
     /// The share of interactions that is taken, above 0 up to 1: the same ones each time
     #[arg(long)]
     sample: Option<f64>,
 }
 
-/// Exit code 0: done; 1: more decisions than --max-changed would be others, or the flows have errors; 2: it could not be done.
+/// Exit code 0: done; 1: more decisions than --max-changed would change, or the flows have errors; 2: it could not be done.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let (Some(before), Some(after)) = (&arguments.before, &arguments.after) {
         return offline::run(arguments, before, after);
@@ -168,7 +168,7 @@ const ASK: Duration = Duration::from_millis(200);
 pub(crate) fn watch(remote: &Remote, id: Uuid) -> Result<Replay, Failure> {
     // On anything but a terminal nothing is drawn.
     let bar = ProgressBar::no_length();
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} mails replayed, {msg} would be decided otherwise") {
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos} mails replayed, {msg} decisions would change") {
         bar.set_style(style);
     }
     let replay = loop {
@@ -187,7 +187,7 @@ pub(crate) fn watch(remote: &Remote, id: Uuid) -> Result<Replay, Failure> {
     Ok(replay)
 }
 
-/// Fails if the replay did, or too many decisions would be others.
+/// Fails if the replay did, or too many decisions would change.
 pub(crate) fn judge(replay: &Replay, most: Option<u64>) -> Result<(), Failure> {
     let Some(report) = &replay.report else { return Ok(()) };
     if let Some(why) = &report.failed {
@@ -198,9 +198,11 @@ pub(crate) fn judge(replay: &Replay, most: Option<u64>) -> Result<(), Failure> {
 
 fn within(changed: u64, most: Option<u64>) -> Result<(), Failure> {
     match most {
-        Some(most) if changed > most => Err(Failure::Refused(format!(
-            "{changed} decisions would be others, and at most {most} may be (--max-changed)"
-        ))),
+        Some(most) if changed > most => {
+            let decisions = if changed == 1 { "decision" } else { "decisions" };
+            let message = format!("{changed} {decisions} would change; the limit is {most} (--max-changed)");
+            Err(Failure::Refused(message))
+        }
         _ => Ok(()),
     }
 }

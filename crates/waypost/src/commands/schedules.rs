@@ -14,9 +14,9 @@ use crate::table::{self, Output};
 /// Sub-commands of `schedules`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// List schedules, and what they say of now
+    /// List schedules and their current state
     List(List),
-    /// Tell what a schedule says of an instant
+    /// Evaluate a schedule at a given time
     Evaluate(Evaluate),
     /// Switch a schedule's emergency on or off
     #[command(subcommand)]
@@ -58,9 +58,9 @@ pub(crate) struct Evaluate {
 /// What the switch is to be.
 #[derive(clap::Subcommand)]
 pub(crate) enum Emergency {
-    /// Switch it on: nothing else of the schedule counts
+    /// Switch a schedule's emergency on: it overrides everything else in the schedule
     On(On),
-    /// Switch it off
+    /// Switch a schedule's emergency off
     Off(Which),
 }
 

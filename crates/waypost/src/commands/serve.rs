@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// A password is better set in the environment: arguments are seen by everybody on the machine
     #[arg(long, env = "WAYPOST_DATABASE", hide_env_values = true, value_name = "URL")]
     pub(crate) database: Option<String>,
-    /// Whom to trust for TLS to the database, in PEM; without it, whom the system trusts
+    /// CA certificate file (PEM) for TLS to the database; without it, the CAs that the system trusts
     #[arg(long, env = "WAYPOST_DATABASE_CA", value_name = "FILE", requires = "database")]
     pub(crate) database_ca: Option<PathBuf>,
     /// The address of the HTTP API; port 0 takes a free one
@@ -150,7 +150,7 @@ pub(crate) struct Arguments {
     /// The scope to ask for, such as `https://outlook.office365.com/.default`
     #[arg(long, env = "WAYPOST_SMARTHOST_OAUTH_SCOPE", value_name = "SCOPE", requires = "smarthost_oauth_token_url")]
     pub(crate) smarthost_oauth_scope: Option<String>,
-    /// Whom to trust for TLS to the smarthost beside whom the system trusts, in PEM
+    /// CA certificate file (PEM) for TLS to the smarthost, beside the CAs that the system trusts
     #[arg(long, env = "WAYPOST_SMARTHOST_CA", value_name = "FILE", requires = "smarthost")]
     pub(crate) smarthost_ca: Option<PathBuf>,
     /// How long mail that goes out is tried before it is a dead letter, such as 5d, 12h or 30m

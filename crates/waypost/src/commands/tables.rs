@@ -56,8 +56,8 @@ struct Which {
 pub(crate) struct Rows {
     #[command(flatten)]
     which: Which,
-    /// At most so many
-    #[arg(long, default_value_t = 100)]
+    /// List at most N rows
+    #[arg(long, value_name = "N", default_value_t = 100)]
     limit: usize,
     /// A version of the rows; the newest unless told
     #[arg(long)]

@@ -24,7 +24,7 @@ pub(crate) enum Command {
     Enable(One),
     /// Send nothing to a webhook
     Disable(One),
-    /// Set the events that a webhook is told of
+    /// Set which events a webhook receives
     Listen(Listen),
     /// Delete a webhook that no flow and no queue uses
     Delete(One),

@@ -148,7 +148,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
             () = stops.next() => {}
         }
     }
-    tracing::info!("stopping: what has begun may finish");
+    tracing::info!("shutting down; finishing in-flight work");
     // Nobody listens any more only if every task has ended, which is what is wanted.
     let _ = stop.send(true);
     let finish = async { while tasks.join_next().await.is_some() {} };

@@ -241,11 +241,10 @@ impl Wiring {
     fn call_reads(&self, call: &Call, scope: &Scope, found: &mut BTreeSet<Source>, seen: &mut Seen) {
         if let (Some(of), "header", Some(Kind::Literal(Literal::Text(name)))) =
             (&call.of, &*call.function, call.arguments.first().map(|argument| &argument.kind))
+            && path(of).is_some_and(|path| path == ["interaction", "email"])
         {
-            if path(of).is_some_and(|path| path == ["interaction", "email"]) {
-                found.insert(Source::Header(name.to_string()));
-                return;
-            }
+            found.insert(Source::Header(name.to_string()));
+            return;
         }
         let inner = self.inside(call, scope);
         if let Some(of) = &call.of {

@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Unlabel(change::Unlabel),
     /// Tell callers to move on
     Deprecate(change::Deprecate),
-    /// End a flow's being published
+    /// Unpublish a flow
     Deactivate(change::Named),
     /// Delete a flow that nothing uses
     Delete(change::Named),

@@ -90,8 +90,8 @@ pub(crate) struct List {
     server: Server,
     #[command(flatten)]
     filter: Filter,
-    /// At most so many
-    #[arg(long, default_value_t = 25)]
+    /// List at most N interactions
+    #[arg(long, value_name = "N", default_value_t = 25)]
     limit: usize,
     /// How to print
     #[arg(long, value_enum, default_value_t)]

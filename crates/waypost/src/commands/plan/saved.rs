@@ -85,11 +85,11 @@ pub(super) fn write(path: &Path, plan: &SavedPlan) -> Result<(), Failure> {
 }
 
 fn read(path: &Path) -> Result<SavedPlan, Failure> {
-    let unreadable = |why: &dyn std::fmt::Display| Failure::of(format!("{} is no plan", path.display()))(why);
+    let unreadable = |why: &dyn std::fmt::Display| Failure::of(format!("{} is not a plan", path.display()))(why);
     let plan: SavedPlan = serde_json::from_slice(&files::bytes(path)?).map_err(|error| unreadable(&error))?;
     match plan.format {
         FORMAT => Ok(plan),
-        other => Err(unreadable(&format!("its form is {other}, and this release reads {FORMAT}; plan again"))),
+        other => Err(unreadable(&format!("it has format {other}, and this release reads format {FORMAT}; plan again"))),
     }
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn carry_out(
     }
     let stale = |changed: Vec<String>| {
         let list: String = changed.iter().map(|one| format!("\n  {one}")).collect();
-        Failure::Refused(format!("the server is not as the plan is based on; plan again{list}"))
+        Failure::Refused(format!("the server has changed since the plan was made; plan again{list}"))
     };
     let now = versions(remote, saved.rows.keys())?;
     let rows = saved.rows.keys().filter(|name| saved.base.rows.get(*name) != now.get(*name));

@@ -38,21 +38,21 @@ pub(crate) fn print(out: &mut impl Write, replay: &Replay) -> io::Result<()> {
 pub(super) fn counts(out: &mut impl Write, report: &ReplayReport) -> io::Result<()> {
     writeln!(
         out,
-        "{} mails replayed: {} decided the same, {} otherwise, {} unknown",
+        "{} mails replayed: {} unchanged, {} changed, {} unknown",
         report.replayed, report.same, report.changed, report.unknown
     )?;
     if report.attributes_changed > 0 {
-        writeln!(out, "{} decided the same with other attributes", report.attributes_changed)?;
+        writeln!(out, "{} of the unchanged have other attributes", report.attributes_changed)?;
     }
     if report.not_concerned > 0 {
-        writeln!(out, "{} looked at whose flows the change does not concern", report.not_concerned)?;
+        writeln!(out, "{} not affected by the change", report.not_concerned)?;
     }
     for (reason, count) in &report.skipped {
         let words = match reason.as_str() {
             "erased" => "their content is erased, or past its retention",
             "undecided" => "they are not decided yet",
             "routeGone" => "their route is gone",
-            "noRoute" => "no route is theirs",
+            "noRoute" => "they have no route",
             other => other,
         };
         writeln!(out, "{count} skipped: {words}")?;
@@ -63,7 +63,7 @@ pub(super) fn counts(out: &mut impl Write, report: &ReplayReport) -> io::Result<
     for (caller, counts) in report.callers.iter().filter(|(_, counts)| counts.changed + counts.unknown > 0) {
         writeln!(
             out,
-            "  flow {caller}: {} same, {} otherwise, {} unknown",
+            "  flow {caller}: {} unchanged, {} changed, {} unknown",
             counts.same, counts.changed, counts.unknown
         )?;
     }

@@ -77,13 +77,13 @@ fn print(out: &mut impl Write, report: &MutationReport) -> io::Result<()> {
 
 fn one(out: &mut impl Write, survivor: &Survivor) -> io::Result<()> {
     writeln!(out, "  {}:{}: {}: {}", survivor.line, survivor.column, survivor.at, flat(&survivor.change))?;
-    let Some(nearest) = &survivor.nearest else { return writeln!(out, "      no test comes here") };
+    let Some(nearest) = &survivor.nearest else { return writeln!(out, "      no test reaches this") };
     let place = format!("{}:{}", nearest.file, nearest.line);
     let tests =
-        if survivor.reached == 1 { "1 test comes".to_owned() } else { format!("{} tests come", survivor.reached) };
-    writeln!(out, "      {tests} here and pass; nearest: {place}: {}", flat(&nearest.name))?;
+        if survivor.reached == 1 { "1 test reaches".to_owned() } else { format!("{} tests reach", survivor.reached) };
+    writeln!(out, "      {tests} this, and none fails; nearest: {place}: {}", flat(&nearest.name))?;
     for line in &nearest.saw {
-        writeln!(out, "        it has, and does not mind, {line}")?;
+        writeln!(out, "        differs, but is not expected: {line}")?;
     }
     Ok(())
 }
