@@ -23,7 +23,9 @@ const Queue = lazy(() => import("../screens/Queue/Queue"));
 
 /** A session that ended meanwhile: sign in, and go on at the same place. */
 const signedOut = (error: Error) => {
-  if (error instanceof ApiError && error.status === 401) client.setQueryData(queries.session.queryKey, null);
+  if (!(error instanceof ApiError) || error.status !== 401) return;
+  if (client.getQueryData(queries.session.queryKey)) client.setQueryData(queries.SESSION_ENDED, true);
+  client.setQueryData(queries.session.queryKey, null);
 };
 
 const client: QueryClient = new QueryClient({

@@ -4,7 +4,7 @@ import { useLocation } from "wouter";
 import { keepClaim } from "../../api/claim";
 import { dropDrafts } from "../../api/draft";
 import { call, type Schemas } from "../../api/client";
-import { session as sessionQuery, type Session } from "../../api/queries";
+import { SESSION_ENDED, session as sessionQuery, type Session } from "../../api/queries";
 import "./SignIn.css";
 
 /** The secret of a link, in the fragment that browsers keep to themselves. */
@@ -18,6 +18,7 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
   const [id, setId] = useState("");
   const [secret, setSecret] = useState("");
   const [link, setLink] = useState<string>();
+  const [ended] = useState(() => queries.getQueryData(SESSION_ENDED) === true);
   const begin = useMutation({
     meta: { signsIn: true },
     mutationFn: (body: Schemas["SessionRequest"]) => call<Session>("/console/sessions", { method: "POST", body }),
@@ -87,6 +88,7 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
           </>
         ) : (
           <>
+            {ended && !session && <p role="status">Your session has ended. Sign in to go on where you were.</p>}
             <label className="field">
               Client id
               <input value={id} onChange={(event) => setId(event.target.value)} autoComplete="username" required autoFocus spellCheck={false} />
