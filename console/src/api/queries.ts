@@ -28,9 +28,6 @@ interface Page<T> {
   total?: number;
 }
 
-/** Whether a session ended by itself: whoever signs in again is told why. */
-export const SESSION_ENDED = ["sessionEnded"];
-
 export const session = queryOptions({
   queryKey: ["session"],
   queryFn: async ({ signal }): Promise<Session | null> => {

@@ -60,7 +60,7 @@ export default function ObjectEdit({ kind, id, parent }: Props) {
           else leave(one);
         }}
       />
-      <Once secret={secret} of={saved?.name ?? ""} onClose={() => saved && leave(saved)} />
+      <Once secret={secret} of={saved?.name ?? ""} client={kind.name === "client" ? saved?.id : undefined} onClose={() => saved && leave(saved)} />
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { useLocation } from "wouter";
 import { keepClaim } from "../../api/claim";
 import { dropDrafts } from "../../api/draft";
 import { call, type Schemas } from "../../api/client";
-import { SESSION_ENDED, session as sessionQuery, type Session } from "../../api/queries";
+import { session as sessionQuery, type Session } from "../../api/queries";
 import "./SignIn.css";
 
 /** The secret of a link, in the fragment that browsers keep to themselves. */
@@ -12,13 +12,13 @@ function linkIn(fragment: string): string | undefined {
   return /^#link=([0-9a-f]+)$/.exec(fragment)?.[1];
 }
 
-export function SignIn({ next, session }: { next: string; session: Session | null }) {
+/** `ended`: somebody was signed in here until now. */
+export function SignIn({ next, session, ended }: { next: string; session: Session | null; ended: boolean }) {
   const queries = useQueryClient();
   const [, go] = useLocation();
   const [id, setId] = useState("");
   const [secret, setSecret] = useState("");
   const [link, setLink] = useState<string>();
-  const [ended] = useState(() => queries.getQueryData(SESSION_ENDED) === true);
   const begin = useMutation({
     meta: { signsIn: true },
     mutationFn: (body: Schemas["SessionRequest"]) => call<Session>("/console/sessions", { method: "POST", body }),
@@ -88,7 +88,7 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
           </>
         ) : (
           <>
-            {ended && !session && <p role="status">Your session has ended. Sign in to go on where you were.</p>}
+            {ended && <p role="status">Your session has ended. Sign in to go on where you were.</p>}
             <label className="field">
               Client id
               <input value={id} onChange={(event) => setId(event.target.value)} autoComplete="username" required autoFocus spellCheck={false} />
