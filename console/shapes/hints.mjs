@@ -35,7 +35,9 @@ const SCOPES = [
 ];
 
 const anEvent = (schemas) => [
-  ...["*", "interaction.*", "delivery.*"].map((value) => ({ value, help: "All of them." })),
+  { value: "*", help: "Every event." },
+  { value: "interaction.*", help: "Every event of interactions." },
+  { value: "delivery.*", help: "Every event of deliveries." },
   ...schemas.Event.oneOf.map((one) => ({ value: one.const, help: one.description })),
 ];
 
@@ -45,6 +47,7 @@ const reference = (to, by = "id") => ({ kind: "reference", to, by });
 export const HINTS = {
   "QueueRequest.serviceLevel": { kind: "duration" },
   WebhookReference: reference("webhook"),
+  MailboxReference: reference("mailbox"),
   SecretName: reference("secret", "name"),
   "RouteRequest.flow": reference("flow"),
   "RouteRequest.queue": reference("queue"),
@@ -104,7 +107,7 @@ const oneOf = (label, ...options) => ({ label, options: options.map(([name, ...m
 
 /** Members of which one group is used. */
 export const CHOICES = {
-  DeliverTo: [oneOf("Deliver to", ["a webhook", "webhook"], ["addresses", "addresses", "attach"])],
+  DeliverTo: [oneOf("Deliver to", ["a webhook", "webhook"], ["addresses", "addresses", "attach"], ["a folder of a mailbox", "mailbox", "folder"])],
   MailboxAuth: [oneOf("Log in with", ["a password", "secret"], ["OAuth", "oauth"])],
   MailboxAfter: [oneOf("Afterwards", ["flag it", "flag"], ["move it", "moveTo"], ["delete it", "delete"])],
   RouteRequest: [oneOf("Mail goes to", ["a flow", "flow"], ["a queue", "queue"])],

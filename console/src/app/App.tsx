@@ -1,5 +1,5 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
 import { Link, Redirect, Route, Switch, useLocation, useSearch } from "wouter";
 import { ApiError } from "../api/client";
 import { keepUp } from "../api/live";
@@ -58,13 +58,15 @@ function SignedIn() {
   const [location] = useLocation();
   const search = useSearch();
   const who = session?.clientId;
+  const [had, setHad] = useState(false);
+  if (session && !had) setHad(true);
   useEffect(() => (who === undefined ? undefined : keepUp(client)), [who]);
   // Whoever is signed in stays where they are when it can't be asked again for a while.
   if (session === undefined) return error ? <Fault error={error} retry={() => void refetch()} /> : <Loading />;
   // A link signs in anew, whoever is signed in.
   if (session === null || location === "/sign-in") {
     const here = location === "/sign-in" ? "/" : location + (search && `?${search}`);
-    return <SignIn next={here} session={session} />;
+    return <SignIn next={here} session={session} ended={had && session === null} />;
   }
   return (
     <SessionContext value={session}>

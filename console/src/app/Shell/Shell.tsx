@@ -10,7 +10,8 @@ import "./Shell.css";
 const Account = lazy(() => import("./Account"));
 const Toasts = lazy(() => import("../../components/Toasts/Toasts"));
 const Shortcuts = lazy(() => import("../../components/Shortcuts/Shortcuts"));
-const Palette = lazy(() => import("../../components/Palette/Palette"));
+const loadPalette = () => import("../../components/Palette/Palette");
+const Palette = lazy(loadPalette);
 
 export function Shell({ children }: { children: ReactNode }) {
   const session = useSession();
@@ -36,10 +37,15 @@ export function Shell({ children }: { children: ReactNode }) {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
         setOpen("palette");
-      } else press(event);
+        // What is typed before the dialog is there is meant for it: `b` must not give work back.
+      } else if (open === undefined) press(event);
     };
     document.addEventListener("keydown", pressed);
     return () => document.removeEventListener("keydown", pressed);
+  }, [open]);
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette().catch(() => undefined), 2000);
+    return () => clearTimeout(timer);
   }, []);
   return (
     <div className="shell">

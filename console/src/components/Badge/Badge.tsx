@@ -25,5 +25,6 @@ export function DecisionBadge({ decision }: { decision: Interaction["decision"] 
   if (kind === "queue") return <Badge tone="accent">{queue?.name ?? "a queue that is gone"}</Badge>;
   if (kind === "forward") return <Badge tone="info">forward{addresses?.[0] ? ` to ${addresses[0]}` : ""}{(addresses?.length ?? 0) > 1 ? "…" : ""}</Badge>;
   if (kind === "disconnect") return <Badge>dropped</Badge>;
-  return <Badge tone="bad">{error ? "failed" : "unrouted"}</Badge>;
+  // It waits in a queue all the same: that of the route.
+  return <Badge tone="bad">{error ? "failed" : "unrouted"}{queue?.name ? `, in ${queue.name}` : ""}</Badge>;
 }

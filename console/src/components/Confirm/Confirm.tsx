@@ -1,6 +1,7 @@
 import { AlertDialog } from "@base-ui/react/alert-dialog";
 import { useMutation } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
+import { ApiError } from "../../api/client";
 import { Refusal } from "../Refusal/Refusal";
 import "./Confirm.css";
 
@@ -22,6 +23,8 @@ interface Props {
 export function Confirm({ label, title, children, action, run, quiet = false, disabled = false, danger = true }: Props) {
   const [open, setOpen] = useState(false);
   const doing = useMutation({ mutationFn: run, onSuccess: () => setOpen(false) });
+  // What stands in the way must be gone first: asking again changes nothing.
+  const refused = doing.error instanceof ApiError && doing.error.status === 409;
   return (
     <AlertDialog.Root
       open={open}
@@ -43,9 +46,9 @@ export function Confirm({ label, title, children, action, run, quiet = false, di
           {doing.error && <Refusal error={doing.error} />}
           <div className="dialog-end">
             <AlertDialog.Close className="button">{doing.error ? "Close" : "Cancel"}</AlertDialog.Close>
-            <button className={danger ? "button danger" : "button primary"} disabled={doing.isPending} onClick={() => doing.mutate()}>
+            {!refused && <button className={danger ? "button danger" : "button primary"} disabled={doing.isPending} onClick={() => doing.mutate()}>
               {action}
-            </button>
+            </button>}
           </div>
         </AlertDialog.Popup>
       </AlertDialog.Portal>

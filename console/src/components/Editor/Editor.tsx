@@ -121,6 +121,11 @@ function Opened({ kind, parent, id, from, onSaved, reload }: Props & { from: Tag
       ) : (
         saving.error && <Refusal error={saving.error} leave={(one) => covers(shape, value, one.path ?? "", id === undefined ? [] : shape.fields.flatMap((field) => (field.fixed ? [field.name] : [])))} />
       )}
+      {broken.length > 0 && (
+        <p className="form-problem" role="status">
+          It can be saved when all JSON above is right: {broken.join(", ")}.
+        </p>
+      )}
       <div className="row">
         {kind.name !== "client" && (
           <div className="form-field">

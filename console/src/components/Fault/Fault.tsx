@@ -1,3 +1,4 @@
+import { useEffect, useState } from "react";
 import { ApiError } from "../../api/client";
 import "./Fault.css";
 
@@ -22,10 +23,18 @@ export function Fault({ error, retry }: { error: Error; retry?: () => void }) {
   );
 }
 
+/** How long to wait before saying that it takes long, in milliseconds. */
+const LONG = 5000;
+
 export function Loading() {
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), LONG);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <p className="loading" role="status">
-      Loading…
+      {long ? "The server takes long to answer. Still waiting…" : "Loading…"}
     </p>
   );
 }

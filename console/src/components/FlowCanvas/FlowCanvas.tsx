@@ -66,7 +66,7 @@ function Canvas({ flows, run, step, decision, comparison, picked, onPick }: Flow
         edges={edges}
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
-        onInit={(flow) => void begin(flow)}
+        onInit={(flow) => void begin(flow, focus)}
         fitViewOptions={FIT}
         minZoom={0.08}
         maxZoom={1.6}
@@ -90,34 +90,35 @@ function Canvas({ flows, run, step, decision, comparison, picked, onPick }: Flow
 
 const FIT = { padding: 0.05, maxZoom: 1 };
 
-/** Below this zoom nothing can be read: the beginning is shown instead of all. */
+/** Below this zoom nothing can be read: the step that is looked at, or the beginning, is shown instead of all. */
 const LEGIBLE = 0.4;
 
-async function begin(flow: ReactFlowInstance) {
+async function begin(flow: ReactFlowInstance, focus: string | undefined) {
   await flow.fitView(FIT);
-  if (flow.getZoom() < LEGIBLE) await flow.setViewport({ x: 14, y: 14, zoom: 0.62 });
+  if (flow.getZoom() >= LEGIBLE) return;
+  await flow.setViewport({ x: 14, y: 14, zoom: 0.62 });
+  if (focus) show(flow, focus, 0);
 }
 
 /** Brings the node of the step into view, if it is outside. */
 function Follow({ focus }: { focus: string | undefined }) {
   const flow = useReactFlow();
   useEffect(() => {
-    if (!focus) return;
-    const node = flow.getInternalNode(focus);
-    const canvas = document.querySelector(".canvas .react-flow");
-    if (!node || !canvas) return;
-    const { x, y, zoom } = flow.getViewport();
-    const { width, height } = canvas.getBoundingClientRect();
-    const at = node.internals.positionAbsolute;
-    const [left, top] = [at.x * zoom + x, at.y * zoom + y];
-    const [right, bottom] = [left + (node.measured.width ?? 0) * zoom, top + (node.measured.height ?? 0) * zoom];
-    if (left >= 0 && top >= 0 && right <= width && bottom <= height) return;
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    void flow.setCenter(at.x + (node.measured.width ?? 0) / 2, at.y + (node.measured.height ?? 0) / 2, {
-      zoom: Math.max(zoom, 0.6),
-      duration: still ? 0 : 250,
-    });
+    if (focus) show(flow, focus, matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 250);
   }, [flow, focus]);
   return null;
+}
+
+function show(flow: ReactFlowInstance, focus: string, duration: number) {
+  const node = flow.getInternalNode(focus);
+  const canvas = document.querySelector(".canvas .react-flow");
+  if (!node || !canvas) return;
+  const { x, y, zoom } = flow.getViewport();
+  const { width, height } = canvas.getBoundingClientRect();
+  const at = node.internals.positionAbsolute;
+  const [left, top] = [at.x * zoom + x, at.y * zoom + y];
+  const [right, bottom] = [left + (node.measured.width ?? 0) * zoom, top + (node.measured.height ?? 0) * zoom];
+  if (left >= 0 && top >= 0 && right <= width && bottom <= height) return;
+  void flow.setCenter(at.x + (node.measured.width ?? 0) / 2, at.y + (node.measured.height ?? 0) / 2, { zoom: Math.max(zoom, 0.6), duration });
 }
 

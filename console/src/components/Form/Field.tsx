@@ -22,14 +22,14 @@ interface Wiring {
 export function Field({ path, label, help, required, note, children }: Pick<Widget, "path" | "label" | "help" | "required"> & { note?: ReactNode; children: (wiring: Wiring) => ReactNode }) {
   const id = useId();
   const problems = useProblems(path, true);
-  const described = [help && `${id}-help`, problems.length > 0 && `${id}-problem`].filter(Boolean).join(" ");
+  const described = [note && `${id}-note`, help && `${id}-help`, problems.length > 0 && `${id}-problem`].filter(Boolean).join(" ");
   return (
     <div className="form-field" data-path={path}>
       <label htmlFor={id}>
         {label} {!required && <span className="muted optional">optional</span>}
       </label>
       {children({ id, "aria-describedby": described || undefined, "aria-invalid": problems.length > 0 || undefined })}
-      {note}
+      {note && <div id={`${id}-note`}>{note}</div>}
       {help && (
         <p id={`${id}-help`} className="form-help">
           <Prose text={help} />

@@ -33,7 +33,7 @@ export function TextField({ shape, ...widget }: Widget & { shape: Extract<Shape,
 }
 
 /** What is typed is read when the field is left. */
-function Typed({ widget, read, shown, note, numeric = false }: { widget: Widget; read: (typed: string) => unknown; shown: string; note?: string | undefined; numeric?: boolean }) {
+function Typed({ widget, read, shown, note, sample, numeric = false }: { widget: Widget; read: (typed: string) => unknown; shown: string; note?: string | undefined; sample?: string; numeric?: boolean }) {
   const [typed, setTyped] = useState(shown);
   useEffect(() => setTyped(shown), [shown]);
   const leave = () => {
@@ -46,6 +46,7 @@ function Typed({ widget, read, shown, note, numeric = false }: { widget: Widget;
           {...wiring}
           className="input short"
           inputMode={numeric ? "numeric" : undefined}
+          placeholder={sample}
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
           onBlur={leave}
@@ -65,7 +66,7 @@ export function NumberField(widget: Widget) {
 export function DurationField(widget: Widget) {
   const iso = text(widget.value);
   const words = duration(iso);
-  return <Typed widget={widget} read={isoDuration} shown={words} note={iso && words === iso ? `${iso} is not a duration. Write 4 h 30 min, or PT4H30M.` : undefined} />;
+  return <Typed widget={widget} read={isoDuration} shown={words} sample="4 h 30 min" note={iso && words === iso ? `${iso} is not a duration. Write 4 h 30 min, or PT4H30M.` : undefined} />;
 }
 
 /** One word, or several with commas between. */

@@ -3,8 +3,8 @@ import { useState } from "react";
 import "../Confirm/Confirm.css";
 import "./Once.css";
 
-/** A secret that the server shows once. It is nowhere when the dialog is closed. */
-export function Once({ secret, of, onClose }: { secret: string | undefined; of: string; onClose: () => void }) {
+/** A secret that the server shows once. It is nowhere when the dialog is closed. `client` is the id that it is used with. */
+export function Once({ secret, of, client, onClose }: { secret: string | undefined; of: string; client?: string | undefined; onClose: () => void }) {
   const [copied, setCopied] = useState("");
   const copy = async (text: string) => {
     try {
@@ -22,6 +22,11 @@ export function Once({ secret, of, onClose }: { secret: string | undefined; of: 
         <AlertDialog.Popup className="dialog">
           <AlertDialog.Title className="dialog-title">The secret of {of}</AlertDialog.Title>
           <AlertDialog.Description className="dialog-text">Shown once. Copy it now: nobody can read it later.</AlertDialog.Description>
+          {client && (
+            <p>
+              Client id <code>{client}</code>
+            </p>
+          )}
           <code className="once-secret" tabIndex={0}>
             {secret}
           </code>

@@ -13,6 +13,12 @@ test("what uses a thing is named, and linked to", () => {
   expect(screen.getByRole("link", { name: "care@example.com" }).getAttribute("href")).toBe("/domains/example.com/routes/r");
 });
 
+test("a flow that uses a thing twice is named once", () => {
+  const problems = [0, 1].map((node) => ({ code: "in.use", message: "the flow uses it", path: `nodes[${node}]`, entityKind: "flow", entityId: "f", entityName: "Router" }));
+  render(<Refusal error={new ApiError(409, "in.use", "It is in use.", undefined, undefined, problems as never)} />);
+  expect(screen.getAllByRole("link")).toHaveLength(1);
+});
+
 test("one problem is said once", () => {
   const { container } = render(<Refusal error={new ApiError(409, "c", "It is there.", undefined, undefined, [{ code: "c", message: "It is there." }] as never)} />);
   expect(container.textContent).toBe("It is there.");

@@ -12,12 +12,14 @@ export function Refusal({ error, leave = () => false }: { error: Error; leave?: 
   const problems = of?.problems ?? [];
   const told = problems.filter((one) => !leave(one));
   // One problem says no more than the message.
-  const listed = told.filter((one) => told.length > 1 || one.message !== error.message || one.suggestion || one.expected || user(one));
+  const listed = once(told).filter((one) => told.length > 1 || one.message !== error.message || one.suggestion || one.expected || user(one));
+  // Who uses it is listed below, with links.
+  const said = listed.length > 0 && listed.every(user) ? error.message.replace(/ is in use by .*$/s, " is in use:") : error.message;
   return (
     <div className="refusal" role="alert">
       <p>
         <strong>
-          <Prose text={problems.length > told.length && told.length === 0 ? `Not saved: ${problems.length === 1 ? "1 problem, shown at its field" : `${problems.length} problems, shown at their fields`}.` : error.message} />
+          <Prose text={problems.length > told.length && told.length === 0 ? `Not saved: ${problems.length === 1 ? "1 problem, shown at its field" : `${problems.length} problems, shown at their fields`}.` : said} />
         </strong>
       </p>
       {listed.length > 0 && (
@@ -37,6 +39,12 @@ export function Refusal({ error, leave = () => false }: { error: Error; leave?: 
       )}
     </div>
   );
+}
+
+/** Whoever uses a thing in several places stands in the way once. */
+function once(problems: Problem[]): Problem[] {
+  const key = (one: Problem) => (user(one) ? `${user(one)?.id} ${sentence(one)}` : undefined);
+  return problems.filter((one, place) => key(one) === undefined || problems.findIndex((other) => key(other) === key(one)) === place);
 }
 
 function user(problem: Problem): { kind: string; id: string; name: string } | undefined {

@@ -7,8 +7,8 @@ import { UsedBy } from "./UsedBy";
 afterEach(() => vi.unstubAllGlobals());
 
 test("what uses an object is a link, with where it does", async () => {
-  const nodes = [{ id: "q", kind: "queue", name: "Billing" }, { id: "f", kind: "flow", name: "Router" }];
-  const edges = [{ from: "f", to: "q", kind: "transferToQueue", path: "nodes[1].actions[0]" }];
+  const nodes = [{ id: "q", kind: "queue", name: "Billing" }, { id: "f", kind: "flow", name: "Router" }, { id: "g", kind: "flow", name: "Reception" }];
+  const edges = [{ from: "f", to: "q", kind: "transferToQueue", path: "nodes[1].actions[0]" }, { from: "g", to: "00000000-0000-0000-0000-000000000000", kind: "transferToQueue", path: "nodes[0].actions[5]" }];
   vi.stubGlobal("fetch", async () => new Response(JSON.stringify({ nodes, edges })));
   render(
     <QueryClientProvider client={new QueryClient()}>
@@ -17,4 +17,5 @@ test("what uses an object is a link, with where it does", async () => {
   );
   expect((await screen.findByRole("link", { name: "Router" })).getAttribute("href")).toBe("/flows/f");
   expect(screen.getByText("nodes[1].actions[0]")).toBeDefined();
+  expect(screen.getAllByText(/perhaps/)).toHaveLength(1);
 });

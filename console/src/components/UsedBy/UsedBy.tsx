@@ -5,6 +5,9 @@ import { usedBy } from "../../api/objects";
 import { Badge } from "../Badge/Badge";
 import { Fault, Loading } from "../Fault/Fault";
 
+/** What stands for whichever object a flow decides for at run time. */
+const ANY = "00000000-0000-0000-0000-000000000000";
+
 /** What uses an object, each with where it does. */
 export function UsedBy({ kind, id }: { kind: Kind; id: string }) {
   const found = useQuery(usedBy(kind, id));
@@ -39,7 +42,10 @@ export function UsedBy({ kind, id }: { kind: Kind; id: string }) {
                     )}{" "}
                     <Badge>{one.kind}</Badge>
                   </td>
-                  <td className="muted">{[...new Set(uses.map((edge) => edge.kind))].join(", ")}</td>
+                  <td className="muted">
+                    {[...new Set(uses.map((edge) => edge.kind))].join(", ")}
+                    {uses.every((edge) => edge.to === ANY) && ", perhaps: the flow decides at run time"}
+                  </td>
                   <td className="wide-only muted mono">{[...new Set(uses.flatMap((edge) => edge.path ?? []))].slice(0, 4).join(", ")}</td>
                 </tr>
               );

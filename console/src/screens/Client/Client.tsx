@@ -74,7 +74,7 @@ export default function ClientScreen({ id }: { id: string }) {
           </>
         )}
       </ObjectPage>
-      <Once secret={shown?.secret ?? undefined} of={shown?.name ?? ""} onClose={() => show(undefined)} />
+      <Once secret={shown?.secret ?? undefined} of={shown?.name ?? ""} client={id} onClose={() => show(undefined)} />
     </>
   );
 }

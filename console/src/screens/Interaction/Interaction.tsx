@@ -9,6 +9,7 @@ import { Age } from "../../components/Age/Age";
 import { DecisionBadge, StateBadge } from "../../components/Badge/Badge";
 import { DeliveryTable } from "../../components/DeliveryTable/DeliveryTable";
 import { Fault, Loading } from "../../components/Fault/Fault";
+import { Prose } from "../../components/Form/Field";
 import { WorkBar } from "../../components/WorkBar/WorkBar";
 import { HeaderList } from "../../components/HeaderList/HeaderList";
 import { Details } from "./Details";
@@ -48,6 +49,7 @@ export default function Interaction({ id, tab }: { id: string; tab: string }) {
         <DecisionBadge decision={one.decision} />
         {one.decision?.priority ? <span className="muted">priority {one.decision.priority}</span> : null}
       </p>
+      <Cause decision={one.decision} />
       {works && <WorkBar interactionId={id} />}
       <Tabs.Root value={tab} onValueChange={(to: string) => go(`/interactions/${id}${to === "run" ? "" : `/${to}`}${to === "run" && search ? `?${search}` : ""}`)}>
         <Tabs.List className="tabs" aria-label="Views of the interaction">
@@ -79,6 +81,20 @@ export default function Interaction({ id, tab }: { id: string; tab: string }) {
         </Tabs.Panel>
       </Tabs.Root>
     </div>
+  );
+}
+
+/** Why a run failed, on every tab: it is what people come for. */
+function Cause({ decision }: { decision: queries.Interaction["decision"] }) {
+  const error = decision?.error as { message?: string; nodeId?: string; flowName?: string } | undefined;
+  if (!error?.message) return null;
+  return (
+    <p className="page-line late">
+      <span>
+        <Prose text={error.message} />
+        {error.nodeId && ` (${error.flowName ?? "the flow"}, node ${error.nodeId})`}
+      </span>
+    </p>
   );
 }
 

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Fragment, useState } from "react";
 import { Link, useLocation } from "wouter";
 import type { Kind } from "../../api/kinds";
-import { type Entity, screenOf } from "../../api/objects";
+import { type Entity, object, screenOf } from "../../api/objects";
 import { queues } from "../../api/queries";
 import { useTitle } from "../../app/useTitle";
 import { Editor } from "../../components/Editor/Editor";
@@ -22,7 +22,10 @@ export default function ObjectEdit({ kind, id, parent }: Props) {
   const names = useQuery({ ...queues, enabled: kind.name === "queue" && id !== undefined });
   const what = id === undefined ? `New ${kind.one}` : `Edit the ${kind.one}`;
   useTitle(what);
+  const edited = useQuery({ ...object(kind, id ?? "", parent), enabled: id !== undefined });
   const above = parent === undefined ? [{ name: kind.many, href: screenOf(kind) }] : [{ name: "Domains", href: "/domains" }, { name: parent, href: `/domains/${parent}` }];
+  const name = edited.data?.value.name;
+  if (id !== undefined && name) above.push({ name, href: screenOf(kind, parent, id) });
   const leave = (one: Entity) => go(screenOf(kind, parent, one.id));
   const secret = typeof saved?.secret === "string" ? saved.secret : undefined;
   return (
@@ -57,7 +60,7 @@ export default function ObjectEdit({ kind, id, parent }: Props) {
           else leave(one);
         }}
       />
-      <Once secret={secret} of={saved?.name ?? ""} onClose={() => saved && leave(saved)} />
+      <Once secret={secret} of={saved?.name ?? ""} client={kind.name === "client" ? saved?.id : undefined} onClose={() => saved && leave(saved)} />
     </div>
   );
 }

@@ -14,7 +14,7 @@ import { Week } from "./Week";
 
 export default function ScheduleScreen({ id }: { id: string }) {
   return (
-    <ObjectPage kind={KINDS.schedule} id={id} leave={["emergency"]} badges={() => <Now id={id} />} deleting="It can't be deleted while a published flow asks it." actions={(one) => <Emergency one={one} />}>
+    <ObjectPage kind={KINDS.schedule} id={id} leave={["emergency"]} badges={(one) => <Now id={id} zone={String(one.timeZone ?? "UTC")} />} deleting="It can't be deleted while a published flow asks it." actions={(one) => <Emergency one={one} />}>
       {(one) => <Week id={id} zone={String(one.timeZone ?? "UTC")} revision={String(one.dateModified)} />}
     </ObjectPage>
   );

@@ -12,7 +12,8 @@ function linkIn(fragment: string): string | undefined {
   return /^#link=([0-9a-f]+)$/.exec(fragment)?.[1];
 }
 
-export function SignIn({ next, session }: { next: string; session: Session | null }) {
+/** `ended`: somebody was signed in here until now. */
+export function SignIn({ next, session, ended }: { next: string; session: Session | null; ended: boolean }) {
   const queries = useQueryClient();
   const [, go] = useLocation();
   const [id, setId] = useState("");
@@ -88,6 +89,7 @@ export function SignIn({ next, session }: { next: string; session: Session | nul
           </>
         ) : (
           <>
+            {ended && <p role="status">Your session has ended. Sign in to go on where you were.</p>}
             {ways?.oidc && (
               <>
                 <a className="button primary" href={ways.oidc.path + query({ next })}>
