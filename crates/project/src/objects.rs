@@ -79,8 +79,10 @@ impl Project {
         };
         let name = members.name(path);
         let (extra, mut problems) = members.rest();
+        // A queue that puts mail into a mailbox's folder is checked beside that mailbox, when all documents are read.
+        let files_mail = extra.get(QueueRecord::DELIVER_TO).is_some_and(|to| to.get("mailbox").is_some());
         let spec = QueueSpec { name, extra, built_in: false };
-        if problems.is_empty() {
+        if problems.is_empty() && !files_mail {
             let found = alone::<QueueRecord>(&spec).err().into_iter().flatten();
             // The webhooks that it may name are known when all documents are read.
             problems.extend(found.filter(|problem| problem.code != Code::UnknownWebhook));
