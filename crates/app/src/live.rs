@@ -21,7 +21,7 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Reads what [`Cursor::to_string`] wrote.
+    /// Reads what its `Display` wrote.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let (process, last) = text.rsplit_once('-')?;
