@@ -169,7 +169,8 @@ impl Resource for QueueRecord {
 fn deliver_to(state: &ApiState, to: Kept) -> DeliverTo {
     match to {
         Kept::Webhook { webhook } => {
-            let name = state.app.catalogue.running().webhooks.get(&webhook).map(|known| known.name.clone());
+            let world = state.app.catalogue.world();
+            let name = world.webhooks.get(&webhook).map(|known| known.name.clone());
             let reference = WebhookReference { id: Some(webhook), name };
             DeliverTo { webhook: Some(reference), ..DeliverTo::default() }
         }

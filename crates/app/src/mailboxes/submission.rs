@@ -53,14 +53,14 @@ impl App {
         }
         // Another node may have given a mailbox its submission server a moment ago.
         self.catalogue.catch_up().await?;
-        let mut with: Vec<Arc<MailboxRecord>> = self.catalogue.world().mailboxes.values().cloned().collect();
+        let live = self.catalogue.live();
+        let mut with: Vec<Arc<MailboxRecord>> = live.world.mailboxes.values().cloned().collect();
         with.retain(|mailbox| mailbox.settings.submission.is_some());
         if with.is_empty() {
             return Ok(None);
         }
         let Some(record) = self.store.interaction(interaction).await? else { return Ok(None) };
-        let running = self.catalogue.running();
-        let Some(route) = self.route_of(&record, &running).await? else { return Ok(None) };
+        let Some(route) = self.route_of(&record, &live.running).await? else { return Ok(None) };
         Ok(with.into_iter().find(|mailbox| {
             let settings = &mailbox.settings;
             settings.route == route.id && sends_as(&route, &settings.address, &record.envelope_to)
