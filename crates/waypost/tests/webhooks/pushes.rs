@@ -168,7 +168,8 @@ fn a_queue_says_where_it_delivers_in_the_api_the_command_line_and_a_folder() {
     assert_eq!(refused(json!("CRM")), ["deliverTo"]);
     assert_eq!(refused(json!({})), ["deliverTo"]);
     assert_eq!(refused(json!({"webhook": "CMR"})), ["deliverTo.webhook"]);
-    assert_eq!(refused(json!({"mailbox": "Archive", "folder": "Done"})), ["deliverTo.mailbox", "deliverTo.folder"]);
+    assert_eq!(refused(json!({"mailbox": "Archive", "folder": "Done"})), ["deliverTo.mailbox"]);
+    assert_eq!(refused(json!({"mailbox": "Archive", "folder": ""})), ["deliverTo.mailbox", "deliverTo.folder"]);
     assert_eq!(refused(json!({"webhook": "x", "addresses": ["a@b.example"]})), ["deliverTo"]);
     assert_eq!(refused(json!({"addresses": ["a@b.example", "A@b.example"]})), ["deliverTo.addresses[1]"]);
     assert_eq!(
