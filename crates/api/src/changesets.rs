@@ -41,7 +41,7 @@ pub fn endpoints() -> Endpoints {
         operation("postChangesets", Scope::FlowWrite, "Change many flows and other objects at once, or none of them")
             .body::<WireChangeSet>()
             .answers::<ChangeSetDone>()
-            .refuses(&[404, 409, 410]);
+            .refuses(&[404, 409, 410, 412]);
     Endpoints::default().post("/changesets", publish, described)
 }
 

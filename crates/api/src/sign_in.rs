@@ -43,7 +43,8 @@ pub fn endpoints() -> Endpoints {
             begin,
             open("getConsoleSignInOidc", "Begin to sign in by OpenID Connect: leads a browser to the provider")
                 .text("next", "Where in the console to go afterwards, such as `/queues`.")
-                .empty(StatusCode::SEE_OTHER),
+                .empty(StatusCode::SEE_OTHER)
+                .refuses(&[404]),
         )
         .get(
             "/console/sign-in/oidc/callback",
@@ -57,13 +58,15 @@ pub fn endpoints() -> Endpoints {
             .text("iss", "Who answers (RFC 9207).")
             .text("error", "Why the provider let nobody in.")
             .text("error_description", "The same in the provider's words.")
-            .empty(StatusCode::SEE_OTHER),
+            .empty(StatusCode::SEE_OTHER)
+            .refuses(&[404]),
         )
         .get(
             "/console/sign-in/oidc/end",
             end,
             open("getConsoleSignInOidcEnd", "Sign out of the provider: leads a browser there, if it offers that")
-                .empty(StatusCode::SEE_OTHER),
+                .empty(StatusCode::SEE_OTHER)
+                .refuses(&[404]),
         )
 }
 
