@@ -78,7 +78,7 @@ impl Delays {
         *sum = sum.saturating_add(count);
     }
 
-    /// What so many of a hundred took at most, in microseconds; none if there are none.
+    /// The time, in microseconds, within which this percentage of decisions was made; none if nothing was decided.
     #[must_use]
     pub fn percentile(&self, percent: u64) -> Option<u64> {
         let all: u128 = self.0.values().map(|count| u128::from(*count)).sum();
