@@ -80,7 +80,7 @@ const MAY_IMPORT: [(&str, &[&str]); 32] = [
         "flow-tests",
         &["app", "catalogue", "engine", "flow", "ids", "mail", "members", "project", "schedule", "store", "wire"],
     ),
-    ("witness", &["catalogue", "cel", "engine", "flow", "flow-tests", "project", "store", "wire"]),
+    ("witness", &["catalogue", "cel", "engine", "flow", "flow-tests", "ids", "project", "store", "wire"]),
     (
         "waypost",
         &[

@@ -1,6 +1,6 @@
 //! Where mail comes in: routes, and flows that are called by themselves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use waypost_flow::actions::facts::Named;
 use waypost_flow::document::{Action, fold_name};
@@ -52,6 +52,17 @@ pub(crate) fn reachable(side: &Flows<'_>, entry: &Entry) -> BTreeSet<String> {
         }
     }
     found
+}
+
+/// Flows that are among these, or lead to one of them, by their folded names.
+pub(crate) fn leading(sides: &[Flows<'_>], to: &HashSet<String>) -> HashSet<String> {
+    let flow = |name: &str| Entry::Flow(name.to_owned());
+    let leads = |side: &Flows<'_>, name: &str| reachable(side, &flow(name)).iter().any(|flow| to.contains(flow));
+    let names = sides.iter().flat_map(|side| {
+        let names = side.project.flows.iter().map(|entry| fold_name(&entry.document.name));
+        names.filter(|name| leads(side, name))
+    });
+    names.collect()
 }
 
 fn called_by(side: &Flows<'_>, flow: &str) -> Vec<String> {

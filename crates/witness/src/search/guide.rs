@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use serde_json::Value as Json;
 use waypost_engine::PlaceId;
 use waypost_flow::actions::facts::Named;
+use waypost_flow::diff::Change;
 use waypost_flow::document::{Action, Document, Node, fold_name};
 use waypost_flow::expr::{self, Compiled, PartId};
 use waypost_flow::program::{Program, ProgramAction};
@@ -12,6 +13,8 @@ use waypost_flow::types::Type;
 use waypost_flow_tests::Flows;
 use waypost_flow_tests::coverage::Target;
 use waypost_flow_tests::trial::WHEN;
+use waypost_ids::Kind;
+use waypost_project::difference;
 
 use super::hints::{self, Hint, Want};
 use super::source::Source;
@@ -31,16 +34,22 @@ pub(crate) struct Guide {
     known: HashMap<String, usize>,
     /// Hints of each part of a condition, by position.
     pub(crate) of_part: HashMap<PartId, Vec<usize>>,
+    /// Hints of each flow, by its folded name.
+    pub(crate) of_flow: HashMap<String, BTreeSet<usize>>,
+    /// The flow of each part of a condition, by its folded name.
+    pub(crate) flow_of: HashMap<PartId, String>,
     /// Hints of expressions that one version has and the other has not.
     pub(crate) focus: Vec<usize>,
     /// Places that one version has and the other has not.
     pub(crate) hot: HashSet<Target>,
+    /// Whether versions differ within nodes alone. Then a run that enters none of `hot` decides the same in both.
+    pub(crate) within_nodes: bool,
 }
 
 impl Guide {
     /// What there is to go by in one version, or in two.
     pub(crate) fn of(sides: &[Flows<'_>]) -> Self {
-        let mut guide = Self::default();
+        let mut guide = Self { within_nodes: differ_within_nodes(sides), ..Self::default() };
         let written: Vec<HashSet<(String, String)>> = sides.iter().map(expressions).collect();
         for (number, flows) in sides.iter().enumerate() {
             let wiring = Wiring::of(flows);
@@ -57,7 +66,8 @@ impl Guide {
                     guide.differing(&entry.document, program, other);
                 }
                 for node in &entry.document.nodes {
-                    guide.actions(&node.actions, flows, &wiring, &scope);
+                    let found = guide.actions(&node.actions, flows, &wiring, &scope);
+                    guide.of_flow.entry(scope.flow.clone()).or_default().extend(found);
                 }
             }
         }
@@ -78,6 +88,7 @@ impl Guide {
         let source = &*compiled.source;
         for range in expr::expressions(source) {
             let found = self.text(source.get(range).unwrap_or_default(), wiring, scope);
+            self.of_flow.entry(scope.flow.clone()).or_default().extend(&found);
             if differs {
                 self.focus.extend(found);
             }
@@ -87,6 +98,7 @@ impl Guide {
             if let Some(text) = text.filter(|_| place.within.is_empty()) {
                 let found = self.text(text, wiring, scope);
                 self.of_part.entry(part).or_default().extend(found);
+                self.flow_of.insert(part, scope.flow.clone());
             }
         }
     }
@@ -109,7 +121,8 @@ impl Guide {
     }
 
     /// Keys of tables, instants of schedules, answers of data actions.
-    fn actions(&mut self, actions: &[Action], flows: &Flows<'_>, wiring: &Wiring, scope: &Scope) {
+    fn actions(&mut self, actions: &[Action], flows: &Flows<'_>, wiring: &Wiring, scope: &Scope) -> Vec<usize> {
+        let mut found = Vec::new();
         for action in actions {
             let facts = action.kind.facts();
             for named in &facts.names {
@@ -119,57 +132,70 @@ impl Guide {
                         let key = key.as_str().unwrap_or_default();
                         for range in expr::expressions(key) {
                             let tree = waypost_cel::parse(key.get(range).unwrap_or_default()).tree;
-                            self.keys(table, flows, &wiring.sources(&tree, scope));
+                            found.extend(self.keys(table, flows, &wiring.sources(&tree, scope)));
                         }
                     }
-                    Named::Schedule(schedule) => self.instants(schedule, flows),
-                    Named::DataAction(action) => self.answers(action, flows),
+                    Named::Schedule(schedule) => found.extend(self.instants(schedule, flows)),
+                    Named::DataAction(action) => found.extend(self.answers(action, flows)),
                     _ => {}
                 }
             }
-            self.actions(facts.inside, flows, wiring, scope);
+            found.extend(self.actions(facts.inside, flows, wiring, scope));
         }
+        found
     }
 
-    fn keys(&mut self, table: &str, flows: &Flows<'_>, sources: &BTreeSet<Source>) {
-        let Some(table) = flows.running.tables.named(&fold_name(table)) else { return };
+    fn keys(&mut self, table: &str, flows: &Flows<'_>, sources: &BTreeSet<Source>) -> Vec<usize> {
+        let Some(table) = flows.running.tables.named(&fold_name(table)) else { return Vec::new() };
         // Rows that say something else than those before them come first.
         let (mut seen, mut first, mut rest) = (HashSet::new(), Vec::new(), Vec::new());
         for row in flows.rows.of(table.record.id) {
             if seen.insert(row.values.clone()) { first.push(&row.key) } else { rest.push(&row.key) }
         }
-        for key in first.into_iter().chain(rest).take(MOST_ROWS) {
-            for source in sources {
-                self.add(Hint { source: source.clone(), want: Want::Text(key.clone()) });
-            }
-        }
+        let keys = first.into_iter().chain(rest).take(MOST_ROWS);
+        let hints = keys.flat_map(|key| {
+            sources.iter().map(|source| Hint { source: source.clone(), want: Want::Text(key.clone()) })
+        });
+        hints.map(|hint| self.add(hint)).collect()
     }
 
-    fn instants(&mut self, schedule: &str, flows: &Flows<'_>) {
-        let Some(known) = flows.running.schedules.named(&fold_name(schedule)) else { return };
-        let Some(schedule) = &known.schedule else { return };
-        let (mut at, mut seen) = (WHEN, HashSet::new());
+    fn instants(&mut self, schedule: &str, flows: &Flows<'_>) -> Vec<usize> {
+        let (mut at, mut seen, mut found) = (WHEN, HashSet::new(), Vec::new());
+        let known = flows.running.schedules.named(&fold_name(schedule));
+        let Some(schedule) = known.and_then(|known| known.schedule.as_ref()) else { return found };
         for number in 0..MOST_CHANGES {
-            let Some(next) = schedule.at(at).next_change else { return };
+            let Some(next) = schedule.at(at).next_change else { break };
             let standing = schedule.at(next);
             if seen.insert((standing.state, standing.name)) || number < 10 {
-                self.add(Hint { source: Source::Now, want: Want::Time(next) });
+                found.push(self.add(Hint { source: Source::Now, want: Want::Time(next) }));
             }
             at = next;
         }
+        found
     }
 
-    fn answers(&mut self, action: &str, flows: &Flows<'_>) {
-        let Some(known) = flows.running.data_actions.named(&fold_name(action)) else { return };
+    fn answers(&mut self, action: &str, flows: &Flows<'_>) -> Vec<usize> {
+        let Some(known) = flows.running.data_actions.named(&fold_name(action)) else { return Vec::new() };
         let source = |output: &str| Source::Answer(action.to_owned(), output.to_owned());
-        self.add(Hint { source: source(""), want: Want::Error });
-        self.add(Hint { source: source(""), want: Want::Timeout });
+        let failing = [Want::Error, Want::Timeout].map(|want| self.add(Hint { source: source(""), want }));
+        let mut found = failing.to_vec();
         for output in &known.contract.outputs {
             for value in samples(&output.data_type) {
-                self.add(Hint { source: source(&output.name), want: Want::Value(value) });
+                found.push(self.add(Hint { source: source(&output.name), want: Want::Value(value) }));
             }
         }
+        found
     }
+}
+
+/// Whether two versions have the same nodes in the same order, and differ in actions and branches of nodes alone.
+fn differ_within_nodes(sides: &[Flows<'_>]) -> bool {
+    let [before, after] = sides else { return false };
+    let objects = difference::between(&before.project.state(), &after.project.state());
+    let within = |path: &str| path.strip_prefix("nodes[").is_some_and(|path| path.contains("]."));
+    objects.iter().all(|one| {
+        one.kind == Kind::Flow && one.change == Change::Changed && one.members.iter().all(|member| within(&member.path))
+    }) && difference::rows_between((before.project, before.rows), (after.project, after.rows)).is_empty()
 }
 
 /// Values of a type: the empty one first.

@@ -1,6 +1,6 @@
 //! The search: drafts that reach something new are kept, and changed by hints towards what no draft has reached.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use serde_json::Map;
@@ -13,6 +13,7 @@ use waypost_flow_tests::trial::Trial;
 use waypost_flow_tests::{Flows, Observed};
 
 use super::draft::{Answer, Draft, Entry, filling_of, node_of};
+use super::entries::reachable;
 use super::guide::{Guide, samples};
 use super::random::Random;
 
@@ -45,6 +46,10 @@ impl Attempt {
 pub(crate) struct Hunt<'h> {
     sides: &'h [Flows<'h>],
     guide: &'h Guide,
+    /// Hints of the flows that the entry can lead to.
+    own: Vec<usize>,
+    /// Flows that differ, and those that lead to them, by their folded names.
+    leading: &'h HashSet<String>,
     random: Random,
     /// Drafts that reached something first.
     corpus: Vec<Draft>,
@@ -63,10 +68,20 @@ pub(crate) struct Hunt<'h> {
 const REMEMBERED: usize = 4;
 
 impl<'h> Hunt<'h> {
-    pub(crate) fn new(sides: &'h [Flows<'h>], guide: &'h Guide, entry: Entry, seed: u64) -> Self {
+    pub(crate) fn new(
+        sides: &'h [Flows<'h>],
+        (guide, leading): (&'h Guide, &'h HashSet<String>),
+        entry: Entry,
+        seed: u64,
+    ) -> Self {
+        let reachable: BTreeSet<String> = sides.iter().flat_map(|side| reachable(side, &entry)).collect();
+        let own: BTreeSet<usize> =
+            reachable.iter().filter_map(|flow| guide.of_flow.get(flow)).flatten().copied().collect();
         let mut hunt = Self {
             sides,
             guide,
+            own: own.into_iter().collect(),
+            leading,
             random: Random::new(seed),
             corpus: Vec::new(),
             hot: Vec::new(),
@@ -101,7 +116,7 @@ impl<'h> Hunt<'h> {
     pub(crate) fn step(&mut self) -> Option<(Draft, Attempt)> {
         let draft = if self.tries == 0 { self.corpus.first()?.clone() } else { self.next() };
         self.tries += 1;
-        let attempt = attempt(self.sides, &draft)?;
+        let attempt = attempt_where(self.sides, &draft, self.guide.within_nodes.then_some(&self.guide.hot))?;
         let is_new = attempt.targets.iter().any(|target| !self.reached.contains_key(target));
         if is_new {
             self.keep(draft.clone(), &attempt.targets);
@@ -160,8 +175,7 @@ impl<'h> Hunt<'h> {
         }
         match self.random.below(10) {
             0..=3 if !self.frontier.is_empty() => {
-                let at = self.random.below(self.frontier.len());
-                let Some((target, drafts)) = self.frontier.get(at).cloned() else { return self.anything() };
+                let Some((target, drafts)) = self.open_part() else { return self.anything() };
                 let hints = self.hints_of(&target).to_vec();
                 let base = self.random.pick(&drafts).copied().unwrap_or_default();
                 let times = 1 + self.random.below(2);
@@ -181,6 +195,19 @@ impl<'h> Hunt<'h> {
         }
     }
 
+    /// A part that is to be looked for, mostly one on the way to what differs.
+    fn open_part(&mut self) -> Option<(Target, Vec<usize>)> {
+        let on_the_way = |(target, _): &&(Target, Vec<usize>)| match target {
+            Target::Part(part, _) => self.guide.flow_of.get(part).is_some_and(|flow| self.leading.contains(flow)),
+            Target::Place(_) => false,
+        };
+        let near: Vec<&(Target, Vec<usize>)> = self.frontier.iter().filter(on_the_way).collect();
+        if !near.is_empty() && self.random.below(4) != 0 {
+            return self.random.pick(&near).map(|one| (*one).clone());
+        }
+        self.random.pick(&self.frontier).cloned()
+    }
+
     fn anything(&mut self) -> Draft {
         let base = self.random.below(self.corpus.len());
         let times = 1 + self.random.below(3);
@@ -190,7 +217,8 @@ impl<'h> Hunt<'h> {
     fn changed_by_any(&mut self, base: usize, times: usize) -> Draft {
         let mut draft = self.corpus.get(base).cloned().unwrap_or_else(|| Draft::empty(Entry::Flow(String::new())));
         for _ in 0..times {
-            if let Some(hint) = self.random.pick(&self.guide.hints) {
+            let hint = self.random.pick(&self.own).and_then(|hint| self.guide.hints.get(*hint));
+            if let Some(hint) = hint {
                 hint.apply(&mut draft, &mut self.random);
             }
         }
@@ -227,6 +255,11 @@ impl Clock {
 
 /// Runs a draft on each side; none if it can't be read on one.
 pub(crate) fn attempt(sides: &[Flows<'_>], draft: &Draft) -> Option<Attempt> {
+    attempt_where(sides, draft, None)
+}
+
+/// The same, but a run that entered none of the places where versions `differ` is not made again on the other side.
+fn attempt_where(sides: &[Flows<'_>], draft: &Draft, differ: Option<&HashSet<Target>>) -> Option<Attempt> {
     let mut attempt = Attempt { observed: Vec::new(), targets: Vec::new(), unasked: HashSet::new() };
     for (number, flows) in sides.iter().enumerate() {
         if !leads_somewhere(flows, &draft.entry) {
@@ -240,6 +273,10 @@ pub(crate) fn attempt(sides: &[Flows<'_>], draft: &Draft) -> Option<Attempt> {
         attempt.unasked = if number == 0 { unasked } else { attempt.unasked.intersection(&unasked).cloned().collect() };
         attempt.targets.extend(came.reached.map(|reached| targets(*reached)).unwrap_or_default());
         attempt.observed.push(Some(came.observed));
+        if differ.is_some_and(|places| !attempt.targets.iter().any(|target| places.contains(target))) {
+            attempt.observed.resize(sides.len(), attempt.observed.first().cloned().flatten());
+            break;
+        }
     }
     Some(attempt)
 }

@@ -65,11 +65,12 @@ pub fn witness(sides: &[Flows<'_>; 2], flow: Option<&str>, file: &str, bounds: &
         None => entries::entries(sides, false),
     };
     let differing = differing(sides);
+    let leading = entries::leading(sides, &differing);
     let affected = |entry: &Entry| {
         sides.iter().any(|side| entries::reachable(side, entry).iter().any(|flow| differing.contains(flow)))
     };
-    let mut hunts: Vec<(bool, Hunt<'_>)> =
-        entries.into_iter().map(|entry| (affected(&entry), Hunt::new(sides, &guide, entry, seed))).collect();
+    let hunt = |entry| Hunt::new(sides, (&guide, &leading), entry, seed);
+    let mut hunts: Vec<(bool, Hunt<'_>)> = entries.into_iter().map(|entry| (affected(&entry), hunt(entry))).collect();
     let some_affected = hunts.iter().any(|(affected, _)| *affected);
     let (mut tries, mut round) = (0, 0_u64);
     while !hunts.is_empty() {
@@ -161,7 +162,9 @@ pub fn generate(
     let clock = Clock::new(bounds);
     let guide = Guide::of(&sides);
     let entries = entries::entries(&sides, true);
-    let mut hunts: Vec<Hunt<'_>> = entries.into_iter().map(|entry| Hunt::new(&sides, &guide, entry, seed)).collect();
+    let everywhere = HashSet::new();
+    let hunt = |entry| Hunt::new(&sides, (&guide, &everywhere), entry, seed);
+    let mut hunts: Vec<Hunt<'_>> = entries.into_iter().map(hunt).collect();
     let (mut found, mut tries) = (Vec::new(), 0);
     while !missing.is_empty() && !hunts.is_empty() {
         for hunt in &mut hunts {
