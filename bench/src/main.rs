@@ -4,6 +4,7 @@ mod attempt;
 mod calls;
 mod catalogue;
 mod claims;
+mod console;
 mod corpus;
 mod deliveries;
 mod engine;
@@ -100,6 +101,8 @@ enum Stage {
     Deliveries,
     Calls,
     Webhooks,
+    /// The web console in Chromium
+    Console,
     /// Takes long: only if asked for
     Soak,
 }
@@ -232,6 +235,9 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
             let postgres = Postgres::start(&scratch.0).context(POSTGRES)?;
             tell(webhooks::section(&ground, Some(&postgres), arguments.mails as usize, rounds)?)?;
         }
+    }
+    if wanted(Stage::Console) {
+        tell(console::section(&ground, bench.parent().unwrap_or(bench), rounds)?)?;
     }
     if arguments.only.contains(&Stage::Soak) {
         let small = soak::small(mails.iter().map(Outgoing::new).collect::<Result<_>>()?);

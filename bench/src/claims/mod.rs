@@ -32,15 +32,20 @@ const WARMING: (usize, usize, usize) = (8, 10, 800);
 const MAILS: usize = 4_000;
 
 /// A server over a database with a history.
-struct Ledger {
-    server: Server,
-    api: Api,
+pub(crate) struct Ledger {
+    pub(crate) server: Server,
+    pub(crate) api: Api,
     names: Names,
     data: PathBuf,
     database: Option<Database>,
 }
 
 impl Ledger {
+    /// A server on SQLite over so many interactions, all of them worked off.
+    pub(crate) fn over(ground: &Ground, history: usize) -> Result<Self> {
+        Self::start(ground, None, Amounts { history, waiting: 0 })
+    }
+
     fn start(ground: &Ground, postgres: Option<&Postgres>, amounts: Amounts) -> Result<Self> {
         let data = ground.scratch.join(format!("history-{}", amounts.history));
         let database = postgres.map(Postgres::database).transpose()?;
@@ -72,7 +77,7 @@ impl Ledger {
         Ok(MAILS as f64 / (sent.end - sent.start).as_secs_f64())
     }
 
-    fn end(self, postgres: Option<&Postgres>) -> Result<()> {
+    pub(crate) fn end(self, postgres: Option<&Postgres>) -> Result<()> {
         self.server.stop()?;
         std::fs::remove_dir_all(&self.data).with_context(|| self.data.display().to_string())?;
         match (postgres, &self.database) {

@@ -18,8 +18,8 @@ use crate::outside::{free_port, run};
 use crate::processes;
 
 /// The client that the bench makes for itself.
-const CLIENT: &str = "bench";
-const SECRET: &str = "a-secret-of-the-bench-alone";
+pub(crate) const CLIENT: &str = "bench";
+pub(crate) const SECRET: &str = "a-secret-of-the-bench-alone";
 
 /// How long starting and stopping may take.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,4 +1,5 @@
 import type { Point } from "./place";
+import { ranks } from "./ranked";
 
 /** Objects and who uses whom, from the user to what is used. */
 export interface MapShape {
@@ -52,7 +53,7 @@ interface Lane {
 
 function lanesOf(nodes: MapShape["nodes"], edges: MapShape["edges"]): Lane[] {
   const kinds = new Map(nodes.map((node) => [node.key, node.kind]));
-  const depth = depths(nodes.filter((node) => node.kind === "flow").map((node) => node.key), edges.filter((edge) => kinds.get(edge.from) === "flow" && kinds.get(edge.to) === "flow"));
+  const depth = ranks(nodes.filter((node) => node.kind === "flow").map((node) => node.key), edges.filter((edge) => kinds.get(edge.from) === "flow" && kinds.get(edge.to) === "flow"));
   const deepest = Math.max(0, ...depth.values());
   const of = (wanted: string[]) => nodes.filter((node) => wanted.includes(node.kind)).map((node) => node.key);
   const known = new Set([...LEFT, ...RIGHT, ["flow"]].flat());
@@ -68,26 +69,6 @@ function lanesOf(nodes: MapShape["nodes"], edges: MapShape["edges"]): Lane[] {
     { title: "Others", keys: nodes.filter((node) => !known.has(node.kind)).map((node) => node.key) },
   ];
   return lanes.filter((lane) => lane.keys.length > 0);
-}
-
-/** The longest way to each flow from one that nobody calls. */
-function depths(keys: string[], calls: MapShape["edges"]): Map<string, number> {
-  const depth = new Map(keys.map((key) => [key, 0]));
-  const open = new Map(keys.map((key) => [key, 0]));
-  const callees = new Map<string, string[]>();
-  for (const { from, to } of calls) {
-    open.set(to, (open.get(to) ?? 0) + 1);
-    callees.set(from, [...(callees.get(from) ?? []), to]);
-  }
-  const ready = keys.filter((key) => open.get(key) === 0);
-  for (let key = ready.pop(); key !== undefined; key = ready.pop()) {
-    for (const to of callees.get(key) ?? []) {
-      depth.set(to, Math.max(depth.get(to) ?? 0, (depth.get(key) ?? 0) + 1));
-      open.set(to, (open.get(to) ?? 0) - 1);
-      if (open.get(to) === 0) ready.push(to);
-    }
-  }
-  return depth;
 }
 
 /** Puts what belongs together near each other: each goes to the middle of its neighbours, from left to right and back. */

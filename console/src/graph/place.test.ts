@@ -25,3 +25,17 @@ test("flows that are called stand below, and nothing overlaps", () => {
 test("a node that leads to itself is laid out", () => {
   expect(place([{ key: "a", nodes: [box("1")], edges: [{ from: "1", to: "1" }] }])[0]!.nodes["1"]).toBeDefined();
 });
+
+test("a long flow is laid out without loops and overlaps", () => {
+  const many = 2_000;
+  const nodes = Array.from({ length: many }, (_, number) => box(`${number}`));
+  const edges = nodes.slice(1).map((_, number) => ({ from: `${number}`, to: `${number + 1}` }));
+  // Some lead ahead, and some back.
+  for (let number = 0; number + 7 < many; number += 4) edges.push({ from: `${number}`, to: `${number + 7}` }, { from: `${number + 3}`, to: `${number}` });
+  const [one] = place([{ key: "a", nodes, edges }]);
+  const places = Object.values(one!.nodes);
+  expect(places).toHaveLength(many);
+  expect(new Set(places.map(({ x, y }) => `${x} ${y}`)).size).toBe(many);
+  for (const { x, y } of places) expect(x >= 0 && x + 200 <= one!.width && y >= 0 && y + 60 <= one!.height).toBe(true);
+  expect(one!.nodes["1"]!.x).toBeGreaterThan(one!.nodes["0"]!.x + 200);
+});

@@ -1,4 +1,5 @@
 import dagre from "@dagrejs/dagre";
+import { ranked } from "./ranked";
 
 /** A flow to be laid out: sizes are in pixels. */
 export interface Sheet {
@@ -28,7 +29,10 @@ const TITLE = 40;
 /** Between nodes that follow each other: there is room for a condition. */
 const AHEAD = 168;
 const BETWEEN = 36;
+const ASIDE = 20;
 const LEAST_WIDTH = 260;
+/** Dagre descends recursively and takes time by the square: a flow of 2,000 nodes overflows its stack. */
+const MOST_BY_DAGRE = 300;
 
 /** Lays each flow out from left to right, and the flows in rows below each other, the one that calls before those that it calls. */
 export function place(sheets: Sheet[]): Placed[] {
@@ -46,8 +50,13 @@ export function place(sheets: Sheet[]): Placed[] {
 }
 
 function inner(sheet: Sheet): Placed {
+  if (sheet.nodes.length > MOST_BY_DAGRE) {
+    const { at, width, height } = ranked(sheet, { ahead: AHEAD, between: ASIDE, padding: PADDING });
+    const nodes = Object.fromEntries(Object.entries(at).map(([id, { x, y }]) => [id, { x, y: y + TITLE }]));
+    return { key: sheet.key, x: 0, y: 0, width: Math.max(width, LEAST_WIDTH), height: height + TITLE, nodes };
+  }
   const graph = new dagre.graphlib.Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 20, ranksep: AHEAD, marginx: PADDING, marginy: PADDING });
+  graph.setGraph({ rankdir: "LR", nodesep: ASIDE, ranksep: AHEAD, marginx: PADDING, marginy: PADDING });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id, width, height } of sheet.nodes) graph.setNode(id, { width, height });
   for (const { from, to } of sheet.edges) if (from !== to) graph.setEdge(from, to);
