@@ -39,9 +39,10 @@ export function describe(event: TraceEvent): Told {
     case "loopEnd":
       return { title: `loop over after ${event.turns} turns`, tone: "plain" };
     case "lookup": {
-      const { kind, request, answer, failed, withheld } = event;
+      const { kind, request, answer, failed, withheld, tookMs } = event;
       const answered = withheld ? `withheld: needs ${withheld}` : failed ? failed : shown(answer);
-      return { title: kind ?? "lookup", detail: [shown(request), answered].filter(Boolean).join(" → "), tone: failed ? "bad" : "plain" };
+      const title = tookMs == null ? (kind ?? "lookup") : `${kind}, ${duration(tookMs)}`;
+      return { title, detail: [shown(request), answered].filter(Boolean).join(" → "), tone: failed ? "bad" : "plain" };
     }
     case "notFound":
       return { title: "not found", detail: `on to ${event.to}`, tone: "branch" };
@@ -81,6 +82,9 @@ function decided(event: Extract<TraceEvent, { event: "decision" }>): string {
 const listed = (list: unknown) => (Array.isArray(list) ? list.map((one) => shown(one)).join(", ") : "");
 
 const when = (text: string | null | undefined) => (text ? { detail: expression(text) } : {});
+
+/** A time that a run waited, from milliseconds. */
+export const duration = (ms: number) => (ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toLocaleString("en", { maximumFractionDigits: 1 })} s`);
 
 /** A value of a trace as text; empty where the trace keeps none. */
 export function shown(value: unknown): string {

@@ -49,6 +49,12 @@ test("a call is entered from its caller's node, and left to it", () => {
   ]);
 });
 
+test("what a node waited for is added up", () => {
+  const call = (tookMs?: number) => ({ event: "lookup", kind: "callDataAction", request: {}, tookMs, answer: {} });
+  const { waited } = readRun({ version: 1, events: [{ event: "flow", id: "A", name: "R", version: 1 }, { event: "node", id: "a" }, call(120), call(80), { event: "node", id: "b" }, call()] } as never);
+  expect([...waited]).toEqual([["A@1/a", 200]]);
+});
+
 test("edges are taken or refused, and a fall-through is no branch", () => {
   const path = readRun(trace);
   // `look` was left by walking off its end; `general` too, where the decision was made.

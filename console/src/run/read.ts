@@ -35,6 +35,8 @@ export interface RunPath {
   visited: Map<string, number>;
   /** How often each node was entered. */
   times: Map<string, number>;
+  /** How long the run waited at each node for answers from elsewhere, in milliseconds. Nothing else that a run does takes time. */
+  waited: Map<string, number>;
   /** The first step along each edge that was taken, by `sheet/edge`. */
   taken: Map<string, number>;
   /** Edges whose conditions did not hold when their node was last left. */
@@ -67,6 +69,7 @@ export function readRun(trace: RunTrace): RunPath {
     entered: [],
     visited: new Map(),
     times: new Map(),
+    waited: new Map(),
     taken: new Map(),
     refused: new Set(),
     jumps: [],
@@ -141,6 +144,12 @@ export function readRun(trace: RunTrace): RunPath {
           const why = event.event === "caught" ? "onError" : event.event;
           path.jumps.push({ sheet: before.sheet, from: before.node, to: event.to, why });
           first(path.taken, at(before.sheet, edgeIds.jump(before.node, event.to)), index);
+        }
+        break;
+      case "lookup":
+        if (before?.node !== undefined && event.tookMs != null) {
+          const node = at(before.sheet, before.node);
+          path.waited.set(node, (path.waited.get(node) ?? 0) + event.tookMs);
         }
         break;
       case "leave":

@@ -2,6 +2,7 @@
 //! that no question has the answer of another kind.
 
 use std::mem::size_of;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,9 @@ pub(crate) trait Footprint {
 pub struct Exchange<Q, A> {
     /// The question.
     pub request: Q,
+    /// How long the run waited for it, in milliseconds, if the answer came from elsewhere.
+    #[serde(default, rename = "tookMs", skip_serializing_if = "Option::is_none")]
+    pub took_ms: Option<u64>,
     /// The answer.
     #[serde(flatten)]
     pub reply: Reply<A>,
@@ -107,6 +111,16 @@ macro_rules! questions {
                 }
             }
 
+            /// The same, answered after the run waited so long.
+            #[must_use]
+            pub fn after(mut self, took: Duration) -> Self {
+                let took = u64::try_from(took.as_millis()).ok();
+                match &mut self {
+                    $(Self::$question(exchange) => exchange.took_ms = took,)+
+                }
+                self
+            }
+
             /// Whether it says that there is no answer.
             pub fn is_failure(&self) -> bool {
                 match self {
@@ -130,15 +144,15 @@ macro_rules! questions {
                 type Answer = $answer;
 
                 fn answered(self, answer: $answer) -> Answered {
-                    Answered::$question(Exchange { request: self, reply: Reply::Answer(answer) })
+                    Answered::$question(Exchange { request: self, took_ms: None, reply: Reply::Answer(answer) })
                 }
 
                 fn failed(self, why: impl Into<String>) -> Answered {
-                    Answered::$question(Exchange { request: self, reply: Reply::Failed(why.into()) })
+                    Answered::$question(Exchange { request: self, took_ms: None, reply: Reply::Failed(why.into()) })
                 }
 
                 fn unasked(self, why: impl Into<String>) -> Answered {
-                    Answered::$question(Exchange { request: self, reply: Reply::Unasked(why.into()) })
+                    Answered::$question(Exchange { request: self, took_ms: None, reply: Reply::Unasked(why.into()) })
                 }
             }
 

@@ -76,3 +76,18 @@ test("what another changed meanwhile is not overwritten unasked", async () => {
   await expect.poll(saved).toBe(1);
   expect(etags).toEqual(['"1"', '"2"']);
 });
+
+test("what was typed is not lost by a link unasked", async () => {
+  const asked: unknown[] = [];
+  vi.stubGlobal("confirm", (question: string) => !asked.push(question));
+  shown(() => new Response("{}"));
+  const elsewhere = document.body.appendChild(Object.assign(document.createElement("a"), { href: "#elsewhere", textContent: "Elsewhere" }));
+  const name = await screen.findByLabelText("Name");
+  await userEvent.click(elsewhere);
+  expect([location.hash, asked.length]).toEqual(["#elsewhere", 0]);
+  location.hash = "";
+  await userEvent.type(name, "!");
+  await userEvent.click(elsewhere);
+  expect([location.hash, asked]).toEqual(["", ["Leave this page? What you changed is not saved."]]);
+  elsewhere.remove();
+});

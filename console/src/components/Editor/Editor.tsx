@@ -12,6 +12,7 @@ import { Members } from "../Form/Form";
 import { Refusal } from "../Refusal/Refusal";
 import { toast } from "../Toasts/toast";
 import { differing } from "./differing";
+import { useUnsaved } from "./useUnsaved";
 
 interface Props {
   kind: Kind;
@@ -42,6 +43,7 @@ export function Editor({ kind, parent, id, onSaved }: Props) {
 function Opened({ kind, parent, id, from, onSaved, reload }: Props & { from: Tagged | undefined; reload: () => void }) {
   const shape = SHAPES[kind.name];
   const [value, setValue] = useState<Record<string, unknown>>(() => (from && shape ? editable(from.value, shape) : {}));
+  const [asRead] = useState(value);
   const [note, setNote] = useState("");
   const [broken, setBroken] = useState<string[]>([]);
   const [theirs, setTheirs] = useState<Tagged>();
@@ -59,6 +61,7 @@ function Opened({ kind, parent, id, from, onSaved, reload }: Props & { from: Tag
       setTheirs(await client.fetchQuery({ ...object(kind, id, parent), queryKey: ["theirs", kind.name, id], staleTime: 0 }));
     },
   });
+  useUnsaved(!saving.isSuccess && value !== asRead && JSON.stringify(value) !== JSON.stringify(asRead));
   const problems = useMemo(() => (saving.error instanceof ApiError ? saving.error.problems : []), [saving.error]);
   useEffect(() => {
     if (problems.length > 0) form.current?.querySelector<HTMLElement>("[aria-invalid='true']")?.focus();
@@ -132,7 +135,7 @@ function Opened({ kind, parent, id, from, onSaved, reload }: Props & { from: Tag
             <input className="input" aria-label="Note for the audit log" placeholder="Note for the audit log (optional)" value={note} onChange={(event) => setNote(event.target.value)} />
           </div>
         )}
-        <Link href={screenOf(kind, parent, id)} className="button">
+        <Link href={screenOf(kind, parent, id)} className="button" data-leave>
           Cancel
         </Link>
         <button className="button primary" disabled={saving.isPending || broken.length > 0}>

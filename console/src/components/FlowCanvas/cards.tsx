@@ -2,6 +2,7 @@ import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { Link } from "wouter";
 import type { Change } from "../../graph/compare";
 import type { ActionLine } from "../../graph/model";
+import { duration } from "../../run/describe";
 import { shownLines } from "./sheets";
 
 export interface NodeCardData {
@@ -16,6 +17,8 @@ export interface NodeCardData {
   action?: string;
   /** How often the run entered it, if more than once. */
   times?: number;
+  /** How long the run waited there, in milliseconds, if it did. */
+  waited?: number;
   /** What became of it between two versions, and of its lines by their paths. */
   change?: Change;
   lines?: Map<string, Change>;
@@ -32,7 +35,7 @@ export interface SheetData {
 }
 
 export function NodeCard({ data }: NodeProps) {
-  const { id, title, actions, look, current, failed, action, times, change, lines: changes } = data as unknown as NodeCardData;
+  const { id, title, actions, look, current, failed, action, times, waited, change, lines: changes } = data as unknown as NodeCardData;
   const { lines, more } = shownLines(actions);
   const end = id.startsWith(":");
   return (
@@ -42,6 +45,7 @@ export function NodeCard({ data }: NodeProps) {
       <div className="card-title">
         <span title={title === id ? undefined : `${title} (${id})`}>{title}</span>
         {times !== undefined && <em title={`entered ${times} times`}>×{times}</em>}
+        {waited !== undefined && <em title="waited for answers from elsewhere">{duration(waited)}</em>}
         {change && !end && (
           <em className="sign">
             {SIGNS[change]} {change}

@@ -40,6 +40,7 @@ export function nodesOf(drawn: Drawn, placed: Placed[], { run, step, comparison,
       const first = run?.visited.get(at(box.key, id)) ?? (id === END ? endedAt(run, box.key) : undefined);
       const current = run ? here?.sheet === box.key && here.node === id : picked === id;
       const times = run?.times.get(at(box.key, id)) ?? 0;
+      const waited = run?.waited.get(at(box.key, id));
       const change = comparison?.nodes.get(id);
       const card: NodeCardData = {
         sheet: box.key,
@@ -51,6 +52,7 @@ export function nodesOf(drawn: Drawn, placed: Placed[], { run, step, comparison,
         failed: run?.failed.has(at(box.key, id)) ?? false,
         ...(current && here?.action !== undefined && { action: here.action }),
         ...(times > 1 && { times }),
+        ...(waited !== undefined && { waited }),
         ...(change && { change }),
         ...(comparison && { lines: linesOf(comparison, id) }),
       };

@@ -8,6 +8,8 @@ import { Fact } from "../../components/Facts/Facts";
 import { Prose } from "../../components/Form/Field";
 import { ObjectPage } from "../../components/ObjectPage/ObjectPage";
 import { Refusal } from "../../components/Refusal/Refusal";
+import { Authorise } from "./Authorise";
+import { SetAside } from "./SetAside";
 import { Health, type Mailbox } from "../Mailboxes/Mailboxes";
 
 export default function MailboxScreen({ id }: { id: string }) {
@@ -22,12 +24,17 @@ export default function MailboxScreen({ id }: { id: string }) {
       {(one) => (
         <>
           {one.health && <HealthFacts health={one.health} />}
+          {(one.health?.setAside ?? 0) > 0 && <SetAside id={id} />}
+          {takesCode(one) && <Authorise id={id} />}
           <Tried id={id} />
         </>
       )}
     </ObjectPage>
   );
 }
+
+/** Whether a person gives access by a code: to the mailbox, or to its submission server. */
+const takesCode = ({ auth, submission }: Mailbox) => [auth, submission?.auth].some((one) => one?.oauth?.grant === "deviceCode");
 
 function HealthFacts({ health }: { health: NonNullable<Mailbox["health"]> }) {
   const { lastLookAt, lastMailAt, lastError, lastErrorAt, failingSince, suggestion, setAside } = health;
@@ -47,7 +54,7 @@ function HealthFacts({ health }: { health: NonNullable<Mailbox["health"]> }) {
           </Fact>
         )}
         {suggestion && <Fact name="What to do"><Prose text={suggestion} /></Fact>}
-        <Fact name="Set aside">{setAside === 0 ? "none" : `${setAside}: too large, or the server can't give them. They stay where they are; the server's log names them.`}</Fact>
+        <Fact name="Set aside">{setAside === 0 ? "none" : `${setAside}: too large, or the server can't give them. They stay where they are.`}</Fact>
       </dl>
     </section>
   );

@@ -34,6 +34,8 @@ pub(super) struct Call {
     pub(super) asked: CallDataAction,
     /// The key that every attempt has.
     pub(super) key: Uuid,
+    /// When it was asked.
+    pub(super) since: Instant,
     /// Not begun by then, it is left: its run is going to ask again, perhaps on a node with less to do.
     pub(super) latest: Instant,
 }
@@ -221,7 +223,8 @@ mod tests {
     fn call(data_action: DataActionId) -> Call {
         let asker = Asker::Run(Ticket { interaction: InteractionId(Uuid::nil()), lease: Uuid::nil() });
         let asked = CallDataAction { data_action, input: Map::new(), timeout_ms: None };
-        Call { asker, asked, key: Uuid::nil(), latest: Instant::now() + Duration::from_secs(60) }
+        let since = Instant::now();
+        Call { asker, asked, key: Uuid::nil(), since, latest: since + Duration::from_secs(60) }
     }
 
     fn book(calls: &[(DataActionId, usize)]) -> Book {

@@ -141,8 +141,9 @@ impl Outside for Calls {
         let Question::CallDataAction(asked) = question else { return };
         // Begun much later, it might not end before its run asks again.
         let room = Duration::try_from(until.duration_since(self.origin.now())).unwrap_or_default();
-        let latest = Instant::now() + room.saturating_sub(MARGIN).min(LONGEST_TURN);
-        let call = Call { asker: Asker::Run(ticket), asked, key, latest };
+        let since = Instant::now();
+        let latest = since + room.saturating_sub(MARGIN).min(LONGEST_TURN);
+        let call = Call { asker: Asker::Run(ticket), asked, key, since, latest };
         // Of one that is over, whoever parked the run tells others.
         if self.put(call).is_err() && !self.are_over() {
             tracing::warn!(interaction = %ticket.interaction, "too many calls of data actions wait: the run asks again at its time");
@@ -213,7 +214,7 @@ impl App {
 
     /// Makes a call, and tells its outcome to whoever waits for it.
     async fn make_call(&self, calls: &Calls, call: Call, turn: Turn) -> Option<Ended> {
-        let Call { asker, asked, key, .. } = call;
+        let Call { asker, asked, key, since, .. } = call;
         let (begun, clock) = (self.origin.now(), Instant::now());
         let (outcome, ended) = match turn {
             Turn::Refuse => (refused(), None),
@@ -245,7 +246,7 @@ impl App {
                 let (interaction, action, word) = (ticket.interaction, asked.data_action, called.outcome());
                 tracing::info!(trace_id = %trace_id(interaction), %interaction, data_action = %action, outcome = word, "data action called");
                 self.traces.called(interaction, &called);
-                let answered = asked.answered(outcome);
+                let answered = asked.answered(outcome).after(since.elapsed());
                 loop {
                     match self.hand_in(ticket, answered.clone()).await {
                         Ok(true) => break,
@@ -284,8 +285,9 @@ impl App {
         let calls = self.calls.as_ref().ok_or(ExecuteError::NotNow)?;
         let (sender, outcome) = oneshot::channel();
         let asked = CallDataAction { data_action: id, input, timeout_ms: None };
-        let latest = Instant::now() + LONGEST_TURN;
-        let call = Call { asker: Asker::Person(sender), asked, key: self.origin.id(), latest };
+        let since = Instant::now();
+        let latest = since + LONGEST_TURN;
+        let call = Call { asker: Asker::Person(sender), asked, key: self.origin.id(), since, latest };
         calls.put(call).map_err(|_| ExecuteError::NotNow)?;
         outcome.await.map_err(|_| ExecuteError::NotNow)
     }

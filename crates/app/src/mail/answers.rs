@@ -142,7 +142,7 @@ impl<'r> LiveAnswers<'r> {
     /// The same for a run that goes on: it sees tables as it saw them before it was parked, as long as those versions are kept.
     pub(crate) fn after(self, so_far: &[Answered]) -> Self {
         let versions = so_far.iter().filter_map(|answered| match answered {
-            Answered::LookupTable(Exchange { request, reply: Reply::Answer(found) }) => {
+            Answered::LookupTable(Exchange { request, reply: Reply::Answer(found), .. }) => {
                 Some((request.table, Seen { version: found.version?, parked: true }))
             }
             _ => None,

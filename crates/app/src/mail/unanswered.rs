@@ -21,7 +21,7 @@ pub fn unanswered(running: &Running, run: &RunRecord) -> Vec<Unanswered> {
     // A run that asked nothing has no journal.
     let journal = run.journal.as_deref().and_then(|stored| Journal::from_json(stored).ok()).unwrap_or_default();
     let calls = journal.answers.into_iter().filter_map(|answered| match answered {
-        Answered::CallDataAction(Exchange { request, reply: Reply::Unasked(_) }) => Some(request),
+        Answered::CallDataAction(Exchange { request, reply: Reply::Unasked(_), .. }) => Some(request),
         _ => None,
     });
     calls

@@ -152,6 +152,7 @@ impl Serialize for Event<'_> {
 
 fn lookup<M: SerializeMap, Q: Serialize, A: Serialize>(map: &mut M, exchange: &Exchange<Q, A>) -> Result<(), M::Error> {
     map.serialize_entry("request", &exchange.request)?;
+    optional(map, "tookMs", exchange.took_ms.as_ref())?;
     match &exchange.reply {
         Reply::Answer(answer) => map.serialize_entry("answer", answer),
         Reply::Failed(why) | Reply::Unasked(why) => map.serialize_entry("failed", why),

@@ -41,6 +41,9 @@ pub struct TraceExchange<Q, A> {
     /// The question.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Q>,
+    /// How long the run waited for the answer, in milliseconds, if it came from elsewhere.
+    #[serde(default, rename = "tookMs", skip_serializing_if = "Option::is_none")]
+    pub took_ms: Option<u64>,
     /// The answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<A>,

@@ -192,7 +192,10 @@ fn lines(event: &TraceEvent) -> Vec<String> {
 fn lookup<Q: Serialize, A: Serialize>(exchange: &TraceExchange<Q, A>, named: impl Fn(&Q) -> Option<String>) -> String {
     let request = exchange.request.as_ref().map(|asked| named(asked).unwrap_or_else(|| json(asked)));
     match (request, exchange.answer.as_ref().map(json), &exchange.failed) {
-        (Some(request), Some(answer), _) => format!("asked {request}: {answer}"),
+        (Some(request), Some(answer), _) => match exchange.took_ms {
+            Some(took) => format!("asked {request}: {answer} after {took} ms"),
+            None => format!("asked {request}: {answer}"),
+        },
         (Some(request), None, Some(why)) => format!("asked {request}, and there was no answer: {why}"),
         _ => "asked".to_owned(),
     }
