@@ -128,7 +128,8 @@ fn a_flow_routes_by_who_sent_it_and_replays_see_what_was_found() {
     let dns = names.block_on(zone::serve(records())).to_string();
     let rspamd = rspamd();
     let mut start = Start::unlimited();
-    let options = ["--dns", &dns, "--auth-timeout", "30s", "--rspamd", &rspamd, "--scan-timeout", "2s"];
+    let options =
+        ["--mail-auth", "on", "--dns", &dns, "--auth-timeout", "30s", "--rspamd", &rspamd, "--scan-timeout", "2s"];
     start.arguments.extend(options.map(str::to_owned));
     start.arguments.extend(["--smtp-trusted-xclient", "127.0.0.1"].map(str::to_owned));
     let mut server = Server::start(&scratch.path("data"), &start);
