@@ -19,6 +19,7 @@ use support::{Answer, Server, server};
 use waypost_ids::{DecisionKind, DeliveryId, DeliveryKind, InteractionId, QueueId};
 use waypost_origin::Origin;
 use waypost_store::leases::Lease;
+use waypost_store::records::facts::Facts;
 use waypost_store::records::mail::{
     AcceptOutcome, Acceptance, Accepted, DecisionRecord, NewInteraction, NewMessage, RunRecord,
 };
@@ -107,6 +108,7 @@ async fn decided(server: &Server, kind: DecisionKind, queue: QueueId, sends: Vec
         message_id: None,
         subject: "Refund".to_owned(),
         content_hash: [0; 32],
+        facts: Facts::default(),
     };
     let acceptance = Acceptance { message, interactions: vec![interaction], idempotency: None, taken_from: None };
     let AcceptOutcome::Committed(accepted) = server.store.accept(acceptance).await.unwrap() else { panic!() };

@@ -107,6 +107,7 @@ impl App {
             recipients: vec![bound],
             raw,
             remote,
+            connection: None,
             idempotency: None,
             taken_from: None,
         };

@@ -16,6 +16,7 @@ use waypost_mail::smtp::Recipient;
 use waypost_origin::Origin;
 use waypost_store::error::{LeaseError, StoreError};
 use waypost_store::records::audit::{About, AuditRecord, By};
+use waypost_store::records::facts::Facts;
 use waypost_store::records::mail::{
     AcceptOutcome, Accepted, AttributesSet, InteractionFilter, InteractionRecord, RunSummary, State, Summary,
 };
@@ -102,9 +103,17 @@ impl App {
             idempotency_key.map(|key| idempotency::request(actor, &key, &[from.as_bytes(), to.as_bytes(), &raw]));
         let _in_flight = self.in_flight.enter(idempotency.as_ref())?;
         let recipients = vec![recipient];
-        let outcome = self
-            .accept(Arrival { protocol: Protocol::Http, from, recipients, raw, remote, idempotency, taken_from: None })
-            .await?;
+        let arrival = Arrival {
+            protocol: Protocol::Http,
+            from,
+            recipients,
+            raw,
+            remote,
+            connection: None,
+            idempotency,
+            taken_from: None,
+        };
+        let outcome = self.accept(arrival).await?;
         let mut acceptance = HttpAcceptance::default();
         match outcome {
             AcceptOutcome::KeyReused => return Err(KeyError::Reused.into()),
@@ -184,6 +193,14 @@ impl App {
     pub async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, InteractionError> {
         self.interaction(id).await?;
         Ok(self.store.runs(id).await?)
+    }
+
+    /// What was found out about an interaction's mail as it came in.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn facts(&self, id: InteractionId) -> Result<Facts, InteractionError> {
+        Ok(self.store.facts(id).await?)
     }
 
     /// The raw message.

@@ -48,6 +48,7 @@ use ingress::Ingress;
 use live::Live;
 use mail::parked::Outside;
 use mail::underway::Underway;
+use mail::vetting::Vetting;
 use mailboxes::Mailboxes;
 use metrics::Metrics;
 use outbox::carry::{Courier, Due, Filer, Post};
@@ -90,6 +91,8 @@ pub struct App {
     run_term: Term,
     /// Mails whose acceptance is under way.
     underway: Arc<Underway>,
+    /// What finds out about mail as it comes in.
+    vetting: Arc<Vetting>,
     /// Who answers what no node can.
     outside: Option<Arc<dyn Outside>>,
     /// What makes calls of data actions; none makes none.
@@ -132,6 +135,8 @@ pub struct Settings {
     /// The directory in which mails are noted whose acceptance is under way, so that one that ends the process is known when it comes
     /// again; none notes nothing.
     pub notes: Option<PathBuf>,
+    /// What finds out about mail as it comes in: who sent it, and what a scanner says.
+    pub vetting: Vetting,
     /// Who answers what no node can, in the place of `calls`; none answers nothing.
     pub outside: Option<Arc<dyn Outside>>,
     /// What makes calls of data actions; none makes none, and whoever asks is not answered.
@@ -200,6 +205,7 @@ impl App {
             tries: Aside::for_cores().standing_back(),
             run_term: Term::of(settings.run_lease.unwrap_or(RUN_LEASE)),
             underway: Arc::new(underway),
+            vetting: Arc::new(settings.vetting),
             outside,
             calls,
             desk,

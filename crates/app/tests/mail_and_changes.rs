@@ -47,6 +47,7 @@ async fn postmasters_of_two_domains_are_two_interactions() {
         ],
         raw: Bytes::from_static(b"Subject: hello\r\n\r\nhello\r\n"),
         remote: "test".to_owned(),
+        connection: None,
         idempotency: None,
         taken_from: None,
     };
@@ -94,6 +95,7 @@ async fn a_queue_with_work_in_it_stays() {
         recipients: vec![Bound::to("care@example.com", Some(route))],
         raw: Bytes::from_static(b"Subject: late\r\n\r\nlate\r\n"),
         remote: "test".to_owned(),
+        connection: None,
         idempotency: None,
         taken_from: None,
     };
@@ -138,6 +140,7 @@ async fn a_deleted_route_still_binds_its_mail() {
         recipients: vec![Bound::to("care@example.com", Some(route.clone()))],
         raw: Bytes::from_static(b"Subject: hello\r\n\r\nhello\r\n"),
         remote: "test".to_owned(),
+        connection: None,
         idempotency: None,
         taken_from: None,
     };

@@ -125,6 +125,7 @@ async fn a_worker_runs_what_is_published_by_then_not_when_it_claimed() {
         recipients: vec![Bound::to("care@nodes.example", Some(route))],
         raw: Bytes::from_static(b"Subject: hello\r\n\r\nhello\r\n"),
         remote: "test".to_owned(),
+        connection: None,
         idempotency: None,
         taken_from: None,
     };
@@ -177,6 +178,7 @@ async fn accepted(app: &App, route: &Arc<RouteRecord>, subject: &str) -> Interac
         recipients: vec![Bound::to(format!("{}@{DOMAIN}", route.pattern), Some(Arc::clone(route)))],
         raw: Bytes::from(format!("Subject: {subject}\r\n\r\nhello\r\n")),
         remote: "test".to_owned(),
+        connection: None,
         idempotency: None,
         taken_from: None,
     };

@@ -1,6 +1,7 @@
 //! The JSON Schema of test files (draft 2020-12), by which editors complete and check them. A test holds it against what is read.
 
 use serde_json::{Value as Json, json};
+use waypost_ids::{AuthResult, ScanResult};
 
 /// A `<name>`, in whose place a row's value stands: a text, or a whole list or map.
 const COLUMN: &str = "^<[^<>]+>$";
@@ -22,6 +23,7 @@ pub fn json_schema() -> Json {
             "case": case(),
             "mail": mail(),
             "envelope": envelope(),
+            "method": method(),
             "answer": answer(),
             "expect": { "oneOf": [{ "const": "snapshot", "description": "Everything is as the snapshot beside the file says; `--update` writes it." }, expect()] },
             "send": send(),
@@ -93,6 +95,22 @@ fn case() -> Json {
             "file": { "description": "The mail as an .eml file, named from where the test file is.", "type": "string" },
             "at": { "description": "When the mail is accepted (RFC 3339): what the flow takes for now. Else the mail's date.", "type": "string" },
             "envelope": { "$ref": "#/$defs/envelope" },
+            "auth": object("Who is supposed to have sent the mail. What is left out is `unknown`.", json!({
+                "spf": { "$ref": "#/$defs/method" },
+                "dkim": { "$ref": "#/$defs/method" },
+                "dmarc": { "$ref": "#/$defs/method" },
+            })),
+            "scan": {
+                "description": "What a scanner is supposed to say of the mail: an object, or its result alone.",
+                "anyOf": [
+                    { "$ref": "#/$defs/column" },
+                    { "enum": ScanResult::WORDS },
+                    object("What a scanner says.", json!({
+                        "result": { "description": "What it says.", "type": "string" },
+                        "by": { "description": "Who says so.", "type": "string" },
+                    })),
+                ],
+            },
             "attributes": { "description": "The interaction's attributes before the run.", "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } },
             "inputs": { "description": "Values for the inputs of `flow`.", "type": "object" },
             "answers": { "description": "What data actions answer; what tables and schedules answer, in the place of the folder's own.", "type": "array", "items": { "$ref": "#/$defs/answer" } },
@@ -136,6 +154,24 @@ fn mail() -> Json {
             "messageId": { "type": "string" },
         }),
     )
+}
+
+fn method() -> Json {
+    json!({
+        "description": "What a method finds: an object, or its result alone. What passes is aligned unless it says otherwise.",
+        "anyOf": [
+            { "$ref": "#/$defs/column" },
+            { "enum": AuthResult::WORDS },
+            object(
+                "What a method finds.",
+                json!({
+                    "result": { "description": "A word of RFC 8601, or `unknown`.", "type": "string" },
+                    "domain": { "description": "The domain that it is about.", "type": "string" },
+                    "aligned": { "description": "Whether it passed for a domain that is aligned with the author's.", "type": ["boolean", "string"] },
+                }),
+            ),
+        ],
+    })
 }
 
 fn envelope() -> Json {

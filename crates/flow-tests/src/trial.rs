@@ -8,7 +8,7 @@ use serde_json::Map;
 use uuid::Uuid;
 use waypost_app::mail::answers::HeldAnswers;
 use waypost_app::mail::decide::{Call, Decided, Start, call_at_once, decide_at_once};
-use waypost_app::mail::inputs;
+use waypost_app::mail::{inputs, supposed};
 use waypost_catalogue::routes::RouteMatch;
 use waypost_engine::{Detail, Limits, Reached};
 use waypost_flow::diagnostic::{Code, Diagnostic};
@@ -22,6 +22,7 @@ use waypost_members::email::Envelope;
 use waypost_project::members::{Members, wrong};
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
+use waypost_store::records::facts::Facts;
 use waypost_store::records::mail::Opening;
 
 use crate::Flows;
@@ -30,7 +31,8 @@ use crate::mail::Fields;
 use crate::observed::Observed;
 
 /// What a trial may say.
-pub(crate) const KEYS: [&str; 9] = ["flow", "route", "mail", "file", "at", "envelope", "attributes", "inputs", ANSWERS];
+pub(crate) const KEYS: [&str; 11] =
+    ["flow", "route", "mail", "file", "at", "envelope", "auth", "scan", "attributes", "inputs", ANSWERS];
 
 pub(crate) const ENVELOPE: [&str; 3] = ["from", "to", "remote"];
 
@@ -50,6 +52,8 @@ pub struct Trial {
     raw: Vec<u8>,
     received_at: Timestamp,
     envelope: EnvelopeGiven,
+    /// What is supposed to be found out about the mail.
+    facts: Facts,
     attributes: BTreeMap<String, String>,
     answers: Vec<GivenAnswer>,
 }
@@ -93,6 +97,8 @@ pub(crate) struct Written<'n> {
     file: Option<String>,
     at: Option<String>,
     envelope: Option<&'n Node>,
+    auth: Option<&'n Node>,
+    scan: Option<&'n Node>,
     attributes: Option<&'n Node>,
     inputs: Option<&'n Node>,
     answers: &'n [Node],
@@ -107,6 +113,8 @@ impl<'n> Written<'n> {
             file: members.text("file"),
             at: members.text("at"),
             envelope: members.node("envelope"),
+            auth: members.node("auth"),
+            scan: members.node("scan"),
             attributes: members.node("attributes"),
             inputs: members.node("inputs"),
             answers: members.list(ANSWERS),
@@ -170,8 +178,14 @@ impl<'n> Written<'n> {
         }
         let attributes =
             self.attributes.map(|node| texts(&format!("{path}.attributes"), node, problems)).unwrap_or_default();
+        let (auth, scan) = (self.auth.map(Node::to_json), self.scan.map(Node::to_json));
+        let facts = supposed::read(auth.as_ref(), scan.as_ref()).unwrap_or_else(|found| {
+            let placed = |one: Diagnostic| Diagnostic { path: format!("{path}.{}", one.path), ..one };
+            problems.extend(found.into_iter().map(placed));
+            Facts::default()
+        });
         let answers = GivenAnswer::listed(&format!("{path}.{ANSWERS}"), self.answers, flows.running, problems);
-        Some(Trial { aim: aim?, raw, received_at, envelope, attributes, answers })
+        Some(Trial { aim: aim?, raw, received_at, envelope, facts, attributes, answers })
     }
 }
 
@@ -229,8 +243,12 @@ impl Trial {
         limits: Limits,
         answers: &CaseAnswers<'_>,
     ) -> Result<Run, StoreError> {
-        let envelope =
-            Envelope { from: self.envelope.from.as_deref(), to: &self.envelope.to, remote: &self.envelope.remote };
+        let envelope = Envelope {
+            from: self.envelope.from.as_deref(),
+            to: &self.envelope.to,
+            remote: &self.envelope.remote,
+            facts: Some(&self.facts),
+        };
         let opening = Opening { attributes: self.attributes.clone(), ..Opening::default() };
         let start = Start {
             interaction: InteractionId(Uuid::nil()),

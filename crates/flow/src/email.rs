@@ -228,6 +228,17 @@ pub struct AttachmentRef<'a> {
     pub inline: bool,
 }
 
+/// Something that was found out about a mail as it came in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FindingRef<'a> {
+    /// What was looked at: `spf`, `dkim`, `dmarc` or `scan`.
+    pub what: &'a str,
+    /// The result, as one word.
+    pub result: &'a str,
+    /// Why, for people; empty if there is nothing to say.
+    pub reason: &'a str,
+}
+
 /// A mail that answers for a table of members.
 pub trait Email: Sync {
     /// What it says for a member.
@@ -242,6 +253,10 @@ pub trait Email: Sync {
     fn automatic(&self) -> Option<&str>;
     /// The bounds of reading that the email exceeds, each as one phrase: what lies beyond them can't be seen.
     fn unread(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// What was found out about it as it came in; what is not known is left out.
+    fn findings(&self) -> Vec<FindingRef<'_>> {
         Vec::new()
     }
 }

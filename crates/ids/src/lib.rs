@@ -6,6 +6,7 @@ pub mod codes;
 mod decision;
 mod delivery;
 mod event;
+mod finding;
 mod id;
 mod label;
 mod object;
@@ -14,6 +15,7 @@ pub mod scopes;
 pub use decision::DecisionKind;
 pub use delivery::{DeliveryKind, DeliveryState};
 pub use event::Event;
+pub use finding::{AuthResult, ScanResult};
 pub use id::{
     DataActionId, DeliveryId, FlowId, InteractionId, MailboxId, QueueId, ScheduleId, SecretId, TableId, Version,
     WebhookId,

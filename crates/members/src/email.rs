@@ -1,7 +1,11 @@
 //! A parsed message as expressions see it.
 
-use waypost_flow::email::{AddressRef, AttachmentRef, Email, Fact, Member};
+use std::sync::LazyLock;
+
+use waypost_flow::email::{AddressRef, AttachmentRef, Email, Fact, FindingRef, Member};
+use waypost_ids::AuthResult;
 use waypost_mail::message::{AddressField, Message, Reason};
+use waypost_store::records::facts::{AuthFacts, Facts, ScanFacts};
 use waypost_store::records::mail::InteractionRecord;
 
 use super::table;
@@ -15,6 +19,8 @@ pub struct Envelope<'e> {
     pub to: &'e str,
     /// The peer's address.
     pub remote: &'e str,
+    /// What was found out about the mail as it came in; none where nobody looked.
+    pub facts: Option<&'e Facts>,
 }
 
 impl<'e> Envelope<'e> {
@@ -22,7 +28,14 @@ impl<'e> Envelope<'e> {
     pub fn of(interaction: &'e InteractionRecord) -> Self {
         let from = interaction.envelope_from.as_str();
         let is_without = from.is_empty() && interaction.opening.is_some();
-        Self { from: Some(from).filter(|_| !is_without), to: &interaction.envelope_to, remote: &interaction.remote }
+        let from = Some(from).filter(|_| !is_without);
+        Self { from, to: &interaction.envelope_to, remote: &interaction.remote, facts: None }
+    }
+
+    /// The same, with what was found out about the mail as it came in.
+    #[must_use]
+    pub fn with_facts(self, facts: &'e Facts) -> Self {
+        Self { facts: Some(facts), ..self }
     }
 }
 
@@ -55,6 +68,21 @@ impl<'m, 'x> MessageView<'m, 'x> {
     /// The address of the host that handed the mail in.
     pub(crate) fn remote(&self) -> &str {
         host(self.envelope.remote)
+    }
+
+    /// Who sent the mail.
+    pub(crate) fn auth(&self) -> &AuthFacts {
+        &self.facts().auth
+    }
+
+    /// What a scanner says of it.
+    pub(crate) fn scan(&self) -> &ScanFacts {
+        &self.facts().scan
+    }
+
+    fn facts(&self) -> &Facts {
+        static UNKNOWN: LazyLock<Facts> = LazyLock::new(Facts::default);
+        self.envelope.facts.unwrap_or(&UNKNOWN)
     }
 
     /// Why one knows that a machine wrote it, the envelope included.
@@ -92,6 +120,16 @@ impl Email for MessageView<'_, '_> {
 
     fn automatic(&self) -> Option<&str> {
         self.automatic_reason().map(Reason::as_str)
+    }
+
+    fn findings(&self) -> Vec<FindingRef<'_>> {
+        let Some(Facts { auth, scan }) = self.envelope.facts else { return Vec::new() };
+        let methods = [("spf", &auth.spf), ("dkim", &auth.dkim), ("dmarc", &auth.dmarc)];
+        let methods =
+            methods.map(|(what, fact)| FindingRef { what, result: fact.result.as_str(), reason: &fact.reason });
+        let scan = FindingRef { what: "scan", result: scan.result.as_str(), reason: &scan.reason };
+        let unknown = AuthResult::Unknown.as_str();
+        methods.into_iter().chain([scan]).filter(|one| one.result != unknown || !one.reason.is_empty()).collect()
     }
 
     fn unread(&self) -> Vec<String> {

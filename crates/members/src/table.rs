@@ -36,6 +36,10 @@ impl Row {
     }
 }
 
+const RESULT: &str = "`pass`, `fail`, `softfail`, `neutral`, `none`, `temperror`, `permerror`, `policy` (RFC 8601), or `unknown`: not checked.";
+
+const ALIGNED: &str = "Whether it passed for a domain that is aligned with the author's.";
+
 /// All members, in the order of the reference.
 static ROWS: &[Row] = &[
     row("envelope", Object, "The envelope that the mail came in.", ""),
@@ -158,7 +162,47 @@ static ROWS: &[Row] = &[
         r#""one""#,
     )
     .asking("('X-Tag')"),
-    row("email.auth", Later, "", ""),
+    row("email.auth", Object, "Who sent the mail, as it was found when it came in. The trace says why.", ""),
+    row(
+        "email.auth.spf",
+        Object,
+        "SPF (RFC 7208): whether the domain of the envelope's sender lets its host send.",
+        "",
+    ),
+    row("email.auth.spf.result", Text(|mail| mail.auth().spf.result.as_str()), RESULT, r#""softfail""#),
+    row(
+        "email.auth.spf.domain",
+        Text(|mail| &mail.auth().spf.domain),
+        "The domain of the envelope's sender; of HELO, for the null reverse-path. Empty where SPF is `unknown`.",
+        r#""bounces.example.com""#,
+    ),
+    row("email.auth.spf.aligned", Boolean(|mail| mail.auth().spf.aligned), ALIGNED, "false"),
+    row("email.auth.dkim", Object, "DKIM (RFC 6376): whether a domain signed the mail as it is.", ""),
+    row("email.auth.dkim.result", Text(|mail| mail.auth().dkim.result.as_str()), RESULT, r#""pass""#),
+    row(
+        "email.auth.dkim.domain",
+        Text(|mail| &mail.auth().dkim.domain),
+        "The domain that signed it; of several signatures, one that passed and is closest to the author's.",
+        r#""example.com""#,
+    ),
+    row("email.auth.dkim.aligned", Boolean(|mail| mail.auth().dkim.aligned), ALIGNED, "true"),
+    row("email.auth.dmarc", Object, "DMARC (RFC 9989): whether SPF or DKIM passed for the author's own domain.", ""),
+    row("email.auth.dmarc.result", Text(|mail| mail.auth().dmarc.result.as_str()), RESULT, r#""pass""#),
+    row("email.auth.dmarc.domain", Text(|mail| &mail.auth().dmarc.domain), "The domain of From.", r#""example.com""#),
+    row("email.auth.dmarc.aligned", Boolean(|mail| mail.auth().dmarc.aligned), "Whether it passed.", "true"),
+    row("email.scan", Object, "What a scanner says of the mail.", ""),
+    row(
+        "email.scan.result",
+        Text(|mail| mail.scan().result.as_str()),
+        "`clean`, `spam`, `infected`, `timeout`, `unavailable`; `unknown` where no scanner was asked.",
+        r#""clean""#,
+    ),
+    row(
+        "email.scan.by",
+        Text(|mail| &mail.scan().by),
+        "Who says so: `rspamd`, or the name of a header field; empty where no scanner was asked.",
+        r#""rspamd""#,
+    ),
     row("email.language", Later, "", ""),
     row("email.isBulk", Later, "", ""),
 ];

@@ -11,9 +11,11 @@ use waypost_flow::email::Shape;
 use waypost_flow::expr::{Budget, Context, Scope, compile_value, objects};
 use waypost_flow::value::Value;
 use waypost_flow::work::Work;
+use waypost_ids::{AuthResult, ScanResult};
 use waypost_mail::message::Message;
 use waypost_members::email::{Envelope, MessageView};
 use waypost_members::members;
+use waypost_store::records::facts::{AuthFact, AuthFacts, Facts, ScanFacts};
 
 #[test]
 fn the_page_is_what_is_generated() {
@@ -62,13 +64,33 @@ Content-Disposition: attachment; filename=bill.pdf
 --m--
 ";
 
+/// What was found out about the sample as it came in.
+fn facts() -> Facts {
+    let fact =
+        |result, domain: &str, aligned| AuthFact { result, domain: domain.to_owned(), aligned, reason: String::new() };
+    Facts {
+        auth: AuthFacts {
+            spf: fact(AuthResult::SoftFail, "bounces.example.com", false),
+            dkim: fact(AuthResult::Pass, "example.com", true),
+            dmarc: fact(AuthResult::Pass, "example.com", true),
+        },
+        scan: ScanFacts { result: ScanResult::Clean, by: "rspamd".to_owned(), reason: String::new() },
+    }
+}
+
 /// What an expression reads of the sample.
 fn read(expression: &str) -> Json {
     let scope = Scope { inputs: &[], variables: &[], outputs: None, members: members(), work: &Work::default() };
     let compiled = compile_value("value", &Json::from(format!("${{{expression}}}")), &scope, None)
         .unwrap_or_else(|problems| panic!("{expression}: {problems:#?}"));
     let message = Message::parse(SAMPLE.as_bytes());
-    let envelope = Envelope { from: Some("bounces@example.com"), to: "Help@example.org", remote: "192.0.2.1:25" };
+    let facts = facts();
+    let envelope = Envelope {
+        from: Some("bounces@example.com"),
+        to: "Help@example.org",
+        remote: "192.0.2.1:25",
+        facts: Some(&facts),
+    };
     let view = MessageView::new(&message, envelope);
     let attributes = Arc::new(BTreeMap::from([(Arc::from("vip"), Value::text("yes"))]));
     let budget = Budget::new(1_000_000, 64 << 20);

@@ -47,6 +47,17 @@ pub(crate) fn sound_journal(id: InteractionId, journal: &str, kept: i64) -> Resu
     })
 }
 
+/// Refuses facts of a mail that are not those that were kept.
+pub(crate) fn sound_facts(id: InteractionId, facts: &str, kept: Option<i64>) -> Result<(), StoreError> {
+    if kept == Some(sum(facts.as_bytes())) {
+        return Ok(());
+    }
+    Err(StoreError::Damaged {
+        what: format!("what was found out about the mail of interaction `{id}` is damaged"),
+        detail: "its checksum does not match".to_owned(),
+    })
+}
+
 /// A journal for those who look at a run: one that is damaged is left out, and does not keep them from the rest.
 ///
 /// # Errors

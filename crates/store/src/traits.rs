@@ -18,6 +18,7 @@ use crate::records::activity::{Minute, Traffic};
 use crate::records::audit::{AuditFilter, AuditRecord};
 use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, RouteRecord, VersionRecord};
 use crate::records::events::{Hint, Listeners};
+use crate::records::facts::Facts;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, IdempotencyKey, InteractionFilter, InteractionRecord,
     RunClaim, RunRecord, RunSummary, Summary,
@@ -142,6 +143,9 @@ pub trait MailStore: Send + Sync {
 
     /// The raw message; none when erased.
     async fn raw_message(&self, id: InteractionId) -> Result<Option<Bytes>, StoreError>;
+
+    /// What was found out about an interaction's mail as it came in; nothing if it was erased.
+    async fn facts(&self, id: InteractionId) -> Result<Facts, StoreError>;
 
     /// Erases message, subject, traces, journals and all attributes (of the opening, of each run, those that were set) of one interaction, and
     /// its opening, except where it is to go if a run is still to come; answers whether it exists. The ledger row stays. A run that

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 32] = [
+const MAY_IMPORT: [(&str, &[&str]); 33] = [
     ("ids", &[]),
     ("origin", &[]),
     ("cel", &[]),
@@ -31,13 +31,15 @@ const MAY_IMPORT: [(&str, &[&str]); 32] = [
     ("test-needs", &[]),
     ("aside", &[]),
     ("console", &["api"]),
-    ("members", &["flow", "mail", "store"]),
+    ("authentication", &["ids"]),
+    ("members", &["flow", "ids", "mail", "store"]),
     ("catalogue", &["aside", "data-action", "flow", "ids", "members", "origin", "reach", "schedule", "store"]),
     (
         "app",
         &[
             "admission",
             "aside",
+            "authentication",
             "catalogue",
             "data-action",
             "engine",
@@ -87,6 +89,7 @@ const MAY_IMPORT: [(&str, &[&str]); 32] = [
             "admission",
             "api",
             "app",
+            "authentication",
             "catalogue",
             "client",
             "console",
@@ -119,8 +122,8 @@ const KEPT_TO: [(&str, &[&str], &str); 10] = [
     ("tokio-postgres", &["store"], "nothing above the store knows SQL"),
     ("axum", &["api"], "HTTP stays at the edge"),
     ("mail-parser", &["mail"], "one reader of MIME"),
-    ("hickory-resolver", &["outgoing"], "one reader of MX"),
-    ("mail-auth", &["outgoing"], "one signer of mail"),
+    ("hickory-resolver", &["authentication", "outgoing"], "one reader of MX, and one of what proves senders"),
+    ("mail-auth", &["authentication", "outgoing"], "one signer of mail, and one verifier"),
     ("waypost-cel", &["flow", "witness"], "one language, and what changes and solves its expressions"),
     ("rrule", &["schedule"], "one meaning of recurrences"),
     ("getrandom", &["origin"], "a test says what is random"),

@@ -40,6 +40,12 @@ pub struct Try {
     /// When the mail counts as accepted; now, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_at: Option<Time>,
+    /// Who sent the mail; what is left out is `unknown`. A method is an object, or its result alone: `"pass"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Json>,
+    /// What a scanner says of it: an object with `result` and `by`, or the result alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan: Option<Json>,
     /// The interaction's id, which weighted labels choose by; a new one, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interaction_id: Option<String>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use waypost_ids::{DecisionKind, DeliveryState, FlowId, InteractionId, QueueId, Version};
+use waypost_ids::{AuthResult, DecisionKind, DeliveryState, FlowId, InteractionId, QueueId, ScanResult, Version};
 
 use crate::delivery::Delivery;
 use crate::time::Time;
@@ -45,6 +45,12 @@ pub struct Interaction {
     pub over_service_level: Option<bool>,
     /// How it was handed over.
     pub envelope: Envelope,
+    /// Who sent it, as it was found when it came in; absent in lists, where nothing was found out, and once the message is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Auth>,
+    /// What a scanner said when it came in; absent in lists, where no scanner was asked, and once the message is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan: Option<Scan>,
     /// The Message-ID without angle brackets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<String>,
@@ -91,6 +97,48 @@ pub struct Envelope {
     pub to: String,
     /// The peer's address.
     pub remote: String,
+}
+
+/// Who sent a mail, by each method.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Auth {
+    /// SPF (RFC 7208).
+    pub spf: AuthMethod,
+    /// DKIM (RFC 6376).
+    pub dkim: AuthMethod,
+    /// DMARC (RFC 9989).
+    pub dmarc: AuthMethod,
+}
+
+/// What one method says of a mail.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct AuthMethod {
+    /// The result: a word of RFC 8601, or `unknown`.
+    pub result: AuthResult,
+    /// The domain that it is about; absent if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// Whether it passed for a domain that is aligned with the author's.
+    pub aligned: bool,
+    /// Why, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a scanner said of a mail.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Scan {
+    /// The result.
+    pub result: ScanResult,
+    /// Who said so: `rspamd`, or the name of a header field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// The flow and version that ran.

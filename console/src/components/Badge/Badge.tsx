@@ -19,6 +19,13 @@ export function DeliveryBadge({ state }: { state: string }) {
   return <Badge tone={DELIVERIES[state] ?? "neutral"}>{state}</Badge>;
 }
 
+const FOUND: Record<string, Tone> = { pass: "good", clean: "good", fail: "bad", spam: "bad", infected: "bad", softfail: "warn", policy: "warn", permerror: "warn", temperror: "warn", timeout: "warn", unavailable: "warn" };
+
+/** What was found out about a mail, in its word. */
+export function FoundBadge({ result }: { result: string }) {
+  return <Badge tone={FOUND[result] ?? "neutral"}>{result}</Badge>;
+}
+
 export function DecisionBadge({ decision }: { decision: Interaction["decision"] }) {
   if (!decision) return <span className="muted">undecided</span>;
   const { kind, queue, addresses, error } = decision;

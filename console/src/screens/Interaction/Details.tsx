@@ -1,5 +1,6 @@
 import { Link } from "wouter";
 import type { Interaction } from "../../api/queries";
+import { Findings } from "./Findings";
 
 /** All that is known of an interaction beside its mail and its runs. */
 export function Details({ interaction: one }: { interaction: Interaction }) {
@@ -24,23 +25,26 @@ export function Details({ interaction: one }: { interaction: Interaction }) {
     ["Possible duplicate of", one.possibleDuplicateOf && <Link key="d" href={`/interactions/${one.possibleDuplicateOf}`}>{one.possibleDuplicateOf}</Link>],
   ];
   return (
-    <div className="panel">
-      <dl className="facts">
-        {facts.map(([name, value]) =>
-          value ? (
-            <div key={name} style={{ display: "contents" }}>
-              <dt>{name}</dt>
-              <dd>{value}</dd>
+    <>
+      <Findings interaction={one} />
+      <div className="panel">
+        <dl className="facts">
+          {facts.map(([name, value]) =>
+            value ? (
+              <div key={name} style={{ display: "contents" }}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ) : null,
+          )}
+          {attributes.map(([name, value]) => (
+            <div key={`attribute ${name}`} style={{ display: "contents" }}>
+              <dt>Attribute <code>{name}</code></dt>
+              <dd className="mono">{value}</dd>
             </div>
-          ) : null,
-        )}
-        {attributes.map(([name, value]) => (
-          <div key={`attribute ${name}`} style={{ display: "contents" }}>
-            <dt>Attribute <code>{name}</code></dt>
-            <dd className="mono">{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </div>
+          ))}
+        </dl>
+      </div>
+    </>
   );
 }

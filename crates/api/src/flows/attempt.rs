@@ -23,7 +23,7 @@ use crate::interactions::view::decision;
 use crate::query::Query;
 use crate::state::ApiState;
 
-const MEMBERS: [&str; 9] = [
+const MEMBERS: [&str; 11] = [
     "message",
     "messageBase64",
     "version",
@@ -32,6 +32,8 @@ const MEMBERS: [&str; 9] = [
     "attributes",
     "priority",
     "receivedAt",
+    "auth",
+    "scan",
     "interactionId",
 ];
 
@@ -105,6 +107,10 @@ fn said(body: &Node) -> Result<(Option<Aim>, Given), ApiError> {
     let priority = fields.number("priority", i64::MIN..=i64::MAX).unwrap_or_default();
     let time = |value: &Value| value.as_str()?.parse().ok();
     let received_at = fields.parsed("receivedAt", "a time such as 2026-01-31T12:00:00Z", time);
+    let (auth, scan) = (
+        fields.parsed("auth", "an object", |auth| Some(auth.clone())),
+        fields.parsed("scan", "an object", |scan| Some(scan.clone())),
+    );
     let interaction = fields.parsed("interactionId", "a UUID", |value| value.as_str()?.parse().ok());
     if document.is_some() && version.is_some() {
         let message = "either a `version` is tried or a `document`";
@@ -112,6 +118,16 @@ fn said(body: &Node) -> Result<(Option<Aim>, Given), ApiError> {
     }
     fields.finish(&MEMBERS)?;
     let aim = document.map(Aim::Document).or(version.map(Aim::Version));
-    let given = Given { raw: raw.into(), inputs, attributes, priority, received_at, interaction, ..Given::default() };
+    let given = Given {
+        raw: raw.into(),
+        inputs,
+        attributes,
+        priority,
+        received_at,
+        interaction,
+        auth,
+        scan,
+        may_read_routing: false,
+    };
     Ok((aim, given))
 }

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use waypost_app::App;
 use waypost_app::interactions::InteractionError;
 use waypost_ids::{DecisionKind, DeliveryState, FlowId, InteractionId, Version};
+use waypost_store::records::facts::{AuthFact, AuthFacts, Facts, ScanFacts};
 use waypost_store::records::mail::{self as kept, DecisionRecord, InteractionRecord, RunSummary};
-use waypost_wire::interaction::{Decision, DecisionQueue, Envelope, Interaction, Run, RunFlow, State, Summary};
+use waypost_wire::interaction::{
+    Auth, AuthMethod, Decision, DecisionQueue, Envelope, Interaction, Run, RunFlow, Scan, State, Summary,
+};
 use waypost_wire::trace::RunTrace;
 
 /// How often an interaction and its runs are read again until they fit each other.
@@ -55,6 +58,8 @@ pub fn interaction(app: &App, record: InteractionRecord, runs: Vec<RunSummary>) 
         queued_at: record.queued_at.map(Into::into),
         over_service_level: queue.zip(record.queued_at).and_then(|(queue, at)| app.is_late(queue, at)),
         envelope: Envelope { from: record.envelope_from, to: record.envelope_to, remote: record.remote },
+        auth: None,
+        scan: None,
         message_id: record.message_id,
         subject: (!record.erased).then_some(record.subject),
         flow: record.flow.map(|flow| run_flow(app, flow)),
@@ -83,7 +88,29 @@ pub async fn with_runs(app: &App, id: InteractionId) -> Result<Interaction, Inte
         runs = app.runs(id).await?;
         record = app.interaction(id).await?;
     }
-    Ok(interaction(app, record, runs))
+    let Facts { auth, scan } = app.facts(id).await?;
+    Ok(Interaction {
+        auth: (auth != AuthFacts::default()).then(|| self::auth(auth)),
+        scan: (scan != ScanFacts::default()).then(|| self::scan(scan)),
+        ..interaction(app, record, runs)
+    })
+}
+
+/// Who sent a mail.
+fn auth(facts: AuthFacts) -> Auth {
+    let method = |AuthFact { result, domain, aligned, reason }: AuthFact| AuthMethod {
+        result,
+        domain: Some(domain).filter(|domain| !domain.is_empty()),
+        aligned,
+        reason: Some(reason).filter(|reason| !reason.is_empty()),
+    };
+    Auth { spf: method(facts.spf), dkim: method(facts.dkim), dmarc: method(facts.dmarc) }
+}
+
+/// What a scanner said of it.
+fn scan(facts: ScanFacts) -> Scan {
+    let said = |text: String| Some(text).filter(|text| !text.is_empty());
+    Scan { result: facts.result, by: said(facts.by), reason: said(facts.reason) }
 }
 
 /// A run, with a trace or without.

@@ -176,6 +176,7 @@ impl App {
             recipients,
             raw: mail.raw,
             remote: remote.to_string(),
+            connection: None,
             idempotency: None,
             taken_from: None,
         };

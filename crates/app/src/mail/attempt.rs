@@ -33,6 +33,7 @@ use super::answers::{Answer, Answers, LiveAnswers};
 use super::decide::{Conducted, Led, Start, bare_record, conduct};
 use super::inputs;
 use super::named::name_lookups;
+use super::supposed;
 use super::unanswered::{Unanswered, unanswered};
 use crate::App;
 use crate::access::scopes::Scope;
@@ -84,6 +85,10 @@ pub struct Given {
     pub received_at: Option<Timestamp>,
     /// The interaction's id, which weighted labels choose by; none is a new one.
     pub interaction: Option<Uuid>,
+    /// Who is supposed to have sent the mail; none is `unknown`.
+    pub auth: Option<Json>,
+    /// What a scanner is supposed to say of it; none is `unknown`.
+    pub scan: Option<Json>,
     /// Whether the caller may read queues, tables and schedules. Without, a run that asks for them is refused.
     pub may_read_routing: bool,
 }
@@ -168,6 +173,7 @@ async fn run(
     live: LiveAnswers<'_>,
 ) -> Result<Attempt, AttemptError> {
     let inputs = inputs::read(&program.interface, &given.inputs).map_err(AttemptError::Invalid)?;
+    let facts = supposed::read(given.auth.as_ref(), given.scan.as_ref()).map_err(AttemptError::Invalid)?;
     let message = Message::parse(&given.raw);
     let now = origin.now();
     let start = Start {
@@ -177,7 +183,7 @@ async fn run(
         priority: given.priority,
         route: None,
         opening: None,
-        envelope: Envelope::default(),
+        envelope: Envelope::default().with_facts(&facts),
     };
     let clock = std::time::Instant::now();
     let mut record: RunRecord = bare_record(start, running.unrouted);

@@ -15,6 +15,7 @@ use waypost_mail::hash::content_hash;
 use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::RouteRecord;
+use waypost_store::records::facts::Facts;
 use waypost_store::records::mail::{
     AcceptOutcome, Acceptance, Accepted, IdempotencyKey, NewInteraction, NewMessage, Opening,
 };
@@ -25,6 +26,7 @@ use super::answers::LiveAnswers;
 use super::decide::{Start, decide, ran_out, unrouted_queue};
 use super::parked::Outside;
 use super::underway::{Care, Underway};
+use super::vetting::{Came, Connection, Vetting};
 use crate::App;
 use crate::observed::{Protocol, Ran};
 use crate::outbox::desk::{Desk, Returns};
@@ -100,6 +102,8 @@ pub struct Arrival {
     pub raw: Bytes,
     /// The peer's address.
     pub remote: String,
+    /// What is known of its SMTP connection; none if it came otherwise.
+    pub connection: Option<Connection>,
     /// For HTTP.
     pub idempotency: Option<IdempotencyKey>,
     /// Where it was taken from, for mailboxes.
@@ -127,13 +131,16 @@ impl App {
         let prepared = if arrival.raw.len() > INLINE_BYTES {
             let runtime = tokio::runtime::Handle::current();
             let (store, underway, desk) = (self.store.clone(), self.underway.clone(), self.desk.clone());
+            let vetting = Arc::clone(&self.vetting);
             tokio::task::spawn_blocking(move || {
-                runtime.block_on(prepare(&running, &*store, outside.as_deref(), arrival, limits, (&underway, &desk)))
+                let room = (&*underway, &desk, &*vetting);
+                runtime.block_on(prepare(&running, &*store, outside.as_deref(), arrival, limits, room))
             })
             .await
             .map_err(|error| StoreError::Failed(error.to_string()))?
         } else {
-            prepare(&running, &*self.store, outside.as_deref(), arrival, limits, (&self.underway, &self.desk)).await
+            let room = (&*self.underway, &self.desk, &*self.vetting);
+            prepare(&running, &*self.store, outside.as_deref(), arrival, limits, room).await
         };
         let Some(acceptance) = prepared? else {
             tracing::info!(via = protocol.as_str(), bytes, "mail that came back was noted");
@@ -213,7 +220,7 @@ async fn prepare(
     outside: Option<&dyn Outside>,
     arrival: Arrival,
     mut limits: Limits,
-    (underway, desk): (&Underway, &Desk),
+    (underway, desk, vetting): (&Underway, &Desk, &Vetting),
 ) -> Result<Option<Acceptance>, StoreError> {
     let origin = &desk.origin;
     // As the store keeps it: a rerun or a replay must see the same time.
@@ -223,6 +230,14 @@ async fn prepare(
     let parsed = Message::parse(if noted.care() == Care::Unread { &[] } else { &raw });
     let mut routes = HashSet::new();
     let mut interactions = Vec::with_capacity(arrival.recipients.len());
+    let came = Came {
+        from: &arrival.from,
+        connection: arrival.connection.as_ref(),
+        recipients: arrival.recipients.iter().map(|recipient| recipient.address.clone()).collect(),
+        fetched: arrival.protocol == Protocol::Imap,
+    };
+    // Mail that came back is nobody's to decide on, and is not looked into.
+    let mut facts: Option<Facts> = None;
     let arrived = Arrived {
         message: &parsed,
         report: parsed.delivery_report(),
@@ -244,12 +259,17 @@ async fn prepare(
         if !routes.insert(key) {
             continue;
         }
+        if facts.is_none() {
+            // What ended a process before is not given to another reader.
+            let unread = matches!(noted.care(), Care::Unread { .. });
+            facts = Some(if unread { Facts::default() } else { vetting.look(&came, &parsed, &raw).await });
+        }
         let id = InteractionId(origin.id_in_order());
         let priority = recipient.priority.unwrap_or_else(|| route.map_or(0, |route| route.priority));
         let opening = recipient.opening.as_ref();
         // Nobody sends a bounce by beginning a conversation: it has no reverse-path.
         let from = Some(arrival.from.as_str()).filter(|from| !from.is_empty() || opening.is_none());
-        let envelope = Envelope { from, to: &recipient.address, remote: &arrival.remote };
+        let envelope = Envelope { from, to: &recipient.address, remote: &arrival.remote, facts: facts.as_ref() };
         let start =
             Start { interaction: id, received_at, started_at: origin.now(), priority, route, opening, envelope };
         // What the store can't answer now, and what is answered from elsewhere, a worker asks: nobody's `250` waits for it.
@@ -286,6 +306,7 @@ async fn prepare(
         subject: clip(parsed.subject()),
         content_hash: noted.hash,
         raw: raw.clone(),
+        facts: facts.unwrap_or_default(),
     };
     Ok(Some(Acceptance { message, interactions, idempotency: arrival.idempotency, taken_from: arrival.taken_from }))
 }

@@ -9,6 +9,8 @@ pub mod intake;
 pub mod named;
 pub mod parked;
 pub mod smtp;
+pub mod supposed;
 pub mod unanswered;
 pub(crate) mod underway;
+pub mod vetting;
 pub mod worker;

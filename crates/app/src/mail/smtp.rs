@@ -9,6 +9,7 @@ use waypost_store::error::StoreError;
 use waypost_store::records::mail::{AcceptOutcome, Accepted};
 
 use super::intake::{Arrival, Bound};
+use super::vetting::Connection;
 use crate::App;
 use crate::observed::Protocol;
 
@@ -52,6 +53,11 @@ impl Intake for SmtpIntake {
             recipients: envelope.recipients.into_iter().map(|(_, bound)| bound).collect(),
             raw,
             remote: envelope.remote.to_string(),
+            connection: Some(Connection {
+                client: envelope.remote.ip(),
+                peer: envelope.peer.ip(),
+                helo: envelope.helo,
+            }),
             idempotency: None,
             taken_from: None,
         };

@@ -15,6 +15,7 @@ use waypost_mail::message::Message;
 use waypost_store::error::{LeaseError, StoreError};
 use waypost_store::leases::{Lease, Lost, hold_until_kept};
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
+use waypost_store::records::facts::Facts;
 use waypost_store::records::mail::{ClaimedRun, RunRecord};
 use waypost_store::traits::Store;
 
@@ -60,7 +61,11 @@ impl App {
     async fn run_claimed(&self, mut work: ClaimedRun, keeping: &AtomicBool) -> Result<(), StoreError> {
         let set_aside = work.attempts >= MOST_ATTEMPTS;
         // A message that can't be read must not keep its interaction from being set aside.
-        let raw = if set_aside { None } else { self.store.raw_message(work.interaction.id).await? };
+        let (raw, facts) = if set_aside {
+            (None, Facts::default())
+        } else {
+            (self.store.raw_message(work.interaction.id).await?, self.store.facts(work.interaction.id).await?)
+        };
         self.catalogue.running_since(work.epoch).await?;
         // Claimed a while ago: what was published since counts as well.
         self.catalogue.catch_up().await?;
@@ -89,7 +94,8 @@ impl App {
         let received_at = (work.interaction.runs == 0).then_some(work.interaction.received_at);
         let run = if set_aside {
             tracing::error!(interaction = %id, attempts = work.attempts, "no attempt at the run came to an end: it is set aside");
-            set_aside_record(start(&work, route.as_deref(), self.origin.now()), running.unrouted, work.attempts)
+            let start = start((&work, &facts), route.as_deref(), self.origin.now());
+            set_aside_record(start, running.unrouted, work.attempts)
         } else {
             let so_far = self.so_far(&work).await?;
             // Nothing that the outside answers can be kept for content that is erased: such a run ends without it.
@@ -99,7 +105,7 @@ impl App {
                 let raw = raw.unwrap_or_default();
                 let message = Message::parse(&raw);
                 let room = Workroom { running: &running, store: &*store, outside: outside.as_deref(), wanted };
-                let start = start(&work, route.as_deref(), desk.origin.now());
+                let start = start((&work, &facts), route.as_deref(), desk.origin.now());
                 // Whoever asks for another run has seen why there was none.
                 let stopped = if work.interaction.runs == 0 {
                     desk.stopped(start, &message, unrouted_queue(start, &running), false)
@@ -219,7 +225,7 @@ fn is_there(running: &Running, target: RouteTarget) -> bool {
     }
 }
 
-fn start<'r>(work: &'r ClaimedRun, route: Option<&'r RouteRecord>, now: Timestamp) -> Start<'r> {
+fn start<'r>((work, facts): (&'r ClaimedRun, &'r Facts), route: Option<&'r RouteRecord>, now: Timestamp) -> Start<'r> {
     Start {
         interaction: work.interaction.id,
         received_at: work.interaction.received_at,
@@ -227,7 +233,7 @@ fn start<'r>(work: &'r ClaimedRun, route: Option<&'r RouteRecord>, now: Timestam
         priority: work.interaction.initial_priority,
         route,
         opening: work.interaction.opening.as_ref(),
-        envelope: Envelope::of(&work.interaction),
+        envelope: Envelope::of(&work.interaction).with_facts(facts),
     }
 }
 

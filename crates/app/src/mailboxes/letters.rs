@@ -33,6 +33,7 @@ impl App {
             recipients: vec![Bound::to(settings.address.clone(), route)],
             raw,
             remote: settings.host.clone(),
+            connection: None,
             idempotency: None,
             taken_from: Some(place.clone()),
         };

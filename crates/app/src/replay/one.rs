@@ -9,6 +9,7 @@ use waypost_ids::{Kind, Ref};
 use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::RouteRecord;
+use waypost_store::records::facts::Facts;
 use waypost_store::records::mail::{DecisionRecord, InteractionRecord};
 use waypost_wire::trace::{ReplayTraces, RunTrace, TraceDifference, TraceEvent};
 
@@ -53,6 +54,8 @@ pub(crate) struct Record<'r> {
     /// The attributes that the recorded run left.
     pub(crate) attributes: &'r BTreeMap<String, String>,
     pub(crate) raw: &'r [u8],
+    /// What was found out about it as it came in: today DNS may answer otherwise.
+    pub(crate) facts: &'r Facts,
     pub(crate) trace: Option<&'r str>,
     /// What the recorded run asked and was answered.
     pub(crate) journal: Option<&'r str>,
@@ -102,7 +105,7 @@ pub(crate) async fn replay(
         },
         route: record.route,
         opening: record.interaction.opening.as_ref(),
-        envelope: Envelope::of(record.interaction),
+        envelope: Envelope::of(record.interaction).with_facts(record.facts),
     };
     let run = decide(after, start, &message, limits, &answers).await?.record;
     let unrouted = record.route.and_then(|route| route.unrouted_queue).unwrap_or(before.unrouted);

@@ -277,6 +277,7 @@ impl App {
                                 decision,
                                 attributes: &item.recorded.attributes,
                                 raw: item.recorded.raw.as_deref().unwrap_or_default(),
+                                facts: &item.recorded.facts,
                                 trace: item.recorded.trace.as_deref(),
                                 journal: item.recorded.journal.as_deref(),
                             };

@@ -47,6 +47,9 @@ pub(crate) enum Event<'m> {
     Automatic { reason: &'m str },
     /// The mail exceeds a bound of reading: what lies beyond it was not parsed.
     Unread { what: String },
+    /// What was found out about the mail as it came in. The reason, which may name domains and addresses, is absent where the trace keeps
+    /// nothing of the mail.
+    Found { what: &'m str, result: &'m str, reason: Option<&'m str> },
     /// An input of the flow that comes next.
     Input { name: &'m str, source: InputSource<'m>, value: Option<Shown<'m>> },
     /// A flow was entered.

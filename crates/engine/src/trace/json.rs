@@ -42,6 +42,14 @@ impl Serialize for Event<'_> {
                 map.serialize_entry("event", "unread")?;
                 map.serialize_entry("what", what)?;
             }
+            Self::Found { what, result, reason } => {
+                map.serialize_entry("event", "found")?;
+                map.serialize_entry("what", what)?;
+                map.serialize_entry("result", result)?;
+                if let Some(reason) = reason {
+                    map.serialize_entry("reason", reason)?;
+                }
+            }
             Self::Input { name, source, value } => {
                 map.serialize_entry("event", "input")?;
                 map.serialize_entry("name", name)?;

@@ -10,7 +10,7 @@ pub use json::{EMPTY, TRACE_VERSION};
 
 use serde::{Deserialize, Serialize};
 use waypost_flow::actions::log::LogLevel;
-use waypost_flow::email::Email;
+use waypost_flow::email::{Email, FindingRef};
 use waypost_flow::value::Value;
 
 use crate::decision::Decided;
@@ -95,6 +95,10 @@ impl<'m> Recorder<'m> {
         }
         for what in email.unread() {
             self.always(Event::Unread { what });
+        }
+        for FindingRef { what, result, reason } in email.findings() {
+            let reason = Some(reason).filter(|reason| self.detail == Detail::Everything && !reason.is_empty());
+            self.always(Event::Found { what, result, reason });
         }
     }
 

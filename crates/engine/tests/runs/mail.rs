@@ -2,13 +2,14 @@
 
 use std::sync::LazyLock;
 
-use waypost_flow::email::{AddressRef, AttachmentRef, Definition, Email, Fact, Member, Members, Shape};
+use waypost_flow::email::{AddressRef, AttachmentRef, Definition, Email, Fact, FindingRef, Member, Members, Shape};
 use waypost_flow::source::Node;
 
 use super::{integer, member, string};
 
 /// Facts of a mail: `from` (`Name <address>` or an address), `subject`, `body`; `body-repeat` repeats the subject that often as the body.
-/// `automatic` is the rule by which a machine wrote it, `unread` the bound of reading that it exceeds.
+/// `automatic` is the rule by which a machine wrote it, `unread` the bound of reading that it exceeds, `found` lines of
+/// what was found out about it: `what result reason`.
 pub(crate) struct Mail {
     name: String,
     address: String,
@@ -16,6 +17,7 @@ pub(crate) struct Mail {
     pub(crate) body: String,
     automatic: String,
     unread: String,
+    found: Vec<[String; 3]>,
 }
 
 impl Mail {
@@ -33,7 +35,13 @@ impl Mail {
             None => text("body"),
         };
         let (automatic, unread) = (text("automatic"), text("unread"));
-        Self { name: name.to_owned(), address: address.to_owned(), subject, body, automatic, unread }
+        let found = text("found");
+        let found = found.lines().map(|line| {
+            let mut words = line.splitn(3, ' ').map(str::to_owned);
+            std::array::from_fn(|_| words.next().unwrap_or_default())
+        });
+        let found = found.collect();
+        Self { name: name.to_owned(), address: address.to_owned(), subject, body, automatic, unread, found }
     }
 
     /// The address of From; all parts are empty if there is none.
@@ -90,6 +98,10 @@ impl Email for Mail {
 
     fn automatic(&self) -> Option<&str> {
         Some(self.automatic.as_str()).filter(|rule| !rule.is_empty())
+    }
+
+    fn findings(&self) -> Vec<FindingRef<'_>> {
+        self.found.iter().map(|[what, result, reason]| FindingRef { what, result, reason }).collect()
     }
 
     fn unread(&self) -> Vec<String> {

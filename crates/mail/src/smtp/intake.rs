@@ -69,8 +69,10 @@ pub struct Envelope<T> {
     pub sender: String,
     /// The recipients that were taken, in order, with their tickets. Never empty.
     pub recipients: Vec<(Recipient, T)>,
-    /// Where the connection came from.
+    /// Where the message came from: who is connected, or who a front end says that it is.
     pub remote: SocketAddr,
+    /// Who is connected, whatever a front end says.
+    pub peer: SocketAddr,
     /// What the client called itself in EHLO or HELO. Anyone can say anything.
     pub helo: String,
     /// Whether the connection was encrypted.

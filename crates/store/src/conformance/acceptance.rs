@@ -1,10 +1,11 @@
 //! What an acceptance keeps, and what it knows again.
 
-use waypost_ids::DecisionKind;
+use waypost_ids::{AuthResult, DecisionKind, ScanResult};
 
-use super::samples::{accept, at, decided, decision, id, mail, offer, queue, queues, run, up_to};
+use super::samples::{accept, at, audit, decided, decision, id, mail, offer, queue, queues, run, up_to};
 use crate::records::catalogue::CatalogueChange;
 use crate::records::catalogue::RouteTarget;
+use crate::records::facts::{AuthFact, Facts, ScanFacts};
 use crate::records::mail::{
     AcceptOutcome, Accepted, DecisionRecord, IdempotencyKey, InteractionFilter, InteractionRecord, Opening, State,
 };
@@ -68,6 +69,27 @@ pub(crate) async fn keeps_what_was_offered(store: &dyn Store) {
     assert_eq!((&runs[0].run.decision, &runs[0].run.trace), (&full.decision, &full.trace));
     assert_eq!(store.interaction(id(2)).await.unwrap(), None);
     assert_eq!(store.raw_message(id(2)).await.unwrap(), None);
+}
+
+pub(crate) async fn what_was_found_out_is_kept_with_the_mail(store: &dyn Store) {
+    let mut facts = Facts::default();
+    facts.auth.spf = AuthFact { result: AuthResult::SoftFail, domain: "example.net".to_owned(), ..AuthFact::default() };
+    facts.auth.dkim.reason = "`\0` in a selector".to_owned();
+    facts.scan = ScanFacts { result: ScanResult::Spam, by: "rspamd".to_owned(), reason: String::new() };
+    let mut found = mail(1);
+    found.message.facts = facts.clone();
+    found.interactions.push(offer(2, 2));
+    accept(store, found).await;
+    accept(store, mail(3)).await;
+    for (number, expected) in [(1, &facts), (2, &facts), (3, &Facts::default())] {
+        assert_eq!(store.facts(id(number)).await.unwrap(), *expected);
+        assert_eq!(store.recorded(&[id(number)], 1_000_000).await.unwrap()[0].facts, *expected);
+    }
+    assert!(store.erase(id(1), audit(1, "ops")).await.unwrap());
+    assert_eq!(store.facts(id(1)).await.unwrap(), Facts::default(), "it goes with the mail");
+    assert_eq!(store.facts(id(2)).await.unwrap(), facts, "and stays while the mail is shown");
+    assert!(store.erase(id(2), audit(2, "ops")).await.unwrap());
+    assert_eq!(store.facts(id(2)).await.unwrap(), Facts::default());
 }
 
 pub(crate) async fn same_mail_is_counted_on_the_first(store: &dyn Store) {

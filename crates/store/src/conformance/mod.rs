@@ -38,7 +38,7 @@ macro_rules! conformance {
 macro_rules! every_rule {
     ($open:expr) => {
         crate::conformance::conformance! { $open;
-            acceptance: keeps_what_was_offered, same_mail_is_counted_on_the_first, other_content_is_a_possible_duplicate,
+            acceptance: keeps_what_was_offered, what_was_found_out_is_kept_with_the_mail, same_mail_is_counted_on_the_first, other_content_is_a_possible_duplicate,
                 other_sender_is_not_the_same, no_message_id_is_never_a_duplicate, one_mail_for_two_routes_is_two_interactions, one_route_twice_is_counted_on_the_first,
                 mail_without_a_route_is_known_by_its_address, the_window_ends, a_run_of_an_old_epoch_is_dropped, a_run_that_leads_to_a_queue_that_is_gone_is_dropped,
                 a_decision_sets_the_state, a_repeated_request_is_replayed, the_summary_adds_up, many_at_once_are_all_kept;

@@ -12,6 +12,7 @@ use waypost_origin::Origin;
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::catalogue::{Bindings, CatalogueChange, FlowLock, FlowRecord, QueueRecord, VersionRecord};
+use crate::records::facts::Facts;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, Accepted, DecisionRecord, NewInteraction, NewMessage, RunClaim, RunRecord,
 };
@@ -81,6 +82,7 @@ pub(crate) fn mail(number: u8) -> Acceptance {
             message_id: Some(format!("{number}@example")),
             subject: format!("mail {number}"),
             content_hash: [number; 32],
+            facts: Facts::default(),
         },
         interactions: vec![offer(u128::from(number), 1)],
         idempotency: None,

@@ -26,6 +26,7 @@ use super::{mailboxes, requests};
 use crate::error::StoreError;
 use crate::records::mail::{AcceptOutcome, Acceptance, IdempotencyKey};
 use crate::rules::duplicates::Key;
+use crate::sums::sum;
 
 /// How long things are known again, in seconds.
 #[derive(Clone, Copy)]
@@ -123,7 +124,9 @@ async fn begin_with_messages(
     } else {
         ("BEGIN".to_owned(), None)
     };
-    let adding: [&(dyn ToSql + Sync); 3] = [&ids, &uses, &raws];
+    let facts = sent().map(|(one, _)| one.message.facts.stored()).collect::<Result<Vec<_>, _>>()?;
+    let sums: Vec<Option<i64>> = facts.iter().map(|facts| facts.as_ref().map(|facts| sum(facts.as_bytes()))).collect();
+    let adding: [&(dyn ToSql + Sync); 5] = [&ids, &uses, &raws, &facts, &sums];
     try_join!(
         biased;
         db.batch_execute(&begin),
@@ -133,8 +136,8 @@ async fn begin_with_messages(
     Ok(())
 }
 
-const ADD_MESSAGES: &str =
-    "INSERT INTO messages (id, uses, raw) SELECT * FROM unnest($1::uuid[], $2::integer[], $3::bytea[])";
+const ADD_MESSAGES: &str = "INSERT INTO messages (id, uses, raw, facts, facts_sum)
+        SELECT * FROM unnest($1::uuid[], $2::integer[], $3::bytea[], $4::text[], $5::bigint[])";
 
 fn named_queues(batch: &[&Acceptance]) -> Vec<Uuid> {
     let offered = batch.iter().flat_map(|acceptance| &acceptance.interactions);

@@ -20,12 +20,13 @@ use crate::encoding::attributes_column;
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
+use crate::records::facts::Facts;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord,
     RunSummary, State, Summary,
 };
 use crate::rules::contents::Attributes;
-use crate::sums::sound_message;
+use crate::sums::{sound_facts, sound_message};
 use crate::traits::MailStore;
 
 /// Messages of up to so many bytes are read in the usual time.
@@ -148,6 +149,12 @@ impl MailStore for PostgresStore {
         sound_message(id, raw, sum).map(Some)
     }
 
+    async fn facts(&self, id: InteractionId) -> Result<Facts, StoreError> {
+        let sql = "SELECT m.facts, m.facts_sum FROM interactions i JOIN messages m ON m.id = i.message WHERE i.id = $1";
+        let found = self.db.run(move |db| Box::pin(async move { row(db, sql, &[&id.0]).await })).await?;
+        found.map_or_else(|| Ok(Facts::default()), |row| facts(Columns { row: &row, table: "messages" }, id))
+    }
+
     async fn erase(&self, id: InteractionId, audit: AuditRecord) -> Result<bool, StoreError> {
         self.db.write(move |db| Box::pin(erase(db, id, audit))).await
     }
@@ -155,6 +162,13 @@ impl MailStore for PostgresStore {
     async fn summary(&self) -> Result<Summary, StoreError> {
         self.db.run(|db| Box::pin(summary(db))).await
     }
+}
+
+/// What was found out about an interaction's mail, from a row with `facts` and `facts_sum`.
+pub(super) fn facts(columns: Columns<'_>, id: InteractionId) -> Result<Facts, StoreError> {
+    let Some(text) = columns.get::<Option<String>>("facts")? else { return Ok(Facts::default()) };
+    sound_facts(id, &text, columns.get("facts_sum")?)?;
+    Facts::read(&text)
 }
 
 /// How many characters of a text are in an index.

@@ -108,7 +108,7 @@ impl ReplayStore for PostgresStore {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
         let most = i32::try_from(most_bytes).unwrap_or(i32::MAX);
         let sql = "SELECT i.id, i.message IS NOT NULL AND coalesce(octet_length(m.raw) <= $2, true) AS read,
-                CASE WHEN octet_length(m.raw) <= $2 THEN m.raw END AS raw, i.message_sum, r.trace, r.trace_sum, r.attributes,
+                CASE WHEN octet_length(m.raw) <= $2 THEN m.raw END AS raw, i.message_sum, m.facts, m.facts_sum, r.trace, r.trace_sum, r.attributes,
                 j.content AS journal, j.content_sum AS journal_sum
             FROM interactions i LEFT JOIN messages m ON m.id = i.message
             LEFT JOIN runs r ON r.interaction = i.id AND r.number = i.runs
@@ -141,6 +141,7 @@ fn recorded(row: &Row) -> Result<Recorded, StoreError> {
     Ok(Recorded {
         interaction,
         raw,
+        facts: super::interactions::facts(columns, interaction)?,
         trace,
         attributes: columns.json_or_empty("attributes")?,
         journal: journals::of_run(columns, interaction)?,

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use waypost_ids::{DecisionKind, DeliveryState, FlowId, InteractionId, QueueId, Version};
 
 use super::catalogue::{Epoch, RouteTarget};
+use super::facts::Facts;
 use super::mailboxes::Place;
 use super::outbox::Outgoing;
 use crate::encoding::kept_as_numbers;
@@ -117,6 +118,8 @@ pub struct NewMessage {
     pub subject: String,
     /// SHA-256 of the content with leading Received and Return-Path fields left aside.
     pub content_hash: [u8; 32],
+    /// What was found out about it.
+    pub facts: Facts,
 }
 
 /// One interaction that the message makes: one for each route that matched.

@@ -5,6 +5,7 @@ pub mod activity;
 pub mod audit;
 pub mod catalogue;
 pub mod events;
+pub mod facts;
 pub mod mail;
 pub mod mailboxes;
 pub mod outbox;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
+use super::facts::Facts;
 use crate::encoding::kept_as_numbers;
 
 kept_as_numbers! {
@@ -60,6 +61,8 @@ pub struct Recorded {
     pub interaction: InteractionId,
     /// The raw message; none when erased.
     pub raw: Option<Bytes>,
+    /// What was found out about the mail as it came in.
+    pub facts: Facts,
     /// The last run's trace, as JSON; none without a run.
     pub trace: Option<String>,
     /// The attributes that the last run left: those that were set later are not among them.

@@ -86,9 +86,16 @@ struct Kept {
 
 fn keep_message(session: &mut Session<'_>, message: &NewMessage) -> Result<Kept, StoreError> {
     session.db.prepare_cached("INSERT INTO messages (uses, raw) VALUES (1, ?1)")?.execute((message.raw.as_ref(),))?;
+    let number = session.db.last_insert_rowid();
+    if let Some(facts) = message.facts.stored()? {
+        session
+            .db
+            .prepare_cached("INSERT INTO mail_facts (message, facts, seal) VALUES (?1, ?2, seal(?1, ?2))")?
+            .execute((number, facts))?;
+    }
     let bytes = message.raw.len().saturating_add(OVERHEAD_BYTES);
     *session.written = session.written.saturating_add(bytes as u64);
-    Ok(Kept { number: session.db.last_insert_rowid(), sum: sum(&message.raw) })
+    Ok(Kept { number, sum: sum(&message.raw) })
 }
 
 /// One use was written with the message; mail for several routes has more.

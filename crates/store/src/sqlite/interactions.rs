@@ -20,6 +20,7 @@ use crate::encoding::attributes_column;
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
+use crate::records::facts::Facts;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord,
     RunSummary, State, Summary,
@@ -140,6 +141,10 @@ impl MailStore for SqliteStore {
             .await
     }
 
+    async fn facts(&self, id: InteractionId) -> Result<Facts, StoreError> {
+        self.readers()?.run(move |db| facts(db, id)).await
+    }
+
     async fn erase(&self, id: InteractionId, audit: AuditRecord) -> Result<bool, StoreError> {
         self.writer()?.run(move |session| erase(session, id, &audit).map(Ok::<_, StoreError>)).await?
     }
@@ -226,6 +231,16 @@ fn list(
         found.push(interaction(row)?);
     }
     Ok(found)
+}
+
+/// What was found out about an interaction's mail.
+pub(super) fn facts(db: &Connection, id: InteractionId) -> Result<Facts, StoreError> {
+    let mut select =
+        db.prepare_cached("SELECT f.* FROM interactions i JOIN mail_facts f ON f.message = i.message WHERE i.id = ?1")?;
+    let mut rows = select.query((id.0.as_bytes(),))?;
+    let Some(row) = rows.next()? else { return Ok(Facts::default()) };
+    let text: String = Columns::sealed(row, "mail_facts")?.get("facts")?;
+    Facts::read(&text)
 }
 
 fn erase(session: &mut Session<'_>, id: InteractionId, audit: &AuditRecord) -> Result<bool, StoreError> {

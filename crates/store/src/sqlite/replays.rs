@@ -11,6 +11,7 @@ use super::columns::{Columns, kept, micros};
 use super::{SqliteStore, journals, seals};
 use crate::error::StoreError;
 use crate::leases::Lease;
+use crate::records::facts::Facts;
 use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
 use crate::rules::replays::ReplayStanding;
 use crate::sums::sound_message;
@@ -113,7 +114,7 @@ impl ReplayStore for SqliteStore {
                 for interaction in ids {
                     let mut rows = select.query((interaction.0.as_bytes(), most_bytes))?;
                     let Some(row) = rows.next()? else { continue };
-                    match recorded(interaction, row) {
+                    match recorded(interaction, row, || super::interactions::facts(db, interaction)) {
                         // A replay goes on without it, as without one that was erased meanwhile.
                         Err(error @ StoreError::Damaged { .. }) => tracing::error!(%error, "left out of a replay"),
                         read => found.push(read?),
@@ -126,7 +127,11 @@ impl ReplayStore for SqliteStore {
 }
 
 /// What was recorded of an interaction. A message that is left out for its size is there all the same.
-fn recorded(interaction: InteractionId, row: &Row<'_>) -> Result<Recorded, StoreError> {
+fn recorded(
+    interaction: InteractionId,
+    row: &Row<'_>,
+    facts: impl FnOnce() -> Result<Facts, StoreError>,
+) -> Result<Recorded, StoreError> {
     let (raw, there, named): (Option<Vec<u8>>, bool, Option<i64>) = (row.get(0)?, row.get(1)?, row.get(2)?);
     let raw = match raw {
         None if named.is_none() || there => None,
@@ -136,6 +141,7 @@ fn recorded(interaction: InteractionId, row: &Row<'_>) -> Result<Recorded, Store
     Ok(Recorded {
         interaction,
         raw,
+        facts: facts()?,
         trace: row.get("trace")?,
         attributes: Columns { row, table: "runs" }.json_or_empty("attributes")?,
         journal: journals::of_run(row, interaction)?,

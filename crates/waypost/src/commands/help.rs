@@ -53,7 +53,14 @@ const EXAMPLES: [(&str, &str); 37] = [
 ];
 
 /// Groups of options of `serve`, by how their names begin; the first that fits counts.
-const GROUPS: [(&str, &str); 26] = [
+const GROUPS: [(&str, &str); 33] = [
+    ("mail_auth", "Senders and scanners"),
+    ("auth", "Senders and scanners"),
+    ("trusted_relay", "Senders and scanners"),
+    ("trusted_authserv", "Senders and scanners"),
+    ("arc", "Senders and scanners"),
+    ("rspamd", "Senders and scanners"),
+    ("scan", "Senders and scanners"),
     ("smtp", "Mail in"),
     ("hostname", "Mail in"),
     ("bare_lf", "Mail in"),

@@ -1,6 +1,7 @@
 //! `waypost serve`: the server.
 
 mod sign_in;
+mod vetting;
 
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
@@ -16,6 +17,8 @@ use waypost_seal::KeyId;
 
 use crate::failure::Failure;
 use crate::server;
+
+pub(crate) use vetting::MailAuth;
 
 /// Arguments of `serve`.
 #[derive(clap::Args)]
@@ -176,7 +179,7 @@ pub(crate) struct Arguments {
     /// Allow MX hosts, webhooks and token endpoints in a private network, such as 10.0.0.0/8. May be given several times
     #[arg(long, env = "WAYPOST_ALLOW_PRIVATE_TARGETS", value_name = "NETWORK", value_delimiter = ',')]
     pub(crate) allow_private_targets: Vec<Network>,
-    /// The DNS server that is asked for MX, ADDRESS:PORT; without it, the system's
+    /// The DNS server that is asked for MX and about senders, ADDRESS:PORT; without it, the system's
     #[arg(long, env = "WAYPOST_DNS", value_name = "ADDRESS")]
     pub(crate) dns: Option<SocketAddr>,
     /// For how many days the same mail counts as a duplicate
@@ -200,6 +203,8 @@ pub(crate) struct Arguments {
     /// Memory that the values of a run may hold, in MiB. Beyond that its mail is unrouted
     #[arg(long, env = "WAYPOST_RUN_MEMORY", value_parser = clap::value_parser!(u32).range(1..=65_536), default_value_t = 64, value_name = "MIB")]
     pub(crate) run_memory: u32,
+    #[command(flatten)]
+    pub(crate) vetting: vetting::Vetting,
     #[command(flatten)]
     pub(crate) sign_in: sign_in::SignIn,
     /// What is logged: error, warn, info, debug, or a filter such as `waypost_mail=debug`

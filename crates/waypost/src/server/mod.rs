@@ -10,6 +10,7 @@ mod smtp;
 mod store;
 mod telemetry;
 pub(crate) mod tls;
+mod vetting;
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -69,6 +70,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         traces: telemetry.traces(),
         limits,
         notes: Some(data_dir.to_owned()),
+        vetting: vetting::vetting(&arguments)?,
         ingress: Ingress::new(arguments.ingress.clone(), Some(Topics::new(http.clone()))),
         post: post::post(&arguments, &http)?,
         mailboxes: Some(post::mailboxes(&arguments, &http)?),

@@ -89,8 +89,9 @@ impl Server {
             .args(["serve", "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir)
             .args(&start.arguments)
-            // Tests talk to loopback alone: whoever wants mail to go out says where.
+            // Tests talk to loopback alone: whoever wants mail to go out says where, and whoever wants senders checked says by which DNS.
             .env("WAYPOST_SMARTHOST", "none")
+            .env("WAYPOST_MAIL_AUTH", "off")
             .env("WAYPOST_BOOTSTRAP_CLIENT", format!("{}:{}", CLIENT.0, CLIENT.1))
             .stdin(Stdio::null())
             .stdout(Stdio::null())

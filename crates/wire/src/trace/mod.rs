@@ -56,6 +56,16 @@ pub enum TraceEvent {
         /// The bound, such as `more than 10000 parts`.
         what: String,
     },
+    /// What was found out about the mail as it came in. It comes before anything runs.
+    Found {
+        /// What was looked at: `spf`, `dkim`, `dmarc` or `scan`.
+        what: String,
+        /// The result, as one word.
+        result: String,
+        /// Why; absent where the trace keeps nothing of the mail, and where there is nothing to say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// An input of the flow that is entered next.
     Input {
         /// Its name.

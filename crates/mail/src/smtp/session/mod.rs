@@ -98,6 +98,8 @@ pub struct Session<T> {
     encrypted: bool,
     /// The client: who is connected, or who a front end says that it is.
     remote: SocketAddr,
+    /// Who is connected.
+    peer: SocketAddr,
     budget: Budget,
     pending: Option<Recipient>,
     state: State,
@@ -125,6 +127,7 @@ impl<T> Session<T> {
             forwarded: None,
             encrypted,
             remote,
+            peer: remote,
             budget,
             pending: None,
             state: State::Header,
@@ -372,6 +375,7 @@ impl<T> Session<T> {
                     sender: transaction.sender,
                     recipients: transaction.recipients,
                     remote: forwarded.unwrap_or(self.remote),
+                    peer: self.peer,
                     helo: self.told_helo.clone().or_else(|| self.helo.clone()).unwrap_or_default(),
                     tls: self.secure,
                     smtputf8: transaction.smtputf8,

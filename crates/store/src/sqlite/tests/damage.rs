@@ -286,6 +286,7 @@ async fn a_check_reads_every_row_that_has_a_checksum() {
             "flow_versions",
             "flows",
             "journals",
+            "mail_facts",
             "mailbox_folders",
             "mailbox_taken",
             "mailbox_tokens",

@@ -1,0 +1,102 @@
+//! DKIM: whether a domain signed the mail as it is (RFC 6376, RFC 8463).
+
+use mail_auth::common::crypto::Algorithm;
+use mail_auth::dkim::{DkimError, Signature};
+use mail_auth::{AuthenticatedMessage, DkimOutput, DkimResult, Error};
+use waypost_ids::AuthResult;
+
+use super::author::{closeness, domain};
+use super::bounds::{FIELDS, NAME, SIGNATURES, SIGNED};
+use super::finding::Finding;
+
+/// The mail once for each signature that is verified, so that one whose key does not come holds up no other.
+pub(crate) fn signatures<'x>(message: &AuthenticatedMessage<'x>) -> Vec<AuthenticatedMessage<'x>> {
+    if message.headers.len() > FIELDS {
+        return Vec::new();
+    }
+    let bounded = message.dkim_headers.iter().filter(|field| field.header.h.len() <= SIGNED).take(SIGNATURES);
+    bounded
+        .map(|field| AuthenticatedMessage { dkim_headers: vec![field.clone()], errors: Vec::new(), ..message.clone() })
+        .collect()
+}
+
+/// Whether a signature counts. One of SHA-1 proves nothing (RFC 8301 section 3.1).
+pub(crate) fn is_strong(output: &DkimOutput<'_>) -> bool {
+    output.signature().is_some_and(|signature| signature.a != Algorithm::RsaSha1)
+}
+
+/// What there is to say of one signature.
+pub(crate) fn finding(output: &DkimOutput<'_>) -> Finding {
+    let (domain, named) = output.signature().map(of).unwrap_or_default();
+    let (result, why) = match output.result() {
+        DkimResult::Pass if is_strong(output) => (AuthResult::Pass, "verifies".to_owned()),
+        DkimResult::Pass => (AuthResult::Policy, "is of SHA-1, which proves nothing (RFC 8301)".to_owned()),
+        DkimResult::Neutral(error) | DkimResult::Fail(error) => failed(error),
+        DkimResult::PermError(error) => (AuthResult::PermError, format!("can't be verified: {error}")),
+        DkimResult::TempError(error) => (AuthResult::TempError, format!("can't be verified now: {error}")),
+        DkimResult::None => (AuthResult::None, "is none".to_owned()),
+    };
+    Finding::new(result, domain, format!("the signature{named} {why}"))
+}
+
+/// A signature whose key did not come in time.
+pub(crate) fn late(message: &AuthenticatedMessage<'_>, why: &str) -> Finding {
+    let signature = message.dkim_headers.first().map(|field| of(&field.header));
+    let (domain, named) = signature.unwrap_or_default();
+    Finding::new(AuthResult::TempError, domain, format!("the signature{named} can't be verified now: {why}"))
+}
+
+/// What is wrong with signatures that are not verified; none without one.
+pub(crate) fn unverified(message: &AuthenticatedMessage<'_>) -> Option<Finding> {
+    let bound = || Finding::new(AuthResult::Policy, "", "the header is too large to verify a signature of it");
+    let malformed = message.errors.iter().find_map(|field| match &field.header {
+        Error::Dkim(DkimError::SignatureLength) => Some(Finding::new(
+            AuthResult::Policy,
+            "",
+            "a signature of the beginning of the body alone (l=) is not accepted",
+        )),
+        error @ Error::Dkim(_) => {
+            Some(Finding::new(AuthResult::Neutral, "", format!("a signature can't be read: {error}")))
+        }
+        _ => None,
+    });
+    let unread = message.has_dkim_errors.then(|| Finding::new(AuthResult::Neutral, "", "a signature can't be read"));
+    (!message.dkim_headers.is_empty()).then(bound).or(malformed).or(unread)
+}
+
+/// The one of several that is told: one that passed for a domain close to the author's, or else what may pass at another time.
+pub(crate) fn best(findings: Vec<Finding>, author: Option<&str>) -> Option<Finding> {
+    let rank = |finding: &Finding| match finding.result {
+        AuthResult::Pass => 6,
+        AuthResult::TempError => 5,
+        AuthResult::Fail => 4,
+        AuthResult::Policy => 3,
+        AuthResult::PermError => 2,
+        AuthResult::Neutral => 1,
+        AuthResult::SoftFail | AuthResult::None | AuthResult::Unknown => 0,
+    };
+    let key = |finding: &Finding| (rank(finding), author.map_or(0, |author| closeness(&finding.domain, author)));
+    // Of equal ones the first.
+    findings.into_iter().rev().max_by_key(key)
+}
+
+fn failed(error: &Error) -> (AuthResult, String) {
+    let result = match error {
+        Error::Dkim(
+            DkimError::UnsupportedVersion
+            | DkimError::UnsupportedAlgorithm
+            | DkimError::UnsupportedCanonicalization
+            | DkimError::UnsupportedKeyType,
+        ) => AuthResult::Neutral,
+        _ => AuthResult::Fail,
+    };
+    (result, format!("does not verify: {error}"))
+}
+
+/// Domain, and words that name a signature.
+fn of(signature: &Signature) -> (String, String) {
+    let domain = domain(&signature.d);
+    let selector: String = signature.s.chars().filter(|c| !c.is_control()).take(NAME).collect();
+    let named = format!(" of `{domain}`, selector `{selector}`,");
+    (domain, named)
+}
