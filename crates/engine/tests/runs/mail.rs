@@ -8,13 +8,14 @@ use waypost_flow::source::Node;
 use super::{integer, member, string};
 
 /// Facts of a mail: `from` (`Name <address>` or an address), `subject`, `body`; `body-repeat` repeats the subject that often as the body.
-/// `automatic` is the rule by which a machine wrote it, `unread` the bound of reading that it exceeds.
+/// `automatic` is the rule by which a machine wrote it, `kind` the rule by which it is bulk, `unread` the bound of reading that it exceeds.
 pub(crate) struct Mail {
     name: String,
     address: String,
     pub(crate) subject: String,
     pub(crate) body: String,
     automatic: String,
+    kind: String,
     unread: String,
 }
 
@@ -32,8 +33,8 @@ impl Mail {
             Some(times) => subject.repeat(usize::try_from(times).unwrap()),
             None => text("body"),
         };
-        let (automatic, unread) = (text("automatic"), text("unread"));
-        Self { name: name.to_owned(), address: address.to_owned(), subject, body, automatic, unread }
+        let (automatic, kind, unread) = (text("automatic"), text("kind"), text("unread"));
+        Self { name: name.to_owned(), address: address.to_owned(), subject, body, automatic, kind, unread }
     }
 
     /// The address of From; all parts are empty if there is none.
@@ -90,6 +91,10 @@ impl Email for Mail {
 
     fn automatic(&self) -> Option<&str> {
         Some(self.automatic.as_str()).filter(|rule| !rule.is_empty())
+    }
+
+    fn kinds(&self) -> Vec<(&'static str, &str)> {
+        Some(("bulk", self.kind.as_str())).filter(|(_, rule)| !rule.is_empty()).into_iter().collect()
     }
 
     fn unread(&self) -> Vec<String> {

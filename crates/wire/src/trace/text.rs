@@ -44,7 +44,10 @@ impl Place {
     /// How far the event's lines are indented; none if it has no line. Moves on to the place after it.
     fn indent(&mut self, event: &TraceEvent) -> Option<usize> {
         match event {
-            TraceEvent::Automatic { .. } | TraceEvent::Unread { .. } | TraceEvent::Decision(_) => return Some(0),
+            TraceEvent::Automatic { .. }
+            | TraceEvent::Kind { .. }
+            | TraceEvent::Unread { .. }
+            | TraceEvent::Decision(_) => return Some(0),
             TraceEvent::Flow { .. } => {
                 let indent = self.loops.len() * FLOW + self.loops.iter().sum::<usize>() * LOOP;
                 self.loops.push(0);
@@ -99,6 +102,7 @@ fn lines(event: &TraceEvent) -> Vec<String> {
     let line = match event {
         TraceEvent::Unread { what } => format!("the mail was not read beyond a bound: {what}"),
         TraceEvent::Automatic { reason } => format!("a machine wrote the mail: {reason}"),
+        TraceEvent::Kind { kind, reason } => format!("the mail is {}: {reason}", kind_in_words(kind)),
         TraceEvent::Flow { name, version: 0, .. } => format!("flow {name}"),
         TraceEvent::Flow { name, version, .. } => format!("flow {name}, version {version}"),
         TraceEvent::Conditions { matching, holds, when } => {
@@ -269,6 +273,18 @@ fn failure(error: &RunError) -> String {
         let _ = write!(text, ", action {action}");
     }
     text
+}
+
+/// A kind of mail as people say it.
+fn kind_in_words(kind: &str) -> &str {
+    match kind {
+        "bulk" => "sent in bulk",
+        "list" => "of a mailing list",
+        "autoReply" => "an automatic reply",
+        "bounce" => "a bounce",
+        "delayed" => "about a delay",
+        other => other,
+    }
 }
 
 fn assignment(what: &str, name: &str, value: Option<&Json>) -> String {
