@@ -70,9 +70,9 @@ pub(super) fn kind(element: &Element) -> Option<QuoteKind> {
     marked.or((element.name == local_name!("blockquote")).then_some(QuoteKind::Indented))
 }
 
-/// Whether an attribute of an element says that it is one.
+/// Whether an attribute of an element that may be one says that it is.
 pub(super) fn says_anything(element: &LocalName, attribute: &LocalName, value: &str) -> bool {
-    may_be(element) && marked(element, attribute, value).is_some()
+    marked(element, attribute, value).is_some()
 }
 
 /// What an attribute says of its element.
@@ -96,7 +96,7 @@ fn marked(element: &LocalName, attribute: &LocalName, value: &str) -> Option<Quo
 }
 
 /// Whether an element may hold another mail or a signature.
-fn may_be(name: &LocalName) -> bool {
+pub(super) fn may_be(name: &LocalName) -> bool {
     matches!(
         *name,
         local_name!("blockquote")

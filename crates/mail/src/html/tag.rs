@@ -51,14 +51,18 @@ pub(super) fn read(html: &StrTendril, start: usize, kind: TagKind, page: Glance)
                     && let Some(name) = of_use(name.as_bytes())
                     && !tag.attrs.iter().any(|attribute| attribute.name.local == name)
                 {
+                    let names = matches!(
+                        name,
+                        local_name!("id") | local_name!("class") | local_name!("name") | local_name!("cite")
+                    );
+                    let is_of_styles = page.has_styles && matches!(name, local_name!("id") | local_name!("class"));
+                    if names && !is_of_styles && !quotes::may_be(&tag.name) {
+                        continue;
+                    }
                     let value = page.text(html, value)?;
                     let says_anything = match name {
                         local_name!("style") => declarations::say_anything(&value),
-                        local_name!("id") | local_name!("class") if page.has_styles => true,
-                        local_name!("id") | local_name!("class") | local_name!("name") | local_name!("cite") => {
-                            quotes::says_anything(&tag.name, &name, &value)
-                        }
-                        _ => true,
+                        _ => !names || is_of_styles || quotes::says_anything(&tag.name, &name, &value),
                     };
                     if says_anything {
                         tag.attrs.push(Attribute { name: QualName::new(None, ns!(), name), value });
