@@ -37,6 +37,7 @@ impl Chance {
 fn seeds(folder: &str) -> Vec<Vec<u8>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
     let mut files: Vec<_> = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.is_file());
     files.sort();
     assert!(!files.is_empty(), "no seeds in {folder}");
     files.iter().map(|file| fs::read(file).unwrap()).collect()
