@@ -14,6 +14,7 @@ test:
 	@scripts/setup
 	@scripts/setup-postgres
 	@scripts/setup-peers
+	@scripts/setup-samples
 	@scripts/setup-mail
 	@scripts/setup-console
 	@scripts/setup-browser

@@ -28,6 +28,13 @@ pub fn check(input: &[u8]) {
         assert!(report.recipients.len() <= 100, "{} recipients", report.recipients.len());
         assert!(report.message_ids.iter().all(|id| !id.is_empty()), "a Message-ID of nothing");
     }
+    assert!(message.new_text().len() <= message.body().len(), "what is new is of the body");
+    assert!(matches!(message.language().len(), 0 | 2), "a language has two letters");
+    if let Some(bounce) = message.bounce() {
+        assert!(bounce.status.split('.').count() == 3, "{bounce:?}");
+    }
+    let _ = (message.automatic_reply(), message.to_many(), message.calendar());
+    let _ = (message.is_encrypted(), message.is_signed(), message.is_tnef());
     assert!(message.unread().is_empty() || input.len() > 1000, "{:?}", message.unread());
     assert!(message.size() == input.len() as u64, "the size is that of the raw message");
 }

@@ -14,6 +14,8 @@ export function describe(event: TraceEvent): Told {
   switch (event.event) {
     case "automatic":
       return { title: "written by a machine", detail: event.reason, tone: "plain" };
+    case "kind":
+      return { title: `kind of mail: ${event.kind}`, detail: event.reason, tone: "plain" };
     case "unread":
       return { title: "not read in full", detail: event.what, tone: "bad" };
     case "found":

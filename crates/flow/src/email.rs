@@ -251,6 +251,10 @@ pub trait Email: Sync {
     fn look_up(&self, member: &Member, name: &str) -> &str;
     /// Why one knows that a machine wrote it (RFC 3834 and what is in use beside it), as one word; `None` if a person may have.
     fn automatic(&self) -> Option<&str>;
+    /// What kinds of mail it is beside that, each with the rule by which one knows, as one word: `bulk`, `list`, `autoReply`, `bounce`, `delayed`.
+    fn kinds(&self) -> Vec<(&'static str, &str)> {
+        Vec::new()
+    }
     /// The bounds of reading that the email exceeds, each as one phrase: what lies beyond them can't be seen.
     fn unread(&self) -> Vec<String> {
         Vec::new()

@@ -132,6 +132,24 @@ impl Email for MessageView<'_, '_> {
         methods.into_iter().chain([scan]).filter(|one| one.result != unknown || !one.reason.is_empty()).collect()
     }
 
+    fn kinds(&self) -> Vec<(&'static str, &str)> {
+        let message = self.message;
+        let mut kinds = Vec::new();
+        let mut kind =
+            |name: &'static str, reason: Option<&'static str>| kinds.extend(reason.map(|reason| (name, reason)));
+        let to_many = message.to_many();
+        kind("bulk", to_many.bulk.map(Reason::as_str));
+        kind("list", to_many.list.map(Reason::as_str));
+        // No reply or bounce is anything but automatic: most mail is not looked at any further.
+        if self.automatic_reason().is_some() {
+            kind("autoReply", message.automatic_reply().map(Reason::as_str));
+            let bounce = message.bounce();
+            kind("bounce", bounce.filter(|bounce| !bounce.is_delay).map(|bounce| bounce.reason));
+            kind("delayed", bounce.filter(|bounce| bounce.is_delay).map(|bounce| bounce.reason));
+        }
+        kinds
+    }
+
     fn unread(&self) -> Vec<String> {
         self.message.unread().iter().map(ToString::to_string).collect()
     }

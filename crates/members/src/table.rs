@@ -203,8 +203,99 @@ static ROWS: &[Row] = &[
         "Who says so: `rspamd`, or the name of a header field; empty where no scanner was asked.",
         r#""rspamd""#,
     ),
-    row("email.language", Later, "", ""),
-    row("email.isBulk", Later, "", ""),
+    // What kind of mail it is, and what is new in it.
+    row(
+        "email.newText",
+        Text(|mail| mail.message.new_text()),
+        "What the sender wrote anew: the body without quotes of earlier mails and without signatures. What is forwarded is new. Of the first MiB of the body.",
+        r#""Please refund me.""#,
+    ),
+    row(
+        "email.language",
+        Text(|mail| mail.message.language()),
+        "The language of `newText` by ISO 639-1, such as `de`; empty if a text is too short to tell.",
+        r#""""#,
+    ),
+    row(
+        "email.isBulk",
+        Boolean(|mail| mail.message.to_many().bulk.is_some()),
+        "Whether it was sent to many at once, such as a newsletter. What a person posts on a mailing list is not. The trace says why.",
+        "false",
+    ),
+    row(
+        "email.isList",
+        Boolean(|mail| mail.message.to_many().list.is_some()),
+        "Whether a mailing list passed it on (RFC 2369, RFC 2919). The trace says why.",
+        "false",
+    ),
+    row(
+        "email.isAutoReply",
+        Boolean(|mail| mail.message.automatic_reply().is_some()),
+        "Whether a machine answers a mail with it: an away notice, an acknowledgement. Such mail is automatic, too. The trace says why.",
+        "false",
+    ),
+    row(
+        "email.isBounce",
+        Boolean(|mail| mail.message.bounce().is_some_and(|bounce| !bounce.is_delay)),
+        "Whether a server says that a mail could not be delivered. The trace says why.",
+        "false",
+    ),
+    row(
+        "email.isDelayed",
+        Boolean(|mail| mail.message.bounce().is_some_and(|bounce| bounce.is_delay)),
+        "Whether a server says that a mail is late and may still arrive. The trace says why.",
+        "false",
+    ),
+    row("email.bounce", Object, "Which mail came back, or is late.", ""),
+    row(
+        "email.bounce.recipient",
+        Text(|mail| mail.message.bounce().map_or("", |bounce| &bounce.recipient)),
+        "The recipient who did not get it, the first of several; empty if the mail is no bounce, or does not say.",
+        r#""""#,
+    ),
+    row(
+        "email.bounce.status",
+        Text(|mail| mail.message.bounce().map_or("", |bounce| &bounce.status)),
+        "The status code of RFC 3463, such as `5.1.1`: written, or what the server's words come to. Empty if the mail is no bounce.",
+        r#""""#,
+    ),
+    row(
+        "email.bounce.of",
+        Text(|mail| mail.message.bounce().map_or("", |bounce| &bounce.of)),
+        "The Message-ID of the mail that came back, without angle brackets; empty if the mail is no bounce, or does not say.",
+        r#""""#,
+    ),
+    row("email.calendar", Object, "The calendar object that came with it (RFC 5545).", ""),
+    row(
+        "email.calendar.method",
+        Text(|mail| &mail.message.calendar().method),
+        "What it is for, such as `REQUEST` for an invitation, `REPLY`, `CANCEL`; empty if there is none, or it does not say.",
+        r#""""#,
+    ),
+    row(
+        "email.calendar.uid",
+        Text(|mail| &mail.message.calendar().uid),
+        "The event that it is about: its UID; empty if there is no calendar object.",
+        r#""""#,
+    ),
+    row(
+        "email.isEncrypted",
+        Boolean(|mail| mail.message.is_encrypted()),
+        "Whether it, or a part of it, is encrypted by S/MIME or PGP.",
+        "false",
+    ),
+    row(
+        "email.isSigned",
+        Boolean(|mail| mail.message.is_signed()),
+        "Whether it, or a part of it, is signed by S/MIME or PGP. Nobody checks the signature.",
+        "false",
+    ),
+    row(
+        "email.isTnef",
+        Boolean(|mail| mail.message.is_tnef()),
+        "Whether it came in Exchange's own form, TNEF: `winmail.dat` among the attachments.",
+        "false",
+    ),
 ];
 
 /// What reads a member; its type follows from it.

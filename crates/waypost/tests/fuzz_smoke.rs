@@ -37,6 +37,7 @@ impl Chance {
 fn seeds(folder: &str) -> Vec<Vec<u8>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
     let mut files: Vec<_> = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.is_file());
     files.sort();
     assert!(!files.is_empty(), "no seeds in {folder}");
     files.iter().map(|file| fs::read(file).unwrap()).collect()
@@ -421,6 +422,16 @@ fn mail_messages() {
         "xn--",
         "Date: Mon, 23 Nov 2026 10:00:00 +9999\n",
         "References: <a@b>\n",
+        "> ",
+        "\n-- \n",
+        "\nOn Mon, 23 Nov 2026 10:15 Ann <a@b.example> wrote:\n",
+        "\nFrom: a\nSent: b\nSubject: c\n",
+        "Subject: Mail delivery failed: returning message to sender\n",
+        "Content-Type: message/delivery-status\n",
+        "\nFinal-Recipient: rfc822; a@b\nAction: failed\nStatus: 5.1.1\n",
+        "\n<a@b.example>: 550 5.1.1 user unknown\n",
+        "Content-Type: text/calendar; method=REQUEST\n",
+        "<blockquote type=cite>",
         "\u{FEFF}",
         "\0",
         "\u{1B}$)C\u{E}",

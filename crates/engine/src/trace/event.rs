@@ -45,6 +45,8 @@ pub(crate) enum InputSource<'m> {
 pub(crate) enum Event<'m> {
     /// A machine wrote the mail, and why one knows.
     Automatic { reason: &'m str },
+    /// A kind of mail that it is, and how one knows.
+    Kind { kind: &'static str, reason: &'m str },
     /// The mail exceeds a bound of reading: what lies beyond it was not parsed.
     Unread { what: String },
     /// What was found out about the mail as it came in. The reason, which may name domains and addresses, is absent where the trace keeps

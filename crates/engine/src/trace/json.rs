@@ -38,6 +38,11 @@ impl Serialize for Event<'_> {
                 map.serialize_entry("event", "automatic")?;
                 map.serialize_entry("reason", reason)?;
             }
+            Self::Kind { kind, reason } => {
+                map.serialize_entry("event", "kind")?;
+                map.serialize_entry("kind", kind)?;
+                map.serialize_entry("reason", reason)?;
+            }
             Self::Unread { what } => {
                 map.serialize_entry("event", "unread")?;
                 map.serialize_entry("what", what)?;

@@ -93,6 +93,9 @@ impl<'m> Recorder<'m> {
         if let Some(reason) = email.automatic() {
             self.always(Event::Automatic { reason });
         }
+        for (kind, reason) in email.kinds() {
+            self.always(Event::Kind { kind, reason });
+        }
         for what in email.unread() {
             self.always(Event::Unread { what });
         }

@@ -8,7 +8,7 @@ use waypost_flow::source::Node;
 use super::{integer, member, string};
 
 /// Facts of a mail: `from` (`Name <address>` or an address), `subject`, `body`; `body-repeat` repeats the subject that often as the body.
-/// `automatic` is the rule by which a machine wrote it, `unread` the bound of reading that it exceeds, `found` lines of
+/// `automatic` is the rule by which a machine wrote it, `kind` the rule by which it is bulk, `unread` the bound of reading that it exceeds, `found` lines of
 /// what was found out about it: `what result reason`.
 pub(crate) struct Mail {
     name: String,
@@ -16,6 +16,7 @@ pub(crate) struct Mail {
     pub(crate) subject: String,
     pub(crate) body: String,
     automatic: String,
+    kind: String,
     unread: String,
     found: Vec<[String; 3]>,
 }
@@ -34,14 +35,14 @@ impl Mail {
             Some(times) => subject.repeat(usize::try_from(times).unwrap()),
             None => text("body"),
         };
-        let (automatic, unread) = (text("automatic"), text("unread"));
+        let (automatic, kind, unread) = (text("automatic"), text("kind"), text("unread"));
         let found = text("found");
         let found = found.lines().map(|line| {
             let mut words = line.splitn(3, ' ').map(str::to_owned);
             std::array::from_fn(|_| words.next().unwrap_or_default())
         });
         let found = found.collect();
-        Self { name: name.to_owned(), address: address.to_owned(), subject, body, automatic, unread, found }
+        Self { name: name.to_owned(), address: address.to_owned(), subject, body, automatic, kind, unread, found }
     }
 
     /// The address of From; all parts are empty if there is none.
@@ -102,6 +103,10 @@ impl Email for Mail {
 
     fn findings(&self) -> Vec<FindingRef<'_>> {
         self.found.iter().map(|[what, result, reason]| FindingRef { what, result, reason }).collect()
+    }
+
+    fn kinds(&self) -> Vec<(&'static str, &str)> {
+        Some(("bulk", self.kind.as_str())).filter(|(_, rule)| !rule.is_empty()).into_iter().collect()
     }
 
     fn unread(&self) -> Vec<String> {

@@ -4,6 +4,7 @@ use html5ever::{LocalName, local_name};
 
 use super::declarations::{Declarations, Declared, Property, Value};
 use super::elements::{self, Kind};
+use super::quotes::{self, Quote};
 use super::stylesheet::Stylesheet;
 use super::tree::{Content, DOCUMENT, Element, Id, Tree};
 use super::writer::{WhiteSpace, Writer};
@@ -33,6 +34,8 @@ struct Open {
     is_item: bool,
     inherited: Inherited,
     numbering: Numbering,
+    /// Its place among the quotes, if it is one.
+    quote: Option<usize>,
 }
 
 /// How the items of a list are numbered.
@@ -60,6 +63,7 @@ pub(super) fn lay_out(tree: &Tree, budget: &mut Budget) -> Page {
         hidden: Writer::new(),
         links: String::new(),
         links_cut: false,
+        quotes: Vec::new(),
     };
     layout.walk();
     let is_cut = layout.sheet.is_cut();
@@ -68,9 +72,11 @@ pub(super) fn lay_out(tree: &Tree, budget: &mut Budget) -> Page {
     // A page of nothing but pictures says no more than where they lead.
     if layout.shown.is_empty() {
         let text = std::mem::take(&mut layout.links);
-        return Page { text, hidden: layout.hidden.finish(), truncated: truncated || layout.links_cut };
+        let truncated = truncated || layout.links_cut;
+        return Page { text, hidden: layout.hidden.finish(), quotes: Vec::new(), truncated };
     }
-    Page { text: layout.shown.finish(), hidden: layout.hidden.finish(), truncated }
+    let quotes = layout.quotes();
+    Page { text: layout.shown.finish(), hidden: layout.hidden.finish(), quotes, truncated }
 }
 
 /// The rules of all style elements, wherever they stand.
@@ -101,6 +107,8 @@ struct Layout<'t> {
     /// Targets of links, one on a line, while nothing is shown.
     links: String,
     links_cut: bool,
+    /// What is marked as quoted, by where it begins and ends in what is shown.
+    quotes: Vec<Quote>,
 }
 
 impl Layout<'_> {
@@ -118,6 +126,7 @@ impl Layout<'_> {
                 no_markers: false,
             },
             numbering: Numbering { style: Style::Bullet, next: 1, step: 1 },
+            quote: None,
         }];
         while let Some(current) = open.last_mut() {
             if self.shown.is_full() {
@@ -193,6 +202,7 @@ impl Layout<'_> {
             is_item,
             inherited,
             numbering: numbering(element),
+            quote: self.begin_quote(element),
         };
         match kind {
             Kind::Block | Kind::Paragraph => self.both(|writer| writer.block(lines(Property::MarginTop))),
@@ -215,7 +225,30 @@ impl Layout<'_> {
         self.sheet.declared(self.tree, id, element, &own.map(Declarations::read).unwrap_or_default())
     }
 
+    /// Notes that a quote begins, if the element is one.
+    fn begin_quote(&mut self, element: &Element) -> Option<usize> {
+        if self.quotes.len() >= quotes::MOST {
+            return None;
+        }
+        let kind = quotes::kind(element)?;
+        let at = self.shown.position();
+        self.quotes.push(Quote { kind, at: at..at });
+        Some(self.quotes.len() - 1)
+    }
+
+    /// The quotes, by the text as it is handed out.
+    fn quotes(&mut self) -> Vec<Quote> {
+        let skipped = self.shown.leading_space();
+        for Quote { at, .. } in &mut self.quotes {
+            *at = at.start.saturating_sub(skipped)..at.end.saturating_sub(skipped);
+        }
+        std::mem::take(&mut self.quotes)
+    }
+
     fn close(&mut self, element: &Open) {
+        if let Some(quote) = element.quote.and_then(|quote| self.quotes.get_mut(quote)) {
+            quote.at.end = self.shown.position();
+        }
         if element.is_item {
             self.both(|writer| writer.mark(None));
         }

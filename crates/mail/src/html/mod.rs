@@ -8,6 +8,7 @@ mod bounded;
 mod declarations;
 mod elements;
 mod layout;
+mod quotes;
 mod references;
 mod selector;
 mod stylesheet;
@@ -16,6 +17,8 @@ mod tokens;
 mod tree;
 mod unclosed;
 mod writer;
+
+pub use quotes::{Quote, QuoteKind};
 
 /// The most HTML that is read, in bytes of UTF-8. What follows is left out, and the page says so.
 pub const INPUT_LIMIT: usize = 16 * 1024 * 1024;
@@ -31,6 +34,8 @@ pub struct Page {
     pub text: String,
     /// What is in the page but not shown, such as a preheader; no white space at either end.
     pub hidden: String,
+    /// What of `text` mail programs marked as another mail's or as a signature, in the order in which it begins.
+    pub quotes: Vec<Quote>,
     /// Whether a bound was met, so that `text` or `hidden` are not all of it.
     pub truncated: bool,
 }

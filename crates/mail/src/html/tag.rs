@@ -9,7 +9,7 @@ use html5ever::tokenizer::{Tag, TagKind};
 use html5ever::{Attribute, LocalName, QualName, local_name, ns};
 use memchr::memchr;
 
-use super::{declarations, references};
+use super::{declarations, quotes, references};
 
 /// White space between attributes; CR is LF by then.
 pub(super) fn is_blank(byte: u8) -> bool {
@@ -48,11 +48,23 @@ pub(super) fn read(html: &StrTendril, start: usize, kind: TagKind, page: Glance)
             _ => {
                 let (name, value) = scan.attribute()?;
                 if kind == TagKind::StartTag
-                    && let Some(name) = of_use(name.as_bytes(), page.has_styles)
+                    && let Some(name) = of_use(name.as_bytes())
                     && !tag.attrs.iter().any(|attribute| attribute.name.local == name)
                 {
+                    let names = matches!(
+                        name,
+                        local_name!("id") | local_name!("class") | local_name!("name") | local_name!("cite")
+                    );
+                    let is_of_styles = page.has_styles && matches!(name, local_name!("id") | local_name!("class"));
+                    if names && !is_of_styles && !quotes::may_be(&tag.name) {
+                        continue;
+                    }
                     let value = page.text(html, value)?;
-                    if name != local_name!("style") || declarations::say_anything(&value) {
+                    let says_anything = match name {
+                        local_name!("style") => declarations::say_anything(&value),
+                        _ => !names || is_of_styles || quotes::says_anything(&tag.name, &name, &value),
+                    };
+                    if says_anything {
                         tag.attrs.push(Attribute { name: QualName::new(None, ns!(), name), value });
                     }
                 }
@@ -61,17 +73,19 @@ pub(super) fn read(html: &StrTendril, start: usize, kind: TagKind, page: Glance)
     }
 }
 
-/// An attribute that changes what is read; classes only if there are styles that may mean them.
-fn of_use(name: &[u8], has_styles: bool) -> Option<LocalName> {
+/// An attribute that may change what is read. Ids and classes do if styles may mean them, or if they mark a quote.
+fn of_use(name: &[u8]) -> Option<LocalName> {
     let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
     match name.len() {
-        2 if has_styles && is("id") => Some(local_name!("id")),
+        2 if is("id") => Some(local_name!("id")),
         3 if is("alt") => Some(local_name!("alt")),
         4 if is("href") => Some(local_name!("href")),
         4 if is("type") => Some(local_name!("type")),
+        4 if is("name") => Some(local_name!("name")),
+        4 if is("cite") => Some(local_name!("cite")),
         4 if is("open") => Some(local_name!("open")),
         5 if is("style") => Some(local_name!("style")),
-        5 if has_styles && is("class") => Some(local_name!("class")),
+        5 if is("class") => Some(local_name!("class")),
         5 if is("value") => Some(local_name!("value")),
         5 if is("start") => Some(local_name!("start")),
         5 if is("media") => Some(local_name!("media")),

@@ -64,6 +64,16 @@ impl Writer {
         self.out.is_empty()
     }
 
+    /// How much was written, in bytes.
+    pub(super) fn position(&self) -> usize {
+        self.out.len()
+    }
+
+    /// How much white space at the beginning [`Self::finish`] leaves out, in bytes.
+    pub(super) fn leading_space(&self) -> usize {
+        self.out.len() - self.out.trim_start().len()
+    }
+
     /// What was written.
     pub(super) fn finish(mut self) -> String {
         self.out.truncate(self.out.trim_end().len());

@@ -13,7 +13,7 @@ use super::notice;
 use super::parameters::Parameters;
 use super::shown::Shown;
 use super::structure::{Part, Structure};
-use crate::html::{self, Budget, Page};
+use crate::html::{self, Budget, Page, Quote};
 
 /// A line end may be two bytes in the mail and one here: this much always fills the limit, and shows whether there
 /// is more.
@@ -30,6 +30,8 @@ const GLANCE: usize = 64 * 1024;
 pub(super) struct Text<'x> {
     text: Cow<'x, str>,
     truncated: bool,
+    /// What HTML says of its parts.
+    quotes: Vec<Quote>,
 }
 
 impl<'x> Text<'x> {
@@ -58,10 +60,15 @@ impl<'x> Text<'x> {
         self.truncated
     }
 
+    /// What HTML marks as another mail's or as a signature, in the order in which it begins.
+    pub(super) fn quotes(&self) -> &[Quote] {
+        &self.quotes
+    }
+
     /// Parts in order, each starting on a line of its own.
     fn joined(pieces: impl Iterator<Item = Piece<'x>>) -> Self {
         let mut joined = Self::default();
-        for Piece { text: part, cut } in pieces {
+        for Piece { text: part, cut, quotes } in pieces {
             joined.truncated |= cut;
             if part.is_empty() {
                 continue;
@@ -70,6 +77,7 @@ impl<'x> Text<'x> {
                 break;
             }
             if joined.text.is_empty() {
+                joined.quotes = quotes;
                 joined.text = with_lf(part);
                 continue;
             }
@@ -77,6 +85,10 @@ impl<'x> Text<'x> {
             if !text.ends_with('\n') {
                 text.push('\n');
             }
+            let begin = text.len();
+            joined.quotes.extend(
+                quotes.into_iter().map(|Quote { kind, at }| Quote { kind, at: at.start + begin..at.end + begin }),
+            );
             push_with_lf(text, prefix(&part, NEEDED));
         }
         let kept = prefix(&joined.text, BODY_LIMIT).len();
@@ -124,21 +136,22 @@ impl<'x> Body<'x> {
 struct Piece<'x> {
     text: Cow<'x, str>,
     cut: bool,
+    quotes: Vec<Quote>,
 }
 
 impl<'x> Piece<'x> {
     fn of(part: &Part<'x>) -> Self {
         let text = read(part, READ);
         let text = if part.kind == Kind::Plain { flowed::read(text, part.content_type) } else { text };
-        Self { text, cut: part.body.len() > READ }
+        Self { text, cut: part.body.len() > READ, quotes: Vec::new() }
     }
 }
 
 /// What a page shows, and what it hides.
 fn page<'x>(page: &Piece<'x>, budget: &mut Budget) -> (Piece<'x>, Piece<'x>) {
-    let Page { text, hidden, truncated } = html::read_within(&page.text, budget);
-    let piece = |text| Piece { text: Cow::Owned(text), cut: page.cut || truncated };
-    (piece(text), piece(hidden))
+    let Page { text, hidden, quotes, truncated } = html::read_within(&page.text, budget);
+    let piece = |text, quotes| Piece { text: Cow::Owned(text), cut: page.cut || truncated, quotes };
+    (piece(text, quotes), piece(hidden, Vec::new()))
 }
 
 /// Parts with their indices.
@@ -218,11 +231,11 @@ mod tests {
     use super::*;
 
     fn joined(parts: &[&'static str]) -> Text<'static> {
-        Text::joined(parts.iter().map(|part| Piece { text: Cow::Borrowed(*part), cut: false }))
+        Text::joined(parts.iter().map(|part| Piece { text: Cow::Borrowed(*part), cut: false, quotes: Vec::new() }))
     }
 
     fn owned(part: String) -> Text<'static> {
-        Text::joined(std::iter::once(Piece { text: Cow::Owned(part), cut: false }))
+        Text::joined(std::iter::once(Piece { text: Cow::Owned(part), cut: false, quotes: Vec::new() }))
     }
 
     #[test]

@@ -8,14 +8,19 @@ mod address;
 mod attachment;
 mod automatic;
 mod body;
+mod bounce;
+mod bulk;
+mod carried;
 mod charset;
 mod code_pages;
 mod date;
 mod fields;
 mod flowed;
 mod ids;
+mod language;
 mod media_type;
 mod notice;
+mod novel;
 mod parameters;
 mod report;
 mod shown;
@@ -35,8 +40,12 @@ pub use address::{Address, AddressField};
 pub use attachment::Attachment;
 pub use automatic::Reason;
 use body::{Body, Text};
+pub use bounce::Bounce;
+pub use bulk::ToMany;
+pub use carried::Calendar;
+use carried::Carried;
 use fields::Fields;
-pub use report::{DeliveryReport, StatusFields};
+pub use report::{Action, DeliveryReport, StatusFields};
 use shown::Shown;
 use structure::Structure;
 use unread::HEADER_BYTES;
@@ -67,6 +76,11 @@ pub struct Message<'x> {
     in_reply_to: OnceLock<Vec<String>>,
     references: OnceLock<(Vec<String>, bool)>,
     attachments: OnceLock<Vec<Attachment>>,
+    new_text: OnceLock<String>,
+    language: OnceLock<&'static str>,
+    automatic: OnceLock<Option<Reason>>,
+    bounce: OnceLock<Option<Bounce>>,
+    carried: OnceLock<Carried>,
 }
 
 impl<'x> Message<'x> {
@@ -101,6 +115,11 @@ impl<'x> Message<'x> {
             in_reply_to: OnceLock::new(),
             references: OnceLock::new(),
             attachments: OnceLock::new(),
+            new_text: OnceLock::new(),
+            language: OnceLock::new(),
+            automatic: OnceLock::new(),
+            bounce: OnceLock::new(),
+            carried: OnceLock::new(),
         }
     }
 
@@ -235,7 +254,69 @@ impl<'x> Message<'x> {
     /// knows that path ([`Reason::NULL_REVERSE_PATH`]).
     #[must_use]
     pub fn automatic(&self) -> Option<Reason> {
-        automatic::reason(self)
+        *self.automatic.get_or_init(|| automatic::reason(self))
+    }
+
+    /// Why one knows that a machine answers a mail with this one: an away notice, an acknowledgement (RFC 3834); `None` otherwise.
+    #[must_use]
+    pub fn automatic_reply(&self) -> Option<Reason> {
+        automatic::reply(self)
+    }
+
+    /// Whether it went to many, in bulk or by a mailing list, and how one knows.
+    #[must_use]
+    pub fn to_many(&self) -> ToMany {
+        bulk::read(self)
+    }
+
+    /// What it says of another mail that came back or is late; `None` if it is no bounce.
+    #[must_use]
+    pub fn bounce(&self) -> Option<&Bounce> {
+        self.bounce.get_or_init(|| bounce::read(self)).as_ref()
+    }
+
+    /// What its sender wrote anew: the body without quotes of other mails and without signatures. Of a mail that forwards another,
+    /// the other is new.
+    #[must_use]
+    pub fn new_text(&self) -> &str {
+        self.new_text.get_or_init(|| {
+            novel::read(&novel::Written {
+                text: self.body(),
+                quotes: self.text().quotes(),
+                subject: self.subject(),
+                names_another: !self.in_reply_to().is_empty() || !self.references().is_empty(),
+            })
+        })
+    }
+
+    /// The language of [`Self::new_text`] by ISO 639-1, such as `de`; empty if it does not tell.
+    #[must_use]
+    pub fn language(&self) -> &'static str {
+        self.language.get_or_init(|| language::of(self.new_text(), self.header("content-language").unwrap_or_default()))
+    }
+
+    /// The calendar object that came with it, such as an invitation (RFC 6047); its parts are empty if there is none.
+    #[must_use]
+    pub fn calendar(&self) -> &Calendar {
+        &self.carried().calendar
+    }
+
+    /// Whether it, or a part of it, is encrypted: S/MIME, PGP/MIME, or PGP within the text.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.carried().is_encrypted
+    }
+
+    /// Whether it, or a part of it, is signed: S/MIME, PGP/MIME, or PGP within the text. Nobody checked the signature.
+    #[must_use]
+    pub fn is_signed(&self) -> bool {
+        self.carried().is_signed
+    }
+
+    /// Whether it came as Exchange's own form, TNEF (`winmail.dat`).
+    #[must_use]
+    pub fn is_tnef(&self) -> bool {
+        self.carried().is_tnef
     }
 
     /// The header field, in lower case, by which one knows that a list passed it on to many; `None` if nothing says so.
@@ -248,12 +329,20 @@ impl<'x> Message<'x> {
     #[must_use]
     pub fn delivery_report(&self) -> Option<DeliveryReport> {
         // The structure is not looked for in every mail.
-        memmem::find(self.content, b"elivery-")?;
-        report::read(self.structure())
+        if self.may_have_report() { report::read(self.structure()) } else { None }
+    }
+
+    /// Whether the raw message has the type of a report in it, as it is written by one server or another.
+    fn may_have_report(&self) -> bool {
+        memmem::find(self.content, b"elivery-").is_some() || memmem::find(self.content, b"DELIVERY-STATUS").is_some()
     }
 
     fn structure(&self) -> &Structure<'x> {
         self.structure.get_or_init(|| Structure::read(self.content, self.body_at, &self.fields, self.line_end))
+    }
+
+    fn carried(&self) -> &Carried {
+        self.carried.get_or_init(|| carried::read(self))
     }
 
     fn shown(&self) -> &Shown {

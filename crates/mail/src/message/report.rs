@@ -32,26 +32,107 @@ pub struct DeliveryReport {
     pub message_ids: Vec<String>,
 }
 
-/// The report that a mail is; `None` if no part says how delivery went.
-pub(super) fn read(structure: &Structure<'_>) -> Option<DeliveryReport> {
-    // Some gateways send reports as mixed. What was forwarded is within a part of its own.
-    let parts = structure.within(0).chain([0]).filter_map(|index| structure.parts.get(index));
-    let (mut status, mut returned) = (None, None);
-    for part in parts {
-        match &*Parameters::read(part.content_type).value {
-            "message/delivery-status" | "message/global-delivery-status" => status = status.or(Some(part)),
-            "message/rfc822" | "text/rfc822-headers" | "message/global" | "message/global-headers" => {
-                returned = returned.or(Some(part));
-            }
-            _ => {}
+/// What a report says of a recipient (RFC 3464 section 2.3.3), the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// The mail did not arrive and will not.
+    Failed,
+    /// It has not arrived yet.
+    Delayed,
+    /// It arrived.
+    Delivered,
+    /// It went on to where no reports come from.
+    Relayed,
+    /// It went to a list.
+    Expanded,
+}
+
+impl Action {
+    fn read(word: &str) -> Option<Self> {
+        let word = word.split([' ', '\t', ';', '(']).next().unwrap_or_default();
+        let of = [
+            ("failed", Self::Failed),
+            ("failure", Self::Failed),
+            ("delayed", Self::Delayed),
+            ("delivered", Self::Delivered),
+            ("relayed", Self::Relayed),
+            ("expanded", Self::Expanded),
+        ];
+        of.into_iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, action)| action)
+    }
+
+    /// What a status means where a report names no action that is known.
+    fn of_status(value: &str) -> Option<Self> {
+        match status(value)?.split('.').next()? {
+            "5" => Some(Self::Failed),
+            "4" => Some(Self::Delayed),
+            "2" => Some(Self::Delivered),
+            _ => None,
         }
     }
+
+    /// Whether the delivery is over, and failed: a delay is not a bounce.
+    #[must_use]
+    pub fn is_final_failure(self) -> bool {
+        self == Self::Failed
+    }
+}
+
+impl DeliveryReport {
+    /// The recipient who is worst off, and what became of the mail to them; the first of several. `None` if the report says of nobody.
+    #[must_use]
+    pub fn worst(&self) -> Option<(Action, &StatusFields)> {
+        let recipients = self.recipients.iter().filter_map(|fields| {
+            let said = fields.get("action").and_then(Action::read);
+            Some((said.or_else(|| Action::of_status(fields.get("status")?))?, fields))
+        });
+        recipients.min_by_key(|(action, _)| *action)
+    }
+}
+
+impl StatusFields {
+    /// The code at the beginning of Status, which may have a comment (RFC 3464 section 2.3.4).
+    #[must_use]
+    pub fn status(&self) -> Option<&str> {
+        status(self.get("status")?)
+    }
+
+    /// A field without its type: `smtp; 550 …`, `rfc822; ann@example.com` (RFC 3464 section 2.1.2).
+    #[must_use]
+    pub fn untyped(&self, name: &str) -> Option<&str> {
+        let value = self.get(name)?;
+        Some(match value.split_once(';') {
+            Some((kind, rest)) if !kind.trim().contains(char::is_whitespace) => rest.trim(),
+            _ => value.trim(),
+        })
+    }
+}
+
+fn status(value: &str) -> Option<&str> {
+    let word = value.split([' ', '\t', '(']).next()?;
+    let numbers = || word.split('.');
+    let fits = |number: &str| (1..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+    (numbers().count() == 3 && numbers().all(fits)).then_some(word)
+}
+
+/// The report that a mail is; `None` if no part says how delivery went.
+pub(super) fn read(structure: &Structure<'_>) -> Option<DeliveryReport> {
+    let status = part(structure, &["message/delivery-status", "message/global-delivery-status"])?;
     // The first group is about the message.
-    let recipients = groups(&decoded(status?)).into_iter().skip(1).take(MOST_RECIPIENTS).collect();
-    Some(DeliveryReport {
-        recipients,
-        message_ids: returned.map(|part| message_ids(&decoded(part))).unwrap_or_default(),
-    })
+    let recipients = groups(&decoded(status)).into_iter().skip(1).take(MOST_RECIPIENTS).collect();
+    Some(DeliveryReport { recipients, message_ids: returned(structure) })
+}
+
+/// The Message-IDs of the mail that a mail returns, in whole or its header: Resent-Message-ID first.
+pub(super) fn returned(structure: &Structure<'_>) -> Vec<String> {
+    let types = ["message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"];
+    part(structure, &types).map(|part| message_ids(&decoded(part))).unwrap_or_default()
+}
+
+/// The first part of one of these types. Some gateways send reports as mixed, or put them into another multipart. What was forwarded is
+/// within a part of its own.
+fn part<'a, 'x>(structure: &'a Structure<'x>, types: &[&str]) -> Option<&'a Part<'x>> {
+    structure.parts.iter().find(|part| types.contains(&&*Parameters::read(part.content_type).value))
 }
 
 fn decoded<'x>(part: &Part<'x>) -> std::borrow::Cow<'x, [u8]> {

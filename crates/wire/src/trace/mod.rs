@@ -51,6 +51,13 @@ pub enum TraceEvent {
         /// The rule that tells.
         reason: String,
     },
+    /// A kind of mail that it is. It comes before anything runs.
+    Kind {
+        /// The kind: `bulk`, `list`, `autoReply`, `bounce` or `delayed`.
+        kind: String,
+        /// The rule that tells.
+        reason: String,
+    },
     /// The mail exceeds a bound of reading. It comes before anything runs.
     Unread {
         /// The bound, such as `more than 10000 parts`.

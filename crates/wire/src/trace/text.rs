@@ -45,6 +45,7 @@ impl Place {
     fn indent(&mut self, event: &TraceEvent) -> Option<usize> {
         match event {
             TraceEvent::Automatic { .. }
+            | TraceEvent::Kind { .. }
             | TraceEvent::Unread { .. }
             | TraceEvent::Found { .. }
             | TraceEvent::Decision(_) => return Some(0),
@@ -104,6 +105,7 @@ fn lines(event: &TraceEvent) -> Vec<String> {
         TraceEvent::Found { what, result, reason: Some(reason) } => format!("{what}: {result}: {reason}"),
         TraceEvent::Found { what, result, reason: None } => format!("{what}: {result}"),
         TraceEvent::Automatic { reason } => format!("a machine wrote the mail: {reason}"),
+        TraceEvent::Kind { kind, reason } => format!("the mail is {}: {reason}", kind_in_words(kind)),
         TraceEvent::Flow { name, version: 0, .. } => format!("flow {name}"),
         TraceEvent::Flow { name, version, .. } => format!("flow {name}, version {version}"),
         TraceEvent::Conditions { matching, holds, when } => {
@@ -277,6 +279,18 @@ fn failure(error: &RunError) -> String {
         let _ = write!(text, ", action {action}");
     }
     text
+}
+
+/// A kind of mail as people say it.
+fn kind_in_words(kind: &str) -> &str {
+    match kind {
+        "bulk" => "sent in bulk",
+        "list" => "of a mailing list",
+        "autoReply" => "an automatic reply",
+        "bounce" => "a bounce",
+        "delayed" => "about a delay",
+        other => other,
+    }
 }
 
 fn assignment(what: &str, name: &str, value: Option<&Json>) -> String {

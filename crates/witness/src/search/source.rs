@@ -77,7 +77,7 @@ impl Source {
             ["envelope", "remote"] => Some(Self::Text("envelope.remote")),
             ["attributes", name] => Some(Self::Attribute((*name).to_owned())),
             ["email", "subject"] => Some(Self::Text("subject")),
-            ["email", "body"] => Some(Self::Text("text")),
+            ["email", "body" | "newText"] => Some(Self::Text("text")),
             ["email", "html"] => Some(Self::Text("html")),
             ["email", "hiddenText"] => Some(Self::Hidden),
             ["email", "messageId"] => Some(Self::Text("messageId")),

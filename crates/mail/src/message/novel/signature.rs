@@ -1,0 +1,212 @@
+//! Signatures that programs write, and what stands below a mail without being of it.
+
+/// How the line begins that a device or a program signs with.
+const BEGINNINGS: &[&str] = &[
+    "sent from",
+    "sent via",
+    "sent using",
+    "sent with",
+    "sent on the go",
+    "get outlook for",
+    "get the new outlook",
+    "get bluemail",
+    "von meinem",
+    "von meiner",
+    "gesendet mit",
+    "gesendet von",
+    "gesendet über",
+    "diese nachricht wurde von meinem",
+    "holen sie sich outlook",
+    "outlook für",
+    "outlook for",
+    "envoyé de",
+    "envoyé depuis",
+    "envoyé à partir",
+    "envoyé avec",
+    "télécharger outlook",
+    "téléchargez outlook",
+    "obtenez outlook",
+    "obtenir outlook",
+    "enviado desde",
+    "enviado con",
+    "obtener outlook",
+    "obtén outlook",
+    "inviato da",
+    "inviato dal",
+    "inviato con",
+    "scarica outlook",
+    "ottieni outlook",
+    "enviado do",
+    "enviado a partir",
+    "enviado via",
+    "enviado pelo",
+    "obter o outlook",
+    "baixe o outlook",
+    "obtenha o outlook",
+    "verzonden vanaf",
+    "verstuurd vanaf",
+    "verzonden met",
+    "verzonden via",
+    "outlook voor",
+    "download outlook",
+    "skickat från",
+    "skickades från",
+    "skaffa outlook",
+    "hämta outlook",
+    "sendt fra",
+    "hent outlook",
+    "få outlook",
+    "lähetetty",
+    "hanki outlook",
+    "wysłane z",
+    "wysłano z",
+    "pobierz program outlook",
+    "pobierz aplikację outlook",
+    "odesláno z",
+    "odesláno",
+    "získat outlook",
+    "отправлено с",
+    "отправлено из",
+    "отправлено от",
+    "получить outlook",
+    "скачать outlook",
+    "надіслано з",
+    "отримати outlook",
+    "发自我的",
+    "發自我的",
+    "从我的",
+    "從我的",
+    "寄自",
+    "傳送自",
+    "获取outlook",
+    "取得outlook",
+    "나의",
+    "outlook",
+];
+/// How it ends in languages that say it there.
+const ENDINGS: &[&str] = &[
+    "gesendet",
+    "gesendet.",
+    "gönderildi",
+    "gönderildi.",
+    "edinin",
+    "から送信",
+    "から送信されました",
+    "を入手",
+    "에서 보냄",
+    "보냄",
+    "取得します",
+];
+/// What it names.
+const DEVICES: &[&str] = &[
+    "iphone",
+    "ipad",
+    "ipod",
+    "android",
+    "samsung",
+    "galaxy",
+    "outlook",
+    "mail",
+    "huawei",
+    "xiaomi",
+    "redmi",
+    "pixel",
+    "oneplus",
+    "windows",
+    "yahoo",
+    "blackberry",
+    "proton",
+    "smartphone",
+    "handy",
+    "mobile",
+    "mobil",
+    "telefon",
+    "phone",
+    "téléphone",
+    "móvil",
+    "celular",
+    "cellulare",
+    "tablet",
+    "gmx",
+    "web.de",
+    "nokia",
+    "sony",
+    "t-mobile",
+    "verizon",
+    "vivo",
+    "oppo",
+    "puhelimesta",
+    "телефон",
+    "手机",
+    "手機",
+    "aol",
+    "spark",
+    "superhuman",
+    "mobiltelefon",
+    "komórk",
+    "honor",
+    "lg ",
+];
+/// The longest line that is one, in bytes.
+const LONGEST: usize = 160;
+/// A rule has at least so many signs.
+const RULE: usize = 20;
+
+/// Whether a line is what a device or a program signs with, such as `Sent from my iPhone`.
+pub(super) fn is_of_a_device(line: &str) -> bool {
+    let line = line.trim().trim_matches(['*', '_', '"', '“', '”', '-', '–', '—', '~', '[', ']', '(', ')']).trim();
+    if line.is_empty() || line.len() > LONGEST {
+        return false;
+    }
+    let line = line.to_lowercase().replace('\u{307}', "").replace('’', "'");
+    let begins =
+        BEGINNINGS.iter().any(|form| line.starts_with(form)) || ENDINGS.iter().any(|form| line.ends_with(form));
+    let words = line.split_whitespace().count();
+    // A sentence of the sender's that goes on is none: `Sent from Berlin, the parcel with your phone …`.
+    begins && words <= 12 && DEVICES.iter().any(|device| line.contains(device))
+}
+
+/// Whether a line asks for answers above it, as help desks write it.
+pub(super) fn is_reply_above(line: &str) -> bool {
+    const ASKS: [&str; 8] = [
+        "above this line",
+        "oberhalb dieser zeile",
+        "über dieser zeile",
+        "au-dessus de cette ligne",
+        "encima de esta línea",
+        "sopra questa riga",
+        "acima desta linha",
+        "boven deze regel",
+    ];
+    let line = line.trim();
+    line.len() <= LONGEST && line.starts_with(['#', '-', '=', '_', '*', '—', '–', '(', '[']) && {
+        let line = line.to_lowercase();
+        ASKS.iter().any(|ask| line.contains(ask))
+    }
+}
+
+/// Whether a line is a rule of one sign.
+pub(super) fn is_rule(line: &str) -> bool {
+    let line = line.trim();
+    let Some(sign) = line.chars().next().filter(|sign| matches!(sign, '_' | '-' | '=' | '*')) else { return false };
+    line.len() >= RULE && line.chars().all(|c| c == sign)
+}
+
+/// Whether the lines from a rule on are what a mailing list puts below a mail.
+pub(super) fn is_list_footer<'t>(lines: impl Iterator<Item = &'t str>) -> bool {
+    const WORDS: [&str; 9] = [
+        "mailing list",
+        "mailman/listinfo",
+        "mailinglist",
+        "to unsubscribe",
+        "unsubscribe from",
+        "unsubscribe send",
+        "liste de diffusion",
+        "lista de correo",
+        "abmelden",
+    ];
+    lines.skip(1).filter(|line| line.len() <= 400).any(|line| {
+        let line = line.to_lowercase();
+        WORDS.iter().any(|word| line.contains(word))
+    })
+}
