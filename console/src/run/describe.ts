@@ -16,6 +16,8 @@ export function describe(event: TraceEvent): Told {
       return { title: "written by a machine", detail: event.reason, tone: "plain" };
     case "unread":
       return { title: "not read in full", detail: event.what, tone: "bad" };
+    case "returned":
+      return { title: "a reply, back to the earlier queue", detail: event.reason, tone: "plain" };
     case "input":
       return { title: `input ${event.name}`, detail: shown(event.value) || (event.source ? expression(event.source) : "its default"), tone: "plain" };
     case "flow":

@@ -23,14 +23,28 @@ use waypost_project::members::{Members, wrong};
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::Opening;
+use waypost_store::records::threads::ThreadRecord;
 
 use crate::Flows;
 use crate::answers::{ANSWERS, CaseAnswers, GivenAnswer};
 use crate::mail::Fields;
 use crate::observed::Observed;
+use crate::thread;
 
 /// What a trial may say.
-pub(crate) const KEYS: [&str; 9] = ["flow", "route", "mail", "file", "at", "envelope", "attributes", "inputs", ANSWERS];
+pub(crate) const KEYS: [&str; 11] = [
+    "flow",
+    "route",
+    "mail",
+    "file",
+    "at",
+    "envelope",
+    "attributes",
+    "inputs",
+    thread::THREAD,
+    thread::PREVIOUS,
+    ANSWERS,
+];
 
 pub(crate) const ENVELOPE: [&str; 3] = ["from", "to", "remote"];
 
@@ -51,6 +65,7 @@ pub struct Trial {
     received_at: Timestamp,
     envelope: EnvelopeGiven,
     attributes: BTreeMap<String, String>,
+    thread: Option<ThreadRecord>,
     answers: Vec<GivenAnswer>,
 }
 
@@ -95,6 +110,7 @@ pub(crate) struct Written<'n> {
     envelope: Option<&'n Node>,
     attributes: Option<&'n Node>,
     inputs: Option<&'n Node>,
+    thread: (Option<&'n Node>, Option<&'n Node>),
     answers: &'n [Node],
 }
 
@@ -109,6 +125,7 @@ impl<'n> Written<'n> {
             envelope: members.node("envelope"),
             attributes: members.node("attributes"),
             inputs: members.node("inputs"),
+            thread: (members.node(thread::THREAD), members.node(thread::PREVIOUS)),
             answers: members.list(ANSWERS),
         }
     }
@@ -170,8 +187,9 @@ impl<'n> Written<'n> {
         }
         let attributes =
             self.attributes.map(|node| texts(&format!("{path}.attributes"), node, problems)).unwrap_or_default();
+        let thread = thread::read(path, self.thread, flows, problems);
         let answers = GivenAnswer::listed(&format!("{path}.{ANSWERS}"), self.answers, flows.running, problems);
-        Some(Trial { aim: aim?, raw, received_at, envelope, attributes, answers })
+        Some(Trial { aim: aim?, raw, received_at, envelope, attributes, thread, answers })
     }
 }
 
@@ -240,6 +258,7 @@ impl Trial {
             route: None,
             opening: Some(&opening),
             envelope,
+            thread: self.thread.as_ref(),
         };
         match &self.aim {
             Aim::Route(route) => {
@@ -342,7 +361,8 @@ fn envelope(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Envelope
     envelope
 }
 
-fn texts(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> BTreeMap<String, String> {
+/// Texts by name; numbers and truth values as they are written.
+pub(crate) fn texts(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> BTreeMap<String, String> {
     let Node::Map(members) = node else {
         problems.push(wrong(path, "a map of texts by name").found(node.kind()));
         return BTreeMap::new();

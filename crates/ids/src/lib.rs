@@ -10,6 +10,7 @@ mod id;
 mod label;
 mod object;
 pub mod scopes;
+mod thread;
 
 pub use decision::DecisionKind;
 pub use delivery::{DeliveryKind, DeliveryState};
@@ -20,3 +21,4 @@ pub use id::{
 };
 pub use label::LabelTarget;
 pub use object::{Key, Kind, Ref, Term};
+pub use thread::ThreadReason;

@@ -90,6 +90,7 @@ pub(super) fn filter(state: &ApiState, query: &mut Query) -> InteractionFilter {
         to: query.text("to"),
         message_id: query.text("messageId").map(|id| id.trim_matches(['<', '>']).to_owned()),
         subject: query.text("subject"),
+        thread: query.uuid("thread"),
         since: query.time("since"),
         until: query.time("until"),
         late: query.one_of("overServiceLevel", &[("true", ())]).map(|()| state.app.late_queues()),

@@ -9,6 +9,7 @@ pub mod intake;
 pub mod named;
 pub mod parked;
 pub mod smtp;
+mod threads;
 pub mod unanswered;
 pub(crate) mod underway;
 pub mod worker;

@@ -228,6 +228,7 @@ fn start<'r>(work: &'r ClaimedRun, route: Option<&'r RouteRecord>, now: Timestam
         route,
         opening: work.interaction.opening.as_ref(),
         envelope: Envelope::of(&work.interaction),
+        thread: work.interaction.thread.as_ref(),
     }
 }
 

@@ -47,6 +47,8 @@ pub(crate) enum Event<'m> {
     Automatic { reason: &'m str },
     /// The mail exceeds a bound of reading: what lies beyond it was not parsed.
     Unread { what: String },
+    /// No flow ran: the mail goes back to the queue of the interaction before it in its thread.
+    Returned { previous: &'m str, reason: &'m str },
     /// An input of the flow that comes next.
     Input { name: &'m str, source: InputSource<'m>, value: Option<Shown<'m>> },
     /// A flow was entered.

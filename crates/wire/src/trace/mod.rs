@@ -18,7 +18,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
-use waypost_ids::{DecisionKind, FlowId, QueueId, Version};
+use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, ThreadReason, Version};
 
 pub use difference::{ReplayTraces, TraceDifference};
 pub use effect::{TraceEffect, TraceEffectKind};
@@ -55,6 +55,13 @@ pub enum TraceEvent {
     Unread {
         /// The bound, such as `more than 10000 parts`.
         what: String,
+    },
+    /// No flow ran: the mail is a reply, and goes back to the queue of the interaction before it in its thread.
+    Returned {
+        /// The interaction before it.
+        previous: InteractionId,
+        /// Why the mail belongs to the thread.
+        reason: ThreadReason,
     },
     /// An input of the flow that is entered next.
     Input {

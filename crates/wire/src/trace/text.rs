@@ -44,7 +44,10 @@ impl Place {
     /// How far the event's lines are indented; none if it has no line. Moves on to the place after it.
     fn indent(&mut self, event: &TraceEvent) -> Option<usize> {
         match event {
-            TraceEvent::Automatic { .. } | TraceEvent::Unread { .. } | TraceEvent::Decision(_) => return Some(0),
+            TraceEvent::Automatic { .. }
+            | TraceEvent::Unread { .. }
+            | TraceEvent::Returned { .. }
+            | TraceEvent::Decision(_) => return Some(0),
             TraceEvent::Flow { .. } => {
                 let indent = self.loops.len() * FLOW + self.loops.iter().sum::<usize>() * LOOP;
                 self.loops.push(0);
@@ -98,6 +101,9 @@ impl Place {
 fn lines(event: &TraceEvent) -> Vec<String> {
     let line = match event {
         TraceEvent::Unread { what } => format!("the mail was not read beyond a bound: {what}"),
+        TraceEvent::Returned { previous, reason } => {
+            format!("a reply ({}): back to the queue of interaction {previous}", reason.as_str())
+        }
         TraceEvent::Automatic { reason } => format!("a machine wrote the mail: {reason}"),
         TraceEvent::Flow { name, version: 0, .. } => format!("flow {name}"),
         TraceEvent::Flow { name, version, .. } => format!("flow {name}, version {version}"),

@@ -66,6 +66,9 @@ struct Filter {
     /// The Message-ID, without angle brackets
     #[arg(long)]
     message_id: Option<String>,
+    /// The id of the interaction that began the thread
+    #[arg(long, value_name = "ID")]
+    thread: Option<InteractionId>,
     /// A queue's name or id
     #[arg(long)]
     queue: Option<String>,
@@ -231,6 +234,7 @@ impl Filter {
             to: self.to.clone(),
             subject: self.subject.clone(),
             message_id: self.message_id.clone(),
+            thread: self.thread,
             since: self.since.map(Time::from),
             until: self.until.map(Time::from),
             over_service_level: self.over_service_level,
