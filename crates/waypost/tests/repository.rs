@@ -31,7 +31,7 @@ const MAY_IMPORT: [(&str, &[&str]); 32] = [
     ("test-needs", &[]),
     ("aside", &[]),
     ("console", &["api"]),
-    ("members", &["flow", "mail", "store"]),
+    ("members", &["flow", "ids", "mail", "store"]),
     ("catalogue", &["aside", "data-action", "flow", "ids", "members", "origin", "reach", "schedule", "store"]),
     (
         "app",
