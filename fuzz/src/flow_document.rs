@@ -58,6 +58,7 @@ fn run_all(world: &World) {
             route: Some(&route),
             opening: None,
             envelope: Envelope::default(),
+            thread: None,
         };
         let limits = Limits { actions: 300, nodes: 300, ..Limits::default() };
         let decided = decide_at_once(

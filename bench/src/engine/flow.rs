@@ -103,6 +103,7 @@ impl Triage<'_> {
             route: Some(&self.route),
             opening: None,
             envelope: Envelope::default(),
+            thread: None,
         };
         let answers = HeldAnswers { running: &self.flows.running, rows: &HeldRows::default() };
         Ok(decide_at_once(&self.flows.running, start, message, Limits::default(), &answers)?.record)

@@ -58,6 +58,7 @@ export interface InteractionFilter {
   to?: string;
   subject?: string;
   messageId?: string;
+  thread?: string;
   since?: string;
   until?: string;
 }

@@ -20,6 +20,8 @@ export function describe(event: TraceEvent): Told {
       return { title: "not read in full", detail: event.what, tone: "bad" };
     case "found":
       return { title: `${event.what}: ${event.result}`, ...(event.reason && { detail: event.reason }), tone: "plain" };
+    case "returned":
+      return { title: "a reply, back to the earlier queue", detail: event.reason, tone: "plain" };
     case "input":
       return { title: `input ${event.name}`, detail: shown(event.value) || (event.source ? expression(event.source) : "its default"), tone: "plain" };
     case "flow":

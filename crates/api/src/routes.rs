@@ -120,6 +120,7 @@ impl Resource for RouteRecord {
         let mut extra = self.extra.clone();
         let from_name = extra.shift_remove(RouteRecord::FROM_NAME);
         let answer_lists = extra.shift_remove(RouteRecord::ANSWER_LISTS);
+        let replies = extra.shift_remove(RouteRecord::REPLIES);
         Route {
             id: self.id,
             pattern: self.pattern.clone(),
@@ -129,6 +130,7 @@ impl Resource for RouteRecord {
             priority: self.priority,
             from_name: from_name.and_then(|name| name.as_str().map(str::to_owned)),
             answer_lists: answer_lists.and_then(|answers| answers.as_bool()),
+            replies: replies.and_then(|replies| serde_json::from_value(replies).ok()),
             extra,
             date_created: self.created_at.into(),
             date_modified: self.modified_at.into(),

@@ -99,6 +99,8 @@ async fn decided(server: &Server, kind: DecisionKind, queue: QueueId, sends: Vec
         opening: None,
         run: Some(run),
         epoch: server.store.epoch().await.unwrap(),
+        thread: None,
+        note: None,
     };
     let message = NewMessage {
         raw: Bytes::from_static(RAW),

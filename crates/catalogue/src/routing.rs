@@ -221,7 +221,17 @@ pub fn wrong_members(extra: &Map<String, Json>) -> Vec<Diagnostic> {
         );
         problem.expected("true or false").found(found(value))
     });
-    name.into_iter().chain(lists).collect()
+    let known = [RouteRecord::TO_TARGET, RouteRecord::TO_PREVIOUS_QUEUE];
+    let replies = extra.get(RouteRecord::REPLIES);
+    let replies = replies.filter(|value| !value.as_str().is_some_and(|word| known.contains(&word))).map(|value| {
+        let problem = Diagnostic::error(Code::InvalidValue, RouteRecord::REPLIES, "this does not say where replies go");
+        let problem = problem.expected(format!("`{}` or `{}`", known[0], known[1])).found(found(value));
+        match value.as_str() {
+            Some(word) => problem.nearest(word, known),
+            None => problem,
+        }
+    });
+    name.into_iter().chain(lists).chain(replies).collect()
 }
 
 /// Whether it can stand before an address. It goes into the header of mails.

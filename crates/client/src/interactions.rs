@@ -36,6 +36,8 @@ pub struct InteractionFilter {
     pub message_id: Option<String>,
     /// What the subject contains.
     pub subject: Option<String>,
+    /// The thread, by the id of the interaction that began it.
+    pub thread: Option<InteractionId>,
     /// Accepted at this time or later.
     pub since: Option<Time>,
     /// Accepted before this time.
@@ -45,7 +47,7 @@ pub struct InteractionFilter {
 }
 
 impl InteractionFilter {
-    fn parameters(&self) -> [(&'static str, Option<String>); 11] {
+    fn parameters(&self) -> [(&'static str, Option<String>); 12] {
         [
             ("state", self.state.clone()),
             ("decision", self.decision.clone()),
@@ -55,6 +57,7 @@ impl InteractionFilter {
             ("to", self.to.clone()),
             ("messageId", self.message_id.clone()),
             ("subject", self.subject.clone()),
+            ("thread", self.thread.map(|thread| thread.to_string())),
             ("since", self.since.map(|time| time.to_string())),
             ("until", self.until.map(|time| time.to_string())),
             ("overServiceLevel", self.over_service_level.then(|| "true".to_owned())),

@@ -19,6 +19,7 @@ mod run;
 pub mod schema;
 mod suite;
 mod text;
+mod thread;
 pub mod trial;
 
 use std::sync::Arc;

@@ -113,6 +113,8 @@ fn case() -> Json {
             },
             "attributes": { "description": "The interaction's attributes before the run.", "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } },
             "inputs": { "description": "Values for the inputs of `flow`.", "type": "object" },
+            "thread": thread(),
+            "previous": previous(),
             "answers": { "description": "What data actions answer; what tables and schedules answer, in the place of the folder's own.", "type": "array", "items": { "$ref": "#/$defs/answer" } },
             "expect": { "$ref": "#/$defs/expect" },
             "rows": { "description": "Values by name, one map for each case.", "type": "array", "minItems": 1, "items": { "type": "object" } },
@@ -125,6 +127,31 @@ fn case() -> Json {
         case.insert("oneOf".to_owned(), json!([{ "required": ["flow"] }, { "required": ["route"] }]));
     }
     case
+}
+
+fn thread() -> Json {
+    object(
+        "The thread that the mail joins. Left out, without `previous`: it begins one.",
+        json!({
+            "reason": { "description": "Why it belongs to the thread. Default: references.", "enum": ["references", "in-reply-to", "marker", "subject"] },
+            "position": { "description": "Its place in the thread. Default: 2.", "type": "integer", "minimum": 1 },
+        }),
+    )
+}
+
+fn previous() -> Json {
+    object(
+        "The interaction before it in the thread.",
+        json!({
+            "queue": { "description": "The queue that it was decided or transferred to, by name.", "type": "string" },
+            "attributes": { "description": "Its attributes.", "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } },
+            "decision": { "description": "How it was decided. Default: queue, if there is one.", "enum": ["queue", "forward", "disconnect", "unrouted"] },
+            "receivedAt": { "description": "When it was accepted (RFC 3339).", "type": "string" },
+            "priority": { "description": "Its priority.", "type": "integer" },
+            "skills": { "description": "The skills it asked for.", "type": "array", "items": { "type": "string" } },
+            "language": { "description": "The language it asked for.", "type": "string" },
+        }),
+    )
 }
 
 fn mail() -> Json {
@@ -275,7 +302,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::{answers, case, defaults, expect, logs, mail, trial};
+    use crate::{answers, case, defaults, expect, logs, mail, thread, trial};
 
     #[test]
     fn the_schema_has_what_is_read() {
@@ -285,6 +312,8 @@ mod tests {
             ("/$defs/mail/properties", &mail::KEYS),
             ("/$defs/mail/properties/attachments/items/properties", &mail::ATTACHMENT),
             ("/$defs/envelope/properties", &trial::ENVELOPE),
+            ("/$defs/case/properties/thread/properties", &thread::THREAD_KEYS),
+            ("/$defs/case/properties/previous/properties", &thread::PREVIOUS_KEYS),
             ("/$defs/answer/properties", &answers::KEYS),
             ("/$defs/expect/oneOf/1/properties", &expect::KEYS),
             ("/$defs/send/properties", &expect::SEND),

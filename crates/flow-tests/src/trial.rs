@@ -24,15 +24,29 @@ use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::facts::Facts;
 use waypost_store::records::mail::Opening;
+use waypost_store::records::threads::ThreadRecord;
 
 use crate::Flows;
 use crate::answers::{ANSWERS, CaseAnswers, GivenAnswer};
 use crate::mail::Fields;
 use crate::observed::Observed;
+use crate::thread;
 
 /// What a trial may say.
-pub(crate) const KEYS: [&str; 11] =
-    ["flow", "route", "mail", "file", "at", "envelope", "auth", "scan", "attributes", "inputs", ANSWERS];
+pub(crate) const KEYS: [&str; 13] =
+    [
+    "flow",
+    "route",
+    "mail",
+    "file",
+    "at",
+    "envelope",
+    "auth", "scan", "attributes",
+    "inputs",
+    thread::THREAD,
+    thread::PREVIOUS,
+    ANSWERS,
+];
 
 pub(crate) const ENVELOPE: [&str; 3] = ["from", "to", "remote"];
 
@@ -55,6 +69,7 @@ pub struct Trial {
     /// What is supposed to be found out about the mail.
     facts: Facts,
     attributes: BTreeMap<String, String>,
+    thread: Option<ThreadRecord>,
     answers: Vec<GivenAnswer>,
 }
 
@@ -101,6 +116,7 @@ pub(crate) struct Written<'n> {
     scan: Option<&'n Node>,
     attributes: Option<&'n Node>,
     inputs: Option<&'n Node>,
+    thread: (Option<&'n Node>, Option<&'n Node>),
     answers: &'n [Node],
 }
 
@@ -117,6 +133,7 @@ impl<'n> Written<'n> {
             scan: members.node("scan"),
             attributes: members.node("attributes"),
             inputs: members.node("inputs"),
+            thread: (members.node(thread::THREAD), members.node(thread::PREVIOUS)),
             answers: members.list(ANSWERS),
         }
     }
@@ -184,8 +201,9 @@ impl<'n> Written<'n> {
             problems.extend(found.into_iter().map(placed));
             Facts::default()
         });
+        let thread = thread::read(path, self.thread, flows, problems);
         let answers = GivenAnswer::listed(&format!("{path}.{ANSWERS}"), self.answers, flows.running, problems);
-        Some(Trial { aim: aim?, raw, received_at, envelope, facts, attributes, answers })
+        Some(Trial { aim: aim?, raw, received_at, envelope, facts, attributes, thread, answers })
     }
 }
 
@@ -258,6 +276,7 @@ impl Trial {
             route: None,
             opening: Some(&opening),
             envelope,
+            thread: self.thread.as_ref(),
         };
         match &self.aim {
             Aim::Route(route) => {
@@ -360,7 +379,8 @@ fn envelope(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Envelope
     envelope
 }
 
-fn texts(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> BTreeMap<String, String> {
+/// Texts by name; numbers and truth values as they are written.
+pub(crate) fn texts(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> BTreeMap<String, String> {
     let Node::Map(members) = node else {
         problems.push(wrong(path, "a map of texts by name").found(node.kind()));
         return BTreeMap::new();

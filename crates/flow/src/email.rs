@@ -26,6 +26,8 @@ pub enum Shape {
     Texts,
     /// Header fields: texts by a name in lower case.
     Headers,
+    /// Attributes of an interaction: a text by a name, empty if there is none.
+    Attributes,
     /// One address. An absent one has empty parts.
     Address,
     /// Addresses in order.
@@ -112,6 +114,7 @@ impl Member {
             Shape::Time => Type::Datetime,
             Shape::Texts => list(Type::String),
             Shape::Headers => Type::Map(Box::new(list(Type::String))),
+            Shape::Attributes => Type::Map(Box::new(Type::String)),
             Shape::Address => Type::Object(ObjectType::Address),
             Shape::Addresses => list(Type::Object(ObjectType::Address)),
             Shape::Attachments => list(Type::Object(ObjectType::Attachment)),
@@ -182,6 +185,8 @@ pub enum Fact<'m> {
     Texts(&'m [String]),
     /// Header fields by lower-case name, decoded, in order.
     Headers(&'m BTreeMap<String, Vec<String>>),
+    /// Attributes by name; [`Email::look_up`] has each.
+    Attributes(&'m BTreeMap<String, String>),
     /// How many addresses there are; [`Email::address`] has them.
     Addresses(usize),
     /// How many attachments there are; [`Email::attachment`] has them.
@@ -198,6 +203,7 @@ impl Fact<'_> {
             Self::Time(time) => time.is_some(),
             Self::Texts(texts) => !texts.is_empty(),
             Self::Headers(fields) => !fields.is_empty(),
+            Self::Attributes(attributes) => !attributes.is_empty(),
             Self::Addresses(count) | Self::Attachments(count) => *count > 0,
             Self::Integer(_) | Self::Boolean(_) | Self::Nothing => true,
         }
@@ -247,7 +253,7 @@ pub trait Email: Sync {
     fn address(&self, member: &Member, position: usize) -> Option<AddressRef<'_>>;
     /// One of a member's attachments; `None` past the end.
     fn attachment(&self, member: &Member, position: usize) -> Option<AttachmentRef<'_>>;
-    /// What a member that is a function says for a name; empty if there is none.
+    /// What a member that is a function, or attributes, says for a name; empty if there is none.
     fn look_up(&self, member: &Member, name: &str) -> &str;
     /// Why one knows that a machine wrote it (RFC 3834 and what is in use beside it), as one word; `None` if a person may have.
     fn automatic(&self) -> Option<&str>;

@@ -11,6 +11,7 @@ mod id;
 mod label;
 mod object;
 pub mod scopes;
+mod thread;
 
 pub use decision::DecisionKind;
 pub use delivery::{DeliveryKind, DeliveryState};
@@ -22,3 +23,4 @@ pub use id::{
 };
 pub use label::LabelTarget;
 pub use object::{Key, Kind, Ref, Term};
+pub use thread::ThreadReason;

@@ -1,12 +1,14 @@
 //! A parsed message as expressions see it.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use waypost_flow::email::{AddressRef, AttachmentRef, Email, Fact, FindingRef, Member};
-use waypost_ids::AuthResult;
+use waypost_ids::{AuthResult, InteractionId, ThreadReason};
 use waypost_mail::message::{AddressField, Message, Reason};
 use waypost_store::records::facts::{AuthFacts, Facts, ScanFacts};
 use waypost_store::records::mail::InteractionRecord;
+use waypost_store::records::threads::{PreviousRecord, ThreadRecord};
 
 use super::table;
 
@@ -47,16 +49,71 @@ fn host(remote: &str) -> &str {
     }
 }
 
+/// Where a message stands in its thread. Identifiers are written once.
+#[derive(Default)]
+struct Threaded<'m> {
+    id: String,
+    previous: String,
+    joined: Option<&'m ThreadRecord>,
+}
+
+impl<'m> Threaded<'m> {
+    fn of(interaction: InteractionId, joined: Option<&'m ThreadRecord>) -> Self {
+        let id = joined.map_or_else(|| interaction.to_string(), |joined| joined.id.to_string());
+        let previous = joined.and_then(|joined| joined.previous.as_ref());
+        Self { id, previous: previous.map(|previous| previous.id.to_string()).unwrap_or_default(), joined }
+    }
+}
+
 /// The view of a message that a run reads. What there is to read is the table in `crates/members/src/table.rs`.
 pub struct MessageView<'m, 'x> {
     pub(crate) message: &'m Message<'x>,
     pub(crate) envelope: Envelope<'m>,
+    thread: Threaded<'m>,
 }
 
 impl<'m, 'x> MessageView<'m, 'x> {
-    /// A message as it came.
+    /// A message as it came, which begins its thread.
     pub fn new(message: &'m Message<'x>, envelope: Envelope<'m>) -> Self {
-        Self { message, envelope }
+        Self { message, envelope, thread: Threaded::default() }
+    }
+
+    /// The message of an interaction in the thread that it joined, or in its own.
+    #[must_use]
+    pub fn of_interaction(mut self, interaction: InteractionId, thread: Option<&'m ThreadRecord>) -> Self {
+        self.thread = Threaded::of(interaction, thread);
+        self
+    }
+
+    /// The thread.
+    pub(crate) fn thread_id(&self) -> &str {
+        &self.thread.id
+    }
+
+    /// Why the message belongs to it.
+    pub(crate) fn thread_reason(&self) -> &str {
+        self.thread.joined.map_or(ThreadReason::New, |joined| joined.reason).as_str()
+    }
+
+    /// The message's place in it.
+    pub(crate) fn thread_position(&self) -> u64 {
+        self.thread.joined.map_or(1, |joined| u64::from(joined.position))
+    }
+
+    /// The earlier interaction.
+    pub(crate) fn previous(&self) -> Option<&PreviousRecord> {
+        self.thread.joined.and_then(|joined| joined.previous.as_ref())
+    }
+
+    /// Its id; empty if there is none.
+    pub(crate) fn previous_id(&self) -> &str {
+        &self.thread.previous
+    }
+
+    /// Its attributes.
+    pub(crate) fn previous_attributes(&self) -> &BTreeMap<String, String> {
+        static NONE: BTreeMap<String, String> = BTreeMap::new();
+        self.previous().map_or(&NONE, |previous| &previous.attributes)
     }
 
     /// The envelope's sender; without an envelope the address of From.
@@ -86,7 +143,7 @@ impl<'m, 'x> MessageView<'m, 'x> {
     }
 
     /// Why one knows that a machine wrote it, the envelope included.
-    pub(crate) fn automatic_reason(&self) -> Option<Reason> {
+    pub fn automatic_reason(&self) -> Option<Reason> {
         match self.envelope.from {
             Some("") => Some(Reason::NULL_REVERSE_PATH),
             _ => self.message.automatic(),

@@ -6,12 +6,14 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use waypost_flow::email::{Definition, Fact, Member, Members, Shape};
+use waypost_ids::DecisionKind;
 use waypost_mail::message::{Address, AddressField, Attachment};
 
 use crate::email::MessageView;
 
 use Reader::{
-    Addresses, Attachments, Boolean, FirstAddress, Headers, Integer, Later, Lookup, Object, Text, Texts, Time,
+    Addresses, Attachments, Attributes, Boolean, FirstAddress, Headers, Integer, Later, Lookup, Object, Text, Texts,
+    Time,
 };
 
 /// A member: how it is read below `interaction`, what reads it, what it means, and what that is for the sample mail of
@@ -162,6 +164,62 @@ static ROWS: &[Row] = &[
         r#""one""#,
     )
     .asking("('X-Tag')"),
+    row("email.thread", Object, "The thread that the mail belongs to.", ""),
+    row(
+        "email.thread.id",
+        Text(|mail| mail.thread_id()),
+        "The thread: the id of the interaction that began it.",
+        r#""01993f5e-0000-7d2b-9e4f-3a5b6c7d8e9f""#,
+    ),
+    row(
+        "email.thread.reason",
+        Text(|mail| mail.thread_reason()),
+        "Why the mail belongs to it: `new`, `references`, `in-reply-to`, `marker` or `subject`.",
+        r#""references""#,
+    ),
+    row(
+        "email.thread.position",
+        Integer(|mail| mail.thread_position()),
+        "The mail's place in the thread, from 1.",
+        "2",
+    ),
+    row(
+        "previous",
+        Object,
+        "The thread's earlier interaction, as it was when this one was accepted. All of it is absent in the first.",
+        "",
+    ),
+    row(
+        "previous.id",
+        Text(|mail| mail.previous_id()),
+        "Its id; empty if there is none.",
+        r#""01993f5e-0000-7d2b-9e4f-3a5b6c7d8e9f""#,
+    ),
+    row(
+        "previous.receivedAt",
+        Time(|mail| mail.previous().map(|previous| previous.received_at)),
+        "When it was accepted; `receivedAt` if there is none.",
+        r#""2026-02-28T09:00:00Z""#,
+    ),
+    row(
+        "previous.decision",
+        Text(|mail| mail.previous().and_then(|previous| previous.decision).map_or("", DecisionKind::as_str)),
+        "How it was decided: `queue`, `forward`, `disconnect` or `unrouted`; empty if it was not yet.",
+        r#""queue""#,
+    ),
+    row(
+        "previous.queue",
+        Text(|mail| mail.previous().map_or("", |previous| &previous.queue_name)),
+        "The name of the queue that it was decided or transferred to; empty if it was not.",
+        r#""Billing""#,
+    ),
+    row(
+        "previous.attributes",
+        Attributes(|mail| mail.previous_attributes()),
+        "Its attributes. One that is not set reads as empty.",
+        r#""4711""#,
+    )
+    .asking(".order"),
     row("email.auth", Object, "Who sent the mail, as it was found when it came in. The trace says why.", ""),
     row(
         "email.auth.spf",
@@ -314,6 +372,8 @@ enum Reader {
     Texts(for<'v> fn(&'v MessageView<'_, '_>) -> &'v [String]),
     /// Header fields by their names in lower case.
     Headers(for<'v> fn(&'v MessageView<'_, '_>) -> &'v BTreeMap<String, Vec<String>>),
+    /// Attributes by name.
+    Attributes(for<'v> fn(&'v MessageView<'_, '_>) -> &'v BTreeMap<String, String>),
     /// An address: the first of these.
     FirstAddress(for<'v> fn(&'v MessageView<'_, '_>) -> &'v [Address]),
     /// A list of addresses.
@@ -336,6 +396,7 @@ impl Reader {
             Time(_) => Shape::Time,
             Texts(_) => Shape::Texts,
             Headers(_) => Shape::Headers,
+            Attributes(_) => Shape::Attributes,
             FirstAddress(_) => Shape::Address,
             Addresses(_) => Shape::Addresses,
             Attachments(_) => Shape::Attachments,
@@ -373,6 +434,7 @@ pub(crate) fn fact<'v>(mail: &'v MessageView<'_, '_>, member: &Member) -> Fact<'
         Some(Time(read)) => Fact::Time(read(mail)),
         Some(Texts(read)) => Fact::Texts(read(mail)),
         Some(Headers(read)) => Fact::Headers(read(mail)),
+        Some(Attributes(read)) => Fact::Attributes(read(mail)),
         Some(FirstAddress(read) | Addresses(read)) => Fact::Addresses(read(mail).len()),
         Some(Attachments(read)) => Fact::Attachments(read(mail).len()),
         Some(Object | Lookup(_) | Later) | None => Fact::Nothing,
@@ -395,10 +457,11 @@ pub(crate) fn attachments<'v>(mail: &'v MessageView<'_, '_>, member: &Member) ->
     }
 }
 
-/// What a member that is a function says for a name.
+/// What a member that is a function, or attributes, says for a name.
 pub(crate) fn look_up<'v>(mail: &'v MessageView<'_, '_>, member: &Member, name: &str) -> &'v str {
     match reader(member) {
         Some(Lookup(read)) => read(mail, name).unwrap_or_default(),
+        Some(Attributes(read)) => read(mail).get(name).map_or("", String::as_str),
         _ => "",
     }
 }

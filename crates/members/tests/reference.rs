@@ -12,10 +12,12 @@ use waypost_flow::expr::{Budget, Context, Scope, compile_value, objects};
 use waypost_flow::value::Value;
 use waypost_flow::work::Work;
 use waypost_ids::{AuthResult, ScanResult};
+use waypost_ids::{DecisionKind, InteractionId, ThreadReason};
 use waypost_mail::message::Message;
 use waypost_members::email::{Envelope, MessageView};
 use waypost_members::members;
 use waypost_store::records::facts::{AuthFact, AuthFacts, Facts, ScanFacts};
+use waypost_store::records::threads::{PreviousRecord, ThreadRecord};
 
 #[test]
 fn the_page_is_what_is_generated() {
@@ -78,6 +80,27 @@ fn facts() -> Facts {
     }
 }
 
+/// The sample's thread: it is the second mail.
+fn thread() -> ThreadRecord {
+    let first = "01993f5e-0000-7d2b-9e4f-3a5b6c7d8e9f".parse().unwrap();
+    ThreadRecord {
+        id: first,
+        reason: ThreadReason::References,
+        position: 2,
+        previous: Some(PreviousRecord {
+            id: InteractionId(first),
+            received_at: "2026-02-28T09:00:00Z".parse().unwrap(),
+            decision: Some(DecisionKind::Queue),
+            queue: None,
+            queue_name: "Billing".to_owned(),
+            priority: 0,
+            skills: Vec::new(),
+            language: None,
+            attributes: BTreeMap::from([("order".to_owned(), "4711".to_owned())]),
+        }),
+    }
+}
+
 /// What an expression reads of the sample.
 fn read(expression: &str) -> Json {
     let scope = Scope { inputs: &[], variables: &[], outputs: None, members: members(), work: &Work::default() };
@@ -91,7 +114,8 @@ fn read(expression: &str) -> Json {
         remote: "192.0.2.1:25",
         facts: Some(&facts),
     };
-    let view = MessageView::new(&message, envelope);
+    let thread = thread();
+    let view = MessageView::new(&message, envelope).of_interaction(thread.previous.as_ref().unwrap().id, Some(&thread));
     let attributes = Arc::new(BTreeMap::from([(Arc::from("vip"), Value::text("yes"))]));
     let budget = Budget::new(1_000_000, 64 << 20);
     let context = Context {

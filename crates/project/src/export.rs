@@ -252,6 +252,7 @@ fn of_route(domain: &str, route: &Route) -> Vec<(String, Json)> {
         ("priority", (route.priority != 0).then(|| route.priority.into())),
         (RouteRecord::FROM_NAME, route.from_name.clone().map(Json::from)),
         (RouteRecord::ANSWER_LISTS, route.answer_lists.map(Json::from)),
+        (RouteRecord::REPLIES, route.replies.and_then(|replies| serde_json::to_value(replies).ok())),
     ];
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }

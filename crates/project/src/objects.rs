@@ -15,8 +15,16 @@ use crate::world::alone;
 use crate::{At, Entry, Project, below};
 
 /// What a route may say.
-const ROUTE: [&str; 7] =
-    ["address", "flow", "queue", "unroutedQueue", "priority", RouteRecord::FROM_NAME, RouteRecord::ANSWER_LISTS];
+const ROUTE: [&str; 8] = [
+    "address",
+    "flow",
+    "queue",
+    "unroutedQueue",
+    "priority",
+    RouteRecord::FROM_NAME,
+    RouteRecord::ANSWER_LISTS,
+    RouteRecord::REPLIES,
+];
 
 impl Project {
     /// Reads a routing file.
@@ -136,7 +144,9 @@ impl Project {
         let answer_lists = members
             .flag(RouteRecord::ANSWER_LISTS)
             .map(|answers| (RouteRecord::ANSWER_LISTS.to_owned(), answers.into()));
-        let extra = from_name.into_iter().chain(answer_lists).collect();
+        let replies =
+            members.text(RouteRecord::REPLIES).map(|replies| (RouteRecord::REPLIES.to_owned(), replies.into()));
+        let extra = from_name.into_iter().chain(answer_lists).chain(replies).collect();
         let mut problems = members.finish(&ROUTE);
         if flow.is_some() && queue.is_some() {
             problems.push(wrong(path, "`flow` or `queue`, one of them"));

@@ -38,6 +38,7 @@ use crate::records::tables::{
     Content, ContentChange, ContentVersion, ContentVersionRecord, Import, RowAt, RowChanged, RowCounts, RowsAt,
     TableRow,
 };
+use crate::records::threads::{Joined, ThreadClues};
 
 /// Flows, versions, queues, domains, routes, tables without their rows, schedules.
 #[async_trait]
@@ -300,6 +301,14 @@ pub trait OutboxStore: Send + Sync {
 
     /// Replaces a shared key if it still is `before`; answers whether it was.
     async fn replace_shared_key(&self, name: &str, before: [u8; 32], after: [u8; 32]) -> Result<bool, StoreError>;
+}
+
+/// Which thread mail belongs to.
+#[async_trait]
+pub trait ThreadStore: Send + Sync {
+    /// The thread that a mail joins, with the newest of its interactions; none if it begins one. What is committed while this reads may
+    /// be missed: two mails that come at the same moment may have the same position.
+    async fn thread_of(&self, clues: ThreadClues) -> Result<Option<Joined>, StoreError>;
 }
 
 /// Clients and tokens.
@@ -621,6 +630,7 @@ pub trait Store:
     + RoomStore
     + PeerStore
     + TableStore
+    + ThreadStore
 {
 }
 
@@ -638,5 +648,6 @@ impl<T> Store for T where
         + RoomStore
         + PeerStore
         + TableStore
+        + ThreadStore
 {
 }

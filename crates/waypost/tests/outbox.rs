@@ -11,6 +11,8 @@
 mod harness;
 #[path = "outbox/office.rs"]
 mod office;
+#[path = "outbox/threads.rs"]
+mod threads;
 
 use std::fs;
 use std::net::TcpListener;

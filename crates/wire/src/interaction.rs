@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use waypost_ids::{AuthResult, DecisionKind, DeliveryState, FlowId, InteractionId, QueueId, ScanResult, Version};
+use waypost_ids::{AuthResult, DecisionKind, DeliveryState, FlowId, InteractionId, QueueId, ScanResult, ThreadReason, Version};
 
 use crate::delivery::Delivery;
 use crate::time::Time;
@@ -78,6 +78,9 @@ pub struct Interaction {
     /// An earlier interaction with the same Message-ID and other content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub possible_duplicate_of: Option<InteractionId>,
+    /// The thread that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<InteractionThread>,
     /// In the answer to a mail that was accepted before: this is the interaction it made then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
@@ -86,6 +89,17 @@ pub struct Interaction {
     pub erased: bool,
     /// Its address.
     pub self_uri: String,
+}
+
+/// Where an interaction stands in its thread: the mails of one conversation that came by one route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InteractionThread {
+    /// The thread: the id of the interaction that began it.
+    pub id: InteractionId,
+    /// Why the interaction belongs to it.
+    pub reason: ThreadReason,
+    /// Its place in the thread, from 1. Mails that come at the same moment may have the same.
+    pub position: u32,
 }
 
 /// How a mail was handed over.

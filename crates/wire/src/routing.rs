@@ -175,6 +175,9 @@ pub struct Route {
     /// Whether flows may answer mail that mailing lists pass on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_lists: Option<bool>,
+    /// Where replies go; left out, where all mail of the route goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replies: Option<Replies>,
     /// What clients sent besides.
     #[serde(flatten)]
     pub extra: Object,
@@ -184,6 +187,16 @@ pub struct Route {
     pub date_modified: Time,
     /// Its address.
     pub self_uri: String,
+}
+
+/// Where a route's replies go: mail that joins a thread by what it names of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Replies {
+    /// Where all mail of the route goes.
+    Target,
+    /// Back to the queue that the thread's earlier interaction was decided or transferred to, while it exists. No flow runs.
+    PreviousQueue,
 }
 
 /// What makes or replaces a route.
@@ -210,6 +223,9 @@ pub struct RouteRequest {
     /// Whether flows may answer mail that mailing lists pass on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_lists: Option<bool>,
+    /// Where replies go; left out, where all mail of the route goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replies: Option<Replies>,
     /// What is only kept and returned.
     #[serde(flatten)]
     pub extra: Object,

@@ -14,7 +14,7 @@ from .flow_node import FlowBranch, FlowNode
 from .flow_on_error import FlowOnError
 from .flow_trial import FlowTrial
 from .flow_version import FlowVersion
-from .interaction import Envelope, Interaction, InteractionSummary
+from .interaction import Envelope, Interaction, InteractionSummary, InteractionThread
 from .listing import Chunk, Page
 from .model import Model
 from .problem import Problem
@@ -50,6 +50,7 @@ __all__ = [
     "FlowVersion",
     "Interaction",
     "InteractionSummary",
+    "InteractionThread",
     "Model",
     "Page",
     "Problem",

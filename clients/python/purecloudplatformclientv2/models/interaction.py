@@ -19,6 +19,16 @@ class Envelope(Model):
     remote = Member[str]("remote")
 
 
+class InteractionThread(Model):
+    """Where an interaction stands in its thread."""
+
+    id = Member[str]("id")
+    """The thread: the id of the interaction that began it."""
+    reason = Member[str]("reason")
+    """``new``, ``references``, ``in-reply-to``, ``marker`` or ``subject``."""
+    position = Member[int]("position")
+
+
 class Interaction(Model):
     """One mail for one route, from acceptance to its decision."""
 
@@ -43,6 +53,8 @@ class Interaction(Model):
     duplicates_reason = duplicatesreason = Member[Optional[str]]("duplicatesReason")
     """Why it counted as the same; ``None`` if none came."""
     possible_duplicate_of = possibleduplicateof = Member[Optional[str]]("possibleDuplicateOf")
+    thread = Member[Optional[InteractionThread]]("thread", lambda: InteractionThread)
+    """The conversation that it belongs to."""
     duplicate = Member[Optional[bool]]("duplicate")
     """In the answer to a mail that was accepted before: this is the interaction that it made then."""
     erased = Member[Optional[bool]]("erased")

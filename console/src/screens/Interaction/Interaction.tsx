@@ -14,11 +14,12 @@ import { WorkBar } from "../../components/WorkBar/WorkBar";
 import { HeaderList } from "../../components/HeaderList/HeaderList";
 import { Details } from "./Details";
 import { Mail } from "./Mail";
+import { Thread } from "./Thread";
 import "./Interaction.css";
 
 const RunView = lazy(() => import("./RunView"));
 
-const TABS = { run: "Run", mail: "Mail", headers: "Headers", deliveries: "Deliveries", details: "Details" };
+const TABS = { run: "Run", mail: "Mail", headers: "Headers", thread: "Thread", deliveries: "Deliveries", details: "Details" };
 
 export default function Interaction({ id, tab }: { id: string; tab: string }) {
   const [, go] = useLocation();
@@ -56,6 +57,7 @@ export default function Interaction({ id, tab }: { id: string; tab: string }) {
           {Object.entries(TABS).map(([value, name]) => (
             <Tabs.Tab key={value} value={value} className="tab">
               {name}
+              {value === "thread" && (one.thread?.position ?? 1) > 1 && <span className="count">{one.thread?.position}</span>}
               {value === "deliveries" && sent > 0 && <span className="count">{sent}</span>}
             </Tabs.Tab>
           ))}
@@ -70,6 +72,9 @@ export default function Interaction({ id, tab }: { id: string; tab: string }) {
         </Tabs.Panel>
         <Tabs.Panel value="headers" className="tab-panel">
           <Headers id={id} erased={one.erased ?? false} />
+        </Tabs.Panel>
+        <Tabs.Panel value="thread" className="tab-panel">
+          <Thread interaction={one} />
         </Tabs.Panel>
         <Tabs.Panel value="deliveries" className="tab-panel">
           <div className="panel">

@@ -16,7 +16,7 @@ use crate::openapi::operation::{Operation, operation};
 const DECISIONS: &[&str] = &DecisionKind::WORDS;
 
 /// The filters of lists, and of what is done to all that match.
-pub(super) const FILTERS: [&str; 11] = [
+pub(super) const FILTERS: [&str; 12] = [
     "state",
     "decision",
     "queue",
@@ -25,6 +25,7 @@ pub(super) const FILTERS: [&str; 11] = [
     "to",
     "messageId",
     "subject",
+    "thread",
     "since",
     "until",
     "overServiceLevel",
@@ -49,6 +50,7 @@ fn filtered(operation: Operation) -> Operation {
         .text("to", "The envelope recipient.")
         .text("messageId", "The Message-ID, exactly; angle brackets aside.")
         .text("subject", "What the subject contains.")
+        .uuid("thread", "The thread, by the id of the interaction that began it.")
         .time("since", "Accepted at this time or later.")
         .time("until", "Accepted before this time.")
         .words("overServiceLevel", &["true"], "What waits for longer than its queue's service level.")

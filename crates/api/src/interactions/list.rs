@@ -68,7 +68,8 @@ async fn page(
 
 /// About what an interaction keeps beside its fixed members.
 fn kept_bytes(record: &InteractionRecord) -> usize {
-    let attributes = record.attributes.iter().map(|(name, value)| name.len().saturating_add(value.len()));
+    let previous = record.thread.iter().flat_map(|thread| &thread.previous).flat_map(|previous| &previous.attributes);
+    let attributes = record.attributes.iter().chain(previous).map(|(name, value)| name.len().saturating_add(value.len()));
     let decision = record.decision.iter().flat_map(|decision| {
         let texts = decision.skills.iter().chain(&decision.addresses).chain(&decision.language);
         let texts = texts.chain(&decision.reason).chain(&decision.outcome);
@@ -90,6 +91,7 @@ pub(super) fn filter(state: &ApiState, query: &mut Query) -> InteractionFilter {
         to: query.text("to"),
         message_id: query.text("messageId").map(|id| id.trim_matches(['<', '>']).to_owned()),
         subject: query.text("subject"),
+        thread: query.uuid("thread"),
         since: query.time("since"),
         until: query.time("until"),
         late: query.one_of("overServiceLevel", &[("true", ())]).map(|()| state.app.late_queues()),

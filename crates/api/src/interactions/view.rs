@@ -8,7 +8,7 @@ use waypost_ids::{DecisionKind, DeliveryState, FlowId, InteractionId, Version};
 use waypost_store::records::facts::{AuthFact, AuthFacts, Facts, ScanFacts};
 use waypost_store::records::mail::{self as kept, DecisionRecord, InteractionRecord, RunSummary};
 use waypost_wire::interaction::{
-    Auth, AuthMethod, Decision, DecisionQueue, Envelope, Interaction, Run, RunFlow, Scan, State, Summary,
+    Auth, AuthMethod, Decision, DecisionQueue, Envelope, Interaction, InteractionThread, Run, RunFlow, Scan, State, Summary,
 };
 use waypost_wire::trace::RunTrace;
 
@@ -50,7 +50,13 @@ pub(crate) const fn state_word(state: kept::State) -> &'static str {
 /// An interaction with its runs, if they were read.
 pub fn interaction(app: &App, record: InteractionRecord, runs: Vec<RunSummary>) -> Interaction {
     let queue = record.decision.as_ref().and_then(|made| made.queue).filter(|_| record.state == kept::State::Decided);
+    let thread = record.its_thread();
     Interaction {
+        thread: Some(InteractionThread {
+            id: InteractionId(thread.id),
+            reason: thread.reason,
+            position: thread.position,
+        }),
         duplicates_reason: record.duplicates_reason().map(str::to_owned),
         id: record.id,
         state: state(record.state),

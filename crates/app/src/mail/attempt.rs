@@ -184,6 +184,7 @@ async fn run(
         route: None,
         opening: None,
         envelope: Envelope::default().with_facts(&facts),
+        thread: None,
     };
     let clock = std::time::Instant::now();
     let mut record: RunRecord = bare_record(start, running.unrouted);

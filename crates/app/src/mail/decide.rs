@@ -18,9 +18,11 @@ use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::mail::{DecisionRecord, Opening, RunRecord};
+use waypost_store::records::threads::ThreadRecord;
 
 use super::answers::{Answer, Answers};
 use super::parked::{MOST_ASKED, Parked, unanswered};
+use super::threads::goes_back;
 use waypost_members::email::{Envelope, MessageView};
 
 /// How often a run checks for cancellation, in turns. A turn may take some milliseconds.
@@ -43,6 +45,15 @@ pub struct Start<'r> {
     pub opening: Option<&'r Opening>,
     /// What the mail came in.
     pub envelope: Envelope<'r>,
+    /// The thread that the interaction joined; none if it began one.
+    pub thread: Option<&'r ThreadRecord>,
+}
+
+impl<'r> Start<'r> {
+    /// The mail as flows see it.
+    fn view<'x>(&self, message: &'r Message<'x>) -> MessageView<'r, 'x> {
+        MessageView::new(message, self.envelope).of_interaction(self.interaction, self.thread)
+    }
 }
 
 /// A run that is over.
@@ -105,6 +116,21 @@ pub async fn decide_or_park(
         record.attributes.clone_from(&opening.attributes);
     }
     let said = start.opening.and_then(|opening| opening.target);
+    let view = start.view(message);
+    let returned = goes_back(start.route, start.thread, view.automatic_reason(), running);
+    if let Some(returned) = returned.filter(|_| said.is_none()) {
+        let previous = returned.previous;
+        record.decision = DecisionRecord {
+            kind: DecisionKind::Queue,
+            queue: Some(returned.queue),
+            priority: previous.priority,
+            skills: previous.skills.clone(),
+            language: previous.language.clone(),
+            ..record.decision
+        };
+        record.trace = waypost_engine::trace::returned(&view, &previous.id.to_string(), returned.reason.as_str());
+        return Ok(Ended::Decided(Box::new(Decided { record, effects, steps, actions, reached })));
+    }
     match said.or(start.route.map(|route| route.target)) {
         None => {}
         Some(RouteTarget::Queue(queue)) => {
@@ -137,7 +163,7 @@ pub async fn decide_or_park(
         },
     }
     if record.flow.is_none() {
-        record.trace = waypost_engine::trace::without_run(&MessageView::new(message, start.envelope));
+        record.trace = waypost_engine::trace::without_run(&view);
     }
     record.duration_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
     Ok(Ended::Decided(Box::new(Decided { record, effects, steps, actions, reached })))
@@ -275,7 +301,7 @@ pub(super) async fn conduct(
     let Conducted { snapshot, program, attributes, given, so_far } = conducted;
     let flow = program.interface.flow;
     record.flow = Some((flow, program.version));
-    let view = MessageView::new(message, start.envelope);
+    let view = start.view(message);
     let mut id = Uuid::encode_buffer();
     let id: &str = start.interaction.0.hyphenated().encode_lower(&mut id);
     let input = RunInput {

@@ -25,6 +25,7 @@ use waypost_store::traits::Store;
 use super::answers::LiveAnswers;
 use super::decide::{Start, decide, ran_out, unrouted_queue};
 use super::parked::Outside;
+use super::threads;
 use super::underway::{Care, Underway};
 use super::vetting::{Came, Connection, Vetting};
 use crate::App;
@@ -270,8 +271,20 @@ async fn prepare(
         // Nobody sends a bounce by beginning a conversation: it has no reverse-path.
         let from = Some(arrival.from.as_str()).filter(|from| !from.is_empty() || opening.is_none());
         let envelope = Envelope { from, to: &recipient.address, remote: &arrival.remote, facts: facts.as_ref() };
-        let start =
-            Start { interaction: id, received_at, started_at: origin.now(), priority, route, opening, envelope };
+        let arrived =
+            threads::Arrived { message: &parsed, null_sender: from == Some(""), received_at, running, key: &desk.key };
+        let threading = arrived.thread(route, store).await?;
+        let thread = threading.joined.as_ref();
+        let start = Start {
+            interaction: id,
+            received_at,
+            started_at: origin.now(),
+            priority,
+            route,
+            opening,
+            envelope,
+            thread,
+        };
         // What the store can't answer now, and what is answered from elsewhere, a worker asks: nobody's `250` waits for it.
         let answers = LiveAnswers::new(running, store).with_outside(outside, received_at);
         let unrouted = unrouted_queue(start, running);
@@ -293,6 +306,8 @@ async fn prepare(
             opening: recipient.opening,
             run: run.filter(|run| !ran_out(run)),
             epoch: running.epoch,
+            thread: threading.joined,
+            note: threading.note,
         });
     }
     if interactions.is_empty() {

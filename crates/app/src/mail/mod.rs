@@ -10,6 +10,7 @@ pub mod named;
 pub mod parked;
 pub mod smtp;
 pub mod supposed;
+mod threads;
 pub mod unanswered;
 pub(crate) mod underway;
 pub mod vetting;

@@ -234,6 +234,7 @@ fn start<'r>((work, facts): (&'r ClaimedRun, &'r Facts), route: Option<&'r Route
         route,
         opening: work.interaction.opening.as_ref(),
         envelope: Envelope::of(&work.interaction).with_facts(facts),
+        thread: work.interaction.thread.as_ref(),
     }
 }
 

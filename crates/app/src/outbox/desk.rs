@@ -143,6 +143,7 @@ impl Desk {
     ) -> About<'a, 'm> {
         About {
             interaction: start.interaction,
+            thread: start.thread.map_or(start.interaction.0, |thread| thread.id),
             at: start.started_at,
             message,
             raw,

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::json;
+use uuid::Uuid;
 use waypost_catalogue::routes::{RouteMatch, Routes};
 use waypost_engine::{Effect, EffectKind, Place};
 use waypost_ids::{DeliveryId, DeliveryKind, InteractionId};
@@ -25,6 +26,8 @@ const MOST_OWN: usize = 100;
 #[derive(Clone, Copy)]
 pub(crate) struct About<'a, 'm> {
     pub(crate) interaction: InteractionId,
+    /// Its thread, which answers to what is sent belong to.
+    pub(crate) thread: Uuid,
     /// When it is decided: the date of what is sent.
     pub(crate) at: Timestamp,
     pub(crate) message: &'a Message<'m>,
@@ -187,8 +190,12 @@ impl About<'_, '_> {
         {
             passed.push(route.id);
         }
+        let (id, domain) = (self.origin.id(), from.address.domain());
         Stamp {
-            message_id: MessageId::ours(self.origin.id(), from.address.domain()),
+            message_id: match self.route {
+                Some(route) => MessageId::in_thread(self.key, id, (route.id, self.thread), domain),
+                None => MessageId::ours(id, domain),
+            },
             date: self.at,
             boundary: self.origin.id(),
             trace: passed.into_iter().map(|route| TraceField::of(self.key, route)).collect(),

@@ -145,6 +145,7 @@ impl App {
                 let message = Message::parse(&raw);
                 let about = About {
                     interaction: record.id,
+                    thread: record.its_thread().id,
                     at: self.origin.now(),
                     message: &message,
                     raw: &raw,

@@ -8,9 +8,10 @@ use waypost_mail::message::Message;
 use waypost_origin::Origin;
 use waypost_store::records::mail::RunRecord;
 use waypost_store::records::outbox::{Addressed, Content, Outgoing};
+use waypost_store::records::threads::ThreadRecord;
 
 use super::pushes::held_webhook;
-use super::told::{address, decision, present, time};
+use super::told::{address, decision, present, thread, time};
 use crate::mail::decide::Start;
 
 /// The `type` of what is sent with the interaction as its data.
@@ -74,6 +75,7 @@ impl Requests<'_, '_> {
             "decision": decision(&record.decision, self.running),
             "attributes": record.attributes,
             "duplicates": 0,
+            "thread": thread(&start.thread.cloned().unwrap_or_else(|| ThreadRecord::begun_by(start.interaction))),
             "selfUri": address(start.interaction),
         }))
     }

@@ -4,11 +4,11 @@
 //! The envelope sender of a delivery is signed: what comes there is believed. A Message-ID may have been seen by anybody: a report that only
 //! names one counts as far as it has the null reverse-path, and names a recipient who got the mail.
 
-use uuid::Uuid;
 use waypost_catalogue::routes::{RouteMatch, Routes};
 use waypost_ids::{DeliveryId, DeliveryKind};
 use waypost_mail::message::{DeliveryReport, Message};
 use waypost_origin::Origin;
+use waypost_outgoing::MessageId;
 use waypost_outgoing::bounce::{self, About, Bounce};
 use waypost_store::error::StoreError;
 use waypost_store::records::outbox::BouncedOf;
@@ -86,10 +86,8 @@ impl Arrived<'_> {
 
     /// Whether a Message-ID has the form of ours: nothing else is looked up.
     fn may_be_ours(&self, id: &str) -> bool {
-        id.rsplit_once('@').is_some_and(|(left, domain)| {
-            let known = || self.routes.find(&format!("postmaster@{domain}")) != RouteMatch::None;
-            Uuid::try_parse(left).is_ok() && known()
-        })
+        let domain = MessageId::domain_if_ours(id);
+        domain.is_some_and(|domain| self.routes.find(&format!("postmaster@{domain}")) != RouteMatch::None)
     }
 
     async fn mark(&self, of: BouncedOf, says: &str, bounce: &Bounce) -> Result<bool, StoreError> {

@@ -6,6 +6,7 @@ use waypost_catalogue::world::Running;
 use waypost_ids::{DecisionKind, DeliveryState, InteractionId};
 use waypost_store::records::mail::{DecisionRecord, InteractionRecord, State};
 use waypost_store::records::outbox::DeliveryRecord;
+use waypost_store::records::threads::ThreadRecord;
 
 /// An interaction, as `GET /interactions/{id}` shows it but for its runs and whether it is late.
 pub(crate) fn interaction(record: &InteractionRecord, running: &Running) -> Json {
@@ -26,6 +27,7 @@ pub(crate) fn interaction(record: &InteractionRecord, running: &Running) -> Json
         "duplicates": record.duplicates,
         "duplicatesReason": record.duplicates_reason(),
         "possibleDuplicateOf": record.possible_duplicate_of,
+        "thread": thread(&record.its_thread()),
         "erased": record.erased.then_some(true),
         "selfUri": address(record.id),
     }))
@@ -71,6 +73,11 @@ pub(crate) fn decision(made: &DecisionRecord, running: &Running) -> Json {
         "outcome": made.outcome,
         "error": made.error,
     }))
+}
+
+/// Where an interaction stands in its thread.
+pub(crate) fn thread(thread: &ThreadRecord) -> Json {
+    json!({ "id": thread.id, "reason": thread.reason, "position": thread.position })
 }
 
 /// The address of an interaction in the API.

@@ -80,6 +80,7 @@ async fn compose(
     let message = Message::parse(raw);
     let about = About {
         interaction: interaction.id,
+        thread: interaction.its_thread().id,
         at: app.origin.now(),
         message: &message,
         raw,

@@ -121,6 +121,7 @@ fn one(
         route: Some(route),
         opening: None,
         envelope: Envelope::default(),
+        thread: None,
     };
     let answers = HeldAnswers { running: side.running, rows: side.rows };
     decide_at_once(side.running, start, message, Limits::default(), &answers).map(|decided| Some(decided.record))

@@ -106,6 +106,7 @@ pub(crate) async fn replay(
         route: record.route,
         opening: record.interaction.opening.as_ref(),
         envelope: Envelope::of(record.interaction).with_facts(record.facts),
+        thread: record.interaction.thread.as_ref(),
     };
     let run = decide(after, start, &message, limits, &answers).await?.record;
     let unrouted = record.route.and_then(|route| route.unrouted_queue).unwrap_or(before.unrouted);

@@ -52,6 +52,8 @@ pub(crate) enum Event<'m> {
     /// What was found out about the mail as it came in. The reason, which may name domains and addresses, is absent where the trace keeps
     /// nothing of the mail.
     Found { what: &'m str, result: &'m str, reason: Option<&'m str> },
+    /// No flow ran: the mail goes back to the queue of the interaction before it in its thread.
+    Returned { previous: &'m str, reason: &'m str },
     /// An input of the flow that comes next.
     Input { name: &'m str, source: InputSource<'m>, value: Option<Shown<'m>> },
     /// A flow was entered.

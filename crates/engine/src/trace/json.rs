@@ -55,6 +55,11 @@ impl Serialize for Event<'_> {
                     map.serialize_entry("reason", reason)?;
                 }
             }
+            Self::Returned { previous, reason } => {
+                map.serialize_entry("event", "returned")?;
+                map.serialize_entry("previous", previous)?;
+                map.serialize_entry("reason", reason)?;
+            }
             Self::Input { name, source, value } => {
                 map.serialize_entry("event", "input")?;
                 map.serialize_entry("name", name)?;

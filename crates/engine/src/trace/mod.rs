@@ -83,6 +83,14 @@ pub fn without_run(email: &dyn Email) -> String {
     Trace { events: recorder.events, dropped: 0 }.to_json()
 }
 
+/// The trace of a reply that goes back to the queue of the interaction before it, and why it belongs to that interaction's thread.
+pub fn returned(email: &dyn Email, previous: &str, reason: &str) -> String {
+    let mut recorder = Recorder::new(Detail::Decisions, usize::MAX);
+    recorder.mail(email);
+    recorder.always(Event::Returned { previous, reason });
+    Trace { events: recorder.events, dropped: 0 }.to_json()
+}
+
 impl<'m> Recorder<'m> {
     pub(crate) fn new(detail: Detail, most: usize) -> Self {
         Self { events: Vec::with_capacity(32), detail, most, dropped: 0, lookups: 0 }

@@ -277,6 +277,9 @@ impl Read {
                 Fact::Headers(fields) => Value::Map(Arc::new(
                     fields.iter().map(|(name, values)| (Arc::from(name.as_str()), texts(values))).collect(),
                 )),
+                Fact::Attributes(attributes) => Value::Map(Arc::new(
+                    attributes.iter().map(|(name, value)| (Arc::from(name.as_str()), Value::text(value))).collect(),
+                )),
                 Fact::Addresses(_) if member.shape() == Shape::Address => Value::Object(Handle::Address(member, 0)),
                 Fact::Addresses(count) => handles(count, |position| Handle::Address(member, position)),
                 Fact::Attachments(count) => handles(count, |position| Handle::Attachment(member, position)),
@@ -299,8 +302,9 @@ impl Presence {
             Self::Always => true,
             Self::Field(read) => read.is_present(cx),
             Self::Attribute(name) => cx.attributes.contains_key(name),
-            Self::Header(member, name) => match cx.email.read(member) {
+            Self::Named(member, name) => match cx.email.read(member) {
                 Fact::Headers(fields) => fields.contains_key(&**name),
+                Fact::Attributes(attributes) => attributes.contains_key(&**name),
                 _ => return Err(internal()),
             },
             Self::Text(of) => of.eval(cx)?.as_str().is_none_or(|text| !text.is_empty()),

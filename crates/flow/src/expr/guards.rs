@@ -130,7 +130,7 @@ impl Walk<'_> {
             Ir::Constant(_) | Ir::Input(_) | Ir::Variable(..) | Ir::Local(_) | Ir::Output(_) | Ir::Read(_) => {}
             Ir::Each(each) => self.each(each, facts),
             Ir::Has(Presence::Text(of) | Presence::Member(of, _)) => self.go(of, facts),
-            Ir::Has(Presence::Field(_) | Presence::Attribute(_) | Presence::Header(..) | Presence::Always) => {}
+            Ir::Has(Presence::Field(_) | Presence::Attribute(_) | Presence::Named(..) | Presence::Always) => {}
             Ir::Attribute(of)
             | Ir::Lookup(_, of)
             | Ir::AddressPart(of, _)
@@ -227,7 +227,7 @@ fn gather(condition: &Ir, holds: bool, facts: &mut Vec<Fact>) {
             gather(b, holds, facts);
         }
         (Ir::In(needle, within), true) => facts.extend(has(name(within), name(needle))),
-        (Ir::Has(Presence::Header(member, field)), true) => {
+        (Ir::Has(Presence::Named(member, field)), true) => {
             facts.extend(has(name(&Ir::Read(Read::Member(member))), Some(text_name(field))));
         }
         (Ir::Has(Presence::Member(of, field)), true) => facts.extend(has(name(of), Some(text_name(field)))),

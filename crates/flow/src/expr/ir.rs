@@ -24,7 +24,7 @@ pub(super) enum Ir {
     Read(Read),
     /// `interaction.attributes[key]`: empty if it is missing.
     Attribute(Box<Ir>),
-    /// `interaction.email.header(name)`: a member that is a function.
+    /// `interaction.email.header(name)`: a member that is a function. `interaction.previous.attributes[key]`: empty if it is missing.
     Lookup(&'static Member, Box<Ir>),
     /// `interaction.email.headers[name]`.
     HeaderValues(&'static Member, Box<Ir>, Site),
@@ -169,8 +169,8 @@ pub(super) enum Presence {
     Field(Read),
     /// Whether an attribute is set.
     Attribute(Arc<str>),
-    /// Whether a header field is there.
-    Header(&'static Member, Arc<str>),
+    /// Whether a header field is there, or an attribute of an earlier interaction.
+    Named(&'static Member, Arc<str>),
     /// Whether a member of an address or attachment is not empty.
     Text(Box<Ir>),
     /// Whether a map or json has the member.

@@ -186,6 +186,7 @@ fn member(map: Ir, key: Ir, element: Type, site: Site) -> Typed {
         Ir::Read(Read::Member(of)) if of.shape() == Shape::Headers => {
             (Ir::HeaderValues(of, Box::new(key), site), element)
         }
+        Ir::Read(Read::Member(of)) if of.shape() == Shape::Attributes => (Ir::Lookup(of, Box::new(key)), Type::String),
         map => (Ir::Index(Box::new(map), Box::new(key), site), element),
     }
 }
@@ -239,13 +240,13 @@ pub(super) fn presence(checker: &mut Checker<'_>, written: &Written) -> Option<T
     let (of, data_type) = checker.check(&written.of)?;
     let field = &*written.field;
     let is_attributes = matches!(of, Ir::Read(Read::Attributes));
-    let headers = match &of {
-        Ir::Read(Read::Member(member)) if member.shape() == Shape::Headers => Some(*member),
+    let named = match &of {
+        Ir::Read(Read::Member(member)) if matches!(member.shape(), Shape::Headers | Shape::Attributes) => Some(*member),
         _ => None,
     };
-    let presence = match (&data_type, headers) {
+    let presence = match (&data_type, named) {
         (Type::Map(_), _) if is_attributes => Presence::Attribute(Arc::from(field)),
-        (Type::Map(_), Some(headers)) => Presence::Header(headers, Arc::from(field)),
+        (Type::Map(_), Some(member)) => Presence::Named(member, Arc::from(field)),
         (Type::Map(_) | Type::Json, _) => Presence::Member(Box::new(of), Arc::from(field)),
         _ => match self::select(checker, (of, data_type), written)? {
             (Ir::Read(read), _) => Presence::Field(read),

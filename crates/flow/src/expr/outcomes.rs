@@ -105,7 +105,7 @@ impl Ir {
             | Self::Local(_)
             | Self::Output(_)
             | Self::Read(_)
-            | Self::Has(Presence::Always | Presence::Field(_) | Presence::Attribute(_) | Presence::Header(..)) => {}
+            | Self::Has(Presence::Always | Presence::Field(_) | Presence::Attribute(_) | Presence::Named(..)) => {}
             Self::Not(of) => of.asked(found),
             Self::And(a, b) | Self::Or(a, b) => {
                 a.asked(found);

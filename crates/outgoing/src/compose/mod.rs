@@ -15,7 +15,7 @@ use uuid::Uuid;
 pub use forward::{Attached, Resent, forward_attached, resend};
 pub use mail::{Mail, mail};
 pub use reply::{NobodyToAnswer, Reply, reply};
-pub use subject::of_reply as subject_of_reply;
+pub use subject::{Stem, of_reply as subject_of_reply, stem as subject_stem};
 
 use crate::address::{MailAddress, Mailbox};
 use crate::content::Content;

@@ -58,6 +58,7 @@ fn route_members() -> Json {
         "unroutedQueue": text("The queue that unrouted mail of this route waits in. Default: Unrouted."),
         "fromName": text("The name that replies are from, beside the address; at most 128 characters."),
         "answerLists": { "description": "Whether flows may answer mail that mailing lists pass on. Default: false.", "type": "boolean" },
+        "replies": { "description": "Where replies go: with all mail of the route, or back to the queue of the conversation. Default: target.", "enum": ["target", "previousQueue"] },
         "priority": { "description": "The priority that interactions start with; higher is sooner. Default: 0.", "type": "integer" },
     })
 }

@@ -60,6 +60,7 @@ pub(crate) async fn keeps_what_was_offered(store: &dyn Store) {
         duplicates: 0,
         possible_duplicate_of: None,
         erased: false,
+        thread: None,
     };
     assert_eq!(store.interaction(id(1)).await.unwrap(), Some(expected));
     assert_eq!(store.raw_message(id(1)).await.unwrap(), Some(raw));

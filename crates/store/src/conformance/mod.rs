@@ -17,6 +17,7 @@ pub(crate) mod retention;
 pub(crate) mod runs;
 pub(crate) mod samples;
 pub(crate) mod tables;
+pub(crate) mod threads;
 
 /// Makes a test of each rule. `$open` is an async expression that answers an empty store behind something that derefs to it.
 macro_rules! conformance {
@@ -96,6 +97,9 @@ macro_rules! every_rule {
                 mail_is_taken_from_its_place_once, what_was_taken_is_settled_once, a_message_offered_from_many_tasks_is_taken_once;
             replays: one_node_at_a_time_begins_the_oldest, a_report_is_kept_with_what_differs,
                 what_was_erased_meanwhile_is_not_kept, messages_and_last_traces_are_read_together;
+            threads: who_takes_part_joins_by_what_the_mail_names, a_message_id_leads_to_the_earliest_mail_that_has_it,
+                a_subject_leads_to_its_newest_mail_for_a_while, where_an_interaction_stands_in_its_thread_is_kept,
+                a_thread_is_listed_by_its_id, what_is_erased_is_joined_by_a_mark_alone;
             audit: entries_newest_first_and_by_filter, a_change_that_is_refused_leaves_no_entry, every_change_leaves_its_entry;
         }
     };

@@ -100,6 +100,8 @@ pub(crate) fn offer(number: u128, to: u128) -> NewInteraction {
         opening: None,
         run: None,
         epoch: 1,
+        thread: None,
+        note: None,
     }
 }
 

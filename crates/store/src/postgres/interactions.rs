@@ -186,6 +186,7 @@ fn conditions(filter: &InteractionFilter, after: Option<InteractionId>) -> Condi
     if let Some(late) = &filter.late {
         conditions.add_late(late);
     }
+    conditions.add_thread(filter.thread);
     conditions.add("flow_id = ", filter.flow.map(|flow| flow.0));
     // Of long texts the indexes have the first characters alone.
     let first = |value: &String| value.chars().take(INDEXED).collect::<String>();

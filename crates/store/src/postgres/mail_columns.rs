@@ -111,6 +111,7 @@ pub(super) fn interaction(row: &Row) -> Result<InteractionRecord, StoreError> {
         duplicates: columns.count("duplicates")?,
         possible_duplicate_of: columns.get::<Option<Uuid>>("possible_duplicate_of")?.map(InteractionId),
         erased: columns.get("erased")?,
+        thread: columns.json_or_empty("thread")?,
     })
 }
 
@@ -164,6 +165,18 @@ impl Conditions {
                 WHERE late.queue = interactions.queue AND queued_at < late.before)",
             in_state(State::Decided),
             number.saturating_sub(1)
+        )));
+    }
+
+    /// What belongs to a thread.
+    pub(super) fn add_thread(&mut self, thread: Option<Uuid>) {
+        let Some(thread) = thread else { return };
+        self.values.push(Box::new(thread));
+        let number = self.values.len();
+        self.add_plain(Some(format!(
+            "id = ANY (ARRAY(SELECT interaction FROM threads WHERE thread = ${number}
+                UNION ALL SELECT ${number} WHERE NOT EXISTS
+                    (SELECT FROM threads WHERE interaction = ${number} AND thread IS NOT NULL)))"
         )));
     }
 

@@ -41,6 +41,7 @@ mod tables;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod tokens;
 mod writes;
 

@@ -17,7 +17,9 @@ use crate::encoding::json;
 use crate::error::StoreError;
 use crate::records::mail::Opening;
 use crate::records::retention::{RetentionLimits, Swept};
+use crate::records::threads::ThreadRecord;
 use crate::rules::contents::{ERASED_TRACE, bare_opening};
+use crate::rules::threads::bare_thread;
 use crate::traits::RetentionStore;
 
 /// How often a sweep takes another lot of keys.
@@ -134,6 +136,7 @@ async fn remove(db: &mut Client, before: Timestamp, max: i64, now: Timestamp) ->
     }
     erase_contents(&transaction, &ids, now, &mut moves).await?;
     super::deliveries::remove(&transaction, &ids, moves.tally()).await?;
+    super::threads::remove(&transaction, &ids).await?;
     execute(&transaction, "DELETE FROM runs WHERE interaction = ANY ($1)", &[&ids]).await?;
     let removed = execute(&transaction, "DELETE FROM interactions WHERE id = ANY ($1)", &[&ids]).await?;
     moves.write(&transaction).await?;
@@ -149,21 +152,25 @@ pub(super) async fn erase_contents(
     now: Timestamp,
     moves: &mut Moves,
 ) -> Result<u64, StoreError> {
-    let sql = "SELECT id, message, state, opening FROM interactions WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
+    let sql = "SELECT id, message, state, opening, thread FROM interactions WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
     let found = rows(db, sql, &[&ids]).await?;
     let (mut ids, mut messages, mut openings) = (Vec::<Uuid>::new(), Vec::<Uuid>::new(), Vec::new());
+    let mut threads = Vec::new();
     for row in &found {
         let columns = Columns { row, table: "interactions" };
         let opening = bare_opening(read_state(columns)?, || columns.json_or_empty::<Option<Opening>>("opening"))?;
         ids.push(columns.get("id")?);
         messages.extend(columns.get::<Option<Uuid>>("message")?);
         openings.push(opening.as_ref().map(json).transpose()?);
+        let thread = columns.json_or_empty::<Option<ThreadRecord>>("thread")?.map(bare_thread);
+        threads.push(thread.as_ref().map(json).transpose()?);
     }
     let sql =
         "UPDATE interactions SET erased = true, subject = '', message = NULL, attributes = NULL, attributes_set = NULL,
-            opening = bare.opening
-        FROM unnest($1::uuid[], $2::text[]) AS bare (id, opening) WHERE interactions.id = bare.id";
-    execute(db, sql, &[&ids, &openings]).await?;
+            opening = bare.opening, thread = bare.thread
+        FROM unnest($1::uuid[], $2::text[], $3::text[]) AS bare (id, opening, thread) WHERE interactions.id = bare.id";
+    execute(db, sql, &[&ids, &openings, &threads]).await?;
+    super::threads::erase(db, &ids).await?;
     super::journals::forget(db, &ids).await?;
     super::replays::forget(db, &ids).await?;
     let sql = "UPDATE runs SET trace = $2, trace_sum = NULL, attributes = NULL WHERE interaction = ANY ($1)";

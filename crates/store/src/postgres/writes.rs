@@ -16,6 +16,7 @@ use super::pool::execute;
 use super::retention;
 use super::seen::{Known, Wanted};
 use super::tally::{Adding, Tally};
+use super::threads;
 use crate::encoding::{ended_at, json};
 use crate::error::StoreError;
 use crate::records::catalogue::Epoch;
@@ -52,6 +53,7 @@ struct Interaction<'b> {
     message_id: Uuid,
     made: Made<'b>,
     opening: Option<String>,
+    thread: Option<String>,
     /// Where its run is among the runs.
     run: Option<usize>,
 }
@@ -104,7 +106,8 @@ impl<'b> Writes<'b> {
             }
             let run = made.run.map(|_| self.runs.len().saturating_sub(1));
             let opening = offered.opening.as_ref().map(json).transpose()?;
-            self.interactions.push(Interaction { offered, message, message_id, made, opening, run });
+            let thread = offered.thread.as_ref().map(json).transpose()?;
+            self.interactions.push(Interaction { offered, message, message_id, made, opening, thread, run });
         }
         if let Some(key) = &acceptance.idempotency {
             self.requests.push((key, remembered(acceptance::about(&outcome))));
@@ -142,6 +145,7 @@ impl<'b> Writes<'b> {
             deliveries::insert(db, &sends, &mut tally).await?;
         }
         let add_interactions = db.prepare_cached(ADD_INTERACTIONS).await?;
+        let add_notes = db.prepare_cached(threads::ADD).await?;
         let add_runs = db.prepare_cached(ADD_RUNS).await?;
         let add_journals = db.prepare_cached(ADD_JOURNALS).await?;
         let leave_mark = db.prepare_cached(commits::MARK).await?;
@@ -185,6 +189,7 @@ impl<'b> Writes<'b> {
                 let queued: Vec<Option<Timestamp>> = each.iter().map(|one| one.made.standing.queued_at).collect();
                 let sums: Vec<i64> = each.iter().map(|one| sum(&one.message.raw)).collect();
                 let openings: Vec<Option<&str>> = each.iter().map(|one| one.opening.as_deref()).collect();
+                let threads: Vec<Option<&str>> = each.iter().map(|one| one.thread.as_deref()).collect();
                 db.execute(
                     &add_interactions,
                     &[
@@ -212,12 +217,14 @@ impl<'b> Writes<'b> {
                         &openings,
                         &completed,
                         &queued,
+                        &threads,
                         &sums,
                     ],
                 )
                 .await
                 .map(drop)
             },
+            threads::Notes::of(interactions.iter().map(|one| one.offered)).send(db, &add_notes),
             async {
                 if runs.is_empty() {
                     return Ok(());
@@ -299,11 +306,11 @@ fn sent<'r>(interaction: InteractionId, run: &'r RunRecord) -> impl Iterator<Ite
 
 const ADD_INTERACTIONS: &str = "INSERT INTO interactions (id, state, received_at, message, route, flow_id, flow_version,
         decision, queue, priority, initial_priority, runs, possible_duplicate_of, message_id, envelope_from, envelope_to,
-        remote, subject, skills, attributes, decision_more, opening, completed_at, queued_at, message_sum, duplicates, erased)
+        remote, subject, skills, attributes, decision_more, opening, completed_at, queued_at, thread, message_sum, duplicates, erased)
     SELECT *, 0, false FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::uuid[], $5::uuid[], $6::uuid[],
         $7::bigint[], $8::smallint[], $9::uuid[], $10::bigint[], $11::bigint[], $12::bigint[], $13::uuid[], $14::text[],
         $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::timestamptz[],
-        $24::timestamptz[], $25::bigint[])";
+        $24::timestamptz[], $25::text[], $26::bigint[])";
 
 const ADD_RUNS: &str = "INSERT INTO runs (interaction, number, flow_id, flow_version, started_at, duration_us, rerun_by,
         decision, queue, priority, skills, decision_more, attributes, trace, trace_sum)

@@ -324,6 +324,21 @@ impl RouteRecord {
     /// The member of `extra` that says whether mail that lists pass on may be answered by flows.
     pub const ANSWER_LISTS: &str = "answerLists";
 
+    /// The member of `extra` that says where replies go: [`Self::TO_TARGET`] or [`Self::TO_PREVIOUS_QUEUE`].
+    pub const REPLIES: &str = "replies";
+
+    /// Replies go where all mail of the route goes.
+    pub const TO_TARGET: &str = "target";
+
+    /// Replies go back to the queue of the conversation.
+    pub const TO_PREVIOUS_QUEUE: &str = "previousQueue";
+
+    /// Whether replies go back to the queue of the conversation.
+    #[must_use]
+    pub fn returns_replies(&self) -> bool {
+        self.extra.get(Self::REPLIES).and_then(serde_json::Value::as_str) == Some(Self::TO_PREVIOUS_QUEUE)
+    }
+
     /// The name that replies are from; empty if none is said.
     #[must_use]
     pub fn from_name(&self) -> &str {

@@ -11,6 +11,7 @@ use super::catalogue::{Epoch, RouteTarget};
 use super::facts::Facts;
 use super::mailboxes::Place;
 use super::outbox::Outgoing;
+use super::threads::{ThreadNote, ThreadRecord};
 use crate::encoding::kept_as_numbers;
 use crate::leases::Lease;
 use crate::rules::duplicates;
@@ -139,6 +140,10 @@ pub struct NewInteraction {
     pub run: Option<RunRecord>,
     /// The catalogue that `run` used. When it is no longer the newest, `run` is dropped.
     pub epoch: Epoch,
+    /// The thread that it joins; none if it begins one.
+    pub thread: Option<ThreadRecord>,
+    /// What later mail finds its thread by; none if nothing is ever to join it.
+    pub note: Option<ThreadNote>,
 }
 
 /// What was said of an interaction besides its mail, when it was handed in.
@@ -305,9 +310,17 @@ pub struct InteractionRecord {
     pub possible_duplicate_of: Option<InteractionId>,
     /// Message, subject, traces and attributes are gone: erased on request, or past their retention.
     pub erased: bool,
+    /// The thread that it joined; none if it began one.
+    pub thread: Option<ThreadRecord>,
 }
 
 impl InteractionRecord {
+    /// Its thread: the one that it joined, or its own.
+    #[must_use]
+    pub fn its_thread(&self) -> ThreadRecord {
+        self.thread.clone().unwrap_or_else(|| ThreadRecord::begun_by(self.id))
+    }
+
     /// Why mail that came later was counted on it, if any was.
     #[must_use]
     pub fn duplicates_reason(&self) -> Option<&'static str> {
@@ -349,6 +362,8 @@ pub struct InteractionFilter {
     pub since: Option<Timestamp>,
     /// Received before.
     pub until: Option<Timestamp>,
+    /// Only what belongs to this thread.
+    pub thread: Option<Uuid>,
     /// Only what waits in one of these queues since before its time; of a queue that is not named nothing.
     pub late: Option<Vec<(QueueId, Timestamp)>>,
 }

@@ -14,3 +14,4 @@ pub mod queues;
 pub mod replays;
 pub mod retention;
 pub mod tables;
+pub mod threads;

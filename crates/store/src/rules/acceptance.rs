@@ -98,6 +98,7 @@ impl Made<'_> {
             duplicates: 0,
             possible_duplicate_of: self.like,
             erased: false,
+            thread: offered.thread.clone(),
         }
     }
 

@@ -19,3 +19,4 @@ pub(crate) mod replays;
 pub(crate) mod requests;
 pub(crate) mod standing;
 pub(crate) mod tables;
+pub(crate) mod threads;

@@ -136,14 +136,14 @@ fn insert(
             "INSERT INTO interactions (
                 id, state, received_at, message, route, flow_id, flow_version, decision, queue, priority, initial_priority,
                 runs, duplicates, erased, possible_duplicate_of, message_id, envelope_from, envelope_to, remote, subject,
-                skills, attributes, decision_more, opening, completed_at, queued_at, message_sum, seal
+                skills, attributes, decision_more, opening, completed_at, queued_at, thread, message_sum, seal
             ) VALUES (
                 :id, :state, :received_at, :message, :route, :flow_id, :flow_version, :decision, :queue, :priority,
                 :initial_priority, :runs, 0, 0, :like, :message_id, :envelope_from, :envelope_to, :remote, :subject,
-                :skills, :attributes, :more, :opening, :completed_at, :queued_at, :message_sum,
-                seal_with(seal(:id, :state, :received_at, :message, :message_sum, :route, :flow_id, :flow_version, :decision, :queue,
+                :skills, :attributes, :more, :opening, :completed_at, :queued_at, :thread, :message_sum,
+                seal_with(seal_with(seal(:id, :state, :received_at, :message, :message_sum, :route, :flow_id, :flow_version, :decision, :queue,
                     :priority, :initial_priority, :runs, 0, 0, :like, NULL, NULL, NULL, :message_id, :envelope_from,
-                    :envelope_to, :remote, :subject, :skills, :attributes, NULL, :more, :opening, :completed_at), :queued_at)
+                    :envelope_to, :remote, :subject, :skills, :attributes, NULL, :more, :opening, :completed_at), :queued_at), :thread)
             )",
         )?
         .execute(named_params! {
@@ -172,7 +172,9 @@ fn insert(
             ":completed_at": standing.completed_at.map(micros),
             ":queued_at": standing.queued_at.map(micros),
             ":opening": offered.opening.as_ref().map(json).transpose()?,
+            ":thread": offered.thread.as_ref().map(json).transpose()?,
         })?;
+    super::threads::note(session.db, offered)?;
     session.tally.moved(None, standing.position());
     session.tally.activity().made(message.received_at);
     if let (Some(run), Some(columns)) = (run, columns) {

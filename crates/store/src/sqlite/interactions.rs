@@ -14,7 +14,7 @@ use super::columns::{Columns, micros};
 use super::mail_columns::{interaction, run};
 use super::runs::WAITING;
 use super::writer::Session;
-use super::{SqliteStore, accept, journals, queues, retention, runs, tally};
+use super::{SqliteStore, accept, journals, queues, retention, runs, tally, threads};
 use crate::conditions::{self, in_state};
 use crate::encoding::attributes_column;
 use crate::error::{LeaseError, StoreError};
@@ -197,6 +197,7 @@ fn list(
         ("queue = ?", filter.queue.map(|queue| id(queue.0))),
         ("flow_id = ?", filter.flow.map(|flow| id(flow.0))),
         ("message_id = ?", filter.message_id.as_ref().map(text)),
+        (threads::OF_THREAD, filter.thread.map(id)),
         ("received_at >= ?", filter.since.map(time)),
         ("received_at < ?", filter.until.map(time)),
         ("lower(envelope_from) = ?", filter.from.as_ref().filter(|from| from.is_ascii()).map(folded)),

@@ -87,6 +87,7 @@ pub(super) fn interaction(row: &Row<'_>) -> Result<InteractionRecord, StoreError
         duplicates: columns.get("duplicates")?,
         possible_duplicate_of: columns.maybe_uuid("possible_duplicate_of")?.map(InteractionId),
         erased: columns.get("erased")?,
+        thread: columns.json_or_empty("thread")?,
     })
 }
 

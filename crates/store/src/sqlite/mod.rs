@@ -37,6 +37,7 @@ mod tables;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod tokens;
 mod upkeep;
 mod writer;

@@ -14,7 +14,9 @@ use crate::encoding::json;
 use crate::error::StoreError;
 use crate::records::mail::{InteractionRecord, Opening, State};
 use crate::records::retention::{RetentionLimits, Swept};
+use crate::records::threads::ThreadRecord;
 use crate::rules::contents::{ERASED_TRACE, bare_opening};
+use crate::rules::threads::bare_thread;
 use crate::traits::RetentionStore;
 
 /// What still goes out keeps its interaction and its content.
@@ -76,6 +78,7 @@ fn interactions(db: &Connection, before: i64, max: u32) -> Result<Vec<Interactio
 fn remove(session: &mut Session<'_>, one: &InteractionRecord, now: Timestamp) -> Result<(), StoreError> {
     erase_content(session, one.id, now)?;
     deliveries::remove(session, one.id)?;
+    super::threads::remove(session.db, one.id)?;
     session.db.prepare_cached("DELETE FROM runs WHERE interaction = ?1")?.execute((one.id.0.as_bytes(),))?;
     session.db.prepare_cached("DELETE FROM interactions WHERE id = ?1")?.execute((one.id.0.as_bytes(),))?;
     let duplicates = i64::try_from(one.duplicates).unwrap_or(i64::MAX);
@@ -87,21 +90,27 @@ fn remove(session: &mut Session<'_>, one: &InteractionRecord, now: Timestamp) ->
 /// last of its interactions. Freed pages are used again by the database; they are not overwritten at once.
 pub(super) fn erase_content(session: &mut Session<'_>, id: InteractionId, now: Timestamp) -> Result<bool, StoreError> {
     let db = &*session.db;
-    let mut select = db.prepare_cached("SELECT message, state, opening FROM interactions WHERE id = ?1")?;
+    let mut select = db.prepare_cached("SELECT message, state, opening, thread FROM interactions WHERE id = ?1")?;
     let mut rows = select.query((id.0.as_bytes(),))?;
     let Some(row) = rows.next()? else { return Ok(false) };
     let columns = Columns { row, table: "interactions" };
     let message: Option<i64> = columns.get("message")?;
     let state = State::of_code(columns.get("state")?).ok_or_else(|| columns.inconsistent("state", &"no such state"))?;
     let opening = bare_opening(state, || columns.json_or_empty::<Option<Opening>>("opening"))?;
+    let thread = columns.json_or_empty::<Option<ThreadRecord>>("thread")?.map(bare_thread);
     drop(rows);
     drop(select);
     db.prepare_cached(
         "UPDATE interactions SET erased = 1, subject = '', message = NULL, attributes = NULL, attributes_set = NULL,
-            opening = ?2
+            opening = ?2, thread = ?3
          WHERE id = ?1",
     )?
-    .execute((id.0.as_bytes(), opening.as_ref().map(json).transpose()?))?;
+    .execute((
+        id.0.as_bytes(),
+        opening.as_ref().map(json).transpose()?,
+        thread.as_ref().map(json).transpose()?,
+    ))?;
+    super::threads::erase(db, id)?;
     db.prepare_cached("UPDATE runs SET trace = ?2, attributes = NULL WHERE interaction = ?1")?
         .execute((id.0.as_bytes(), ERASED_TRACE))?;
     super::journals::forget(db, id)?;

@@ -37,6 +37,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0023-activity.sql"),
     include_str!("migrations/0024-mailbox-tokens.sql"),
     include_str!("migrations/0025-mail-facts.sql"),
+    include_str!("migrations/0026-threads.sql"),
 ];
 
 /// The size of the database's pages in bytes; only new databases take it.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row};
 use crate::error::StoreError;
 use crate::sums::Sum;
 
-/// What the seal of an interaction covers, in order; `queued_at` is sealed with it.
+/// What the seal of an interaction covers, in order; `queued_at` and `thread` are sealed with it.
 const INTERACTION: [&str; 30] = [
     "id",
     "state",
@@ -108,7 +108,7 @@ pub(super) fn verify_before(row: &Row<'_>, table: &str) -> Result<(), StoreError
 
 /// Refuses a row with all columns of interactions that is not as it was written.
 pub(super) fn verify_interaction(row: &Row<'_>, what: impl FnOnce() -> String) -> Result<(), StoreError> {
-    let sealed = with(sum_of(row, &INTERACTION)?, row.get_ref("queued_at")?);
+    let sealed = with(with(sum_of(row, &INTERACTION)?, row.get_ref("queued_at")?), row.get_ref("thread")?);
     compare(sealed, row.get("seal")?, what)
 }
 

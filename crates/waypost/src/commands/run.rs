@@ -100,6 +100,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             route: Some(&route),
             opening: None,
             envelope: Envelope { to: to.as_deref().unwrap_or_default(), ..Envelope::default() },
+            thread: None,
         };
         let answers = CaseAnswers::new(&given, HeldAnswers { running: &running, rows: &rows });
         let decided = decide_at_once(&running, start, &message, Limits::default(), &answers)

@@ -18,7 +18,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
-use waypost_ids::{DecisionKind, FlowId, QueueId, Version};
+use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, ThreadReason, Version};
 
 pub use difference::{ReplayTraces, TraceDifference};
 pub use effect::{TraceEffect, TraceEffectKind};
@@ -72,6 +72,13 @@ pub enum TraceEvent {
         /// Why; absent where the trace keeps nothing of the mail, and where there is nothing to say.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+    },
+    /// No flow ran: the mail is a reply, and goes back to the queue of the interaction before it in its thread.
+    Returned {
+        /// The interaction before it.
+        previous: InteractionId,
+        /// Why the mail belongs to the thread.
+        reason: ThreadReason,
     },
     /// An input of the flow that is entered next.
     Input {

@@ -48,6 +48,7 @@ impl Place {
             | TraceEvent::Kind { .. }
             | TraceEvent::Unread { .. }
             | TraceEvent::Found { .. }
+            | TraceEvent::Returned { .. }
             | TraceEvent::Decision(_) => return Some(0),
             TraceEvent::Flow { .. } => {
                 let indent = self.loops.len() * FLOW + self.loops.iter().sum::<usize>() * LOOP;
@@ -104,6 +105,9 @@ fn lines(event: &TraceEvent) -> Vec<String> {
         TraceEvent::Unread { what } => format!("the mail was not read beyond a bound: {what}"),
         TraceEvent::Found { what, result, reason: Some(reason) } => format!("{what}: {result}: {reason}"),
         TraceEvent::Found { what, result, reason: None } => format!("{what}: {result}"),
+        TraceEvent::Returned { previous, reason } => {
+            format!("a reply ({}): back to the queue of interaction {previous}", reason.as_str())
+        }
         TraceEvent::Automatic { reason } => format!("a machine wrote the mail: {reason}"),
         TraceEvent::Kind { kind, reason } => format!("the mail is {}: {reason}", kind_in_words(kind)),
         TraceEvent::Flow { name, version: 0, .. } => format!("flow {name}"),

@@ -7,7 +7,7 @@ use std::io::Write;
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use waypost_client::interactions::InteractionFilter;
-use waypost_ids::{FlowId, InteractionId};
+use waypost_ids::{FlowId, InteractionId, ThreadReason};
 use waypost_wire::delivery::Delivery;
 use waypost_wire::interaction::{Decision, Interaction, Reruns};
 use waypost_wire::time::Time;
@@ -66,6 +66,9 @@ struct Filter {
     /// The Message-ID, without angle brackets
     #[arg(long)]
     message_id: Option<String>,
+    /// The id of the interaction that began the thread
+    #[arg(long, value_name = "ID")]
+    thread: Option<InteractionId>,
     /// A queue's name or id
     #[arg(long)]
     queue: Option<String>,
@@ -231,6 +234,7 @@ impl Filter {
             to: self.to.clone(),
             subject: self.subject.clone(),
             message_id: self.message_id.clone(),
+            thread: self.thread,
             since: self.since.map(Time::from),
             until: self.until.map(Time::from),
             over_service_level: self.over_service_level,
@@ -295,6 +299,9 @@ fn show(one: &Interaction, output: Output, out: &mut impl Write) -> Result<(), F
     writeln!(out, "from       {}", table::flat(&one.envelope.from))?;
     writeln!(out, "to         {}", table::flat(&one.envelope.to))?;
     writeln!(out, "subject    {}", table::flat(one.subject.as_deref().unwrap_or_default()))?;
+    if let Some(thread) = one.thread.filter(|thread| thread.reason != ThreadReason::New) {
+        writeln!(out, "thread     {} ({}, number {})", thread.id, thread.reason.as_str(), thread.position)?;
+    }
     if let Some(flow) = &one.flow {
         writeln!(out, "flow       {} version {}", flow.name.as_deref().unwrap_or("(deleted)"), flow.version)?;
     }

@@ -1,0 +1,131 @@
+//! Which thread mail belongs to.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use deadpool_postgres::{Client, GenericClient};
+use tokio_postgres::Statement;
+use uuid::Uuid;
+
+use super::PostgresStore;
+use super::columns::text;
+use super::mail_columns::interaction;
+use super::pool::{execute, row, rows};
+use crate::error::StoreError;
+use crate::records::mail::{InteractionRecord, NewInteraction};
+use crate::records::threads::{Joined, ThreadClues};
+use crate::rules::threads::{Known, MOST_NOTES, join, people_column, people_of};
+use crate::traits::ThreadStore;
+
+#[async_trait]
+impl ThreadStore for PostgresStore {
+    async fn thread_of(&self, clues: ThreadClues) -> Result<Option<Joined>, StoreError> {
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    let known = known(db, &clues).await?;
+                    let Some((thread, reason)) = join(&clues, &known) else { return Ok(None) };
+                    Ok(Some(Joined { thread, reason, newest: newest(db, thread).await? }))
+                })
+            })
+            .await
+    }
+}
+
+/// Notes what later mail finds the threads of interactions by.
+pub(super) const ADD: &str = "INSERT INTO threads (interaction, thread, subject, people)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bytea[])";
+
+/// What [`ADD`] is given: a list for each column.
+#[derive(Default)]
+pub(super) struct Notes {
+    interactions: Vec<Uuid>,
+    threads: Vec<Option<Uuid>>,
+    subjects: Vec<Option<i64>>,
+    people: Vec<Vec<u8>>,
+}
+
+impl Notes {
+    /// The notes of interactions that are made.
+    pub(super) fn of<'b>(made: impl Iterator<Item = &'b NewInteraction>) -> Self {
+        let mut notes = Self::default();
+        for one in made {
+            let Some(note) = &one.note else { continue };
+            notes.interactions.push(one.id.0);
+            notes.threads.push(one.thread.as_ref().map(|thread| thread.id));
+            notes.subjects.push(note.subject);
+            notes.people.push(people_column(note));
+        }
+        notes
+    }
+
+    /// Writes them.
+    pub(super) async fn send(self, db: &Client, add: &Statement) -> Result<(), tokio_postgres::Error> {
+        if self.interactions.is_empty() {
+            return Ok(());
+        }
+        let Self { interactions, threads, subjects, people } = &self;
+        db.execute(add, &[interactions, threads, subjects, people]).await.map(drop)
+    }
+}
+
+/// What is left of the notes when contents are erased: that the interactions belong to their threads.
+pub(super) async fn erase(db: &impl GenericClient, ids: &[Uuid]) -> Result<(), StoreError> {
+    let sql = "UPDATE threads SET subject = NULL, people = '' WHERE interaction = ANY ($1)";
+    execute(db, sql, &[&ids]).await.map(drop)
+}
+
+/// Removes the notes of interactions that go.
+pub(super) async fn remove(db: &impl GenericClient, ids: &[Uuid]) -> Result<(), StoreError> {
+    execute(db, "DELETE FROM threads WHERE interaction = ANY ($1)", &[&ids]).await.map(drop)
+}
+
+async fn known(db: &Client, clues: &ThreadClues) -> Result<Known, StoreError> {
+    let mut known = Known::default();
+    if clues.marked.is_some() {
+        return Ok(known);
+    }
+    if !clues.named.is_empty() {
+        let named: Vec<String> = clues.named.iter().map(|(_, id)| text(id).into_owned()).collect();
+        let sql = "SELECT named.id, found.thread FROM unnest($1::text[]) AS named (id), LATERAL (
+                SELECT coalesce(threads.thread, threads.interaction) AS thread
+                FROM interactions JOIN threads ON threads.interaction = interactions.id
+                WHERE left(interactions.message_id, 200) = left(named.id, 200) AND interactions.message_id = named.id
+                    AND interactions.route = $2
+                ORDER BY interactions.id LIMIT 1) AS found";
+        for found in rows(db, sql, &[&named, &clues.route]).await? {
+            known.named.insert(found.try_get(0)?, found.try_get(1)?);
+        }
+        let threads: Vec<Uuid> = known.named.values().copied().collect::<BTreeSet<_>>().into_iter().collect();
+        let sql = format!(
+            "SELECT wanted.thread, notes.people FROM unnest($1::uuid[]) AS wanted (thread), LATERAL (
+                SELECT people FROM threads WHERE threads.interaction = wanted.thread
+                UNION ALL (SELECT people FROM threads WHERE threads.thread = wanted.thread
+                    ORDER BY threads.interaction DESC LIMIT {MOST_NOTES})) AS notes"
+        );
+        if !threads.is_empty() {
+            for found in rows(db, &sql, &[&threads]).await? {
+                let people: Vec<u8> = found.try_get(1)?;
+                known.people.entry(found.try_get(0)?).or_default().extend(people_of(&people));
+            }
+        }
+    }
+    if let Some(subject) = clues.subject {
+        let sql = "SELECT coalesce(threads.thread, threads.interaction), interactions.received_at
+            FROM threads JOIN interactions ON interactions.id = threads.interaction
+            WHERE threads.subject = $1 ORDER BY threads.interaction DESC LIMIT 1";
+        if let Some(found) = row(db, sql, &[&subject]).await? {
+            known.subject = Some((found.try_get(0)?, found.try_get(1)?));
+        }
+    }
+    Ok(known)
+}
+
+/// The newest interaction of a thread.
+async fn newest(db: &Client, thread: Uuid) -> Result<Option<InteractionRecord>, StoreError> {
+    let sql = "SELECT * FROM interactions WHERE id = ANY (ARRAY(
+            SELECT $1::uuid UNION ALL
+            (SELECT interaction FROM threads WHERE thread = $1 ORDER BY interaction DESC LIMIT 1)))
+        ORDER BY id DESC LIMIT 1";
+    row(db, sql, &[&thread]).await?.as_ref().map(interaction).transpose()
+}
