@@ -23,6 +23,8 @@
 #[path = "docs/examples.rs"]
 mod examples;
 mod harness;
+#[path = "docs/members.rs"]
+mod members;
 #[path = "docs/page.rs"]
 mod page;
 #[path = "docs/session.rs"]

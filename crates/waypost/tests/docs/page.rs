@@ -106,12 +106,13 @@ pub fn anchors(text: &str) -> Vec<String> {
         if inside || title.len() == line.len() || !title.starts_with(' ') {
             continue;
         }
-        let kept = title.trim().to_lowercase().chars().filter_map(|letter| match letter {
+        let lower = title.trim().to_lowercase();
+        let kept = |letter| match letter {
             ' ' => Some('-'),
-            letter if letter.is_alphanumeric() || ['-', '_'].contains(&letter) => Some(letter),
+            letter if char::is_alphanumeric(letter) || ['-', '_'].contains(&letter) => Some(letter),
             _ => None,
-        });
-        found.push(kept.collect());
+        };
+        found.push(lower.chars().filter_map(kept).collect());
     }
     found
 }

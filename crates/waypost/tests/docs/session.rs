@@ -108,16 +108,19 @@ fn write(page: &Page, folder: &Path, script: &Path) -> usize {
     for (number, block) in page.blocks.iter().enumerate() {
         if let Some(path) = block.noted("file") {
             let path = folder.join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
             let kept = folder.join(format!(".block-{number}"));
             fs::write(&kept, on_free_ports(&block.text)).unwrap();
-            writeln!(text, "cp {} {}", kept.display(), path.display()).unwrap();
+            writeln!(text, "mkdir -p '{}'", path.parent().unwrap().display()).unwrap();
+            writeln!(text, "cp '{}' '{}'", kept.display(), path.display()).unwrap();
         } else if block.is_run() {
             blocks += 1;
             writeln!(text, "block {} $OUT/{number}", block.line).unwrap();
             for line in on_free_ports(&block.text).lines() {
                 match line.rsplit_once("# exits with ") {
-                    Some((line, code)) => writeln!(text, "expect {code}\n{line}\nexpected").unwrap(),
+                    Some((line, code)) => {
+                        let code: String = code.chars().take_while(char::is_ascii_digit).collect();
+                        writeln!(text, "expect {code}\n{line}\nexpected").unwrap();
+                    }
                     None => writeln!(text, "{line}").unwrap(),
                 }
             }
