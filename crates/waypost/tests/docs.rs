@@ -9,8 +9,9 @@
 //! | `printed` | the commands before printed these lines, in this order; `…` is any text |
 //! | `refused: CODE` | `waypost validate` refuses the example with this code (docs/flow-document.md) |
 //!
-//! Two comments at the head of a page say what it starts from: `server`, or `server: examples/triage` with the example applied and its
-//! mails sent; and `given: FILES`, which the reader has and the page does not show. A command that fails ends with `# exits with N`.
+//! Comments at the head of a page say what it starts from: `server`, or `server: examples/triage` with the example applied and its
+//! mails sent; `given: FILES`, which the reader has and the page does not show; and `needs: python`, with our client package.
+//! A command that fails ends with `# exits with N`.
 
 #![allow(
     clippy::unwrap_used,

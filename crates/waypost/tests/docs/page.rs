@@ -1,46 +1,48 @@
 //! A page of Markdown, as far as the tests read it: its blocks of code, what comments say of them, its links and headings.
 
 /// A page.
-pub struct Page {
+pub(crate) struct Page {
     /// Its path in the repository.
-    pub name: String,
+    pub(crate) name: String,
     /// Its blocks of code, in order.
-    pub blocks: Vec<Block>,
+    pub(crate) blocks: Vec<Block>,
     /// What a server has at the beginning, if the page starts from one: a folder that is applied, or nothing.
-    pub server: Option<String>,
+    pub(crate) server: Option<String>,
     /// Files that the reader has.
-    pub given: Vec<String>,
+    pub(crate) given: Vec<String>,
+    /// Whether it needs Python with our client package.
+    pub(crate) needs_python: bool,
     text: String,
 }
 
 /// A block of code.
-pub struct Block {
+pub(crate) struct Block {
     /// Its language.
-    pub tag: String,
+    pub(crate) tag: String,
     /// What stands in it.
-    pub text: String,
+    pub(crate) text: String,
     /// Its first line in the page, counted from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// What the comment above it says: a word, and what follows its colon.
-    pub note: Option<(String, String)>,
+    pub(crate) note: Option<(String, String)>,
 }
 
 impl Block {
     /// What follows this word in the comment above.
-    pub fn noted(&self, word: &str) -> Option<&str> {
+    pub(crate) fn noted(&self, word: &str) -> Option<&str> {
         self.note.as_ref().filter(|(found, _)| found == word).map(|(_, rest)| rest.as_str())
     }
 
     /// Whether it is run.
-    pub fn is_run(&self) -> bool {
+    pub(crate) fn is_run(&self) -> bool {
         self.tag == "sh" && self.noted("not run").is_none()
     }
 }
 
 impl Page {
     /// Reads a page.
-    pub fn read(text: &str, name: String) -> Self {
-        let mut page = Self { name, blocks: Vec::new(), server: None, given: Vec::new(), text: text.to_owned() };
+    pub(crate) fn read(text: &str, name: String) -> Self {
+        let mut page = Self { name, blocks: Vec::new(), server: None, given: Vec::new(), needs_python: false, text: text.to_owned() };
         let (mut note, mut lines) = (None, text.lines().enumerate());
         while let Some((number, line)) = lines.next() {
             let bare = line.trim_start();
@@ -48,6 +50,7 @@ impl Page {
                 let (word, rest) = comment.split_once(": ").unwrap_or((comment, ""));
                 match word {
                     "server" => page.server = Some(rest.to_owned()),
+                    "needs" => page.needs_python = rest == "python",
                     "given" => page.given = rest.split(' ').map(str::to_owned).collect(),
                     _ => note = Some((word.to_owned(), rest.to_owned())),
                 }
@@ -70,18 +73,18 @@ impl Page {
     }
 
     /// Whether anything of it runs.
-    pub fn has_commands(&self) -> bool {
+    pub(crate) fn has_commands(&self) -> bool {
         self.blocks.iter().any(Block::is_run)
     }
 
     /// Blocks that are not run, with the reason.
-    pub fn left_out(&self) -> Vec<String> {
+    pub(crate) fn left_out(&self) -> Vec<String> {
         let not_run = |block: &Block| Some(format!("  {}:{}: {}", self.name, block.line, block.noted("not run")?));
         self.blocks.iter().filter_map(not_run).collect()
     }
 
     /// Targets of its links within the repository. Blocks of code have none.
-    pub fn links(&self) -> Vec<String> {
+    pub(crate) fn links(&self) -> Vec<String> {
         let mut inside = false;
         let mut found = Vec::new();
         for line in self.text.lines() {
@@ -97,7 +100,7 @@ impl Page {
 }
 
 /// Anchors of a page's headings, as GitHub makes them.
-pub fn anchors(text: &str) -> Vec<String> {
+pub(crate) fn anchors(text: &str) -> Vec<String> {
     let mut inside = false;
     let mut found: Vec<String> = Vec::new();
     for line in text.lines() {

@@ -7,6 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::harness::peers::Peers;
 use super::harness::scratch::Scratch;
 use super::harness::{CLIENT, Server, Start, WAYPOST};
 use super::page::{Block, Page};
@@ -19,7 +20,11 @@ const PORTS: [&str; 4] = ["8080", "8443", "2525", "2526"];
 const PRELUDE: &str = include_str!("prelude.sh");
 
 /// Runs a page's commands; answers how many blocks there were, or what went wrong.
-pub fn run(page: &Page) -> Result<usize, String> {
+pub(crate) fn run(page: &Page) -> Result<usize, String> {
+    let peers = if page.needs_python { Peers::find() } else { None };
+    if page.needs_python && peers.is_none() {
+        return Ok(0);
+    }
     let scratch = Scratch::new("docs");
     let folder = scratch.path("here");
     fs::create_dir(&folder).unwrap();
@@ -31,7 +36,10 @@ pub fn run(page: &Page) -> Result<usize, String> {
     let script = scratch.path("page.sh");
     let blocks = write(page, &folder, &script);
 
-    let path = format!("{}:{}", scratch.path("here/bin").display(), std::env::var("PATH").unwrap());
+    let mut path = format!("{}:{}", scratch.path("here/bin").display(), std::env::var("PATH").unwrap());
+    if let Some(peers) = &peers {
+        path = format!("{}:{path}", peers.python("").display());
+    }
     let mut command = Command::new("bash");
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("WAYPOST_") {
