@@ -48,8 +48,10 @@ fn root() -> PathBuf {
 /// The README and all pages, by their paths in the repository.
 fn pages() -> Vec<Page> {
     let mut names = vec!["README.md".to_owned()];
-    let in_docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut in_docs: Vec<String> = in_docs.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")).collect();
+    let in_docs =
+        fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut in_docs: Vec<String> =
+        in_docs.filter(|name| name.ends_with(".md")).map(|name| format!("docs/{name}")).collect();
     in_docs.sort();
     names.append(&mut in_docs);
     names.into_iter().map(|name| Page::read(&fs::read_to_string(root().join(&name)).unwrap(), name)).collect()

@@ -48,7 +48,8 @@ fn examples_of_flow_documents_are_what_the_page_says() {
     for example in &examples {
         let file = scratch.path("example.yaml");
         fs::write(&file, whole(&example.text)).unwrap();
-        let checked = Command::new(WAYPOST).arg("validate").arg(file).arg(scratch.path("around.yaml")).output().unwrap();
+        let checked =
+            Command::new(WAYPOST).arg("validate").arg(file).arg(scratch.path("around.yaml")).output().unwrap();
         let said = String::from_utf8_lossy(&checked.stdout);
         let as_told = match example.noted("refused").or_else(|| example.noted("warned")) {
             Some(code) => said.contains(&format!("[{code}]")),

@@ -92,7 +92,8 @@ fn the_page_of_projects_has_every_member_of_every_kind() {
             writeln!(tables, "See [{anchor}]({page}).").unwrap();
             continue;
         }
-        writeln!(tables, "More: [{anchor}]({page}).\n\n| member | takes | needed | |\n| --- | --- | --- | --- |").unwrap();
+        writeln!(tables, "More: [{anchor}]({page}).\n\n| member | takes | needed | |\n| --- | --- | --- | --- |")
+            .unwrap();
         rows(&mut tables, "", &schema(kind));
     }
     tables.push('\n');

@@ -42,7 +42,14 @@ impl Block {
 impl Page {
     /// Reads a page.
     pub(crate) fn read(text: &str, name: String) -> Self {
-        let mut page = Self { name, blocks: Vec::new(), server: None, given: Vec::new(), needs_python: false, text: text.to_owned() };
+        let mut page = Self {
+            name,
+            blocks: Vec::new(),
+            server: None,
+            given: Vec::new(),
+            needs_python: false,
+            text: text.to_owned(),
+        };
         let (mut note, mut lines) = (None, text.lines().enumerate());
         while let Some((number, line)) = lines.next() {
             let bare = line.trim_start();

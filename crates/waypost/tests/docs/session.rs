@@ -107,7 +107,8 @@ fn write(page: &Page, folder: &Path, script: &Path) -> usize {
         free.iter().map(|listener| listener.local_addr().unwrap().port().to_string()).collect()
     };
     let on_free_ports = |text: &str| {
-        let replaced = |text: String, (named, free): (&&str, &String)| text.replace(&format!(":{named}"), &format!(":{free}"));
+        let replaced =
+            |text: String, (named, free): (&&str, &String)| text.replace(&format!(":{named}"), &format!(":{free}"));
         PORTS.iter().zip(&ports).fold(text.to_owned(), replaced)
     };
     let mut text = PRELUDE.to_owned();
@@ -156,7 +157,10 @@ fn compared(page: &Page) -> Vec<(&Block, usize)> {
 /// The first of these lines that was not printed after those before it.
 fn not_printed<'t>(expected: &'t str, out: &str) -> Option<&'t str> {
     let mut printed = out.lines();
-    expected.lines().filter(|line| !line.trim().is_empty() && line.trim() != "…").find(|line| !printed.any(|found| fits(line, found)))
+    expected
+        .lines()
+        .filter(|line| !line.trim().is_empty() && line.trim() != "…")
+        .find(|line| !printed.any(|found| fits(line, found)))
 }
 
 /// Whether a line is as expected, where `…` is any text and runs of spaces count as one.
