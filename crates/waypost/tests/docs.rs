@@ -18,7 +18,8 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "a test fails by panicking"
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it leaves out"
 )]
 
 #[path = "docs/examples.rs"]
