@@ -51,7 +51,7 @@ class Spellings(unittest.TestCase):
     def test_one_given_twice_is_refused(self) -> None:
         with self.assertRaisesRegex(TypeError, "`flowid` and `flow_id` are the same member"):
             FlowAction(flowid="a", flow_id="a")
-        with self.assertRaisesRegex(ValueError, "`flowId` stands twice"):
+        with self.assertRaisesRegex(ValueError, "`flowId` appears twice"):
             FlowAction.from_dict({"flowid": "a", "flowId": "b"})
 
     def test_unknown_names_tell_the_nearest(self) -> None:

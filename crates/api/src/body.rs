@@ -251,7 +251,7 @@ pub(crate) fn refuse_twice(paths: Vec<String>) -> Result<(), ApiError> {
     }
     let problem = |path: String| Problem {
         suggestion: Some("keep one of them".to_owned()),
-        message: format!("the member `{path}` stands twice"),
+        message: format!("the member `{path}` appears twice"),
         ..Problem { path: Some(path), ..Problem::new("document.key.duplicate", "") }
     };
     Err(ApiError::invalid("bad.request", paths.into_iter().map(problem).collect()))

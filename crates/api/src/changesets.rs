@@ -38,7 +38,7 @@ use crate::state::ApiState;
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
     let described =
-        operation("postChangesets", Scope::FlowWrite, "Change many flows and other objects at once, or none of them")
+        operation("postChangesets", Scope::FlowWrite, "Change many flows and other objects, all or nothing")
             .body::<WireChangeSet>()
             .answers::<ChangeSetDone>()
             .refuses(&[404, 409, 410, 412]);

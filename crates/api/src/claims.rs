@@ -46,7 +46,7 @@ pub fn endpoints() -> Endpoints {
             operation(
                 "postRoutingQueuePush",
                 Scope::EmailWrite,
-                "Push what waits in a queue that delivers: what came before it did, and what failed",
+                "Push waiting work of a queue that delivers: work from before, and work that failed",
             )
             .body::<Object>()
             .answers::<Pushed>(),
@@ -54,7 +54,7 @@ pub fn endpoints() -> Endpoints {
         .post(
             &one("ack"),
             acknowledge,
-            operation("postRoutingQueueClaimAck", Scope::EmailWrite, "Complete claimed work; twice is well")
+            operation("postRoutingQueueClaimAck", Scope::EmailWrite, "Complete claimed work (idempotent)")
                 .body::<Object>()
                 .answers::<ClaimState>()
                 .refuses(&[409]),
@@ -62,7 +62,7 @@ pub fn endpoints() -> Endpoints {
         .post(
             &one("release"),
             release,
-            operation("postRoutingQueueClaimRelease", Scope::EmailWrite, "Give claimed work back")
+            operation("postRoutingQueueClaimRelease", Scope::EmailWrite, "Release claimed work")
                 .body::<Object>()
                 .answers::<ClaimState>()
                 .refuses(&[409]),
@@ -70,7 +70,7 @@ pub fn endpoints() -> Endpoints {
         .post(
             &one("extend"),
             extend,
-            operation("postRoutingQueueClaimExtend", Scope::EmailWrite, "Make a claim last longer")
+            operation("postRoutingQueueClaimExtend", Scope::EmailWrite, "Extend a claim")
                 .body::<ExtendRequest>()
                 .answers::<ClaimState>()
                 .refuses(&[409]),

@@ -106,7 +106,7 @@ impl Resource for KnownDataAction {
                 .words("secure", &["true", "false"], "Only what is secure, or is not.")
                 .list("ids", "Only these.")
                 .flag("includeConfig", "With what they ask, and what they make of answers.")
-                .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
+                .words("sortOrder", SORT_ORDERS, "Ascending by default.")
                 .ignored(&IGNORED_IN_LISTS),
             Call::Get => operation.ignored(&IGNORED),
             Call::Create | Call::Change | Call::Delete => operation,

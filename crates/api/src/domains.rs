@@ -39,7 +39,7 @@ impl Resource for DomainRecord {
         list: ("getRoutingEmailDomains", "List domains, by name"),
         create: ("postRoutingEmailDomains", "Accept mail for a domain"),
         get: ("getRoutingEmailDomain", "Get a domain"),
-        change: ("patchRoutingEmailDomain", "Change what is said of a domain"),
+        change: ("patchRoutingEmailDomain", "Change a domain"),
         patched: true,
         delete: ("deleteRoutingEmailDomain", "Delete a domain without routes"),
         used_by: None,

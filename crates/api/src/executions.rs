@@ -30,7 +30,7 @@ const STEPS: [(&str, &[&str]); 5] = [
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
     let executes = "Call a data action, and get its outputs";
-    let tests = "Call a data action, and get told how far that went";
+    let tests = "Call a data action, and see how far it got";
     Endpoints::default()
         .post(
             "/integrations/actions/{actionId}/execute",

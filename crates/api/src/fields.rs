@@ -43,7 +43,7 @@ impl Fields {
     /// The members of a tree, without those that are read from the tree itself.
     ///
     /// # Errors
-    /// 400 if it is neither an object nor `null`, or if a member stands twice.
+    /// 400 if it is neither an object nor `null`, or if a member appears twice.
     pub fn of_tree(tree: &Node, apart: &[&str]) -> Result<Self, ApiError> {
         if let Node::Map(members) = tree {
             let mut seen = HashSet::new();

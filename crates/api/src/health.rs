@@ -29,9 +29,11 @@ pub struct Health {
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
-    Endpoints::default()
-        .get("/health/live", live, open("getHealthLive", "Whether the process answers").answers::<Health>())
-        .get("/health/ready", ready, open("getHealthReady", "Whether it can serve").answers::<Health>())
+    Endpoints::default().get("/health/live", live, open("getHealthLive", "Liveness").answers::<Health>()).get(
+        "/health/ready",
+        ready,
+        open("getHealthReady", "Readiness").answers::<Health>(),
+    )
 }
 
 /// `GET /health/live`: the process answers.

@@ -69,7 +69,7 @@ pub fn endpoints() -> Endpoints {
             operation(
                 "postMailboxSetasideRetry",
                 Scope::RoutingWrite,
-                "Try messages again that were set aside: all of a mailbox, or the one that is named",
+                "Try set-aside messages again: all of a mailbox, or one",
             )
             .body::<SetAsideRetryRequest>()
             .answers::<SetAsideRetry>(),
@@ -86,12 +86,12 @@ impl Resource for MailboxRecord {
     const OFFER: Offer = Offer {
         all: "/mailboxes",
         one: "/mailboxes/{mailboxId}",
-        list: ("getMailboxes", "List mailboxes, by name, each with how it is"),
+        list: ("getMailboxes", "List mailboxes with their health, by name"),
         create: ("postMailboxes", "Create a mailbox: mail that arrives from now on is taken"),
-        get: ("getMailbox", "Get a mailbox and how it is"),
+        get: ("getMailbox", "Get a mailbox with its health"),
         change: ("putMailbox", "Replace a mailbox's settings"),
         patched: false,
-        delete: ("deleteMailbox", "Delete a mailbox, with what is known of its messages"),
+        delete: ("deleteMailbox", "Delete a mailbox and its record of messages"),
         used_by: None,
     };
 
@@ -115,7 +115,7 @@ impl Resource for MailboxRecord {
             Call::List => operation.text("name", "A name; `*` at either end stands for anything.").words(
                 "sortOrder",
                 SORT_ORDERS,
-                "Ascending unless told.",
+                "Ascending by default.",
             ),
             _ => operation,
         }

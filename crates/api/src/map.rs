@@ -23,7 +23,7 @@ pub fn endpoints() -> Endpoints {
     Endpoints::default().get(
         "/map",
         map,
-        with_any_token("getMap", "Everything and who uses whom, as far as the token may read it")
+        with_any_token("getMap", "All objects and who uses whom, as far as the token may read")
             .answers::<Map<'static>>(),
     )
 }

@@ -18,7 +18,7 @@ pub fn endpoints() -> Endpoints {
     Endpoints::default().get(
         "/metrics",
         metrics,
-        open("getMetrics", "What is measured, for Prometheus").answers_as("application/openmetrics-text"),
+        open("getMetrics", "Metrics for Prometheus").answers_as("application/openmetrics-text"),
     )
 }
 

@@ -65,7 +65,7 @@ pub fn endpoints() -> Endpoints {
         .post(
             "/oauth/clients",
             create,
-            operation("postOauthClients", Scope::Admin, "Make a client: the only answer that tells its secret")
+            operation("postOauthClients", Scope::Admin, "Create a client: the only answer with its secret")
                 .body::<OAuthClientRequest>()
                 .answers::<OAuthClient>(),
         )
@@ -77,7 +77,7 @@ pub fn endpoints() -> Endpoints {
         .put(
             one,
             update,
-            operation("putOauthClient", Scope::Admin, "Change a client; what takes a right away takes it at once")
+            operation("putOauthClient", Scope::Admin, "Change a client; removing a right takes effect immediately")
                 .if_match()
                 .body::<OAuthClientRequest>()
                 .answers::<OAuthClient>()
@@ -86,7 +86,7 @@ pub fn endpoints() -> Endpoints {
         .delete(
             one,
             delete,
-            operation("deleteOauthClient", Scope::Admin, "Delete a client; its tokens end at once")
+            operation("deleteOauthClient", Scope::Admin, "Delete a client; its tokens stop working immediately")
                 .empty(StatusCode::NO_CONTENT)
                 .refuses(&[409]),
         )
@@ -96,7 +96,7 @@ pub fn endpoints() -> Endpoints {
             operation(
                 "postOauthClientSecret",
                 Scope::Admin,
-                "Give a client a new secret; the old one and its tokens end at once",
+                "Give a client a new secret; the old one and its tokens stop working immediately",
             )
             .body::<Object>()
             .answers::<OAuthClient>(),
@@ -104,8 +104,7 @@ pub fn endpoints() -> Endpoints {
         .delete(
             "/tokens/me",
             end_token,
-            with_any_token("deleteTokensMe", "End the token that the request is made with")
-                .empty(StatusCode::NO_CONTENT),
+            with_any_token("deleteTokensMe", "Revoke the token of this request").empty(StatusCode::NO_CONTENT),
         )
 }
 

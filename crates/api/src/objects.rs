@@ -321,7 +321,7 @@ async fn used_by<K: Resource>(
 /// the change.
 async fn measure_changed<K: Resource>(state: &ApiState, object: &Arc<K>, view: &mut K::View) {
     if let Err(error) = K::measure(state, slice::from_ref(object), slice::from_mut(view)).await {
-        tracing::warn!(kind = K::KIND.as_str(), %error, "an object was changed, but could not be measured: its answer lacks that");
+        tracing::warn!(kind = K::KIND.as_str(), %error, "an object was changed, but its numbers could not be read: the answer lacks them");
     }
 }
 

@@ -28,8 +28,8 @@ pub fn endpoints() -> Endpoints {
     Endpoints::default().get(
         "/overview",
         overview,
-        operation("getOverview", Scope::EmailRead, "Numbers over the last while, and how everything stands now")
-            .number("minutes", 1, MOST_MINUTES, "How far back; 60 unless told.")
+        operation("getOverview", Scope::EmailRead, "Numbers of the last minutes, and the current state")
+            .number("minutes", 1, MOST_MINUTES, "How far back; 60 by default.")
             .answers::<Overview>(),
     )
 }

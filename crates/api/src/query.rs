@@ -38,7 +38,7 @@ impl Query {
         let value = values.next().map(|(_, value)| value.clone());
         let found = 1 + values.count();
         if value.is_some() && found > 1 {
-            self.problem(name, "stands more than once", "one value", &format!("{found} values"));
+            self.problem(name, "appears more than once", "one value", &format!("{found} values"));
         }
         value
     }

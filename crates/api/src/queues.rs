@@ -73,9 +73,9 @@ impl Resource for QueueRecord {
         all: "/routing/queues",
         one: "/routing/queues/{queueId}",
         list: ("getRoutingQueues", "List queues, by name"),
-        create: ("postRoutingQueues", "Make a queue"),
+        create: ("postRoutingQueues", "Create a queue"),
         get: ("getRoutingQueue", "Get a queue"),
-        change: ("putRoutingQueue", "Replace what is said of a queue"),
+        change: ("putRoutingQueue", "Replace a queue"),
         patched: false,
         delete: ("deleteRoutingQueue", "Delete a queue that nothing uses"),
         // Flows are told there as well, which takes another scope.
@@ -110,7 +110,7 @@ impl Resource for QueueRecord {
                 .text("name", "A name; `*` at either end stands for anything.")
                 .list("id", "Identifiers.")
                 .list("divisionId", "Divisions; there is one.")
-                .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
+                .words("sortOrder", SORT_ORDERS, "Ascending by default.")
                 .ignored(&["expand", "sortBy"]),
             Call::Get => operation.ignored(&["expand"]),
             Call::Delete => operation.flag("forceDelete", "Makes no difference: a queue in use stays."),

@@ -37,26 +37,25 @@ const TIME: &str = "a time by RFC 3339, such as 2026-11-23T08:00:00Z";
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
-    let start =
-        operation("postReplays", Scope::FlowWrite, "Run flows that are to change over recorded mail, without effects")
-            .also_needs(&[Scope::EmailRead, Scope::RoutingRead])
-            .body::<WireRequest>()
-            .answers_with::<Replay>(StatusCode::ACCEPTED)
-            .refuses(&[404, 409, 410]);
+    let start = operation("postReplays", Scope::FlowWrite, "Run a change over recorded mail, without effects")
+        .also_needs(&[Scope::EmailRead, Scope::RoutingRead])
+        .body::<WireRequest>()
+        .answers_with::<Replay>(StatusCode::ACCEPTED)
+        .refuses(&[404, 409, 410]);
     let list = operation("getReplays", Scope::FlowRead, "Replays, newest first").pages::<Replay>();
     let get = operation(
         "getReplay",
         Scope::FlowRead,
-        "A replay: how far it is, and its report. With routing:read also queues, with email:read as well what differs",
+        "Get a replay's progress and report. With routing:read also queues, with email:read also the differences",
     )
     .answers::<Replay>()
     .refuses(&[404]);
     let traces =
-        operation("getReplayTraces", Scope::EmailRead, "Both traces of an interaction whose decision would be another")
+        operation("getReplayTraces", Scope::EmailRead, "Both traces of an interaction whose decision would change")
             .also_needs(&[Scope::RoutingRead])
             .answers::<ReplayTraces>()
             .refuses(&[404]);
-    let delete = operation("deleteReplay", Scope::FlowWrite, "Remove a replay; one that is under way stops")
+    let delete = operation("deleteReplay", Scope::FlowWrite, "Delete a replay; a running one stops")
         .empty(StatusCode::NO_CONTENT)
         .refuses(&[404]);
     Endpoints::default()

@@ -37,7 +37,7 @@ impl Resource for RouteRecord {
         all: "/routing/email/domains/{domainId}/routes",
         one: "/routing/email/domains/{domainId}/routes/{routeId}",
         list: ("getRoutingEmailDomainRoutes", "List a domain's routes, by pattern"),
-        create: ("postRoutingEmailDomainRoutes", "Make a route"),
+        create: ("postRoutingEmailDomainRoutes", "Create a route"),
         get: ("getRoutingEmailDomainRoute", "Get a route"),
         change: ("putRoutingEmailDomainRoute", "Replace a route"),
         patched: false,

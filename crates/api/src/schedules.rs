@@ -32,8 +32,8 @@ pub fn endpoints() -> Endpoints {
         .get(
             &format!("{one}/evaluate"),
             evaluate,
-            operation("getRoutingScheduleEvaluate", Scope::RoutingRead, "What a schedule says of an instant")
-                .time("at", "The instant; now unless told.")
+            operation("getRoutingScheduleEvaluate", Scope::RoutingRead, "Evaluate a schedule at a given time")
+                .time("at", "The time; now by default.")
                 .answers::<ScheduleEvaluation>(),
         )
         .put(
@@ -59,9 +59,9 @@ impl Resource for KnownSchedule {
         all: "/routing/schedules",
         one: "/routing/schedules/{scheduleId}",
         list: ("getRoutingSchedules", "List schedules, by name"),
-        create: ("postRoutingSchedules", "Make a schedule"),
+        create: ("postRoutingSchedules", "Create a schedule"),
         get: ("getRoutingSchedule", "Get a schedule"),
-        change: ("putRoutingSchedule", "Replace what is said of a schedule"),
+        change: ("putRoutingSchedule", "Replace a schedule"),
         patched: false,
         delete: ("deleteRoutingSchedule", "Delete a schedule that no flow uses"),
         used_by: Some(("getRoutingScheduleUsedBy", "What uses a schedule")),
@@ -87,7 +87,7 @@ impl Resource for KnownSchedule {
             Call::List => operation.text("name", "A name; `*` at either end stands for anything.").words(
                 "sortOrder",
                 SORT_ORDERS,
-                "Ascending unless told.",
+                "Ascending by default.",
             ),
             _ => operation,
         }

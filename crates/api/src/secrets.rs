@@ -40,7 +40,7 @@ impl Resource for SecretRecord {
         list: ("getSecrets", "List secrets, by name, without their values"),
         create: ("postSecrets", "Create a secret"),
         get: ("getSecret", "Get a secret without its value"),
-        change: ("putSecret", "Replace a secret's name and hosts; with a value, set it anew"),
+        change: ("putSecret", "Replace a secret's name and hosts, and its value if there is one"),
         patched: false,
         delete: ("deleteSecret", "Delete a secret that no data action uses"),
         used_by: Some(("getSecretUsedBy", "What uses a secret")),
@@ -66,7 +66,7 @@ impl Resource for SecretRecord {
             Call::List => operation.text("name", "A name; `*` at either end stands for anything.").words(
                 "sortOrder",
                 SORT_ORDERS,
-                "Ascending unless told.",
+                "Ascending by default.",
             ),
             _ => operation,
         }

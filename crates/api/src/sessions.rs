@@ -44,7 +44,7 @@ pub fn endpoints() -> Endpoints {
         .get(
             "/console/sessions/me",
             whoami,
-            with_any_token("getConsoleSessionsMe", "Who asks, and what that may do").answers::<Session>(),
+            with_any_token("getConsoleSessionsMe", "The current session and its scopes").answers::<Session>(),
         )
         .delete(
             "/console/sessions/me",
@@ -65,7 +65,7 @@ pub fn endpoints() -> Endpoints {
         .post(
             "/console/links",
             link,
-            with_any_token("postConsoleLinks", "Make a link that signs in to the console once, within 15 minutes")
+            with_any_token("postConsoleLinks", "Create a link that signs in to the console once, within 15 minutes")
                 .answers::<SessionLink>(),
         )
 }

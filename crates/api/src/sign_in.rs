@@ -35,13 +35,13 @@ pub fn endpoints() -> Endpoints {
         .get(
             "/console/sign-in",
             ways,
-            open("getConsoleSignIn", "The ways to sign in to the console beside a client's secret")
+            open("getConsoleSignIn", "The ways to sign in to the console, other than a client's secret")
                 .answers::<SignInWays>(),
         )
         .get(
             "/console/sign-in/oidc",
             begin,
-            open("getConsoleSignInOidc", "Begin to sign in by OpenID Connect: leads a browser to the provider")
+            open("getConsoleSignInOidc", "Start sign-in by OpenID Connect: redirects a browser to the provider")
                 .text("next", "Where in the console to go afterwards, such as `/queues`.")
                 .empty(StatusCode::SEE_OTHER)
                 .refuses(&[404]),
@@ -49,22 +49,19 @@ pub fn endpoints() -> Endpoints {
         .get(
             "/console/sign-in/oidc/callback",
             finish,
-            open(
-                "getConsoleSignInOidcCallback",
-                "Where the provider sends a browser back to: sets the session's cookie",
-            )
-            .text("state", "Names the sign-in.")
-            .text("code", "What shows that the provider let the person in.")
-            .text("iss", "Who answers (RFC 9207).")
-            .text("error", "Why the provider let nobody in.")
-            .text("error_description", "The same in the provider's words.")
-            .empty(StatusCode::SEE_OTHER)
-            .refuses(&[404]),
+            open("getConsoleSignInOidcCallback", "Return address for the provider: sets the session's cookie")
+                .text("state", "Names the sign-in.")
+                .text("code", "What shows that the provider let the person in.")
+                .text("iss", "Who answers (RFC 9207).")
+                .text("error", "Why the provider refused the sign-in.")
+                .text("error_description", "The same in the provider's words.")
+                .empty(StatusCode::SEE_OTHER)
+                .refuses(&[404]),
         )
         .get(
             "/console/sign-in/oidc/end",
             end,
-            open("getConsoleSignInOidcEnd", "Sign out of the provider: leads a browser there, if it offers that")
+            open("getConsoleSignInOidcEnd", "Sign out of the provider: redirects a browser there, if it offers that")
                 .empty(StatusCode::SEE_OTHER)
                 .refuses(&[404]),
         )
@@ -130,7 +127,7 @@ async fn end(State(state): State<ApiState>, query: Query) -> Result<Response, Ap
         Ok(None) => redirect("/sign-in", &[]),
         // The session here has ended; that is what counts.
         Err(error) => {
-            tracing::warn!(%error, "nobody can sign out of the identity provider");
+            tracing::warn!(%error, "sign-out at the identity provider is not possible");
             redirect("/sign-in", &[])
         }
     })
@@ -193,7 +190,7 @@ fn refusal(people: &People, error: PersonError) -> Response {
         }
         PersonError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
         PersonError::Seal(_) | PersonError::Store(_) => {
-            tracing::error!(%error, "nobody can sign in by the identity provider");
+            tracing::error!(%error, "sign-in through the identity provider is not possible");
             told = vec!["The server failed; its log tells why.".to_owned()];
             StatusCode::SERVICE_UNAVAILABLE
         }

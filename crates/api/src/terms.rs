@@ -44,7 +44,7 @@ pub(crate) const fn kept(term: Term) -> Kept {
                 all: "/routing/skills",
                 one: "/routing/skills/{skillId}",
                 list: ("getRoutingSkills", "List skills, by name"),
-                create: ("postRoutingSkills", "Make a skill"),
+                create: ("postRoutingSkills", "Create a skill"),
                 get: ("getRoutingSkill", "Get a skill"),
                 change: ("patchRoutingSkill", "Change a skill: members that are left out stay"),
                 patched: true,
@@ -59,7 +59,7 @@ pub(crate) const fn kept(term: Term) -> Kept {
                 all: "/routing/languages",
                 one: "/routing/languages/{languageId}",
                 list: ("getRoutingLanguages", "List languages, by name"),
-                create: ("postRoutingLanguages", "Make a language"),
+                create: ("postRoutingLanguages", "Create a language"),
                 get: ("getRoutingLanguage", "Get a language"),
                 change: ("patchRoutingLanguage", "Change a language: members that are left out stay"),
                 patched: true,
@@ -126,7 +126,7 @@ impl<K: TermKind> Resource for Declared<K> {
             Call::List => operation
                 .text("name", "A name; `*` at either end stands for anything.")
                 .list("id", "Identifiers.")
-                .words("sortOrder", SORT_ORDERS, "Ascending unless told."),
+                .words("sortOrder", SORT_ORDERS, "Ascending by default."),
             _ => operation,
         }
     }

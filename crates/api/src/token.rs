@@ -86,7 +86,7 @@ impl Asked {
                 _ => continue,
             };
             if slot.replace(value.into_owned()).is_some() {
-                return Err(refused("invalid_request", format!("`{name}` stands twice")));
+                return Err(refused("invalid_request", format!("`{name}` appears twice")));
             }
         }
         match grant_type.as_deref() {
@@ -102,7 +102,7 @@ impl Asked {
             // Some clients name themselves in the form as well.
             (Some((id, secret)), Some(same), None) if id == same => (id, secret),
             (Some(_), ..) => {
-                return Err(refused("invalid_request", "credentials stand both in the header and in the form"));
+                return Err(refused("invalid_request", "credentials are both in the header and in the form"));
             }
             (None, Some(id), Some(secret)) => (id, secret),
             (None, ..) => {

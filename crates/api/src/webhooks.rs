@@ -32,7 +32,7 @@ const SET_BY_SERVER: &[&str] =
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
-    let rotates = "Give a webhook another secret, shown once; the one before signs for a day more";
+    let rotates = "Give a webhook a new secret, shown once; the old one also signs for a day";
     objects::endpoints::<WebhookRecord>().post(
         &format!("{}/rotate-secret", WebhookRecord::OFFER.one),
         rotate,
@@ -84,7 +84,7 @@ impl Resource for WebhookRecord {
             Call::List => operation.text("name", "A name; `*` at either end stands for anything.").words(
                 "sortOrder",
                 SORT_ORDERS,
-                "Ascending unless told.",
+                "Ascending by default.",
             ),
             _ => operation,
         }

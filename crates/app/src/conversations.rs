@@ -174,7 +174,7 @@ fn fields(new: &NewConversation) -> Vec<Diagnostic> {
     let texts = [("fromName", &new.from.name), ("toName", &new.to.name), ("subject", &new.subject)];
     for (path, text) in texts {
         if text.chars().any(char::is_control) {
-            let problem = Diagnostic::error(Code::InvalidValue, path, "a control character can't stand in a header");
+            let problem = Diagnostic::error(Code::InvalidValue, path, "a header can't contain a control character");
             problems.push(problem.expected("one line of text"));
         }
     }
@@ -197,7 +197,7 @@ fn fields(new: &NewConversation) -> Vec<Diagnostic> {
         problems.push(problem.expected(format!("at most {} bytes", Limits::DECISION_BYTES)).found(kept.to_string()));
     }
     if new.opening.target.is_none() && new.to.address.is_empty() {
-        let problem = Diagnostic::error(Code::MissingKey, "toAddress", "nothing says where the conversation goes");
+        let problem = Diagnostic::error(Code::MissingKey, "toAddress", "the conversation has no queue and no flow");
         problems.push(problem.expected("a `queueId`, a `flowId`, or a `toAddress` that a route takes"));
     }
     problems

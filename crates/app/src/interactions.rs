@@ -256,7 +256,7 @@ impl App {
         Ok(())
     }
 
-    /// Completes an interaction, whoever holds it; twice is well.
+    /// Completes an interaction, whoever holds it (idempotent).
     ///
     /// # Errors
     /// Not found, waiting for a run, or the store.

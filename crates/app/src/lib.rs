@@ -173,7 +173,7 @@ impl App {
         }));
         let underway = match settings.notes {
             Some(directory) => Underway::open(&directory, settings.origin.now()).map_err(|error| {
-                StoreError::Failed(format!("the notes of mails under way can't be written: {error}"))
+                StoreError::Failed(format!("the record of mails in progress can't be written: {error}"))
             })?,
             None => Underway::default(),
         };

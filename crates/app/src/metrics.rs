@@ -368,13 +368,13 @@ impl App {
             metrics.calls_under_way.set(i64::try_from(under_way).unwrap_or(i64::MAX));
         }
         let queues = self.measured_queues().await.inspect_err(|error| {
-            tracing::warn!(%error, "queues could not be measured: this scrape has none");
+            tracing::warn!(%error, "numbers of queues could not be read: this scrape has none");
             if matches!(error, StoreError::Unavailable(_)) {
                 metrics.store_up.set(0);
             }
         });
         let mailboxes = self.measured_mailboxes().await.inspect_err(|error| {
-            tracing::warn!(%error, "mailboxes could not be measured: this scrape has none");
+            tracing::warn!(%error, "numbers of mailboxes could not be read: this scrape has none");
         });
         let mut text = String::new();
         // Writing to a string does not fail.

@@ -45,7 +45,7 @@ pub enum RowError {
     #[error(transparent)]
     Stale(#[from] Stale),
     /// A whole new content of the table is just being written.
-    #[error("a new content of the table `{table}` is just being written")]
+    #[error("new rows of the table `{table}` are being written")]
     Importing {
         /// The table's name.
         table: String,

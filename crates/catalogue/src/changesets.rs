@@ -376,7 +376,7 @@ fn read(world: &World, by: By<'_>, members: &[Member], origin: &Origin) -> Resul
             Err(other) => return Err(other),
             Ok(one) => {
                 if !seen.insert(one.record.id) {
-                    let message = format!("the flow `{}` stands twice in the set", one.record.name);
+                    let message = format!("the flow `{}` appears twice in the set", one.record.name);
                     problems.push(Diagnostic::error(Code::DuplicateName, place.trim_end_matches('.'), message));
                 }
                 wanted.push(one);

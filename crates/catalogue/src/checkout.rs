@@ -19,7 +19,7 @@ use crate::refusals::refuse_held;
 use crate::world::World;
 
 impl LiveCatalogue {
-    /// Holds a flow for the client that asks; twice is well.
+    /// Holds a flow for the client that asks (idempotent).
     ///
     /// # Errors
     /// Not found, stale, held by another client, or the store.

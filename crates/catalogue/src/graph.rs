@@ -127,7 +127,7 @@ impl Walk<'_> {
         names.push(name(back_to));
         // The problem belongs to the flow that is published: when the circle closes further in, its own call is not known here.
         let path = if open.len() == 1 { path } else { "nodes" };
-        Diagnostic::error(Code::Cycle, path, "the flow would call itself in the end")
+        Diagnostic::error(Code::Cycle, path, "the calls form a cycle")
             .found(names.join(" → "))
             .expected("calls that never lead back")
     }

@@ -129,7 +129,7 @@ fn checked_targets(record: &FlowRecord, label: &str, wanted: &[WantedTarget]) ->
             problems.push(Diagnostic::error(Code::UnknownVersion, at("version"), message));
         }
         if wanted.iter().take(index).any(|other| other.version == target.version) {
-            let message = format!("version {} stands twice", target.version);
+            let message = format!("version {} appears twice", target.version);
             problems.push(Diagnostic::error(Code::DuplicateName, at("version"), message));
         }
         if target.weight.is_some_and(|weight| !(1..=MAX_WEIGHT).contains(&weight)) {

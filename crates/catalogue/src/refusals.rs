@@ -89,7 +89,7 @@ pub(crate) fn refuse_twice<'e>(
     let twice = edits.filter(|(_, done)| !seen.insert(&done.object));
     let problems: Vec<Diagnostic> = twice
         .map(|(edit, done)| {
-            let message = format!("the {} `{}` stands twice in the set", done.object.kind, done.name);
+            let message = format!("the {} `{}` appears twice in the set", done.object.kind, done.name);
             Diagnostic::error(Code::DuplicateName, edit.place(), message)
         })
         .collect();

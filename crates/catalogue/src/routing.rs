@@ -190,7 +190,7 @@ pub fn valid_pattern(written: &str) -> Result<String, Box<Diagnostic>> {
     let refused = |c: char| c == '@' || c.is_whitespace() || c.is_control();
     if pattern.is_empty() || pattern.len() > 64 || pattern.contains(refused) {
         let problem = Diagnostic::error(Code::InvalidValue, "pattern", "this is not a pattern of local parts")
-            .expected("what stands before the `@`, such as `support` or `support-*`, at most 64 bytes")
+            .expected("the part before the `@`, such as `support` or `support-*`, at most 64 bytes")
             .found(format!("`{pattern}`"));
         return Err(Box::new(problem));
     }

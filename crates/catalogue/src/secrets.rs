@@ -152,7 +152,7 @@ fn still_used(world: &World, before: &SecretRecord, name: &str, hosts: &[String]
 /// Hosts as they are compared: each once.
 fn hosts(written: &[String], problems: &mut Vec<Diagnostic>) -> Vec<String> {
     if written.is_empty() || written.len() > MOST_HOSTS {
-        let problem = Diagnostic::error(Code::InvalidValue, "hosts", "a secret is for certain hosts");
+        let problem = Diagnostic::error(Code::InvalidValue, "hosts", "a secret needs at least one host");
         problems.push(problem.expected(format!("1 to {MOST_HOSTS} hosts")).found(written.len().to_string()));
     }
     let mut hosts = Vec::new();

@@ -22,7 +22,7 @@ use crate::world::World;
 /// What a term is to be.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TermSpec {
-    /// The name. A term that is there keeps its own unless told.
+    /// The name. An existing term keeps its own by default.
     pub name: Option<String>,
     /// Members that are only kept. What a term keeps already stays, unless it is named here.
     pub extra: Map<String, Json>,

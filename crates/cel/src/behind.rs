@@ -59,7 +59,7 @@ impl Parser<'_> {
                 let word = self.text(token.span).to_owned();
                 if !word.is_ascii() || is_taken(&word) {
                     let index = format!("['{word}']");
-                    let message = format!("`{word}` can't stand behind a dot");
+                    let message = format!("`{word}` is not allowed after a dot");
                     let span = dot.span.to(token.span);
                     self.mistakes
                         .push(Mistake::new(span, message).help(format!("write `{index}`")).edit(span, index.as_str()));
@@ -82,7 +82,7 @@ impl Parser<'_> {
                 self.bump();
                 let span = dot.span.to(token.span);
                 let index = format!("[{}]", self.text(token.span));
-                let mistake = Mistake::new(span, "a text can't stand behind a dot");
+                let mistake = Mistake::new(span, "a text is not allowed after a dot");
                 self.mistakes.push(mistake.help(format!("write `{index}`")).edit(span, index.as_str()));
                 Expr::wrong(of.span.to(token.span))
             }
@@ -96,7 +96,7 @@ impl Parser<'_> {
                 Expr::wrong(of.span.to(token.span))
             }
             Tok::Open(Bracket::Square) => {
-                let message = "`[` does not stand behind a dot";
+                let message = "`[` is not allowed after a dot";
                 self.mistakes.push(Mistake::new(dot.span, message).help("remove the dot").edit(dot.span, ""));
                 of
             }
@@ -112,7 +112,7 @@ impl Parser<'_> {
                 Expr::wrong(span)
             }
             _ => {
-                let mistake = Mistake::new(dot.span, "there is nothing behind `.`").expected("the name of a member");
+                let mistake = Mistake::new(dot.span, "there is nothing after `.`").expected("the name of a member");
                 self.mistakes.push(mistake);
                 Expr::wrong(of.span.to(dot.span))
             }

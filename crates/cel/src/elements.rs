@@ -125,7 +125,7 @@ impl Parser<'_> {
                 elements.push(Element { value: self.within(true), optional: false });
             }
             let close = self.close(Bracket::Curly);
-            let mistake = Mistake::new(open.span.to(close), "a list does not stand in curly brackets")
+            let mistake = Mistake::new(open.span.to(close), "a list is not written in curly brackets")
                 .help("write it in `[…]`")
                 .edit(open.span, "[")
                 .edit(close, "]");
@@ -134,7 +134,7 @@ impl Parser<'_> {
         }
         let mut inner = first;
         let close = self.close(Bracket::Curly);
-        let mistake = Mistake::new(open.span, "an expression does not stand in further curly brackets")
+        let mistake = Mistake::new(open.span, "an expression needs no further curly brackets")
             .help("write it as it is: `${x}`")
             .edit(open.span, "")
             .edit(close, "");
@@ -165,7 +165,7 @@ impl Parser<'_> {
             elements.push(Element { value: self.within(true), optional: false });
         }
         let close = self.close(Bracket::Round);
-        let mistake = Mistake::new(open.span.to(close), "a list does not stand in round brackets")
+        let mistake = Mistake::new(open.span.to(close), "a list is not written in round brackets")
             .help("write it in `[…]`")
             .edit(open.span, "[")
             .edit(close, "]");
@@ -183,7 +183,7 @@ impl Parser<'_> {
         }
         let close = self.close(Bracket::Curly);
         let whole = open.span.to(close);
-        let mistake = Mistake::new(open.span, "`${` stands within `${…}`").help("remove it and its `}`");
+        let mistake = Mistake::new(open.span, "`${` inside `${…}`").help("remove it and its `}`");
         // What was together stays together.
         let (before, behind) = if inner.is_closed() { ("", "") } else { ("(", ")") };
         self.mistakes.push(mistake.edit(open.span, before).edit(close, behind));
@@ -201,7 +201,7 @@ impl Parser<'_> {
             }
             Tok::Semicolon => {
                 self.bump();
-                self.mistakes.push(Mistake::meant(next.span, "`;` does not stand between elements", ","));
+                self.mistakes.push(Mistake::meant(next.span, "`;` does not separate elements", ","));
                 true
             }
             Tok::Arrow => {

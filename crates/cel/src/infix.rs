@@ -150,7 +150,7 @@ impl Parser<'_> {
                 self.method(left, span, method, false, message)
             }
             _ => {
-                let message = format!("`{}` stands behind a value", self.text(not));
+                let message = format!("`{}` follows a value", self.text(not));
                 self.mistakes.push(Mistake::new(not, message).expected("an operator"));
                 self.skip();
                 Expr::wrong(left.span)

@@ -174,12 +174,12 @@ pub(crate) fn sigil(lexer: &mut Lexer<'_>, sign: char) {
     let name = lexer.word_length(start + width);
     let span = Span::new(start, start + width);
     if name == 0 {
-        lexer.mistakes.push(Mistake::new(span, format!("`{sign}` can't stand in an expression")));
+        lexer.mistakes.push(Mistake::new(span, format!("`{sign}` is not allowed in an expression")));
         return lexer.push(Tok::Wrong, start);
     }
     lexer.at = start + width;
     let name = lexer.rest().get(..name).unwrap_or_default();
-    let mut mistake = Mistake::new(span, format!("`{sign}` does not stand before names"))
+    let mut mistake = Mistake::new(span, format!("`{sign}` is not allowed before names"))
         .help(format!("write `{name}`"))
         .edit(span, "");
     let begin = lexer.at;
@@ -219,7 +219,7 @@ fn unknown(lexer: &mut Lexer<'_>, first: char) {
     lexer.at += first.len_utf8();
     let span = Span::new(start, lexer.at);
     let shown = if first.is_control() { format!("U+{:04X}", u32::from(first)) } else { format!("`{first}`") };
-    let mistake = Mistake::new(span, format!("{shown} can't stand in an expression"));
+    let mistake = Mistake::new(span, format!("{shown} is not allowed in an expression"));
     let mistake = match first {
         '^' => mistake.expected("`x * x` for a power, `x != y` for either, but not both"),
         '…' => mistake.expected("the expression written out"),

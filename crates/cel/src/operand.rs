@@ -54,7 +54,7 @@ impl Parser<'_> {
                 let span = token.span.to(name.span);
                 let word = self.text(name.span);
                 if is_taken(word) {
-                    let mistake = Mistake::new(token.span, format!("`.` can't stand before `{word}`"));
+                    let mistake = Mistake::new(token.span, format!("`.` is not allowed before `{word}`"));
                     self.mistakes.push(mistake.help("remove it").edit(token.span, ""));
                     return Expr::wrong(span);
                 }
@@ -100,18 +100,18 @@ impl Parser<'_> {
         let mistake = match last {
             Some(last) if operator(last) && last.kind == found.kind && self.ahead(1).kind.begins_operand() => {
                 self.bump();
-                let message = format!("`{}` stands here twice", sign(found));
+                let message = format!("`{}` is repeated here", sign(found));
                 self.mistakes.push(Mistake::new(found.span, message).help("remove one").edit(found.span, ""));
                 return self.unary();
             }
             Some(last) if operator(last) => {
-                Mistake::new(last.span, format!("there is nothing behind `{}`", sign(last))).expected("a value")
+                Mistake::new(last.span, format!("there is nothing after `{}`", sign(last))).expected("a value")
             }
             _ if operator(found) => {
                 Mistake::new(found.span, format!("there is nothing before `{}`", sign(found))).expected("a value")
             }
             Some(last) if matches!(last.kind, Tok::Question(_) | Tok::Colon) => {
-                Mistake::new(last.span, format!("there is nothing behind `{}`", sign(last))).expected("a value")
+                Mistake::new(last.span, format!("there is nothing after `{}`", sign(last))).expected("a value")
             }
             Some(last) if last.kind == Tok::Open(Bracket::Round) && found.kind == Tok::Close(Bracket::Round) => {
                 Mistake::new(last.span.to(found.span), "there is nothing in these brackets").expected("a value")

@@ -156,7 +156,7 @@ impl<'s> Parser<'s> {
                 );
                 return tree;
             }
-            let message = "there is one expression in `${…}`, and nothing behind it";
+            let message = "there is one expression in `${…}`, and nothing after it";
             self.mistakes.push(Mistake::new(semicolon.span, message));
             return tree;
         }

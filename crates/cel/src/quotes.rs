@@ -160,7 +160,7 @@ pub(crate) fn prefixed(lexer: &mut Lexer<'_>, word: &str) -> bool {
     lexer.at += word.len();
     if let Some(meant) = meant {
         let span = Span::new(start, lexer.at);
-        let mistake = Mistake::new(span, format!("`{word}` can't stand before a text"));
+        let mistake = Mistake::new(span, format!("`{word}` is not allowed before a text"));
         let help = if meant.is_empty() { "remove it".to_owned() } else { format!("write `{meant}`") };
         lexer.mistakes.push(mistake.help(help).edit(span, meant));
         // The quote follows with no prefix.
@@ -272,7 +272,7 @@ pub(crate) fn template(lexer: &mut Lexer<'_>) {
     lexer.at = end + width;
     let written = text.of(lexer.source);
     let quote = quotes_for(written);
-    let mut mistake = Mistake::new(Span::new(start, content), "a text does not stand in backticks")
+    let mut mistake = Mistake::new(Span::new(start, content), "a text is not written in backticks")
         .expected("straight quotes, `'` or `\"`")
         .edit(Span::new(start, content), quote);
     let computed = written.contains("${");
@@ -318,7 +318,7 @@ pub(crate) fn pattern(lexer: &mut Lexer<'_>) {
     let text = Span::new(content, end);
     let quote = quotes_for(text.of(lexer.source));
     let flags = if flags.is_empty() { flags } else { format!("(?{flags})") };
-    let mistake = Mistake::new(Span::new(start, lexer.at), "a pattern does not stand between slashes")
+    let mistake = Mistake::new(Span::new(start, lexer.at), "a pattern is not written between slashes")
         .expected("a text")
         .help(format!("write r{quote}{flags}{}{quote}", short(text.of(lexer.source))))
         .edit(Span::new(start, content), format!("r{quote}{flags}"))

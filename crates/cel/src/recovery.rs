@@ -36,7 +36,7 @@ impl Parser<'_> {
                 let message = format!("there is no operator between {} and {found}", quoted(self.text(last.span)));
                 Mistake::new(next.span, message).expected("an operator such as `==`, `&&` or `+`")
             }
-            _ => Mistake::new(next.span, format!("{found} can't stand here")),
+            _ => Mistake::new(next.span, format!("{found} is not allowed here")),
         };
         self.mistakes.push(mistake);
     }

@@ -51,7 +51,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How long one request may take; a minute unless told.
+    /// How long one request may take; a minute by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

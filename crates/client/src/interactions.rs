@@ -159,7 +159,7 @@ impl Interactions<'_> {
         self.0.post(&format!("/interactions/{id}/transfer"), request).await
     }
 
-    /// Completes it under a claim's token; twice is well.
+    /// Completes it under a claim's token (idempotent).
     pub async fn complete(&self, id: InteractionId, request: &CompleteRequest) -> Result<Interaction> {
         self.0.post(&format!("/interactions/{id}/complete"), request).await
     }

@@ -71,7 +71,7 @@ impl Routing<'_> {
         self.0.post(&format!("/routing/queues/{id}/push"), &Object::new()).await
     }
 
-    /// Completes claimed work; twice is well.
+    /// Completes claimed work (idempotent).
     pub async fn acknowledge(&self, id: QueueId, token: Uuid) -> Result<ClaimState> {
         self.0.post(&format!("/routing/queues/{id}/claims/{token}/ack"), &Object::new()).await
     }

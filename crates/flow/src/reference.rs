@@ -27,8 +27,9 @@ pub fn markdown(members: &'static Members) -> String {
 fn write(out: &mut String, members: &'static Members) -> Result {
     out.push_str(
         "# Language reference\n\n\
-        What flow documents and their expressions are made of. This page is generated (`waypost reference` prints it); every\n\
-        example in it runs as a test. `waypost explain` lists the codes of problems.\n\n\
+        For people who write flows: data types, names, operators, functions and actions. [The flow document](flow-document.md) has nodes,\n\
+        branches, errors and variables. This page is generated (`waypost reference` prints it), and every example in it runs as a test.\n\
+        `waypost explain` lists the codes of problems.\n\n\
         Contents: [documents](#documents), [data types](#data-types), [names](#names), [operators](#operators), [macros](#macros), [functions](#functions), [actions](#actions), [limits](#limits).\n",
     );
     documents(out);
@@ -36,7 +37,7 @@ fn write(out: &mut String, members: &'static Members) -> Result {
     names(out, members)?;
     operators(out)?;
     macros(out)?;
-    out.push_str("\n## Functions\n\nUnless it says otherwise a function can't fail, and its arguments are checked when the flow is published. `T` is any type, the\nsame throughout a line.\n");
+    out.push_str("\n## Functions\n\nUnless marked otherwise a function can't fail, and its arguments are checked when the flow is published. `T` is any type, the\nsame throughout a line.\n");
     functions::all().try_for_each(|function| self::function(out, function))?;
     actions(out)?;
     limits(out)
@@ -44,8 +45,8 @@ fn write(out: &mut String, members: &'static Members) -> Result {
 
 fn limits(out: &mut String) -> Result {
     out.push_str(
-        "\n## Limits\n\nA document beyond one of these is refused with a problem that says so. They are counted, never timed: what is accepted once\n\
-        is accepted on every machine.\n\n\
+        "\n## Limits\n\nA document beyond one of these is refused with a problem that says so. They are counted, never timed: a document\n\
+        that is accepted once is accepted on every machine.\n\n\
         | of | at most | code |\n| --- | --- | --- |\n",
     );
     for (what, most, code) in [
@@ -147,7 +148,7 @@ fn names(out: &mut String, members: &'static Members) -> Result {
 
 fn operators(out: &mut String) -> Result {
     out.push_str(
-        "\n## Operators\n\nThose that bind strongest come first. `T` is any type, the same throughout a line.\n\n\
+        "\n## Operators\n\nThe strongest binding come first. `T` is any type, the same throughout a line.\n\n\
         | written | what it gives | types | examples |\n| --- | --- | --- | --- |\n",
     );
     for operator in OPERATORS {
@@ -170,10 +171,10 @@ fn operators(out: &mut String) -> Result {
 fn macros(out: &mut String) -> Result {
     writeln!(
         out,
-        "\n## Macros\n\nOver lists and maps: `x` is a name that stands for each element, or for each key of a map, in the parts after it,\n\
-        and hides what has the name elsewhere (`.x` reads that). With two names the first is an element's place or a member's\n\
-        key. `c` is a boolean, `e` any expression, `T` the type of the elements. An expression takes at\n\
-        most {MAX_STEPS} steps: each element that its macros visit is one, and each KiB of a text or list that it looks at; beyond\n\
+        "\n## Macros\n\nOver lists and maps: `x` is a name for each element, or for each key of a map, in the parts after it. It hides a variable\n\
+        of that name (`.x` reads that one). With two names the first is an element's position or a member's key.\n\
+        `c` is a boolean, `e` any expression, `T` the type of the elements. An expression takes at\n\
+        most {MAX_STEPS} steps: each element that its macros visit is one, and each KiB of a text or list that it reads; beyond\n\
         that the run fails (`run.too-many-steps`). The steps of all expressions of a run count together against its budget\n\
         (`run.too-much-work`); see `waypost explain run.too-much-work`.\n\n\
         | written | what it gives | type | examples |\n| --- | --- | --- | --- |"

@@ -10,7 +10,7 @@ use waypost_flow::diagnostic::Code;
 use waypost_flow::document::{self, schema};
 use waypost_flow::source;
 
-/// What a schema can see. (That a key stands twice, JSON can't even say.)
+/// What a schema can see. (That a key appears twice, JSON can't even say.)
 const SHAPE: [Code; 3] = [Code::UnknownKey, Code::MissingKey, Code::WrongKind];
 
 fn root() -> &'static Path {

@@ -65,7 +65,7 @@ pub enum KeyProblem {
         why: io::Error,
     },
     /// A file's name does not say whose key it is.
-    #[error("`{}` does not say whose key it is: expected `DOMAIN.SELECTOR.pem`, such as `post.example.w1.pem`", .0.display())]
+    #[error("`{}` does not name a domain and a selector: expected `DOMAIN.SELECTOR.pem`, such as `post.example.w1.pem`", .0.display())]
     Name(PathBuf),
     /// A file holds no key that mail can be signed with.
     #[error("`{}` holds no key for DKIM: {why}", .path.display())]
@@ -256,7 +256,7 @@ impl Keys {
 /// A new key in PEM, to be kept as `DOMAIN.SELECTOR.pem` where only the server can read it.
 ///
 /// # Errors
-/// If the system gives no random numbers.
+/// If the system provides no random numbers.
 pub fn make(algorithm: Algorithm) -> Result<String, KeyProblem> {
     let not_made = |why: String| KeyProblem::NotMade(why);
     match algorithm {
@@ -280,7 +280,7 @@ struct SystemRng(SystemRandom);
 
 /// The system gives no random numbers.
 #[derive(Debug, Error)]
-#[error("the system gives no random numbers")]
+#[error("the system provides no random numbers")]
 struct NoRandomNumbers;
 
 impl TryRng for SystemRng {

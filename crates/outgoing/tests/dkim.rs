@@ -149,7 +149,7 @@ fn a_folder_is_read_and_every_problem_named() {
     problems.sort();
     assert_eq!(problems.len(), 4, "{problems:?}");
     for (problem, word) in problems.iter().zip([
-        "nodots.pem` does not say",
+        "nodots.pem` does not name",
         "w 3.pem` does not",
         "w4.pem` holds no key",
         "w5.pem` holds no key",

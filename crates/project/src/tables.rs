@@ -161,7 +161,7 @@ fn rows_of(table: &Table, rows: Json, problems: &mut Vec<Diagnostic>) -> Option<
     let rows = match rows {
         // A folder that somebody else wrote must not make its reader send what lies elsewhere on the machine.
         Json::String(name) if !lies_below(&name) => {
-            let message = format!("`{name}` does not lie beside the table's file or below");
+            let message = format!("`{name}` is not beside the table's file or below it");
             problems.push(Diagnostic::error(Code::InvalidValue, "rows", message).expected("a path without `..`"));
             return None;
         }

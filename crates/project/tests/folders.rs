@@ -157,8 +157,8 @@ fn nothing_is_read_from_outside_and_no_flow_is_empty() {
     ]);
     let expected = [
         "0#0 nodes: `nodes` is missing",
-        "1#0 rows: `../../etc/passwd` does not lie beside the table's file or below",
-        "2#0 rows: `/etc/passwd` does not lie beside the table's file or below",
+        "1#0 rows: `../../etc/passwd` is not beside the table's file or below it",
+        "2#0 rows: `/etc/passwd` is not beside the table's file or below it",
     ];
     assert_eq!(problems(&project), expected);
 }

@@ -239,7 +239,7 @@ fn messages_that_are_numbered_anew_are_known_by_their_content() {
         wait_for_subjects(&api, &["first", "second"]);
         person.put("Box", &letter("third"));
         wait_for_subjects(&api, &["first", "second", "third"]);
-        assert!(server.log().contains("numbered the folder's messages anew"));
+        assert!(server.log().contains("renumbered the folder's messages"));
         assert_eq!(person.count("Box", "UNSEEN SUBJECT archived"), 1);
     });
 }

@@ -107,7 +107,7 @@ fn a_folder_and_the_command_line() {
     // Bad lines are told, by the server and without one.
     fs::write(file, "key,seats\na,one\nb,2\nb,3\n").unwrap();
     let told = printed(&server.cli(&["tables", "import", "Customers", file]), 1);
-    assert!(told.contains("seats") && told.contains("the key `b` stands in line 3 already"), "{told}");
+    assert!(told.contains("seats") && told.contains("the key `b` is already in line 3"), "{told}");
     fs::copy(file, scratch.path("folder/tables/customers.csv")).unwrap();
     let told = printed(&offline(&["validate", &folder]), 1);
     assert!(told.contains("customers.csv, line 2, seats"), "{told}");

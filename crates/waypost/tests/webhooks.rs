@@ -317,7 +317,7 @@ fn a_secret_is_readable_nowhere_and_another_key_does_not_start() {
     assert_eq!(set("h3mlig-first", &["--host", "API.Crm.example"]), "secret Crm token: created\n");
     let first = api.get("/secrets").ok()["entities"][0].clone();
     assert_eq!((&first["hosts"], first.get("value")), (&json!(["api.crm.example"]), None));
-    assert_eq!(set("h3mlig-second", &[]), "secret Crm token: set anew\n");
+    assert_eq!(set("h3mlig-second", &[]), "secret Crm token: value changed\n");
     let second = api.get("/secrets").ok()["entities"][0].clone();
     assert_eq!((&second["id"], &second["hosts"]), (&first["id"], &first["hosts"]));
     assert_ne!(second["dateValueSet"], first["dateValueSet"]);

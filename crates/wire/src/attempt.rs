@@ -74,7 +74,7 @@ pub struct Tried {
     /// Calls of data actions that the flow asked for, in order. None is made: the run ends at the first, and what it would decide is unknown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<Unanswered>,
-    /// How many steps of work the run took. A run may take 1,000,000 unless the server is told otherwise.
+    /// How many steps of work the run took. A run may take 1,000,000 by default.
     pub steps: u64,
     /// How long the run took, in microseconds.
     pub duration_us: u64,

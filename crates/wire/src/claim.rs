@@ -11,7 +11,7 @@ use crate::time::Time;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClaimRequest {
-    /// At most so many: 1 to 100.
+    /// At most this many, 1 to 100.
     pub max: u32,
     /// For how long, in seconds: 1 to 43,200.
     pub lease_seconds: u32,
@@ -67,7 +67,7 @@ impl Default for ExtendRequest {
 pub struct ClaimState {
     /// The claim.
     pub token: Uuid,
-    /// Where its interaction stands now.
+    /// The interaction's state now.
     pub state: State,
     /// When the claim ends by itself; absent when it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]

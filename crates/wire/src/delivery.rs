@@ -133,7 +133,7 @@ pub struct Deliveries {
     pub entities: Vec<Delivery>,
 }
 
-/// An answer to an interaction's sender, by whoever claimed it.
+/// An answer to an interaction's sender, under a claim.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplyRequest {
@@ -155,7 +155,7 @@ pub struct ReplyRequest {
     pub attach_original: bool,
 }
 
-/// An interaction's mail, handed on by whoever claimed it.
+/// An interaction's mail, forwarded under a claim.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ForwardRequest {
@@ -283,6 +283,6 @@ pub enum StuckReason {
     NoQueue,
     /// Its forward or push is on the way, but no delivery of it is pending.
     NothingPending,
-    /// A delivery of its forward or push has been due for more than an hour: nobody seems to carry it.
+    /// A delivery of its forward or push has been due for more than an hour: no node seems to send it.
     Overdue,
 }

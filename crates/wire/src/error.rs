@@ -21,7 +21,7 @@ pub struct ErrorBody {
     pub errors: Vec<Problem>,
 }
 
-/// One problem: in a document, in a query, or with another thing that stands in the way.
+/// One problem: in a document, in a query, or with another object that blocks the request.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Problem {
@@ -68,7 +68,7 @@ pub struct Problem {
     /// The action's position in the node, counted from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<usize>,
-    /// The kind of another thing that stands in the way: `flow`, `route`, `queue`, …
+    /// The kind of the blocking object: `flow`, `route`, `queue`, …
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entity_kind: Option<String>,
     /// Its identifier.

@@ -46,7 +46,7 @@ pub struct Flow {
     /// The newest version that is checked in: while a client holds the flow, the newest at the time it was checked out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked_in_version: Option<FlowVersion>,
-    /// The client that holds the flow; nobody else may change it.
+    /// The client that has checked the flow out; no other may change it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locked_client: Option<Reference>,
     /// The JSON Schema of its inputs, where asked for.
@@ -61,7 +61,7 @@ pub struct Flow {
     /// Names of versions, and the versions they name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, Label>,
-    /// What callers are told since the flow was deprecated.
+    /// The notice to callers since the flow was deprecated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<String>,
     /// Whether a call of this flow may end the run; absent without published content.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use waypost_ids::Version;
 
-/// Nodes and edges: what was asked about stands first among the nodes.
+/// Nodes and edges: the requested object is the first node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Graph<'g> {
@@ -36,7 +36,7 @@ pub struct GraphNode<'g> {
     /// A flow's published version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
-    /// What callers of a deprecated flow are told.
+    /// The notice to callers of a deprecated flow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<Cow<'g, str>>,
 }

@@ -11,7 +11,7 @@ use crate::delivery::Delivery;
 use crate::time::Time;
 use crate::trace::RunTrace;
 
-/// Where an interaction stands.
+/// The state of an interaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -33,7 +33,7 @@ pub enum State {
 pub struct Interaction {
     /// Its identifier; identifiers sort by time of acceptance.
     pub id: InteractionId,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
     /// When it was accepted.
     pub received_at: Time,
@@ -173,7 +173,7 @@ pub struct RunFlow {
 pub struct Decision {
     /// The kind.
     pub kind: DecisionKind,
-    /// The queue it stands in; of a forward only once it is dead.
+    /// The queue it is in; of a forward only once it is dead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<DecisionQueue>,
     /// Higher is sooner.
@@ -190,7 +190,7 @@ pub struct Decision {
     /// The flow's reason for a disconnect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What came of it, in a word of the flow's or of whoever completed it.
+    /// Its outcome, named by the flow or by the person who completed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     /// Why the run failed: `code`, `message`, and where it happened.

@@ -121,10 +121,10 @@ pub struct MailboxSubmission {
     /// How the connection is encrypted, `implicit` or `starttls`; `implicit`, or `starttls` if `port` is 587.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<MailboxTls>,
-    /// Who logs in; the mailbox's user unless told.
+    /// The user that logs in; the mailbox's by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// What proves it; what proves it to the mailbox, unless told.
+    /// How it logs in; as to the mailbox by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<MailboxAuth>,
 }
@@ -259,13 +259,13 @@ pub struct MailboxRequest {
     pub user: String,
     /// What proves it.
     pub auth: MailboxAuth,
-    /// The folders that are watched; INBOX unless told.
+    /// The folders that are watched; INBOX by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folders: Option<Vec<String>>,
-    /// What of the mail that is there already is taken: `new` (nothing, unless told otherwise), `unseen`, `all`, or a date such as 2026-11-30.
+    /// Which existing mail is taken: `new` (none, the default), `unseen`, `all`, or a date such as 2026-11-30.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
-    /// What is done with a message that was taken; it is marked as `\Seen` unless told.
+    /// What happens to a message that was taken; it is marked as `\Seen` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<MailboxAfter>,
     /// The address whose route mail goes by.
@@ -314,7 +314,7 @@ pub struct MailboxAuthorisationRequest {
 pub struct MailboxTest {
     /// Whether all is well.
     pub ok: bool,
-    /// What was looked at, in order. It ends with what must be mended first.
+    /// What was looked at, in order. It ends with what must be fixed first.
     pub checks: Vec<MailboxCheck>,
 }
 

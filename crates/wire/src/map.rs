@@ -39,7 +39,7 @@ pub struct MapNode<'m> {
     /// Whether a flow's newest version is not the published one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub draft: bool,
-    /// What callers of a deprecated flow are told.
+    /// The notice to callers of a deprecated flow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<Cow<'m, str>>,
     /// It stands for whichever object of its kind is decided for at run time.

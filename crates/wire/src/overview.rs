@@ -11,7 +11,7 @@ use crate::mailbox::MailboxHealth;
 use crate::reference::Reference;
 use crate::time::Time;
 
-/// Numbers over the last while, and how everything stands now.
+/// Numbers of the last minutes, and the current state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Overview {
@@ -72,9 +72,9 @@ pub struct Activity {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionTime {
-    /// Half of them took at most so many milliseconds.
+    /// Median in milliseconds.
     pub p50_ms: f64,
-    /// 95 of a hundred took at most so many milliseconds.
+    /// 95th percentile in milliseconds.
     pub p95_ms: f64,
 }
 

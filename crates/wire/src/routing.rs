@@ -163,7 +163,7 @@ pub struct Route {
     /// The queue that mail goes straight to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<Reference>,
-    /// Where unrouted mail of this route stands, when not in the built-in queue.
+    /// The queue for unrouted mail of this route, if not the built-in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unrouted_queue: Option<Reference>,
     /// The priority that interactions start with; higher is sooner.
@@ -211,7 +211,7 @@ pub struct RouteRequest {
     /// The queue; either this or `flow`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<Reference>,
-    /// Where unrouted mail of this route stands.
+    /// The queue for unrouted mail of this route.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unrouted_queue: Option<Reference>,
     /// The priority that interactions start with.

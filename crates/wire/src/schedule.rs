@@ -60,7 +60,7 @@ pub struct EmergencyRequest {
     pub reason: Option<String>,
 }
 
-/// What a schedule says of an instant.
+/// Evaluate a schedule at a given time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduleEvaluation {

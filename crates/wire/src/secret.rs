@@ -37,7 +37,7 @@ pub struct Secret {
 pub struct SecretRequest {
     /// Its name.
     pub name: String,
-    /// Its value, at most 64 KiB. A secret that exists keeps its own unless told.
+    /// Its value, at most 64 KiB. An existing secret keeps its value by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
     /// The hosts that may be shown it, such as `api.example.com`.

@@ -40,7 +40,7 @@ pub struct Session {
     pub scopes: Vec<String>,
 }
 
-/// The ways to sign in to the console beside a client's secret.
+/// The ways to sign in to the console, other than a client's secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SignInWays {
     /// An identity provider that speaks OpenID Connect; absent if there is none.

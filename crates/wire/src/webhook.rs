@@ -67,7 +67,7 @@ pub struct WebhookRequest {
     /// listens to nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<String>>,
-    /// The secret of a new webhook, `whsec_` and 24 to 64 bytes in base64; the server makes one unless told.
+    /// The secret of a new webhook, `whsec_` and 24 to 64 bytes in base64; the server makes one by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
@@ -75,7 +75,7 @@ pub struct WebhookRequest {
 /// What rotates a webhook's secret.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RotateSecretRequest {
-    /// The new secret; the server makes one unless told.
+    /// The new secret; the server makes one by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }

@@ -50,7 +50,7 @@ class Model:
         made = cls()
         for name, value in data.items():
             if name in made:
-                raise ValueError(f"`{name}` stands twice in {cls.__name__}, in two spellings")
+                raise ValueError(f"`{name}` appears twice in {cls.__name__}, in two spellings")
             made[name] = value
         return made
 

@@ -34,7 +34,7 @@ pub fn endpoints() -> Endpoints {
             operation(
                 "postDeliveriesRetry",
                 Scope::EmailWrite,
-                "Retry all that match, oldest first; without a state dead ones",
+                "Retry all that match, oldest first; by default dead ones",
             )
             .body::<DeliveryFilter>()
             .answers::<Retried>(),
@@ -70,7 +70,7 @@ pub fn endpoints() -> Endpoints {
         .post(
             "/deliveries/{deliveryId}/retry",
             act::retry,
-            operation("postDeliveryRetry", Scope::EmailWrite, "Make an attempt now, whatever it waits for")
+            operation("postDeliveryRetry", Scope::EmailWrite, "Make an attempt now, whatever pause it is in")
                 .body::<Object>()
                 .answers_with::<Delivery>(StatusCode::ACCEPTED)
                 .refuses(&[409, 410]),

@@ -313,7 +313,7 @@ impl From<LineProblems> for ApiError {
             ..diagnosis(&problem.diagnostic)
         });
         let more = (lines.more > 0)
-            .then(|| Problem::new("problems.more", format!("{} more problem(s) are not told", lines.more)));
+            .then(|| Problem::new("problems.more", format!("{} more problem(s) are not listed", lines.more)));
         Self::invalid("invalid.value", told.chain(more).collect())
     }
 }

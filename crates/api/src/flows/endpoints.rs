@@ -21,7 +21,7 @@ pub fn flows() -> Endpoints {
         .get(
             "/flows",
             list::list,
-            operation("getFlows", Scope::FlowRead, "List flows, their content left out")
+            operation("getFlows", Scope::FlowRead, "List flows without their content")
                 .list("id", "Identifiers; with them nothing else is looked at.")
                 .list("type", "Types, by either name, whatever the case.")
                 .list("divisionId", "Divisions; there is one.")
@@ -67,7 +67,7 @@ pub fn flows() -> Endpoints {
         .get(
             "/flows/divisionviews",
             list::division_views,
-            operation("getFlowsDivisionviews", Scope::FlowRead, "List flows in few words")
+            operation("getFlowsDivisionviews", Scope::FlowRead, "List flows with few members")
                 .list("id", "Identifiers; with them nothing else is looked at.")
                 .list("type", "Types, by either name, whatever the case.")
                 .list("divisionId", "Divisions; there is one.")
@@ -80,7 +80,7 @@ pub fn flows() -> Endpoints {
         .post(
             "/flows",
             save::create,
-            saves("postFlows", "Make a flow; with content, its first version").answers::<Flow>(),
+            saves("postFlows", "Create a flow; with content, its first version").answers::<Flow>(),
         )
         .get(
             one,
@@ -113,18 +113,17 @@ pub fn flows() -> Endpoints {
         .post(
             "/flows/{flowId}/history",
             flow_history::make,
-            operation("postFlowHistory", Scope::FlowRead, "Have a history made, to be read by its identifier")
-                .answers::<Acted>(),
+            operation("postFlowHistory", Scope::FlowRead, "Create a history, to be read by its id").answers::<Acted>(),
         )
         .get(
             "/flows/{flowId}/history/{historyId}",
             flow_history::made,
-            operation("getFlowHistoryHistoryId", Scope::FlowRead, "Read a history that was made, newest first")
-                .number("pageSize", 1, 500, "How many fit on a page; 25 unless told.")
+            operation("getFlowHistoryHistoryId", Scope::FlowRead, "Read a history, newest first")
+                .number("pageSize", 1, 500, "Size of a page; 25 by default.")
                 .number("pageNumber", 1, u32::MAX, "Which page, counted from 1.")
                 .list("action", "Only these actions.")
-                .words("sortBy", &["timestamp", "action", "user"], "By time unless told.")
-                .words("sortOrder", SORT_ORDERS, "Descending unless told.")
+                .words("sortBy", &["timestamp", "action", "user"], "By time by default.")
+                .words("sortOrder", SORT_ORDERS, "Descending by default.")
                 .answers::<HistoryListing>()
                 .refuses(&[410]),
         )
@@ -175,8 +174,7 @@ pub fn versions() -> Endpoints {
         .get(
             "/flows/{flowId}/versions/{versionId}/configuration",
             versions::configuration,
-            version("getFlowVersionConfiguration", "Get a version's document; it names things as they are called now")
-                .answers::<Json>(),
+            version("getFlowVersionConfiguration", "Get a version's document, with today's names").answers::<Json>(),
         )
         .post(
             "/flows/{flowId}/versions/{versionId}/publish",
@@ -195,8 +193,8 @@ pub fn versions() -> Endpoints {
             "/flows/{flowId}/diff",
             diff::diff,
             operation("getFlowDiff", Scope::FlowRead, "How two versions differ in meaning")
-                .text("from", "A version; the published one unless told.")
-                .text("to", "A version; the newest unless told.")
+                .text("from", "A version; the published one by default.")
+                .text("to", "A version; the newest by default.")
                 .answers::<FlowDiff>()
                 .refuses(&[410]),
         )
@@ -212,7 +210,7 @@ pub fn versions() -> Endpoints {
         .delete(
             "/flows/{flowId}/labels/{label}",
             labels::delete,
-            operation("deleteFlowLabel", Scope::FlowWrite, "Take a label away")
+            operation("deleteFlowLabel", Scope::FlowWrite, "Remove a label")
                 .text("note", NOTE)
                 .if_match()
                 .answers::<Flow>()
@@ -223,10 +221,10 @@ pub fn versions() -> Endpoints {
 impl Operation {
     /// How lists of flows are sorted.
     fn sorted(self) -> Self {
-        self.words("sortBy", list::SORT_KEYS, "By `id` unless told.").words(
+        self.words("sortBy", list::SORT_KEYS, "`id` by default.").words(
             "sortOrder",
             SORT_ORDERS,
-            "Ascending unless told.",
+            "Ascending by default.",
         )
     }
 

@@ -53,9 +53,9 @@ pub fn endpoints() -> Endpoints {
             .text("objectType", "What kind of thing it is.")
             .refuses(&[404, 410])
     };
-    let published = "A flow's version; the published one unless told.";
+    let published = "A flow's version; the published one by default.";
     let stale = |id| {
-        operation(id, Scope::FlowRead, "List what follows things that changed or went: nothing ever does here")
+        operation(id, Scope::FlowRead, "List followers of changed or deleted objects; always empty here")
             .ignored(&["name", "objectType", "consumedResources", "consumedResourceType", "flowFilter"])
             .pages::<Dependency>()
     };
@@ -78,8 +78,8 @@ pub fn endpoints() -> Endpoints {
             consuming,
             one(
                 "getArchitectDependencytrackingConsumingresources",
-                "What uses a thing",
-                "A flow's version: what follows it. Unless told, what follows any.",
+                "What uses an object",
+                "A flow's version: what follows it. By default, what follows any.",
             )
             .list("resourceType", "Only these kinds.")
             .words("flowFilter", &["checkedIn", "published"], "Only what is published is followed, either way.")
@@ -95,7 +95,7 @@ pub fn endpoints() -> Endpoints {
         .get(
             &at("/object"),
             object,
-            one("getArchitectDependencytrackingObject", "A thing with what it uses and what uses it", published)
+            one("getArchitectDependencytrackingObject", "An object with what it uses and what uses it", published)
                 .flag("consumedResources", "Tell what it uses.")
                 .flag("consumingResources", "Tell what uses it.")
                 .list("consumedResourceType", "Only these kinds of what it uses.")
@@ -116,26 +116,34 @@ pub fn endpoints() -> Endpoints {
         .get(
             &at("/types"),
             types,
-            operation("getArchitectDependencytrackingTypes", Scope::FlowRead, "List kinds of things")
+            operation("getArchitectDependencytrackingTypes", Scope::FlowRead, "List kinds of objects")
                 .pages::<DependencyType>(),
         )
         .get(
             &at("/types/{typeId}"),
             one_type,
-            operation("getArchitectDependencytrackingType", Scope::FlowRead, "Get a kind of things")
+            operation("getArchitectDependencytrackingType", Scope::FlowRead, "Get a kind of object")
                 .answers::<DependencyType>(),
         )
         .get(
             &at("/build"),
             build,
-            operation("getArchitectDependencytrackingBuild", Scope::FlowRead, "Whether dependencies are known: always")
-                .answers::<DependencyStatus>(),
+            operation(
+                "getArchitectDependencytrackingBuild",
+                Scope::FlowRead,
+                "Whether dependencies are current; always true",
+            )
+            .answers::<DependencyStatus>(),
         )
         .post(
             &at("/build"),
             rebuild,
-            operation("postArchitectDependencytrackingBuild", Scope::FlowRead, "Have them found anew: they always are")
-                .empty(StatusCode::ACCEPTED),
+            operation(
+                "postArchitectDependencytrackingBuild",
+                Scope::FlowRead,
+                "Rebuild dependencies; no effect, they are always current",
+            )
+            .empty(StatusCode::ACCEPTED),
         )
 }
 

@@ -36,28 +36,28 @@ pub fn endpoints() -> Endpoints {
         .post(
             "/flows/actions/checkout",
             check_out,
-            acts("postFlowsActionsCheckout", "Hold a flow: nobody else may change it").answers::<Flow>(),
+            acts("postFlowsActionsCheckout", "Check a flow out: no other client may change it").answers::<Flow>(),
         )
         .post(
             "/flows/actions/checkin",
             check_in,
-            acts("postFlowsActionsCheckin", "Give a flow back").answers::<Operation>(),
+            acts("postFlowsActionsCheckin", "Check a flow in").answers::<Operation>(),
         )
         .post(
             "/flows/actions/revert",
             revert,
-            acts("postFlowsActionsRevert", "Give a flow back as it was when it was checked out").answers::<Flow>(),
+            acts("postFlowsActionsRevert", "Revert a flow to the state in which it was checked out").answers::<Flow>(),
         )
         .post(
             "/flows/actions/unlock",
             unlock,
-            acts("postFlowsActionsUnlock", "Take a flow from whoever holds it").answers::<Flow>(),
+            acts("postFlowsActionsUnlock", "Take a flow from the client that has checked it out").answers::<Flow>(),
         )
         .post(
             "/flows/actions/publish",
             publish,
             acts("postFlowsActionsPublish", "Publish a version: 409 with every caller it would break")
-                .text("version", "Which version; the newest unless told.")
+                .text("version", "The version; the newest by default.")
                 .answers::<Operation>(),
         )
         .post(

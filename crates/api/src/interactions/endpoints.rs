@@ -37,7 +37,7 @@ fn filtered(operation: Operation) -> Operation {
         .words(
             "state",
             &["received", "running", "decided", "waiting", "claimed", "completed"],
-            "Where it stands; `waiting` is what is decided and in a queue, claimed by nobody and not on its way out.",
+            "Its state; `waiting` is decided and in a queue, not claimed and not going out.",
         )
         .words(
             "decision",
@@ -65,7 +65,7 @@ pub fn endpoints() -> Endpoints {
             filtered(operation(
                 "getInteractions",
                 Scope::EmailRead,
-                "List interactions, newest first, their runs left out",
+                "List interactions without their runs, newest first",
             ))
             .chunks::<Interaction>(),
         )
@@ -92,7 +92,7 @@ pub fn endpoints() -> Endpoints {
             "/interactions/rerun",
             rerun::rerun_all,
             filtered(operation("postInteractionsRerun", Scope::EmailWrite, "Run all that match again, newest first"))
-                .number("max", 1, 1000, "Look at no more than so many.")
+                .number("max", 1, 1000, "Look at no more than this many.")
                 .text("cursor", "Go on where this `nextCursor` was given.")
                 .body::<Object>()
                 .answers_with::<Reruns>(StatusCode::ACCEPTED),
@@ -105,7 +105,7 @@ pub fn endpoints() -> Endpoints {
         .get(
             "/interactions/ledger",
             ledger::ledger,
-            operation("getInteractionsLedger", Scope::EmailRead, "Count where every interaction stands, one by one")
+            operation("getInteractionsLedger", Scope::EmailRead, "Count the state of every interaction, one by one")
                 .answers::<Ledger>(),
         )
         .get(
@@ -129,7 +129,7 @@ pub fn endpoints() -> Endpoints {
         .get(
             "/interactions/{interactionId}/attachments",
             attachments::list,
-            operation("getInteractionAttachments", Scope::EmailRead, "List what the message has attached")
+            operation("getInteractionAttachments", Scope::EmailRead, "List attachments")
                 .answers::<Attachments>()
                 .refuses(&[410]),
         )
@@ -139,7 +139,7 @@ pub fn endpoints() -> Endpoints {
             operation(
                 "getInteractionAttachment",
                 Scope::EmailRead,
-                "An attachment's bytes, under the type that its sender says",
+                "An attachment's bytes, with the sender's content type",
             )
             .answers_as("application/octet-stream")
             .refuses(&[410]),
@@ -162,7 +162,7 @@ pub fn endpoints() -> Endpoints {
             idempotency::described(operation(
                 "postInteractionForward",
                 Scope::EmailWrite,
-                "Hand the message of claimed work on",
+                "Forward the message of claimed work",
             ))
             .body::<ForwardRequest>()
             .answers::<Deliveries>()
@@ -186,7 +186,7 @@ pub fn endpoints() -> Endpoints {
             operation(
                 "postInteractionComplete",
                 Scope::EmailWrite,
-                "Complete claimed work, with an outcome; twice is well",
+                "Complete claimed work, with an outcome (idempotent)",
             )
             .body::<CompleteRequest>()
             .answers::<Interaction>()

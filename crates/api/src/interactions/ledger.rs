@@ -57,7 +57,7 @@ fn places(ledger: &Kept) -> Places {
 
 const fn reason(stuck: Stuck, sends_mail: bool) -> (StuckReason, &'static str) {
     match stuck {
-        Stuck::NoQueue => (StuckReason::NoQueue, "it waits in a queue that is gone, or in none: run it again"),
+        Stuck::NoQueue => (StuckReason::NoQueue, "it waits in no queue, or in a deleted one: run it again"),
         Stuck::NothingPending => {
             (StuckReason::NothingPending, "its forward is on the way, but no delivery of it is pending")
         }

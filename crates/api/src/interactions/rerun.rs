@@ -55,7 +55,7 @@ pub async fn rerun_all(
     Ok((StatusCode::ACCEPTED, Json(Reruns { rerun: reruns.rerun, skipped: reruns.skipped, next_cursor })))
 }
 
-/// Erases message, subject and traces; the ledger row stays. Doing it twice is well.
+/// Erases message, subject and traces; the ledger row stays. Idempotent.
 pub async fn erase(
     State(state): State<ApiState>,
     caller: Caller<EmailWrite>,

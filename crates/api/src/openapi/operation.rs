@@ -246,7 +246,7 @@ impl Operation {
     /// Answers a page of a list, and takes the parameters for it.
     #[must_use]
     pub fn pages<T: JsonSchema>(self) -> Self {
-        self.number("pageSize", 1, 500, "How many fit on a page; 25 unless told.")
+        self.number("pageSize", 1, 500, "Size of a page; 25 by default.")
             .number("pageNumber", 1, u32::MAX, "Which page, counted from 1.")
             .answers::<Page<T>>()
     }
@@ -254,7 +254,7 @@ impl Operation {
     /// Answers a part of a list, and takes the parameters for it.
     #[must_use]
     pub fn chunks<T: JsonSchema>(self) -> Self {
-        self.number("pageSize", 1, 500, "How many at most; 25 unless told.")
+        self.number("pageSize", 1, 500, "At most this many; 25 by default.")
             .text("cursor", "The `nextCursor` of the part before.")
             .answers::<Chunk<T>>()
     }

@@ -46,7 +46,7 @@ pub fn endpoints() -> Endpoints {
             flow_schema,
             open("getDocsFlowSchema", "The JSON Schema of flow documents, for editors").answers::<Json>(),
         )
-        .get("/docs/assets/{file}", asset, open("getDocsAsset", "What the page is made of").answers_as("*/*"))
+        .get("/docs/assets/{file}", asset, open("getDocsAsset", "Assets of the page").answers_as("*/*"))
 }
 
 /// `GET /docs`

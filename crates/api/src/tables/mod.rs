@@ -19,7 +19,7 @@ use crate::openapi::operation::operation;
 const EXPANDS: &[&str] = &["schema"];
 
 /// A version of a table's rows, in a query.
-const VERSION: &str = "A version of the rows; the newest unless told.";
+const VERSION: &str = "A version of the rows; the newest by default.";
 
 /// The `ETag` of answers about rows.
 const CONTENT_MATCH: &str =
@@ -51,7 +51,7 @@ fn rows(endpoints: Endpoints, all: &str) -> Endpoints {
             all,
             rows::list,
             operation("getFlowsDatatableRows", Scope::RoutingRead, "List rows by key, or all of them as CSV")
-                .flag("showbrief", "Only the keys; so it is unless told `false`.")
+                .flag("showbrief", "Only the keys; `true` by default.")
                 .words("sortOrder", rows::ASCENDING, "Ascending is all there is.")
                 .text("after", "Rows whose keys come after this one.")
                 .number("version", 0, u32::MAX, VERSION)
@@ -75,7 +75,7 @@ fn rows(endpoints: Endpoints, all: &str) -> Endpoints {
         .post(
             all,
             rows::create,
-            operation("postFlowsDatatableRows", Scope::RoutingWrite, "Make a row under a key that is free")
+            operation("postFlowsDatatableRows", Scope::RoutingWrite, "Create a row under a key that is free")
                 .header("If-Match", CONTENT_MATCH)
                 .body::<DataTableRow>()
                 .answers::<DataTableRow>()
@@ -92,7 +92,7 @@ fn rows(endpoints: Endpoints, all: &str) -> Endpoints {
         .put(
             one,
             rows::put,
-            operation("putFlowsDatatableRow", Scope::RoutingWrite, "Make or replace the row under a key")
+            operation("putFlowsDatatableRow", Scope::RoutingWrite, "Create or replace the row under a key")
                 .header("If-Match", CONTENT_MATCH)
                 .body::<DataTableRow>()
                 .answers::<DataTableRow>()
@@ -101,7 +101,7 @@ fn rows(endpoints: Endpoints, all: &str) -> Endpoints {
         .delete(
             one,
             rows::delete,
-            operation("deleteFlowsDatatableRow", Scope::RoutingWrite, "Remove the row under a key")
+            operation("deleteFlowsDatatableRow", Scope::RoutingWrite, "Delete the row under a key")
                 .header("If-Match", CONTENT_MATCH)
                 .empty(StatusCode::NO_CONTENT)
                 .refuses(&[409, 412]),

@@ -33,9 +33,9 @@ impl Resource for Table {
         all: "/flows/datatables",
         one: "/flows/datatables/{datatableId}",
         list: ("getFlowsDatatables", "List data tables, by name"),
-        create: ("postFlowsDatatables", "Make a data table"),
+        create: ("postFlowsDatatables", "Create a data table"),
         get: ("getFlowsDatatable", "Get a data table"),
-        change: ("putFlowsDatatable", "Change what a data table is"),
+        change: ("putFlowsDatatable", "Change a data table's definition"),
         patched: false,
         delete: ("deleteFlowsDatatable", "Delete a data table that no flow uses, and its rows"),
         used_by: Some(("getFlowsDatatableUsedBy", "What uses a data table")),
@@ -67,10 +67,10 @@ impl Resource for Table {
             Call::List => operation
                 .text("name", "A name; `*` at either end stands for anything.")
                 .list("divisionId", "Divisions; there is one.")
-                .words("sortOrder", SORT_ORDERS, "Ascending unless told.")
+                .words("sortOrder", SORT_ORDERS, "Ascending by default.")
                 .list("expand", "`schema` for the columns as well.")
                 .ignored(&["sortBy"]),
-            Call::Get => operation.list("expand", "Makes no difference: the columns are always told."),
+            Call::Get => operation.list("expand", "Has no effect: the columns are always included."),
             Call::Change => operation.ignored(&["expand"]),
             Call::Delete => operation.flag("force", "Makes no difference: a table in use stays."),
             Call::Create => operation,

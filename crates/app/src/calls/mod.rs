@@ -313,7 +313,7 @@ impl App {
         let told = async {
             for ticket in left {
                 if let Err(error) = self.ask_elsewhere(ticket).await {
-                    return tracing::warn!(%error, "runs that wait for a call could not be told; they ask again at their time");
+                    return tracing::warn!(%error, "runs that wait for a call could not be notified; they ask again at their time");
                 }
             }
         };

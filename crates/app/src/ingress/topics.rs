@@ -28,7 +28,7 @@ pub struct Topics {
 #[derive(Debug, Error)]
 pub enum TopicsProblem {
     /// The URL leads elsewhere.
-    #[error("the URL is none of SNS's")]
+    #[error("the URL is not an address of SNS")]
     Elsewhere,
     /// There was no answer.
     #[error("SNS can't be reached: {0}")]

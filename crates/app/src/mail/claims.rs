@@ -127,7 +127,7 @@ impl App {
         }
         runs.tasks.abort_all();
         for run in runs.known.values() {
-            tracing::info!(interaction = %run.id, "the run was stopped: it is made again");
+            tracing::info!(interaction = %run.id, "the run was stopped and will run again");
             if let Err(error) = self.store.release_run(run.id, run.lease, false).await {
                 return tracing::warn!(%error, "stopped runs could not be given back; their leases will end");
             }

@@ -93,7 +93,7 @@ impl App {
         // A run that was asked for again is not late.
         let received_at = (work.interaction.runs == 0).then_some(work.interaction.received_at);
         let run = if set_aside {
-            tracing::error!(interaction = %id, attempts = work.attempts, "no attempt at the run came to an end: it is set aside");
+            tracing::error!(interaction = %id, attempts = work.attempts, "no attempt at the run completed: it is set aside");
             let start = start((&work, &facts), route.as_deref(), self.origin.now());
             set_aside_record(start, running.unrouted, work.attempts)
         } else {
@@ -177,7 +177,7 @@ impl App {
         // A newer program may have written it, during an upgrade: the mail must not end as unrouted for that.
         Ok(journal
             .unwrap_or_else(|error| {
-                tracing::warn!(interaction = %id, %error, "what the run was answered can't be read: it begins anew");
+                tracing::warn!(interaction = %id, %error, "the run's answers can't be read: it starts again");
                 None
             })
             .unwrap_or_default())
@@ -270,7 +270,7 @@ impl Workroom<'_> {
             return Ok(ended);
         }
         // Something was published since. Mail must not end as unrouted for that.
-        tracing::info!(interaction = %start.interaction, "the run asks something else than before it was parked: it begins anew");
+        tracing::info!(interaction = %start.interaction, "the run asks another question than before it was parked: it starts again");
         self.run_after(start, message, limits, Journal::default()).await
     }
 

@@ -140,17 +140,17 @@ impl App {
     async fn ask_by_code(&self, mailbox: &MailboxRecord, handle: &str) -> Result<Authorised, Trouble> {
         let (mailboxes, oauth) = self.device_grant(mailbox)?;
         let again =
-            || Trouble::setup("this is no code that was asked for", "begin anew: `waypost mailboxes authorise`");
+            || Trouble::setup("this is no code that was asked for", "start again: `waypost mailboxes authorise`");
         let sealed = Sealed(URL_SAFE_NO_PAD.decode(handle).map_err(|_| again())?);
         let opened = self.unseal(mailbox.id, &sealed).map_err(|_| again())?;
         let mut handle: Handle = serde_json::from_slice(&opened).map_err(|_| again())?;
         if handle.expires_at <= self.origin.now() {
-            return Err(Trouble::setup("the code has run out", "begin anew: `waypost mailboxes authorise`"));
+            return Err(Trouble::setup("the code has run out", "start again: `waypost mailboxes authorise`"));
         }
         if handle.good_for != self.good_for(mailbox, MailboxTokenUse::Mailbox, oauth) {
             return Err(Trouble::setup(
                 "the mailbox was changed meanwhile",
-                "begin anew: `waypost mailboxes authorise`",
+                "start again: `waypost mailboxes authorise`",
             ));
         }
         let given = match handle.granted.clone() {
@@ -209,7 +209,7 @@ impl App {
                         Ok(None)
                     }
                     _ => {
-                        let suggestion = Some("begin anew: `waypost mailboxes authorise`".to_owned());
+                        let suggestion = Some("start again: `waypost mailboxes authorise`".to_owned());
                         Err(Trouble::Setup { what: refusal.told, suggestion })
                     }
                 };

@@ -126,7 +126,7 @@ impl App {
                 tracing::warn!(
                     mailbox = watch.mailbox.name,
                     folder = name,
-                    "the server numbered the folder's messages anew: what is there is compared with what was taken"
+                    "the server renumbered the folder's messages: they are compared with those that were taken"
                 );
                 (Before::renumbered(start, &known), known.attached_at)
             }

@@ -148,7 +148,7 @@ impl App {
         // A sender that is gone will never say stop.
         while !*stop.borrow() && stop.has_changed().is_ok() {
             if let Err(error) = self.tend(&mut watches).await {
-                tracing::warn!(%error, "mailboxes can't be tended at the moment");
+                tracing::warn!(%error, "mailboxes can't be watched at the moment");
             }
             tokio::select! {
                 () = watches.ended() => {}

@@ -157,7 +157,7 @@ impl App {
             }
         };
         if must_be_kept && !kept {
-            return Err(unkept("fetching it took too long, and another node began anew"));
+            return Err(unkept("fetching it took too long, and another node started again"));
         }
         Ok((access, true))
     }
@@ -282,7 +282,7 @@ pub(super) fn unkept(error: impl Display) -> Trouble {
 fn refused_by(mailbox: &MailboxRecord, oauth: &MailboxOauth, refusal: Refusal) -> Trouble {
     let suggestion = match (refusal.code.as_deref(), oauth.grant) {
         (Some("invalid_grant"), MailboxGrant::DeviceCode) => Some(authorise(mailbox)),
-        (Some("invalid_grant"), _) => Some("set the secret of `auth.oauth.refreshToken` anew".to_owned()),
+        (Some("invalid_grant"), _) => Some("set the secret of `auth.oauth.refreshToken` again".to_owned()),
         (Some("invalid_client" | "unauthorized_client"), _) => {
             Some("check `auth.oauth.clientId`, its secret, and that the grant is allowed for this client".to_owned())
         }

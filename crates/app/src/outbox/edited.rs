@@ -62,7 +62,7 @@ pub(super) fn edited(raw: &[u8], known: Known, message_id: &str) -> Result<Bytes
             }
         }
         more => {
-            let problem = wrong(&format!("{field} stands more than once"));
+            let problem = wrong(&format!("{field} appears more than once"));
             problems.push(problem.expected("one, or none").found(more.to_string()));
         }
     }
@@ -200,7 +200,10 @@ mod tests {
             ("From: a@b.example\nSubject: a\0b\n\n", "line 2: a control character in the header"),
             ("From: a@b.example\nSubject: \x1b[2J\n\n", "line 2: a control character in the header"),
             ("From: a@b.example\nMessage-ID: <2@a.example>\n\n", "the Message-ID of a delivery's mail stays the same"),
-            ("Message-ID: <1@a.example>\nFrom: a@b.example\nMessage-ID: <2@x>\n\n", "Message-ID stands more than once"),
+            (
+                "Message-ID: <1@a.example>\nFrom: a@b.example\nMessage-ID: <2@x>\n\n",
+                "Message-ID appears more than once",
+            ),
         ] {
             assert_eq!(text(raw, Known::ByMessageId), Err(vec![problem.to_owned()]), "{raw:?}");
         }

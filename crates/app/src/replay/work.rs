@@ -120,10 +120,10 @@ impl App {
         let id = replay.id;
         let started_again = replay.starts > 1;
         if started_again {
-            tracing::info!(replay = %id, starts = replay.starts, "the replay was cut short: it begins anew");
+            tracing::info!(replay = %id, starts = replay.starts, "the replay was cut short: it starts again");
         }
         let outcome = if replay.starts > MOST_STARTS {
-            Err(Ended::Failed(format!("it was begun {MOST_STARTS} times, and no node came to its end")))
+            Err(Ended::Failed(format!("it was started {MOST_STARTS} times, and no node finished it")))
         } else {
             self.replayed(&replay, lease).await
         };
@@ -134,13 +134,15 @@ impl App {
             }
             Err(Ended::Lost) => return tracing::info!(replay = %id, "the replay was removed, or is another node's"),
             Err(Ended::Store(error)) => {
-                return tracing::warn!(replay = %id, %error, "the replay could not go on; it begins anew");
+                return tracing::warn!(replay = %id, %error, "the replay could not continue; it starts again");
             }
         };
         let report = serde_json::to_string(&report).unwrap_or_default();
         match self.store.end_replay(id, lease.id, state, report, changes).await {
             Ok(_) => tracing::info!(replay = %id, "replay done"),
-            Err(error) => tracing::warn!(replay = %id, %error, "the report could not be kept; the replay begins anew"),
+            Err(error) => {
+                tracing::warn!(replay = %id, %error, "the report could not be stored; the replay starts again")
+            }
         }
     }
 

@@ -59,7 +59,7 @@ pub fn from_text(path: &str, text: &str, data_type: &Type) -> Result<Option<Json
             shown.push('…');
         }
         return Err(vec![
-            Diagnostic::error(Code::WrongType, path, format!("this is no value of type {data_type}"))
+            Diagnostic::error(Code::WrongType, path, format!("not a valid {data_type}"))
                 .expected(example(data_type))
                 .found(format!("`{shown}`")),
         ]);

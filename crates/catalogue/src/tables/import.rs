@@ -197,7 +197,7 @@ where
         return Ok(());
     }
     for repeated in take(batch).map_err(ReadError::Store)? {
-        let message = format!("the key `{}` stands in line {} already", repeated.key, repeated.first);
+        let message = format!("the key `{}` is already in line {}", repeated.key, repeated.first);
         problems.add(repeated.place, None, Diagnostic::error(Code::DuplicateKey, KEY, message));
     }
     Ok(())
@@ -230,7 +230,7 @@ fn header<'t>(
         let column = table.columns().find(|(column, _)| column.name == name);
         if seen.iter().any(|known| known == name) || (is_key && fields.iter().any(|field| matches!(field, Field::Key)))
         {
-            let message = format!("the column `{name}` stands twice");
+            let message = format!("the column `{name}` appears twice");
             problems.add(1, Some(place), Diagnostic::error(Code::DuplicateKey, name, message));
         } else if let Some((column, data_type)) = column {
             fields.push(Field::Value(&column.name, data_type));
@@ -259,9 +259,10 @@ fn row(
     problems: &mut LineProblems,
 ) -> Option<TableRow> {
     if record.len() != fields.len() {
-        let problem = Diagnostic::error(Code::InvalidValue, "", "the line has another number of fields than the first")
-            .expected(fields.len().to_string())
-            .found(record.len().to_string());
+        let problem =
+            Diagnostic::error(Code::InvalidValue, "", "the line has a different number of fields than the first")
+                .expected(fields.len().to_string())
+                .found(record.len().to_string());
         problems.add(line, None, problem);
         return None;
     }

@@ -152,7 +152,7 @@ fn column(
 /// `dataType`, or what `type` and `format` come to.
 fn property_type(path: &str, property: &Map<String, Json>) -> Result<Type, Box<Diagnostic>> {
     let unknown = |member: &str, found: &str| {
-        let message = format!("`{found}` is no type of a column");
+        let message = format!("`{found}` is not a type of a column");
         Box::new(
             Diagnostic::error(Code::UnknownType, format!("{path}.{member}"), message)
                 .expected(cells::TYPES.join(", "))

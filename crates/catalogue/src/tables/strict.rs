@@ -160,7 +160,7 @@ impl Scan {
                 At::Quoted
             }
             (At::Plain, b'"') => wrong(
-                "a quote stands in a field that is not in quotes",
+                "a quote in a field that is not quoted",
                 "put the field in quotes, and write each quote in it twice: `\"5\"\" pipe\"`",
             ),
             (At::Quote, _) => wrong(

@@ -1,6 +1,6 @@
 //! Runs as text in, text out: every file in `spec/runs` holds flows, a mail, the decision they lead to and the trace they leave.
 //!
-//! `flows` are documents; the first is the route's, those that are called stand after their callers, and a name that stands twice
+//! `flows` are documents; the first is the route's, those that are called stand after their callers, and a name that appears twice
 //! has two versions, the later one published. `inputs` are given to the first flow.
 //! With `WAYPOST_BLESS=1` the traces are written anew; read the difference before you keep it.
 #![allow(

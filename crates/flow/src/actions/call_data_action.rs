@@ -104,13 +104,13 @@ impl Written for CallDataAction {
                 FAILURE,
                 Takes::Jump,
                 Need::Optional,
-                "The node that the run goes on at when the call fails. Without it that is an error of the action.",
+                "The node where the run continues when the call fails. Without it that is an error of the action.",
             ),
             member(
                 TIMED_OUT,
                 Takes::Jump,
                 Need::Optional,
-                "The node that the run goes on at when there is no answer in time. Without it that is an error of the action.",
+                "The node where the run continues when there is no answer in time. Without it that is an error of the action.",
             ),
         ],
         example: r#"type: callDataAction

@@ -119,13 +119,13 @@ pub const COMMON: &[MemberDefinition] = &[
         "name",
         Takes::Text,
         Need::Optional,
-        "What people call it; `setVariable`, `setOutput` and `findQueue` have no such name.",
+        "A name for people; `setVariable`, `setOutput` and `findQueue` have no such name.",
     ),
     member(
         "onError",
         Takes::Jump,
         Need::Optional,
-        "The node that the run goes on at when the action fails. Without it the flow's `onError` counts.",
+        "The node where the run continues when the action fails. Without it the flow's `onError` counts.",
     ),
 ];
 

@@ -46,7 +46,7 @@ impl Written for EvaluateSchedule {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "evaluateSchedule",
-        summary: "Asks a schedule how it stands at the time that the mail was accepted. In the outputMapping `output` has `state` (open, closed, holiday or emergency), `isOpen`, `name` (of the holiday, the rule or the emergency; empty if it has none), `changes` (whether another state is in sight) and `nextChange` (when it begins; the Unix epoch if none is in sight).",
+        summary: "Evaluates a schedule at the time that the mail was accepted. In the outputMapping `output` has `state` (open, closed, holiday or emergency), `isOpen`, `name` (of the holiday, the rule or the emergency; empty if it has none), `changes` (whether another state follows) and `nextChange` (when it begins; the Unix epoch if none follows).",
         members: &[
             member(
                 "schedule",

@@ -41,7 +41,7 @@ impl Written for ForEach {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "forEach",
-        summary: "Does its actions once for each element of a list, first to last. Each turn counts as one action of the run, and so does each action in it. An error in a turn ends the loop.",
+        summary: "Does its actions once for each element of a list, in order. Each turn counts as one action of the run, and so does each action in it. An error in a turn ends the loop.",
         members: &[
             member("items", Takes::List, Need::Required, "The list. It is computed once, before the first turn."),
             member("as", Takes::Name, Need::Required, "The variable that holds the element."),

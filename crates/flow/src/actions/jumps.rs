@@ -18,7 +18,7 @@ pub const TIMED_OUT: &str = "timedOut";
 
 /// What `notFound` is for, in words.
 pub(super) const NOTHING_THERE: &str =
-    "The node that the run goes on at when there is none. Without it that is an error of the action.";
+    "The node where the run continues when there is none. Without it that is an error of the action.";
 
 /// The jumps of an action as written, in the definition's order.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -67,9 +67,9 @@ impl Written for Log {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "log",
-        summary: "Leaves a line in the run's trace.",
+        summary: "Writes a line to the run's trace.",
         members: &[
-            member("level", Takes::Level, Need::Optional, "How much it matters. Left out: info."),
+            member("level", Takes::Level, Need::Optional, "The severity. Left out: info."),
             member("message", Takes::String, Need::Required, "The line."),
         ],
         example: r#"type: log

@@ -44,12 +44,12 @@ impl Written for SetOutcome {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "setOutcome",
-        summary: "Names what came of the interaction: the name is kept with the decision, and a later one takes its place. A run that fails has none.",
+        summary: "Sets the interaction's outcome: a name that is kept with the decision. A later one replaces it. A run that fails has none.",
         members: &[member(
             "outcome",
             Takes::String,
             Need::Required,
-            "The name: at most 100 characters, not blank, without control characters. One that is computed and is none of that fails.",
+            "The name: at most 100 characters, not blank, without control characters. A computed name that is not valid fails.",
         )],
         example: r#"type: setOutcome
 outcome: answered

@@ -40,7 +40,7 @@ impl Written for TransferToFlow {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "transferToFlow",
-        summary: "Goes on in another flow, and does not come back. Attributes and priority stay; variables don't.",
+        summary: "Continues in another flow, without coming back. Attributes and priority stay; variables don't.",
         members: &[FLOW_ID, FLOW, VERSION, INPUT_MAPPING],
         example: r#"type: transferToFlow
 flow: Classifier

@@ -77,7 +77,7 @@ impl Written for TransferToQueue {
                 NOT_FOUND,
                 Takes::Jump,
                 Need::Optional,
-                "The node that the run goes on at when a computed queue does not exist. Without it that is an error of the action.",
+                "The node where the run continues when a computed queue does not exist. Without it that is an error of the action.",
             ),
             member(
                 "priority",
@@ -85,8 +85,8 @@ impl Written for TransferToQueue {
                 Need::Optional,
                 "The priority in the queue. Left out: the interaction's.",
             ),
-            member("skills", Takes::StringList, Need::Optional, "Skills that whoever takes it should have."),
-            member("language", Takes::String, Need::Optional, "The language that whoever takes it should speak."),
+            member("skills", Takes::StringList, Need::Optional, "Skills that the work needs."),
+            member("language", Takes::String, Need::Optional, "The language that the work needs."),
         ],
         example: r#"type: transferToQueue
 queue: Billing
@@ -132,7 +132,7 @@ skills: [refunds]
             draft.queue("queue", &self.queue).map(QueueChoice::Fixed)
         };
         if let (Some(_), Some(QueueChoice::Fixed(target))) = (self.jumps.get(NOT_FOUND), &queue) {
-            let message = format!("the queue `{}` is there: nothing would ever go on at `notFound`", target.name);
+            let message = format!("the queue `{}` is there: `notFound` would never be used", target.name);
             draft.diagnostics.push(
                 Diagnostic::warning(Code::DeadBranch, draft.at("notFound.to"), message)
                     .suggestion("remove `notFound`; it is for queues that are computed"),

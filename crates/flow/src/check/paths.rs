@@ -132,7 +132,7 @@ impl Visitor for Report<'_> {
                 self.diagnostics.push(
                     Diagnostic::error(Code::UnsetOutput, format!("outputs[{index}]"), message)
                         .expected("a setOutput on every path to the end")
-                        .suggestion(format!("set `{}` there, or take `required` away", output.name)),
+                        .suggestion(format!("set `{}` there, or remove `required`", output.name)),
                 );
             }
         }

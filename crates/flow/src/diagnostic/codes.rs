@@ -46,7 +46,7 @@ codes! {
     Syntax = "document.syntax",
     /// A key that the document does not know here.
     UnknownKey = "document.key.unknown",
-    /// A key stands twice, or in both spellings.
+    /// A key appears twice, or in both spellings.
     DuplicateKey = "document.key.duplicate",
     /// A key that must be there is missing.
     MissingKey = "document.key.missing",
@@ -64,7 +64,7 @@ codes! {
     MoreProblems = "problems.more",
     /// A name that can't be used.
     InvalidName = "name.invalid",
-    /// A name that stands twice.
+    /// A name that appears twice.
     DuplicateName = "name.duplicate",
     /// Not a data type.
     UnknownType = "type.unknown",

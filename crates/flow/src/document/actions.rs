@@ -71,7 +71,7 @@ pub(crate) fn inside(reader: &mut Reader, object: &Object<'_>) -> Option<Vec<Act
         return None;
     }
     if object.path.matches(".actions[").count() > MAX_NESTING {
-        let message = format!("more than {MAX_NESTING} loops stand in each other here");
+        let message = format!("more than {MAX_NESTING} loops are nested here");
         reader.diagnostics.push(
             Diagnostic::error(Code::TooLarge, object.at("actions"), message)
                 .expected(format!("at most {MAX_NESTING} loops in each other"))

@@ -143,7 +143,7 @@ impl<'d> Known<'d> {
             }
         };
         let message = if first == name {
-            format!("`{name}` stands twice")
+            format!("`{name}` appears twice")
         } else {
             format!("`{first}` and `{name}` differ in case alone")
         };

@@ -69,7 +69,7 @@ impl Reader {
             if let Some((_, first)) = seen.iter().find(|(known, _)| known == canonical) {
                 self.diagnostics.error(|| {
                     let message = if *first == key {
-                        format!("the key `{key}` stands twice")
+                        format!("the key `{key}` appears twice")
                     } else {
                         format!("`{first}` and `{key}` are the same key")
                     };
@@ -194,7 +194,7 @@ impl Reader {
     /// A value as JSON, which has each key once.
     pub(crate) fn json(&mut self, path: &str, node: &Node) -> serde_json::Value {
         for (at, key) in source::repeated_keys(path, node) {
-            let message = format!("the key `{key}` stands twice");
+            let message = format!("the key `{key}` appears twice");
             self.diagnostics.push(Diagnostic::error(Code::DuplicateKey, at, message).suggestion("keep one of them"));
         }
         node.to_json()

@@ -267,7 +267,7 @@ fn trigger(reader: &mut Reader, node: &Node) -> Option<Trigger> {
     let trigger_type = reader.string(&object, "type")?;
     if !trigger_type.eq_ignore_ascii_case("email") {
         reader.diagnostics.push(
-            Diagnostic::error(Code::InvalidValue, "trigger.type", format!("`{trigger_type}` starts no flow"))
+            Diagnostic::error(Code::InvalidValue, "trigger.type", format!("`{trigger_type}` is not a trigger"))
                 .expected("email")
                 .found(format!("`{trigger_type}`")),
         );
@@ -284,7 +284,7 @@ fn condition_set(reader: &mut Reader, node: &Node) -> ConditionSet {
         Some("any") => Match::Any,
         Some(other) => {
             reader.diagnostics.push(
-                Diagnostic::error(Code::InvalidValue, "conditionSet.match", format!("`{other}` is no way to match"))
+                Diagnostic::error(Code::InvalidValue, "conditionSet.match", format!("`{other}` is not a way to match"))
                     .expected("all or any")
                     .nearest(other, ["all", "any"]),
             );
@@ -355,7 +355,7 @@ fn end(reader: &mut Reader, node: &Node) -> End {
         (Disposition::Queue, false) => reader.missing(&object, "queue"),
         (Disposition::Unrouted | Disposition::Disconnect, true) => reader.diagnostics.push(
             Diagnostic::error(Code::InvalidValue, "end.queue", "`queue` only goes with the disposition queue")
-                .suggestion("set `disposition: queue`, or take `queue` away"),
+                .suggestion("set `disposition: queue`, or remove `queue`"),
         ),
         _ => {}
     }

@@ -76,7 +76,7 @@ pub(super) fn document(schema: &mut Schema) {
         schema,
         [(
             "deprecated",
-            json!({ "description": "What callers of the flow are told, or `true`.", "type": ["string", "boolean"] }),
+            json!({ "description": "The notice to callers of the flow, or `true`.", "type": ["string", "boolean"] }),
         )],
     );
     closed(schema);

@@ -149,7 +149,7 @@ impl Ir {
                     cx.touch_bytes(size - before)?;
                     let key: Arc<str> = Arc::from(key.as_str().ok_or_else(internal)?);
                     if members.insert(key.clone(), value).is_some() {
-                        return Err(error(codes::DUPLICATE_KEY, format!("the key `{}` stands twice", clip(&key))));
+                        return Err(error(codes::DUPLICATE_KEY, format!("the key `{}` appears twice", clip(&key))));
                     }
                 }
                 let map = Value::Map(Arc::new(members));

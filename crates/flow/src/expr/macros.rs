@@ -51,7 +51,7 @@ pub const MACROS: &[Macro] = &[
         &[("[1, 2, 3].all(x, x > 0)", "true"), ("interaction.email.to.all(to, to.domain != '')", "true")],
     ),
     of("all", "list.all(i, x, c)", EachKind::All, 2, "`boolean`").saying(
-        "The same, with an element's place or a member's key as well.",
+        "The same, with an element's position or a member's key too.",
         &[("[1, 2].all(i, x, x == i + 1)", "true")],
     ),
     of("exists", "list.exists(x, c)", EachKind::Exists, 1, "`boolean`").saying(
@@ -62,7 +62,7 @@ pub const MACROS: &[Macro] = &[
         ],
     ),
     of("exists", "list.exists(i, x, c)", EachKind::Exists, 2, "`boolean`").saying(
-        "The same, with an element's place or a member's key as well.",
+        "The same, with an element's position or a member's key too.",
         &[("{'a': 1, 'b': 2}.exists(k, v, k == 'b' && v > 1)", "true")],
     ),
     of("exists_one", "list.exists_one(x, c)", EachKind::ExistsOne, 1, "`boolean`").saying(
@@ -70,7 +70,7 @@ pub const MACROS: &[Macro] = &[
         &[("[1, 2, 3].exists_one(x, x > 2)", "true"), ("[1, 2, 3].exists_one(x, x > 1)", "false")],
     ),
     of("exists_one", "list.exists_one(i, x, c)", EachKind::ExistsOne, 2, "`boolean`").saying(
-        "The same, with an element's place or a member's key as well.",
+        "The same, with an element's position or a member's key too.",
         &[("[5, 6].existsOne(i, x, x == 5 + i && i > 0)", "true")],
     ),
     of("filter", "list.filter(x, c)", EachKind::Filter, 1, "`list<T>`").saying(
@@ -78,36 +78,36 @@ pub const MACROS: &[Macro] = &[
         &[("[1, 2, 3].filter(x, x > 1)", "[2,3]")],
     ),
     of("map", "list.map(x, e)", EachKind::Map, 1, "list of what `e` is").saying(
-        "A list of what the expression is for each element.",
+        "A list of the expression's value for each element.",
         &[
             ("[1, 2].map(x, x * 10)", "[10,20]"),
             ("interaction.email.to.map(to, to.domain)", r#"["example.org","example.net"]"#),
         ],
     ),
     of("map", "list.map(x, c, e)", EachKind::Map, 1, "list of what `e` is").filtered().saying(
-        "The same, of the elements that the condition holds for.",
+        "The same, for elements that the condition holds for.",
         &[("[1, 2, 3].map(x, x > 1, x * 10)", "[20,30]")],
     ),
     of("transformList", "list.transformList(i, x, e)", EachKind::Map, 2, "list of what `e` is").saying(
-        "A list of what the expression is for each element, with its place or key as well.",
+        "A list of the expression's value for each element, with its position or key too.",
         &[("['a', 'b'].transformList(i, x, x + string(i))", r#"["a0","b1"]"#)],
     ),
     of("transformList", "list.transformList(i, x, c, e)", EachKind::Map, 2, "list of what `e` is").filtered().saying(
-        "The same, of the elements that the condition holds for.",
+        "The same, for elements that the condition holds for.",
         &[("{'a': 1, 'b': 2}.transformList(k, v, v > 1, k)", r#"["b"]"#)],
     ),
     of("transformMap", "map.transformMap(k, v, e)", EachKind::TransformMap, 2, "map of what `e` is").saying(
-        "A map of the same keys with what the expression is for each.",
+        "A map with the same keys and the expression's value for each.",
         &[("{'a': 1, 'b': 2}.transformMap(k, v, v * 10)", r#"{"a":10,"b":20}"#)],
     ),
     of("transformMap", "map.transformMap(k, v, c, e)", EachKind::TransformMap, 2, "map of what `e` is")
         .filtered()
         .saying(
-            "The same, of the members that the condition holds for.",
+            "The same, for members that the condition holds for.",
             &[("{'a': 1, 'b': 2}.transformMap(k, v, v > 1, v)", r#"{"b":2}"#)],
         ),
     of("sortBy", "list.sortBy(x, e)", EachKind::SortBy, 1, "`list<T>`").saying(
-        "The elements in the order of what the expression is for each; equal ones stay as they stand.",
+        "The elements sorted by the expression's value for each; equal ones keep their order.",
         &[("['ccc', 'a', 'bb'].sortBy(x, size(x))", r#"["a","bb","ccc"]"#)],
     ),
 ];

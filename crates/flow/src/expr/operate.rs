@@ -298,7 +298,7 @@ fn first_operand(chain: &Expr, operator: Operator) -> &Expr {
     at
 }
 
-/// Whether `==` makes sense between two types. Integers and numbers compare by what they are.
+/// Whether `==` makes sense between two types. Integers and numbers compare by value.
 fn comparable(a: &Type, b: &Type) -> bool {
     let number = |data_type: &Type| matches!(data_type, Type::Integer | Type::Number);
     a.fits(b) || b.fits(a) || (number(a) && number(b))

@@ -28,13 +28,13 @@ const ORDERED: &[(&str, &str, &str)] = &[
 pub const OPERATORS: &[Operator] = &[
     Operator {
         form: "x.NAME",
-        summary: "A member. Of a map it fails when the key is missing; of json it is null then.",
+        summary: "A member. A missing key of a map fails; of json it is null.",
         types: &[("map<T>", "", "T"), ("json", "", "json")],
         examples: &[("{'a': 1}.a", "1")],
     },
     Operator {
         form: "x[y]",
-        summary: "An element, counted from 0, or a member by its key. It fails when there is none; of json it is null then.",
+        summary: "An element, counted from 0, or a member by its key. A missing one fails; of json it is null.",
         types: &[
             ("list<T>", "integer", "T"),
             ("map<T>", "string", "T"),
@@ -45,14 +45,14 @@ pub const OPERATORS: &[Operator] = &[
     },
     Operator {
         form: "has(x.NAME)",
-        summary: "Whether the member is there. A field of the mail that is empty is not there.",
+        summary: "Whether the member exists. An empty field of the mail does not.",
         types: &[("T", "", "boolean")],
         examples: &[("has({'a': 1}.b)", "false"), ("has(interaction.email.subject)", "true")],
     },
     Operator { form: "!x", summary: "Not.", types: &[("boolean", "", "boolean")], examples: &[("!true", "false")] },
     Operator {
         form: "-x",
-        summary: "The negative.",
+        summary: "The negated value.",
         types: &[("integer", "", "integer"), ("number", "", "number")],
         examples: &[("-(1 + 2)", "-3")],
     },
@@ -76,7 +76,7 @@ pub const OPERATORS: &[Operator] = &[
     },
     Operator {
         form: "x + y",
-        summary: "The sum; texts and lists one after the other; all members of two maps, the right one's where both have the key. Integers beyond 64 bits fail.",
+        summary: "The sum; texts and lists joined; two maps merged, the right one's member where both have the key. Integers beyond 64 bits fail.",
         types: &[
             ("integer", "integer", "integer"),
             ("number", "number", "number"),
@@ -117,7 +117,7 @@ pub const OPERATORS: &[Operator] = &[
     Operator { form: "x >= y", summary: "Greater or equal.", types: ORDERED, examples: &[("3 >= 3", "true")] },
     Operator {
         form: "x == y",
-        summary: "Equal; texts exactly, case included. Integers and numbers compare by what they are.",
+        summary: "Equal; texts exactly, case included. Integers and numbers compare by value.",
         types: &[
             ("T", "T", "boolean"),
             ("integer", "number", "boolean"),
@@ -139,7 +139,7 @@ pub const OPERATORS: &[Operator] = &[
     },
     Operator {
         form: "x in y",
-        summary: "Whether a list has the element, or a map the key. Json that is neither has nothing in it.",
+        summary: "Whether a list has the element, or a map the key. False for json that is neither.",
         types: &[("T", "list<T>", "boolean"), ("string", "map<T>", "boolean"), ("T", "json", "boolean")],
         examples: &[("'b' in ['a', 'b']", "true"), ("'b' in {'a': 1}", "false")],
     },
@@ -157,7 +157,7 @@ pub const OPERATORS: &[Operator] = &[
     },
     Operator {
         form: "c ? x : y",
-        summary: "`x` if the boolean `c` holds, else `y`. Only the one that is wanted is evaluated.",
+        summary: "`x` if the boolean `c` holds, otherwise `y`. Only that one is evaluated.",
         types: &[("T", "T", "T")],
         examples: &[("1 < 2 ? 'yes' : 'no'", "yes")],
     },

@@ -134,7 +134,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "addressOf",
         Style::Function,
-        "The address that a text is, alone or after a name, in lower case; else the default. Without a default it fails.",
+        "The address in a text, alone or after a name, in lower case; otherwise the default. Without a default it fails.",
         &[unsure(&[S], S, address_of), sure(&[S, S], S, address_of)],
         &[("addressOf('Ann <Ann@Example.com>')", "ann@example.com"), ("addressOf('Ann', 'nobody')", "nobody")],
     ),
@@ -148,21 +148,21 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "localPart",
         Style::Function,
-        "What stands before an address's `@`, as it is written; else the default. Without a default it fails.",
+        "The part of an address before the `@`, as written; otherwise the default. Without a default it fails.",
         &[unsure(&[S], S, local_part), sure(&[S, S], S, local_part)],
         &[("localPart('Ann+News@example.com')", "Ann+News"), ("localPart('Ann', '')", "")],
     ),
     Function::new(
         "domainOf",
         Style::Function,
-        "What follows an address's `@`, in lower case; else the default. Without a default it fails.",
+        "The part of an address after the `@`, in lower case; otherwise the default. Without a default it fails.",
         &[unsure(&[S], S, domain_of), sure(&[S, S], S, domain_of)],
         &[("domainOf('Ann <ann@Mail.Example.com>')", "mail.example.com"), ("domainOf('Ann', 'none')", "none")],
     ),
     Function::new(
         "inDomain",
         Style::Function,
-        "Whether an address, or a domain, is of the domain or of one below it, or of one of a list, whatever the case. A text that is neither is of none.",
+        "Whether an address or a domain is in the domain or a subdomain of it, or of one in a list, whatever the case. False for any other text.",
         &[sure(&[S, S], Kind::Boolean, in_domain), sure(&[S, super::kind::STRINGS], Kind::Boolean, in_domain)],
         &[
             ("inDomain('ann@mail.example.com', 'Example.com')", "true"),

@@ -99,7 +99,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "int",
         Style::Function,
-        "An integer from a number (cut off towards zero), a string, or a datetime (seconds since 1970). With a default: from a string, or from a json number without a fraction that 64 bits hold, else the default.",
+        "An integer from a number (cut off towards zero), a string, or a datetime (seconds since 1970). With a default: from a string, or from a json number without a fraction that fits 64 bits, otherwise the default.",
         &[
             sure(&[Kind::Integer], Kind::Integer, int),
             unsure(&[Kind::Number], Kind::Integer, int),
@@ -113,7 +113,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "double",
         Style::Function,
-        "A number from an integer or a string. With a default: from a string, or from a json number, else the default.",
+        "A number from an integer or a string. With a default: from a string, or from a json number, otherwise the default.",
         &[
             sure(&[Kind::Number], Kind::Number, double),
             sure(&[Kind::Integer], Kind::Number, double),
@@ -131,7 +131,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "string",
         Style::Function,
-        "A string from any simple value, or from json (a json string as it is, all else as compact JSON). With a default: a json string, else the default.",
+        "A string from any simple value, or from json (a json string unchanged, anything else as compact JSON). With a default: a json string, otherwise the default.",
         &[
             sure(&[Kind::String], Kind::String, string),
             sure(&[Kind::Integer], Kind::String, string),
@@ -152,7 +152,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "bool",
         Style::Function,
-        "A boolean from the strings true, false, t, f, 1, 0. With a default: from such a string, or from json true or false, else the default.",
+        "A boolean from the strings true, false, t, f, 1, 0. With a default: from such a string, or from json true or false, otherwise the default.",
         &[
             sure(&[Kind::Boolean], Kind::Boolean, bool),
             unsure(&[Kind::String], Kind::Boolean, bool),
@@ -164,7 +164,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "timestamp",
         Style::Function,
-        "A datetime from a string (RFC 3339) or from seconds since 1970. With a default: from a string, or from a json string, else the default.",
+        "A datetime from a string (RFC 3339) or from seconds since 1970. With a default: from a string, or from a json string, otherwise the default.",
         &[
             sure(&[Kind::Datetime], Kind::Datetime, timestamp),
             unsure(&[Kind::Integer], Kind::Datetime, timestamp),
@@ -180,7 +180,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "duration",
         Style::Function,
-        "A duration from a string such as 1h30m, 90s or 1.5s. With a default: from a string, or from a json string, else the default.",
+        "A duration from a string such as 1h30m, 90s or 1.5s. With a default: from a string, or from a json string, otherwise the default.",
         &[
             sure(&[Kind::Duration], Kind::Duration, duration),
             unsure(&[Kind::String], Kind::Duration, duration),

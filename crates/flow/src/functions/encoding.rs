@@ -42,14 +42,14 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "base64Encode",
         Style::Function,
-        "A text in UTF-8 by base64 (RFC 4648, section 4).",
+        "A text in UTF-8, encoded as base64 (RFC 4648, section 4).",
         &[sure(&[S], S, encode)],
         &[("base64Encode('Zoë')", "Wm/Dqw==")],
     ),
     Function::new(
         "base64Decode",
         Style::Function,
-        "The text in UTF-8 that was encoded by base64, with or without its padding. Anything else fails.",
+        "The UTF-8 text decoded from base64, with or without padding. Anything else fails.",
         &[unsure(&[S], S, decode)],
         &[("base64Decode('Wm/Dqw==')", "Zoë")],
     ),

@@ -100,8 +100,8 @@ fn bytes(text: &str, digits: &[u8; 16]) -> String {
 pub(super) static FUNCTIONS: &[Function] = &[Function::new(
     "format",
     Style::Method,
-    "The text with values in their places: `%s` any value, `%d` an integer, `%f` and `%e` a number (`%.2f` with two digits), `%x`, `%X`, \
-     `%o`, `%b` an integer in another base, `%%` the sign itself. Text and list are written out; the values may be of several types.",
+    "A text with values filled in: `%s` any value, `%d` an integer, `%f` and `%e` a number (`%.2f` with two digits), `%x`, `%X`, \
+     `%o`, `%b` an integer in another base, `%%` a percent sign. Text and list are literals; the values may have different types.",
     &[Overload {
         parameters: &[Kind::String, super::kind::LIST],
         result: Kind::String,

@@ -42,14 +42,14 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "escapeHtml",
         Style::Function,
-        "A text as HTML shows it: `&`, `<`, `>`, `\"` and `'` become character references. An action's `html` does this to all that `${…}` prints.",
+        "A text escaped for HTML: `&`, `<`, `>`, `\"` and `'` become character references. An action's `html` does this to everything that `${…}` prints.",
         &[sure(&[S], S, escape)],
         &[("escapeHtml('<b>R&D</b>')", "&lt;b&gt;R&amp;D&lt;/b&gt;")],
     ),
     Function::new(
         RAW_HTML,
         Style::Function,
-        "The same text. Where it is the whole expression of a `${…}` in an action's `html`, the text is taken as HTML and not escaped.",
+        "The same text. As the whole expression of a `${…}` in an action's `html`, it is inserted as HTML and not escaped.",
         &[sure(&[S], S, raw)],
         &[("rawHtml('<b>' + escapeHtml('R&D') + '</b>')", "<b>R&amp;D</b>")],
     ),

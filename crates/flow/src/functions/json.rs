@@ -65,7 +65,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "list",
         Style::Function,
-        "A list from json, its elements of the default's type; the default if it is no list, or if an element is not of that type.",
+        "A list from json, its elements of the default's type; the default if it is not a list, or an element has another type.",
         of_each!(List, Json jsons, String strings, Integer integers, Number numbers, Boolean booleans),
         &[
             ("list(input.data.list, [0])", "[1,2]"),
@@ -76,14 +76,14 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "strings",
         Style::Function,
-        "A list of strings from json; the default if it is no list, or if an element is no string.",
+        "A list of strings from json; the default if it is not a list, or an element is not a string.",
         &[sure(&[J, STRINGS], STRINGS, defaults::strings)],
         &[("strings(parseJson('[\"a\",\"b\"]'), [])", r#"["a","b"]"#), ("strings(input.data.list, [])", "[]")],
     ),
     Function::new(
         "map",
         Style::Function,
-        "A map from json, its values of the default's type; the default if it is no map, or if a value is not of that type.",
+        "A map from json, its values of the default's type; the default if it is not a map, or a value has another type.",
         of_each!(Map, Json json_map, String string_map, Integer integer_map, Number number_map, Boolean boolean_map),
         &[
             ("map(parseJson('{\"a\": 1}'), {'none': 0})", r#"{"a":1}"#),
@@ -93,7 +93,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "parseJson",
         Style::Function,
-        "The json that a text is, or the default if it is none. Without a default it fails.",
+        "A text parsed as JSON, or the default if it is not JSON. Without a default it fails.",
         &[unsure(&[Kind::String], J, parse), unsure(&[Kind::String, J], J, parse_or)],
         &[
             ("parseJson('{\"order\": 4711}').order", "4711"),

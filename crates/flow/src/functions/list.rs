@@ -86,21 +86,21 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "slice",
         Style::Method,
-        "The elements from a position up to another, which is left out. Positions that the list does not have fail.",
+        "The elements from a position up to, not including, another. It fails if a position is outside of the list.",
         &[unsure(&[LIST, Kind::Integer, Kind::Integer], LIST, slice).outer()],
         &[("[1, 2, 3, 4].slice(1, 3)", "[2,3]")],
     ),
     Function::new(
         "flatten",
         Style::Both,
-        "The elements of all lists of a list, one after the other.",
+        "The elements of all lists of a list, in order.",
         &[sure(&[Kind::List(&LIST)], LIST, flatten)],
         &[("flatten([[1, 2], [3]])", "[1,2,3]")],
     ),
     Function::new(
         "distinct",
         Style::Both,
-        "The list with each element once, where it stands first.",
+        "The list without repeated elements; the first of each stays.",
         &[Overload {
             parameters: &[LIST],
             result: LIST,
@@ -113,7 +113,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "range",
         Style::Function,
-        "The integers from 0 on, so many as asked for.",
+        "The first N integers, from 0.",
         &[sure(&[Kind::Integer], Kind::List(&Kind::Integer), range)],
         &[("range(3)", "[0,1,2]")],
     ),

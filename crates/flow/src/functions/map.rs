@@ -24,7 +24,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "keys",
         Style::Both,
-        "The keys of a map, in their order.",
+        "The keys of a map, in order.",
         &[sure(&[MAP], STRINGS, keys)],
         &[("keys({'b': 1, 'a': 2})", r#"["a","b"]"#)],
     ),

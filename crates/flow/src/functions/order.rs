@@ -73,7 +73,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "sort",
         Style::Both,
-        "The elements in their order, the least first; texts by their characters' code points. For another order: sortBy.",
+        "The elements in ascending order; texts by their characters' code points. For another order: sortBy.",
         &[sure(&[ORDERED], ORDERED, sort)],
         &[("sort([3, 1, 2])", "[1,2,3]"), ("sort(['b', 'B', 'a'])", r#"["B","a","b"]"#)],
     ),
@@ -94,7 +94,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "sum",
         Style::Both,
-        "The sum of all elements; of an empty list zero. Integers beyond 64 bits and durations beyond CEL's fail.",
+        "The sum of all elements; zero for an empty list. It fails for integers beyond 64 bits and durations beyond CEL's.",
         &[
             unsure(&[Kind::List(&Kind::Integer)], Kind::Integer, sum_of_integers),
             sure(&[Kind::List(&Kind::Number)], Kind::Number, sum_of_numbers),

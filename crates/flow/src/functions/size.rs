@@ -18,7 +18,7 @@ fn size<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
 pub(super) static FUNCTIONS: &[Function] = &[Function::new(
     "size",
     Style::Both,
-    "How many characters a string has, or elements a list, or members a map.",
+    "The number of characters of a string, elements of a list, or members of a map.",
     &[
         sure(&[Kind::String], Kind::Integer, size),
         sure(&[LIST], Kind::Integer, size).outer(),

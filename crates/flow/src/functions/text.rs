@@ -82,7 +82,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "lower",
         Style::Both,
-        "The text in lower case, by Unicode. To compare whatever the case take equalsIgnoreCase and its likes.",
+        "The text in lower case, by Unicode. To compare whatever the case use equalsIgnoreCase and similar functions.",
         &[sure(&[Kind::String], Kind::String, |arguments| changed(arguments, str::to_lowercase))],
         &[("lower('GRÜSSE')", "grüsse")],
     ),
@@ -110,7 +110,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "reverse",
         Style::Method,
-        "The text with its characters, or the list with its elements, in the opposite order.",
+        "The text or list in reverse order.",
         &[sure(&[Kind::String], Kind::String, reversed), sure(&[LIST], LIST, reversed).outer()],
         &[("'abc'.reverse()", "cba"), ("[1, 2].reverse()", "[2,1]")],
     ),

@@ -27,7 +27,7 @@ macro_rules! parts {
         pub(super) static FUNCTIONS: &[Function] = &[$(Function::new(
             $name,
             Style::Method,
-            concat!($summary, " With a time zone, such as `Europe/Berlin` or `+02:00`, in that; one that is computed and none fails."),
+            concat!($summary, " In UTC, or in a time zone such as `Europe/Berlin` or `+02:00`; it fails if a computed zone does not exist."),
             &[
                 sure(&[Kind::Datetime], Kind::Integer, |arguments| of_time(arguments, $of_time)),
                 unsure(&[Kind::Datetime, Kind::String], Kind::Integer, |arguments| of_time(arguments, $of_time)),

@@ -128,7 +128,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "formatTime",
         Style::Both,
-        "A datetime by a format of strftime (`%Y` year, `%m` month, `%d` day, `%H` hour, `%M` minute, `%S` second, `%A` and `%B` the English names of day and month, `%z` offset), in a time zone or in UTC. Zones are names of the IANA database or offsets. A format or zone that is computed and none fails.",
+        "A datetime formatted by strftime (`%Y` year, `%m` month, `%d` day, `%H` hour, `%M` minute, `%S` second, `%A` and `%B` the English names of day and month, `%z` offset), in a time zone or in UTC. Zones are names of the IANA database or offsets. It fails if a computed format or zone is not valid.",
         &[unsure(&[D, S], S, format), unsure(&[D, S, S], S, format)],
         &[
             ("formatTime(now, '%Y-%m-%d')", "2026-03-01"),
@@ -139,7 +139,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "parseTime",
         Style::Function,
-        "The datetime that a text is by a format of strftime, in a time zone or in UTC if the text names none; midnight if it has no time of day. A time that a change of clocks leaves out or repeats is taken as RFC 5545 says. Any other text fails.",
+        "A datetime parsed from a text by a strftime format, in a time zone or in UTC if the text has none; midnight if it has no time of day. A time that a clock change skips or repeats is resolved as in RFC 5545. Any other text fails.",
         &[unsure(&[S, S], D, parse), unsure(&[S, S, S], D, parse)],
         &[
             ("parseTime('01.03.2026', '%d.%m.%Y')", "2026-03-01T00:00:00Z"),
@@ -150,7 +150,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "addDays",
         Style::Both,
-        "The datetime so many days later by the calendar of a time zone, or earlier, at the same time of day. It fails beyond the year 9999, and if a zone that is computed is none.",
+        "The datetime N days later (or earlier, if negative) in a time zone's calendar, at the same time of day. It fails beyond the year 9999, and if a computed zone does not exist.",
         &[unsure(&[D, I, S], D, add_days)],
         &[("addDays(timestamp('2026-03-28T11:00:00Z'), 1, 'Europe/Berlin')", "2026-03-29T10:00:00Z")],
     )
@@ -158,7 +158,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "addMonths",
         Style::Both,
-        "The datetime so many months later by the calendar of a time zone, or earlier; on the month's last day if it is shorter. It fails as addDays does.",
+        "The datetime N months later (or earlier, if negative) in a time zone's calendar; on the last day of a month that is shorter. It fails as addDays does.",
         &[unsure(&[D, I, S], D, add_months)],
         &[("addMonths(timestamp('2026-01-31T12:00:00Z'), 1, 'UTC')", "2026-02-28T12:00:00Z")],
     )
@@ -166,7 +166,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "startOfDay",
         Style::Both,
-        "When the day began in a time zone. It fails if a zone that is computed is none.",
+        "The start of the day in a time zone. It fails if a computed zone does not exist.",
         &[unsure(&[D, S], D, start_of_day)],
         &[("startOfDay(now, 'Europe/Berlin')", "2026-02-28T23:00:00Z")],
     )

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-/// A value as written. Keys keep their order, and a key that stands twice stands twice.
+/// A value as written. Keys keep their order, and a key that appears twice appears twice.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
     /// `null`, or nothing.
@@ -161,7 +161,7 @@ impl Node {
         }
     }
 
-    /// The value as JSON. Of a key that stands twice the last counts; readers report it.
+    /// The value as JSON. Of a key that appears twice the last counts; readers report it.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Null => serde_json::Value::Null,

@@ -17,7 +17,7 @@ pub enum ClientError {
     #[error("the connection failed: {0}")]
     Io(#[from] io::Error),
     /// What the server sent is no reply.
-    #[error("`{0}` is no SMTP reply")]
+    #[error("`{0}` is not an SMTP reply")]
     NotAReply(String),
     /// The server won't talk: it refused the connection or EHLO.
     #[error("the server said: {0}")]

@@ -239,7 +239,7 @@ impl Dialogue {
                 return Err(self.stop(step, &format!("the server closed the connection{}", during(step))));
             }
             let Some((code, last, text)) = parse_line(&line) else {
-                let text = format!("`{}` is no SMTP reply{}", printable(&line), during(step));
+                let text = format!("`{}` is not an SMTP reply{}", printable(&line), during(step));
                 return Err(self.stop(step, &text));
             };
             lines.push(text);

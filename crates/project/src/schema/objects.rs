@@ -7,7 +7,7 @@ use waypost_ids::client::TOKEN_SECONDS_ALLOWED;
 /// A document of a kind: its members in their usual order, and those that it must have.
 fn document(title: &str, kind: &str, properties: Json, required: &[&str]) -> Json {
     let mut members = Map::new();
-    members.insert("kind".to_owned(), json!({ "description": "What the document is.", "const": kind }));
+    members.insert("kind".to_owned(), json!({ "description": "The kind of the document.", "const": kind }));
     if let Json::Object(properties) = properties {
         members.extend(properties);
     }
@@ -43,11 +43,11 @@ fn texts(description: &str) -> Json {
 }
 
 fn name() -> Json {
-    text("Its name. Left out, the document is called as its file is, if it is alone in there.")
+    text("Its name. Default: the file's name, if the file holds one document.")
 }
 
 fn state() -> Json {
-    json!({ "description": "Left out, it stays as it is.", "enum": ["enabled", "disabled"] })
+    json!({ "description": "Default: unchanged.", "enum": ["enabled", "disabled"] })
 }
 
 fn route_members() -> Json {
@@ -56,7 +56,7 @@ fn route_members() -> Json {
         "flow": text("The flow that runs, by name; either this or `queue`."),
         "queue": text("The queue that mail goes straight to, by name; either this or `flow`."),
         "unroutedQueue": text("The queue that unrouted mail of this route waits in. Default: Unrouted."),
-        "fromName": text("The name that replies are from, beside the address; at most 128 characters."),
+        "fromName": text("The name beside the address in replies; at most 128 characters."),
         "answerLists": { "description": "Whether flows may answer mail that mailing lists pass on. Default: false.", "type": "boolean" },
         "replies": { "description": "Where replies go: with all mail of the route, or back to the queue of the conversation. Default: target.", "enum": ["target", "previousQueue"] },
         "priority": { "description": "The priority that interactions start with; higher is sooner. Default: 0.", "type": "integer" },
@@ -69,7 +69,7 @@ pub(super) fn route() -> Json {
 
 pub(super) fn domain() -> Json {
     document(
-        "A domain that mail is accepted for",
+        "A domain for which mail is accepted",
         "domain",
         json!({ "domain": text("The domain, such as example.com.") }),
         &["kind", "domain"],
@@ -87,11 +87,11 @@ pub(super) fn queue() -> Json {
         "queue",
         json!({
             "name": name(),
-            "serviceLevel": text("How soon work is to be taken: an ISO 8601 duration such as PT4H, at most a year."),
-            "deliverTo": object("Where what comes into the queue is delivered. Left out, it waits to be claimed.", json!({
+            "serviceLevel": text("How soon work is to be claimed: an ISO 8601 duration such as PT4H, at most a year."),
+            "deliverTo": object("Where the queue delivers its work. Default: nowhere; work waits to be claimed.", json!({
                 "webhook": webhook,
                 "addresses": texts("Up to 20 addresses; each gets every mail."),
-                "attach": { "description": "Attach the mail to one of ours, instead of resending it unchanged. Only with addresses.", "type": "boolean" },
+                "attach": { "description": "Attach the mail to a new one, instead of resending it unchanged. Only with `addresses`.", "type": "boolean" },
                 "mailbox": mailbox,
                 "folder": text("The folder of the mailbox that each mail is put into."),
             })),
@@ -123,14 +123,14 @@ pub(super) fn table() -> Json {
                             "type": "object",
                             "properties": {
                                 "dataType": { "description": "string, integer, number, boolean, datetime, duration, json or list<string>.", "type": "string" },
-                                "default": { "description": "What a row that leaves the column out has." },
+                                "default": { "description": "The value of a row that leaves the column out." },
                             },
                         },
                     },
                 },
             },
             "rows": {
-                "description": "A CSV file beside this one, or the rows, each with its key as `KEY`. Left out, the rows stay as they are.",
+                "description": "A CSV file beside this one, or the rows, each with its key as `KEY`. Default: the rows on the server stay.",
                 "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "object", "required": ["KEY"] } }],
             },
         }),
@@ -140,14 +140,14 @@ pub(super) fn table() -> Json {
 
 pub(super) fn schedule() -> Json {
     let calendar = json!({
-        "rrule": text("When it recurs, as RFC 5545 has it, such as FREQ=YEARLY."),
-        "exdates": { "description": "Dates or times that it does not hold at.", "type": "array" },
-        "rdates": { "description": "Dates or times that it holds at besides.", "type": "array" },
+        "rrule": text("When it recurs: a rule of RFC 5545, such as FREQ=YEARLY."),
+        "exdates": { "description": "Dates or times at which it does not apply.", "type": "array" },
+        "rdates": { "description": "Further dates or times at which it applies.", "type": "array" },
     });
     let moments = json!({
         "start": text("When it begins: a local time such as 2026-12-24T12:00:00."),
         "end": text("When it ends; either this or `duration`."),
-        "duration": text("How long it holds: an ISO 8601 duration such as PT4H."),
+        "duration": text("How long it applies: an ISO 8601 duration such as PT4H."),
     });
     let with = |parts: &[&Json]| {
         let members: Map<String, Json> = parts
@@ -159,13 +159,13 @@ pub(super) fn schedule() -> Json {
         Json::Object(members)
     };
     let weekly = json!({
-        "name": text("What the answer calls it."),
+        "name": text("Its name in the answer."),
         "days": { "description": "Days of the week, such as mon-fri, or a list of them.", "type": ["string", "array"], "items": { "type": "string" } },
-        "from": text("The time of day that it begins at, such as \"09:00\"."),
-        "to": text("The time of day that it ends at, such as \"17:00\"; \"24:00\" is midnight."),
+        "from": text("The time of day at which it begins, such as \"09:00\"."),
+        "to": text("The time of day at which it ends, such as \"17:00\"; \"24:00\" is midnight."),
     });
     let holiday = json!({
-        "name": text("What the answer calls it."),
+        "name": text("Its name in the answer."),
         "date": text("The day, such as 2026-12-25."),
         "through": text("The last day, if there are several."),
     });
@@ -175,11 +175,11 @@ pub(super) fn schedule() -> Json {
         "description": text("What the schedule is for."),
         "timeZone": text("The IANA time zone, such as Europe/Berlin."),
         "open": rules("When it is open.", &weekly),
-        "closed": rules("When it is closed all the same.", &weekly),
+        "closed": rules("When it is closed nevertheless.", &weekly),
         "holidays": rules("Days that are holidays.", &holiday),
-        "emergency": object("The emergency switch. Left out, it stays as it is.", json!({
+        "emergency": object("The emergency switch. Default: unchanged.", json!({
             "active": { "description": "Whether there is an emergency.", "type": "boolean" },
-            "reason": text("What the answer calls it."),
+            "reason": text("Its name in the answer."),
         })),
     }))
 }
@@ -190,13 +190,13 @@ fn open_schedule(properties: Json) -> Json {
 
 pub(super) fn webhook() -> Json {
     document(
-        "A webhook; its secret is made by the server",
+        "A webhook; the server makes its secret",
         "webhook",
         json!({
             "name": name(),
             "url": text("Where requests are sent: an https address."),
             "state": state(),
-            "events": texts("The events that it listens to, such as interaction.decided."),
+            "events": texts("The events that it subscribes to, such as interaction.decided."),
         }),
         &["kind", "url"],
     )
@@ -215,7 +215,7 @@ pub(super) fn data_action() -> Json {
         json!({
             "name": name(),
             "config": {
-                "description": "The request, and what becomes of the answer.",
+                "description": "The request, and how outputs are made of the answer.",
                 "type": "object",
                 "additionalProperties": false,
                 "properties": {
@@ -233,11 +233,11 @@ pub(super) fn data_action() -> Json {
                         },
                     },
                     "response": {
-                        "description": "What becomes of the answer.",
+                        "description": "How outputs are made of the answer.",
                         "type": "object",
                         "properties": {
-                            "translationMap": { "description": "JSONPath by name.", "type": "object" },
-                            "translationMapDefaults": { "description": "What a name is where its path finds nothing.", "type": "object" },
+                            "translationMap": { "description": "Values by name, each a JSONPath.", "type": "object" },
+                            "translationMapDefaults": { "description": "The value of a name whose path finds nothing.", "type": "object" },
                             "successTemplate": text("The outputs, as JSON with ${NAME} in it."),
                         },
                     },
@@ -258,20 +258,20 @@ pub(super) fn data_action() -> Json {
 
 pub(super) fn mailbox() -> Json {
     let oauth = json!({
-        "tokenUrl": text("Where tokens are asked for."),
-        "deviceUrl": text("Where a device code is asked for; known for Microsoft and Google."),
+        "tokenUrl": text("The token endpoint."),
+        "deviceUrl": text("The device code endpoint; known for Microsoft and Google."),
         "clientId": text("The client's id."),
         "secret": text("The secret that holds the client's secret, by name."),
         "refreshToken": text("The secret that holds the first refresh token, by name."),
-        "scopes": texts("What tokens are asked for."),
-        "grant": { "description": "How tokens are got.", "enum": ["clientCredentials", "refreshToken", "deviceCode"] },
+        "scopes": texts("The scopes of tokens."),
+        "grant": { "description": "The grant by which tokens are requested.", "enum": ["clientCredentials", "refreshToken", "deviceCode"] },
     });
     let auth = |description: &str| {
         let password = text("The secret that holds the password, by name.");
         object(description, json!({ "secret": password, "oauth": object("OAuth 2.", oauth.clone()) }))
     };
     open_document(
-        "A mailbox that mail is taken from",
+        "A mailbox from which mail is taken",
         "mailbox",
         json!({
             "name": name(),
@@ -280,15 +280,15 @@ pub(super) fn mailbox() -> Json {
             "tls": { "description": "Default: implicit. `none` only towards private addresses that are allowed.", "enum": ["implicit", "starttls", "none"] },
             "user": text("The user that logs in."),
             "auth": auth("How it logs in: `secret` or `oauth`."),
-            "folders": texts("The folders that mail is taken from. Default: INBOX."),
-            "start": text("Which mail is taken at the start: new, unseen, all, or a date such as 2026-11-30. Default: new."),
-            "after": object("What becomes of mail that was taken.", json!({
-                "flag": text("The flag that it gets, such as \\Seen."),
-                "moveTo": text("The folder that it is moved to."),
+            "folders": texts("The folders from which mail is taken. Default: INBOX."),
+            "start": text("Which existing mail is taken: new (none), unseen, all, or a date such as 2026-11-30. Default: new."),
+            "after": object("What happens to mail that was taken.", json!({
+                "flag": text("The flag to set, such as \\Seen. Default."),
+                "moveTo": text("The folder to move it to."),
                 "delete": { "description": "Delete it.", "type": "boolean" },
             })),
-            "route": text("An address that a route takes: mail of this mailbox counts as sent to it."),
-            "submission": object("The submission server that takes what goes out by the route. Default: the smarthost.", json!({
+            "route": text("An address of a route: mail of this mailbox is routed as sent to it."),
+            "submission": object("The submission server for mail that goes out by the route. Default: the smarthost.", json!({
                 "host": text("The server's name."),
                 "port": { "description": "Default: 465, or 587 if `tls` is starttls.", "type": "integer", "minimum": 1, "maximum": 65535 },
                 "tls": { "description": "Default: implicit, or starttls on port 587.", "enum": ["implicit", "starttls"] },
@@ -304,22 +304,24 @@ pub(super) fn mailbox() -> Json {
 pub(super) fn client() -> Json {
     let (shortest, longest) = (TOKEN_SECONDS_ALLOWED.start(), TOKEN_SECONDS_ALLOWED.end());
     document(
-        "A client that may ask the server; its secret is made by the server",
+        "A client of the API; the server makes its secret",
         "client",
         json!({
             "name": name(),
             "description": text("What it is for."),
-            "scopes": texts("What it may do: flow:read, flow:write, routing:read, routing:write, email:read, email:write, admin, or Genesys's names for them."),
-            "accessTokenValiditySeconds": { "description": "How long its tokens last. Left out, it stays as it is; a day for a new client.", "type": "integer", "minimum": shortest, "maximum": longest },
-            "state": { "description": "Left out, it stays as it is. An inactive client gets no tokens.", "enum": ["active", "inactive"] },
+            "scopes": texts("Its scopes: flow:read, flow:write, routing:read, routing:write, email:read, email:write, admin, or Genesys's names for them."),
+            "accessTokenValiditySeconds": { "description": "How long its tokens last, in seconds. Default: unchanged; a day for a new client.", "type": "integer", "minimum": shortest, "maximum": longest },
+            "state": { "description": "Default: unchanged. An inactive client gets no tokens.", "enum": ["active", "inactive"] },
         }),
         &["kind", "scopes"],
     )
 }
 
 pub(super) fn project() -> Json {
-    let name = text("By it a server remembers what was applied from here: 1 to 64 letters, digits, `-`, `_` and `.`.");
-    document("What the project is called", "project", json!({ "name": name }), &["kind", "name"])
+    let name = text(
+        "The name under which a server records what was applied from here: 1 to 64 letters, digits, `-`, `_` and `.`.",
+    );
+    document("The project's name", "project", json!({ "name": name }), &["kind", "name"])
 }
 
 pub(super) fn routing() -> Json {
@@ -331,11 +333,9 @@ pub(super) fn routing() -> Json {
         })
     };
     let mut properties = Map::new();
-    properties
-        .insert("queues".to_owned(), named("Queues by name: made if they are not there, left alone if they are."));
+    properties.insert("queues".to_owned(), named("Queues by name: created if missing, otherwise left alone."));
     for term in Term::ALL {
-        properties
-            .insert(term.plural().to_owned(), named("Names: made if they are not there, left alone if they are."));
+        properties.insert(term.plural().to_owned(), named("Names: created if missing, otherwise left alone."));
     }
     let mut route = object("A route.", route_members());
     if let Some(route) = route.as_object_mut() {

@@ -98,7 +98,7 @@ fn emergency(reader: &mut Reader, object: &Object<'_>) {
     reader.name(&emergency, "reason", false);
 }
 
-/// Collects without what stands twice.
+/// Collects without what appears twice.
 fn unique<T: Ord + Clone>(values: &[T]) -> Vec<T> {
     let mut seen = BTreeSet::new();
     values.iter().filter(|value| seen.insert((*value).clone())).cloned().collect()

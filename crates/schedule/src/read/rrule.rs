@@ -126,7 +126,7 @@ fn split(reader: &mut Reader, path: &str, text: &str) -> Vec<(String, String)> {
             }
             "RSCALE" | "SKIP" => Problem::new(path, format!("`{key}` (RFC 7529) is not supported")),
             known if parts.iter().any(|(other, _)| other == known) => {
-                Problem::new(path, format!("{} stands twice", shown(known)))
+                Problem::new(path, format!("{} appears twice", shown(known)))
             }
             known if PARTS.contains(&known) => {
                 parts.push((key, value));

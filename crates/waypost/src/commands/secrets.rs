@@ -101,7 +101,7 @@ fn set(arguments: &Set, out: &mut impl Write) -> Result<(), Failure> {
     let name = known.as_ref().map_or(&arguments.one.name, |known| &known.name).clone();
     let request = SecretRequest { name, value: Some(value), hosts };
     let (done, word) = match known {
-        Some(known) => (remote.wait(remote.secrets().update(known.id, &request, None))?, "set anew"),
+        Some(known) => (remote.wait(remote.secrets().update(known.id, &request, None))?, "value changed"),
         None => (remote.wait(remote.secrets().create(&request))?, "created"),
     };
     Ok(writeln!(out, "secret {}: {word}", done.name)?)

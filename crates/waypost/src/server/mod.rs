@@ -144,7 +144,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     stops.next().await;
     draining.store(true, Ordering::Relaxed);
     if !arguments.drain_delay.is_zero() {
-        tracing::info!(seconds = arguments.drain_delay.as_secs(), "stopping: not ready any more, and still serving");
+        tracing::info!(seconds = arguments.drain_delay.as_secs(), "shutting down: no longer ready, still serving");
         tokio::select! {
             () = tokio::time::sleep(arguments.drain_delay) => {}
             () = stops.next() => {}
@@ -237,12 +237,12 @@ async fn admin_client(access: &Access, data_dir: &Path) -> Result<(), Failure> {
         Ok(()) => {}
         // Another node that starts for the first time was quicker, and has the secret.
         Err(AccessError::Exists(_)) => {
-            tracing::info!("the admin client was made by another node");
+            tracing::info!("another node created the admin client");
             return fs::remove_file(&file).map_err(|error| fail(&error));
         }
         Err(error) => return Err(fail(&error)),
     }
-    tracing::info!(id, file = %file.display(), "made the admin client; its secret is in the file");
+    tracing::info!(id, file = %file.display(), "created the admin client; its secret is in this file");
     if io::stderr().is_terminal() {
         let _ = writeln!(io::stderr(), "admin client: {id}\nsecret: {}", written.client_secret);
     }

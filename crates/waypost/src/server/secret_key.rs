@@ -88,7 +88,7 @@ fn make(file: &Path, origin: &Origin) -> io::Result<String> {
     let mut bytes = [0; 32];
     origin.fill(&mut bytes).map_err(io::Error::other)?;
     if private::create(file, write_key(&bytes).as_bytes())? {
-        tracing::info!(file = %file.display(), "made the key that secrets are encrypted with: back it up apart from the data");
+        tracing::info!(file = %file.display(), "created the key that encrypts secrets: back it up separately from the data");
     }
     fs::read_to_string(file)
 }

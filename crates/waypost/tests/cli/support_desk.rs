@@ -1,4 +1,4 @@
-//! The support desk: its tests reach all of it, and its page says what happens.
+//! The support desk: its tests reach all of it. Its page is run by `docs.rs`.
 
 use std::fs;
 use std::io::Write as _;
@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::flow_tests::{fits, schema, yaml};
 use super::harness::scratch::Scratch;
-use super::harness::{CLIENT, SUPPORT_DESK, Server, Start, WAYPOST};
+use super::harness::{SUPPORT_DESK, WAYPOST};
 use super::{printed, waypost};
 
 #[test]
@@ -88,40 +88,4 @@ fn what_nobody_answers_is_unknown_and_an_answer_makes_it_known() {
     for part in ["did you mean `Find contact`?", "wrong.answers.yaml:2:", "wrong.answers.yaml:3:"] {
         assert!(told.contains(part), "{part}\n{told}");
     }
-}
-
-/// Runs the page's commands in order, in a fresh directory that has the example, beside a fresh server.
-#[test]
-fn the_support_desks_page_says_what_happens() {
-    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/support-desk.md")).unwrap();
-    let blocks: Vec<&str> = page.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert!(blocks.len() >= 4);
-    let scratch = Scratch::new("cli-support-desk");
-    let server = Server::start(&scratch.path("data"), &Start::default());
-    let folder = scratch.path("examples");
-    fs::create_dir(&folder).unwrap();
-    printed(&Command::new("cp").args(["-r", SUPPORT_DESK]).arg(&folder).output().unwrap(), 0);
-    for name in ["crm.txt", "shop.txt", "carrier.txt", "mailbox.txt"] {
-        fs::write(scratch.path(name), "a secret of the tests alone").unwrap();
-    }
-    std::os::unix::fs::symlink(WAYPOST, scratch.path("waypost")).unwrap();
-    let path = format!("{}:{}", scratch.path("").display(), std::env::var("PATH").unwrap());
-    let run = |line: &str| {
-        let mut command = Command::new("sh");
-        command.args(["-c", line]).current_dir(scratch.path("")).env("PATH", &path);
-        command
-            .env("WAYPOST_URL", format!("http://{}", server.http))
-            .env("WAYPOST_CLIENT_ID", CLIENT.0)
-            .env("WAYPOST_CLIENT_SECRET", CLIENT.1)
-            .output()
-            .unwrap()
-    };
-    for line in blocks.iter().flat_map(|block| block.lines()) {
-        let (command, code) = line.split_once("   # exits with ").unwrap_or((line, "0"));
-        let ran = run(command);
-        let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
-        assert_eq!(ran.status.code(), Some(code.trim().parse().unwrap()), "{line}\n{out}{err}");
-    }
-    let again = printed(&run("waypost apply examples/support-desk"), 0);
-    assert!(again.lines().count() >= 60 && again.lines().all(|line| line.contains("unchanged")), "{again}");
 }

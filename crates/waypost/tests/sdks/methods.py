@@ -30,16 +30,16 @@ DIFFERS = {
     "post_flow_versions": "the body is a Waypost flow document, not an Architect configuration",
     "get_flow_version_configuration": "a Waypost flow document",
     "get_flow_latestconfiguration": "a Waypost flow document",
-    "post_flows_actions_publish": "at once: the operation is complete; 409 with every caller it would break",
+    "post_flows_actions_publish": "immediately: the operation is complete; 409 with every caller it would break",
     "post_flows_actions_deactivate": "409 with every caller and route while one follows it",
     "post_flows_actions_revert": "what was saved meanwhile stays as versions; what was newest before is saved anew",
-    "post_flow_history": "at once; the history's id is the flow's",
+    "post_flow_history": "immediately; the history's id is the flow's",
     "get_architect_dependencytracking": "finds all but email routes and domains",
     "get_architect_dependencytracking_deletedresourceconsumers": "always empty: what is used can't be deleted",
     "get_architect_dependencytracking_updatedresourceconsumers": "always empty: users are looked at with each change",
     "get_architect_dependencytracking_types": "flows of both types, email routes, and what flows name",
     "get_flows_datatables": "`expand=schema` for the columns, as there",
-    "get_flows_datatable": "the columns are always told",
+    "get_flows_datatable": "the columns are always included",
     "post_flows_datatables": "names of columns are names of the flow language; `dataType` and `ignoreCase` are ours; limits on values are not kept",
     "put_flows_datatable": "columns of a table with rows keep their types; 409 with every flow that would break",
     "delete_flows_datatable": "a table in use stays, `force` or not",
@@ -62,9 +62,9 @@ DIFFERS = {
     "patch_conversations_email": "`state: disconnected` alone",
     "patch_conversations_email_participant": "`state: disconnected` alone",
     "post_oauth_clients": "CLIENT-CREDENTIALS alone; `scope` is what counts, roles are not looked at",
-    "put_oauth_client": "CLIENT-CREDENTIALS alone; what takes a right away takes it at once",
-    "post_oauth_client_secret": "the old secret and its tokens end at once",
-    "post_integrations_actions": "what can't work is refused at once; URLs without a host are; `retries` and `cacheSeconds` are ours",
+    "put_oauth_client": "CLIENT-CREDENTIALS only; removing a right takes effect immediately",
+    "post_oauth_client_secret": "the old secret and its tokens stop working immediately",
+    "post_integrations_actions": "what can't work is refused when it is saved, URLs without a host too; `retries` and `cacheSeconds` are ours",
     "patch_integrations_action": "a `contract` is taken, too; 409 with every flow that would break",
     "get_integrations_action": "always whole",
     "get_integrations_action_schema": "`input.json` and `success.json`",
@@ -96,9 +96,9 @@ def offered_by(address):
 def main():
     offered = offered_by(sys.argv[1])
     print("# The official SDKs, method by method\n")
-    print("Generated from the Python SDK and the server's OpenAPI document; `make test` runs checks of each SDK against the built")
-    print("server (`crates/waypost/tests/sdks`). The JavaScript SDK has the same methods in camelCase. What is not offered answers")
-    print("501 with an error body, never a wrong success; so do all other areas of the API.\n")
+    print("For programmers who use Genesys's SDKs with Waypost. Generated from the Python SDK and the server's OpenAPI document; `make test`")
+    print("runs checks of each SDK against the built server (`crates/waypost/tests/sdks`). The JavaScript SDK has the same methods in")
+    print("camelCase. What is not offered answers 501 with an error body, never a wrong success; so do all other areas of the API.\n")
     for api in APIS:
         methods = inspect.getmembers(getattr(sdk, api), inspect.isfunction)
         found, gaps = [], []

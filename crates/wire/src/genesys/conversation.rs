@@ -69,7 +69,7 @@ pub struct EmailConversation {
     /// The subject; absent when erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The customer, and the queue it stands in.
+    /// The customer, and the queue it is in.
     pub participants: Vec<EmailParticipant>,
     /// `connected`, or `disconnected` when nothing is left to do.
     pub state: String,

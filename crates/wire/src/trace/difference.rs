@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{RunTrace, TraceEvent};
 
-/// Both traces of an interaction whose decision would be another.
+/// Both traces of an interaction whose decision would change.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReplayTraces {
     /// As recorded; null if the record has none.

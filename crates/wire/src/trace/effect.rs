@@ -12,7 +12,7 @@ use super::present;
 pub struct TraceEffect {
     /// What it is.
     pub kind: TraceEffectKind,
-    /// To whom; absent for a reply, which goes to whoever wrote the mail, and for what goes to a webhook.
+    /// To whom; absent for a reply, which goes to the sender, and for what goes to a webhook.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub to: Option<Json>,
     /// Its subject; absent for a forward, and for a reply that takes the mail's own.
@@ -53,7 +53,7 @@ pub enum TraceEffectKind {
     Forward,
     /// A request to a webhook.
     Webhook,
-    /// What the queue pushes that the decision leads to. No trace has it: it is told beside.
+    /// What the queue pushes that the decision leads to. No trace has it, so it is separate.
     QueuePush,
 }
 

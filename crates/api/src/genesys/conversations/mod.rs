@@ -35,7 +35,7 @@ pub fn endpoints() -> Endpoints {
             operation(
                 "postConversationsEmails",
                 Scope::EmailWrite,
-                "Begin an inbound conversation: its fields become a mail",
+                "Start an inbound conversation: its fields become a mail",
             )
             .body::<CreateEmailRequest>()
             .answers::<EmailConversation>()
@@ -50,7 +50,7 @@ pub fn endpoints() -> Endpoints {
         .patch(
             one,
             disconnect,
-            operation("patchConversationsEmail", Scope::EmailWrite, "End a conversation: nothing is left to do")
+            operation("patchConversationsEmail", Scope::EmailWrite, "End a conversation")
                 .body::<ConversationState>()
                 .answers::<EmailConversation>()
                 .refuses(&[409]),
@@ -79,7 +79,7 @@ pub fn endpoints() -> Endpoints {
             operation(
                 "patchConversationsEmailParticipant",
                 Scope::EmailWrite,
-                "End a conversation by one who takes part",
+                "End a conversation through a participant",
             )
             .body::<ConversationState>()
             .empty(StatusCode::ACCEPTED)

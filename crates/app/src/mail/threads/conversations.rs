@@ -98,6 +98,7 @@ impl World {
             recipients: vec![self.app.bound("care@desk.example").unwrap()],
             raw: Bytes::from(raw),
             remote: "test".to_owned(),
+            connection: None,
             idempotency: None,
             taken_from: None,
         };

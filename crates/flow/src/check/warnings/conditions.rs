@@ -15,7 +15,7 @@ pub(super) fn check(document: &Document, program: &Program, work: &Work<'_>, dia
         let message = if always { "the condition always holds" } else { "the condition never holds" };
         diagnostics.push(
             Diagnostic::warning(Code::ConstantCondition, format!("conditionSet.conditions[{index}].when"), message)
-                .suggestion("ask something of the mail or of an input, or remove the condition")
+                .suggestion("test something in the mail or an input, or remove the condition")
                 .at(inside(condition)),
         );
     }
@@ -43,12 +43,12 @@ pub(super) fn check(document: &Document, program: &Program, work: &Work<'_>, dia
                 (Some(true), _) => always = Some(position),
                 (Some(false), _) => diagnostics.push(
                     dead(path, "its condition never holds".to_owned())
-                        .suggestion("mend the condition, or remove the branch")
+                        .suggestion("fix the condition, or remove the branch")
                         .at(inside(when)),
                 ),
                 (None, Some(first)) => diagnostics.push(
                     dead(path, format!("next[{first}] has the same condition"))
-                        .suggestion("mend one of the conditions, or remove the branch")
+                        .suggestion("fix one of the conditions, or remove the branch")
                         .at(inside(when)),
                 ),
                 (None, None) => drop(earlier.insert(source, position)),

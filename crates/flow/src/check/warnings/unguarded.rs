@@ -28,7 +28,7 @@ pub(super) fn check(program: &Program, expressions: &[Expression<'_>], work: &Wo
             diagnostics.push(
                 Diagnostic::warning(Code::Unguarded, unguarded.path.clone(), message)
                     .expected("a guard in the same expression, or an `onError` that leads on")
-                    .suggestion(format!("ask first: `{}`", unguarded.guard))
+                    .suggestion(format!("check first: `{}`", unguarded.guard))
                     .at(unguarded.range.clone()),
             );
         }

@@ -254,28 +254,28 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "matches",
         Style::Both,
-        "Whether the pattern is found anywhere in the text: `^` and `$` tie it to the ends. A pattern is a regular expression (RE2's syntax, with Unicode), written out; `(?i)` at its start makes the case not matter.",
+        "Whether the pattern is found anywhere in the text: `^` and `$` anchor it at the ends. A pattern is a regular expression (RE2's syntax, with Unicode), written as a literal; `(?i)` at its start ignores case.",
         &[matching(&[S, S], Kind::Boolean, matches)],
         &[("'Order 4711'.matches('[0-9]{4}')", "true"), ("matches('Invoice', r'(?i)^\\binvoice\\b$')", "true")],
     ),
     Function::new(
         "find",
         Style::Both,
-        "The first part of the text that the pattern fits; else the default, or an empty text.",
+        "The first match of the pattern; otherwise the default, or an empty text.",
         &[matching(&[S, S], S, find), matching(&[S, S, S], S, find)],
         &[("find('Order 4711 of 2026', '[0-9]+')", "4711"), ("find('no order', '[0-9]+', 'none')", "none")],
     ),
     Function::new(
         "findAll",
         Style::Both,
-        "All parts of the text that the pattern fits, one after the other.",
+        "All matches of the pattern, in order.",
         &[matching(&[S, S], STRINGS, find_all)],
         &[("findAll('orders 4711, 4712', '[0-9]+')", r#"["4711","4712"]"#)],
     ),
     Function::new(
         "capture",
         Style::Both,
-        "The named groups of the first match; a group that took no part in it is empty. Where nothing matches, the map is empty: read it by get, or ask with in.",
+        "The named groups of the first match; a group that did not take part is empty. Without a match the map is empty: read it with get, or check with in.",
         &[matching(&[S, S], GROUPS, capture)],
         &[
             ("capture('Order 4711 of 2026', '(?<order>[0-9]+) of (?<year>[0-9]+)')", r#"{"order":"4711","year":"2026"}"#),
@@ -286,7 +286,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "captureAll",
         Style::Both,
-        "The named groups of all matches, one after the other.",
+        "The named groups of all matches, in order.",
         &[matching(&[S, S], Kind::List(&GROUPS), capture_all)],
         &[("captureAll('a=1, b=2', '(?<key>[a-z])=(?<value>[0-9])')", r#"[{"key":"a","value":"1"},{"key":"b","value":"2"}]"#)],
     )
@@ -294,7 +294,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "replaceAll",
         Style::Both,
-        "The text with another in the place of each part that the pattern fits. The other is put in as it is: `$1` stands for itself.",
+        "The text with each match of the pattern replaced. The replacement is literal: `$1` is the text `$1`.",
         &[matching(&[S, S, S], S, replace_all)],
         &[("replaceAll('card 1234 5678', '[0-9]', '*')", "card **** ****")],
     ),

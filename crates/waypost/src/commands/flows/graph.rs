@@ -96,7 +96,7 @@ fn label(node: &GraphNode<'_>) -> String {
     format!("{} {}{deprecated}", node.kind, node.name)
 }
 
-/// One line a node; what stands twice is shown once with what is below it.
+/// One line a node; what appears twice is shown once with what is below it.
 fn tree(graph: &Graph<'_>, downwards: bool) -> String {
     let nodes: HashMap<Uuid, &GraphNode<'_>> = graph.nodes.iter().map(|node| (node.id, node)).collect();
     let Some(root) = graph.nodes.first() else { return String::new() };

@@ -247,10 +247,8 @@ fn rerun(arguments: &Rerun, out: &mut impl Write) -> Result<(), Failure> {
     let is_filtered = filter != InteractionFilter::default();
     let remote = arguments.server.connect()?;
     match (arguments.id, is_filtered) {
-        (Some(_), true) => {
-            Err(Failure::Failed("an id and a filter can't stand together: either says it all".to_owned()))
-        }
-        (None, false) => Err(Failure::Failed("nothing says which interactions: give an id, or a filter".to_owned())),
+        (Some(_), true) => Err(Failure::Failed("give an id or a filter, not both".to_owned())),
+        (None, false) => Err(Failure::Failed("no interaction is selected: give an id, or a filter".to_owned())),
         (Some(id), false) => {
             let interaction = remote.wait(remote.interactions().rerun(id, arguments.resend))?;
             show(&interaction, arguments.output, out)
