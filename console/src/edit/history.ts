@@ -38,3 +38,6 @@ export function redo(history: History): History {
   const [next, ...future] = history.future;
   return next ? { now: next, past: [...history.past, history.now], future, last: undefined } : history;
 }
+
+/** Where nodes were put that had no place: no change of anybody's, and nothing to undo. */
+export const settle = (history: History, positions: Content["positions"]): History => ({ ...history, now: { ...history.now, positions } });
