@@ -35,7 +35,7 @@ export function Code({ value, onChange, label, extensions, oneLine = false, inva
   useEffect(() => {
     told.current = { onChange, onView, onFocus };
   });
-  const shown = [extensions, EditorState.readOnly.of(readOnly), EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", ...(invalid && { "aria-invalid": "true" }), ...(oneLine && { class: "one-line" }) })];
+  const shown = [extensions, EditorState.readOnly.of(readOnly), EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0", ...(invalid && { "aria-invalid": "true" }), ...(oneLine && { class: "one-line" }) })];
   const begins = useRef(shown);
   useEffect(() => {
     const root = host.current?.shadowRoot ?? host.current?.attachShadow({ mode: "open", delegatesFocus: true });

@@ -23,8 +23,9 @@ export type Saving = { state: "saved" | "waiting" | "saving" } | { state: "refus
 export function useDraft(id: string, from: Editable) {
   const { clientId } = useSession();
   const client = useQueryClient();
-  const [base, setBase] = useState(from);
-  const [history, setHistory] = useState<History>(() => begin({ text: openingText(id, clientId, from), positions: keptPositions(id) }));
+  const [opened] = useState(() => opening(id, clientId, from));
+  const [base, setBase] = useState(opened.base);
+  const [history, setHistory] = useState<History>(() => begin({ text: opened.text, positions: keptPositions(id) }));
   const [saving, setSaving] = useState<Saving>({ state: "saved" });
   const [found, setFound] = useState<{ text: string; own: Problem[]; others: Problem[] }>();
   const [away, setAway] = useState(false);
@@ -149,15 +150,14 @@ export function useDraft(id: string, from: Editable) {
 
 export type Draft = ReturnType<typeof useDraft>;
 
-/** The text with its comments, if this browser has it and it means what is on the server, or was not saved yet. */
-function openingText(id: string, clientId: string, { document, version }: Editable): string {
+/** The text with its comments, if this browser has it: of the version that is the newest, or of one that means the same. */
+function opening(id: string, clientId: string, from: Editable): { text: string; base: Editable } {
   const kept = keptText(id, clientId);
-  if (kept) {
-    const { flow } = parse(kept.text);
-    if (flow && sameFlow(flow, document)) return kept.text;
-    if (!kept.saved && kept.version === version) return kept.text;
-  }
-  return textOf(document);
+  const flow = kept && parse(kept.text).flow;
+  // The server writes out what a text may leave out: what it has of the version is this text.
+  if (kept && flow && kept.version === from.version && kept.saved) return { text: kept.text, base: { ...from, document: flow as unknown as Editable["document"] } };
+  if (kept && (kept.version === from.version || sameFlow(flow, from.document))) return { text: kept.text, base: from };
+  return { text: textOf(from.document), base: from };
 }
 
 function parse(text: string): { flow?: FlowValue; broken?: string } {

@@ -10,6 +10,7 @@ import { Refusal } from "../../components/Refusal/Refusal";
 import { edit, valueOf } from "../../edit/edit";
 import { keepText } from "../../edit/kept";
 import { TEMPLATES } from "./templates";
+import "../../components/Form/Form.css";
 import "./FlowNew.css";
 
 /** A new flow: one of the templates under a name of its own, as a draft. */

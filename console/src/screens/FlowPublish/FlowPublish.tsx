@@ -85,13 +85,14 @@ function Publishing({ id, version, etag }: { id: string; version: number; etag: 
   const mayWrite = useMay("flow:write");
   const mayReplay = useMay("email:read") && useMay("routing:read") && mayWrite;
   const drafts = (all.data ?? []).filter((one) => one.id !== id && (one.savedVersion?.version ?? 0) > (one.publishedVersion?.version ?? 0));
-  const members: Member[] = [{ flowId: id, version, ifMatch: etag } as Member, ...more.map((flowId) => ({ flowId, version: "newest" }) as Member)];
+  const members: Member[] = [{ flowId: id, version } as Member, ...more.map((flowId) => ({ flowId, version: "newest" }) as Member)];
   const check = useQuery({ queryKey: ["publishing", id, version, more], queryFn: ({ signal }) => problemsOf(members, signal), enabled: mayWrite });
   const doing = useMutation({
-    mutationFn: () => publish(members, note),
+    // Published is what was looked at: a change that came meanwhile is looked at first.
+    mutationFn: () => publish(members.map((one) => (one.flowId === id ? { ...one, ifMatch: etag } : one)), note),
     onSuccess: () => {
-      void client.invalidateQueries();
       go(`/flows/${id}?version=${version}`);
+      void client.invalidateQueries();
     },
   });
   const problems = check.data ?? [];
