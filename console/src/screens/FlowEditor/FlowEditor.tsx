@@ -27,9 +27,9 @@ type View = keyof typeof VIEWS;
 /** A flow that is changed: as a graph with forms, as YAML, and tried on a mail. What is shown is in the address. */
 export default function FlowEditor({ id }: { id: string }) {
   // Read once: what others do meanwhile comes as a conflict.
-  const from = useQuery({ queryKey: ["editing", id], queryFn: ({ signal }) => loadFlow(id, signal), staleTime: Infinity, gcTime: 0, refetchOnMount: "always" });
+  const from = useQuery({ queryKey: ["editing", id], queryFn: ({ signal }) => loadFlow(id, signal), staleTime: "static", gcTime: 0 });
   if (from.error) return <Fault error={from.error} retry={() => void from.refetch()} />;
-  if (!from.data || from.isRefetching) return <Loading />;
+  if (!from.data) return <Loading />;
   return <Edited id={id} from={from.data} />;
 }
 
