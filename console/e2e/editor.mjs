@@ -133,6 +133,8 @@ await tell(async () => {
 
   // A node dragged, one connected by mouse.
   await button("Graph").click();
+  await page.waitForFunction(() => document.querySelector('.react-flow__node[data-id="flow/drop"]').getBoundingClientRect().x > document.querySelector(".canvas").getBoundingClientRect().x);
+  await page.waitForTimeout(300);
   const handle = await node("billing").locator(".react-flow__handle-right").boundingBox();
   const target = await node("support").boundingBox();
   await page.mouse.move(handle.x + 5, handle.y + 5);

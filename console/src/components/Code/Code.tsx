@@ -15,9 +15,7 @@ export interface CodeProps {
   /** A field rather than a page: Enter breaks no line. */
   oneLine?: boolean;
   invalid?: boolean;
-  readOnly?: boolean;
   onView?: (view: EditorView | undefined) => void;
-  onFocus?: () => void;
 }
 
 /** A change that came from outside: nobody is told of it. */
@@ -27,15 +25,17 @@ const given = Annotation.define<boolean>();
  * A text editor. It stands in a shadow tree: there its styles are sheets that the page's policy allows, where in the page itself they would be
  * inline. It keeps no history of its own: undo is the screen's, and covers everything.
  */
-export function Code({ value, onChange, label, extensions, oneLine = false, invalid = false, readOnly = false, onView, onFocus }: CodeProps) {
+export function Code({ value, onChange, label, extensions, oneLine = false, invalid = false, onView }: CodeProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(undefined);
   const more = useRef(new Compartment());
-  const told = useRef({ onChange, onView, onFocus });
+  /** What was told and has not come back yet. Whoever types fast is ahead of what comes back. */
+  const sent = useRef<string[]>([]);
+  const told = useRef({ onChange, onView });
   useEffect(() => {
-    told.current = { onChange, onView, onFocus };
+    told.current = { onChange, onView };
   });
-  const shown = [extensions, EditorState.readOnly.of(readOnly), EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0", ...(invalid && { "aria-invalid": "true" }), ...(oneLine && { class: "one-line" }) })];
+  const shown = [extensions, EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0", ...(invalid && { "aria-invalid": "true" }), ...(oneLine && { class: "one-line" }) })];
   const begins = useRef(shown);
   useEffect(() => {
     const root = host.current?.shadowRoot ?? host.current?.attachShadow({ mode: "open", delegatesFocus: true });
@@ -51,8 +51,11 @@ export function Code({ value, onChange, label, extensions, oneLine = false, inva
         EditorView.lineWrapping,
         more.current.of(begins.current),
         EditorView.updateListener.of((update) => {
-          if (update.docChanged && !update.transactions.some((one) => one.annotation(given))) told.current.onChange(update.state.doc.toString());
-          if (update.focusChanged && update.view.hasFocus) told.current.onFocus?.();
+          if (update.docChanged && !update.transactions.some((one) => one.annotation(given))) {
+            const text = update.state.doc.toString();
+            sent.current.push(text);
+            told.current.onChange(text);
+          }
         }),
         ...(oneLine ? [EditorState.transactionFilter.of((transaction) => (transaction.newDoc.lines > 1 && !transaction.annotation(given) ? [] : transaction))] : []),
       ],
@@ -63,14 +66,17 @@ export function Code({ value, onChange, label, extensions, oneLine = false, inva
       told.current.onView?.(undefined);
       made.destroy();
     };
-    // What is shown first; later values come below.
   }, [oneLine]);
   useEffect(() => {
     view.current?.dispatch({ effects: more.current.reconfigure(shown) });
-  }, [extensions, label, invalid, readOnly]);
+  }, [extensions, label, invalid]);
   useEffect(() => {
     const made = view.current;
     if (!made) return;
+    const back = sent.current.lastIndexOf(value);
+    const behind = back >= 0 && back < sent.current.length - 1;
+    sent.current = behind ? sent.current.slice(back + 1) : [];
+    if (behind) return;
     const change = difference(made.state.doc.toString(), value);
     if (change) made.dispatch({ changes: change, annotations: given.of(true) });
   }, [value]);

@@ -94,6 +94,7 @@ function Canvas({ flow, positions: kept, onMove, onSettle, selected, onSelect, o
   const edges = useMemo(() => edgesOf(drawn, {}), [drawn]);
   const focus = (id: string) => [...(host.current?.querySelectorAll<HTMLElement>(".react-flow__node") ?? [])].find((node) => node.getAttribute("data-id") === `${KEY}/${id}`)?.focus();
   useFollow(selected, positions);
+  useFit(host);
   const wanted = useRef<string>(undefined);
   // A node that was just added is there with the next picture.
   useEffect(() => {
@@ -180,7 +181,7 @@ function Canvas({ flow, positions: kept, onMove, onSettle, selected, onSelect, o
           nodeTypes={nodeTypes}
           edgeTypes={edgeTypes}
           fitView
-          fitViewOptions={{ padding: 0.08, maxZoom: 1 }}
+          fitViewOptions={FIT}
           minZoom={0.08}
           maxZoom={1.6}
           disableKeyboardA11y
@@ -216,6 +217,25 @@ function Canvas({ flow, positions: kept, onMove, onSettle, selected, onSelect, o
       </div>
     </div>
   );
+}
+
+const FIT = { padding: 0.08, maxZoom: 1 };
+
+/** Shows all of it again once there is much more, or much less, room than there was. */
+function useFit(host: React.RefObject<HTMLDivElement | null>) {
+  const { fitView } = useReactFlow();
+  useEffect(() => {
+    if (!host.current) return;
+    let before = host.current.clientWidth;
+    const watch = new ResizeObserver(([entry]) => {
+      const width = entry?.contentRect.width ?? before;
+      if (Math.abs(width - before) < before * 0.15) return;
+      before = width;
+      requestAnimationFrame(() => void fitView(FIT));
+    });
+    watch.observe(host.current);
+    return () => watch.disconnect();
+  }, [host, fitView]);
 }
 
 const withoutEnd = (positions: Positions): Positions => Object.fromEntries(Object.entries(positions).filter(([id]) => id !== END));

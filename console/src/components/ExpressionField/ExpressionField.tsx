@@ -22,7 +22,10 @@ export function typedOf(text: string, any: boolean): unknown {
 
 function parsed(text: string): unknown {
   try {
-    return (JSON.parse(text) as unknown) ?? undefined;
+    const value = JSON.parse(text) as unknown;
+    // `1.0` on the way to `1.05` is not yet a number: it would be written as `1`.
+    if (typeof value === "number" && String(value) !== text) return undefined;
+    return value ?? undefined;
   } catch {
     return undefined;
   }

@@ -20,6 +20,7 @@ export function ProblemList({ draft, onPick }: { draft: Draft; onPick: (problem:
           {problems.map((one, place) => (
             <li key={place}>
               <button className="link" onClick={() => onPick(one)}>
+                {one.severity === "warning" && <span className="muted">warning: </span>}
                 <Prose text={sentence(one)} /> <code className="muted">{one.path}</code>
               </button>
             </li>

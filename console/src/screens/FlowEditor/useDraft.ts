@@ -28,6 +28,7 @@ export function useDraft(id: string, from: Editable) {
   const [history, setHistory] = useState<History>(() => begin({ text: opened.text, positions: keptPositions(id) }));
   const [saving, setSaving] = useState<Saving>({ state: "saved" });
   const [found, setFound] = useState<{ text: string; own: Problem[]; others: Problem[] }>();
+  const [warned, setWarned] = useState<{ flow: FlowValue; problems: Problem[] }>();
   const [away, setAway] = useState(false);
   const { text, positions } = history.now;
 
@@ -82,6 +83,7 @@ export function useDraft(id: string, from: Editable) {
         const saved = await saveDraft(id, wanted, etag);
         setBase((before) => ({ ...before, etag: saved.etag, version: saved.version, document: wanted as never }));
         setSaving({ state: "saved" });
+        setWarned({ flow: wanted, problems: saved.problems.filter((one) => one.severity === "warning") });
         void client.invalidateQueries({ queryKey: ["flow", id] });
         void client.invalidateQueries({ queryKey: ["versions", id] });
         return saved.version;
@@ -138,7 +140,8 @@ export function useDraft(id: string, from: Editable) {
     if (!parsed.flow) return undefined;
     return sameFlow(parsed.flow, base.document) ? base.version : await save(parsed.flow, base.etag);
   };
-  const problems = found?.own ?? [];
+  // What works and is probably not meant is told of a draft that is kept.
+  const problems = useMemo(() => [...(found?.own ?? []), ...(warned && warned.flow === parsed.flow ? warned.problems : [])], [found, warned, parsed.flow]);
   return {
     flow, text, positions, history, base, saving, dirty, away, problems, others: found?.others ?? [], broken: parsed.broken,
     checked: found?.text === text,

@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import type { Schemas } from "../../api/client";
 import { replay, replayTraces, startReplay } from "../../api/editing";
 import type { RunTrace } from "../../api/queries";
@@ -87,10 +87,11 @@ function Both({ replayId, change }: { replayId: string; change: Schemas["ReplayC
 
 function Run({ title, trace, begin }: { title: string; trace: RunTrace | null | undefined; begin: number }) {
   const [step, setStep] = useState(begin);
+  const run = useMemo(() => (trace ? readRun(trace) : undefined), [trace]);
   return (
     <div>
       <h3>{title}</h3>
-      {trace ? <StepList run={readRun(trace)} step={step} onStep={setStep} /> : <p className="muted">The trace is not kept.</p>}
+      {run ? <StepList run={run} step={step} onStep={setStep} of={title} /> : <p className="muted">The trace is not kept.</p>}
     </div>
   );
 }
