@@ -6,7 +6,7 @@ const server = process.env.WAYPOST_URL ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [react()],
-  server: { proxy: { "/api": server } },
+  server: { fs: { allow: [".."] }, proxy: { "/api": server } },
   build: {
     outDir: "dist/built",
     emptyOutDir: true,

@@ -12,6 +12,8 @@ export type Shape =
   | { kind: "reference"; to: string; by: "id" | "name" }
   | { kind: "columns" }
   | { kind: "json" }
+  | { kind: "expression"; /** Whether it may be more than text. */ any?: boolean; long?: boolean; /** The kind of object that text names. */ to?: string }
+  | { kind: "node" }
   | ObjectShape;
 
 export interface Option {
@@ -47,4 +49,21 @@ export interface Field {
 export interface FormShape extends ObjectShape {
   /** Members that the server sets: they are read, and never sent. */
   managed: string[];
+}
+
+/** The form of one action of flows. */
+export interface ActionShape {
+  type: string;
+  about: string;
+  /** Whether it has actions of its own. */
+  inner: boolean;
+  shape: ObjectShape;
+}
+
+/** What expressions can name. */
+export interface Language {
+  /** By what they are members of: `interaction`, `interaction.email`, `address`. */
+  members: Record<string, { name: string; type: string; help: string }[]>;
+  functions: { name: string; signatures: string[]; help: string; example?: string }[];
+  macros: { written: string; help: string; type: string }[];
 }

@@ -17,6 +17,9 @@ const Interaction = lazy(() => import("../screens/Interaction/Interaction"));
 const Flows = lazy(() => import("../screens/Flows/Flows"));
 const Flow = lazy(() => import("../screens/Flow/Flow"));
 const FlowDiff = lazy(() => import("../screens/FlowDiff/FlowDiff"));
+const FlowNew = lazy(() => import("../screens/FlowNew/FlowNew"));
+const FlowEditor = lazy(() => import("../screens/FlowEditor/FlowEditor"));
+const FlowPublish = lazy(() => import("../screens/FlowPublish/FlowPublish"));
 const Map = lazy(() => import("../screens/Map/Map"));
 const Queues = lazy(() => import("../screens/Queues/Queues"));
 const Queue = lazy(() => import("../screens/Queue/Queue"));
@@ -79,6 +82,9 @@ function SignedIn() {
               {({ id, tab }) => needs("email:read", <Interaction key={id} id={id} tab={tab ?? "run"} />)}
             </Route>
             <Route path="/flows">{needs("flow:read", <Flows />)}</Route>
+            <Route path="/flows/new">{needs("flow:write", <FlowNew />)}</Route>
+            <Route path="/flows/:id/edit">{({ id }) => needs("flow:read", <FlowEditor key={id} id={id} />)}</Route>
+            <Route path="/flows/:id/publish">{({ id }) => needs("flow:read", <FlowPublish key={id} id={id} />)}</Route>
             <Route path="/flows/:id">{({ id }) => needs("flow:read", <Flow key={id} id={id} />)}</Route>
             <Route path="/flows/:id/diff">{({ id }) => needs("flow:read", <FlowDiff key={id} id={id} />)}</Route>
             <Route path="/map">{needs("flow:read", <Map />)}</Route>

@@ -8,8 +8,9 @@ const MAY_IMPORT: Record<string, string[]> = {
   api: [],
   graph: ["api"],
   run: ["api", "graph"],
-  components: ["api", "graph", "run", "app/session", "app/useTitle"],
-  screens: ["api", "graph", "run", "components", "app/session", "app/useTitle"],
+  edit: ["api", "graph"],
+  components: ["api", "graph", "run", "edit", "app/session", "app/useTitle"],
+  screens: ["api", "graph", "run", "edit", "components", "app/session", "app/useTitle"],
   app: ["api", "components", "screens"],
 };
 

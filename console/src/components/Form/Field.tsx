@@ -1,5 +1,5 @@
 import { useId, type ReactNode } from "react";
-import { useProblems } from "./context";
+import { useForm, useProblems } from "./context";
 import { sentence } from "./paths";
 
 /** What every widget is told. */
@@ -22,12 +22,18 @@ interface Wiring {
 export function Field({ path, label, help, required, note, children }: Pick<Widget, "path" | "label" | "help" | "required"> & { note?: ReactNode; children: (wiring: Wiring) => ReactNode }) {
   const id = useId();
   const problems = useProblems(path, true);
+  const source = useForm().flow?.source(path);
   const described = [note && `${id}-note`, help && `${id}-help`, problems.length > 0 && `${id}-problem`].filter(Boolean).join(" ");
   return (
     <div className="form-field" data-path={path}>
       <label htmlFor={id}>
         {label} {!required && <span className="muted optional">optional</span>}
       </label>
+      {source !== undefined && (
+        <code className="form-source" title={source}>
+          {source}
+        </code>
+      )}
       {children({ id, "aria-describedby": described || undefined, "aria-invalid": problems.length > 0 || undefined })}
       {note && <div id={`${id}-note`}>{note}</div>}
       {help && (

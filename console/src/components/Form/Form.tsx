@@ -1,4 +1,4 @@
-import { useState, type ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import type { Choice, Field as FieldShape, ObjectShape, Shape } from "../../api/shape";
 import { blank, isRecord, withMember } from "./blank";
 import { ColumnsField } from "./Columns";
@@ -8,7 +8,11 @@ import "./Form.css";
 import { ListField, MapField } from "./lists";
 import { at } from "./paths";
 import { BooleanField, DurationField, EnumField, JsonField, NumberField, SeveralField, TextField, WordsField } from "./plain";
+import { NodeField } from "./NodeField";
 import { ReferenceField } from "./ReferenceField";
+
+// Only flows have expressions, and only their forms fetch an editor for them.
+const ExpressionField = lazy(() => import("../ExpressionField/ExpressionField"));
 
 /** A value of any shape. */
 export function ShapeField({ shape, ...widget }: Widget & { shape: Shape }) {
@@ -37,6 +41,14 @@ export function ShapeField({ shape, ...widget }: Widget & { shape: Shape }) {
       return <ColumnsField {...widget} />;
     case "json":
       return <JsonField {...widget} />;
+    case "expression":
+      return (
+        <Suspense>
+          <ExpressionField {...widget} shape={shape} />
+        </Suspense>
+      );
+    case "node":
+      return <NodeField {...widget} />;
     case "object":
       return <ObjectField {...widget} shape={shape} />;
   }

@@ -16,6 +16,7 @@ export function blank(shape: Shape): unknown {
       return false;
     case "text":
     case "words":
+    case "expression":
       return "";
     default:
       return undefined;

@@ -48,7 +48,7 @@ export function setKeys(on: boolean) {
 }
 
 /** Where keys are text, or choose something. */
-const TAKES_KEYS = "input, textarea, select, [contenteditable], [role='listbox'], [role='menu'], [role='tablist'], .react-flow";
+const TAKES_KEYS = "input, textarea, select, [contenteditable], [role='listbox'], [role='menu'], [role='tablist'], .react-flow, .code";
 
 let first = "";
 let firstAt = 0;

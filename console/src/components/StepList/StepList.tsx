@@ -7,10 +7,12 @@ interface Props {
   run: RunPath;
   step: number;
   onStep: (step: number) => void;
+  /** Which of several runs it is, where there are more. */
+  of?: string;
 }
 
 /** All steps of a run. One is looked at: arrows, `j` and `k`, Home and End move it, and `/` searches. */
-export function StepList({ run, step, onStep }: Props) {
+export function StepList({ run, step, onStep, of }: Props) {
   const list = useRef<HTMLOListElement>(null);
   const last = run.steps.length - 1;
   useEffect(() => {
@@ -51,6 +53,7 @@ export function StepList({ run, step, onStep }: Props) {
       </div>
       <form
         role="search"
+        aria-label={of}
         className="steps-search"
         onSubmit={(event) => {
           event.preventDefault();
@@ -81,7 +84,7 @@ export function StepList({ run, step, onStep }: Props) {
       <ol
         ref={list}
         role="listbox"
-        aria-label="Steps of the run"
+        aria-label={of ? `Steps of the run: ${of}` : "Steps of the run"}
         tabIndex={0}
         aria-activedescendant={`step-${step}`}
         onKeyDown={(event) => {

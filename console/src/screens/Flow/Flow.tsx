@@ -17,6 +17,7 @@ export default function Flow({ id }: { id: string }) {
   const flow = useQuery(queries.flow(id));
   const versions = useQuery(queries.versions(id));
   const seesMail = useMay("email:read");
+  const mayWrite = useMay("flow:write");
   const one = flow.data;
   useTitle(one?.name ?? "Flow");
   const wanted = Number(search.get("version")) || (one?.publishedVersion ?? one?.savedVersion)?.version || 0;
@@ -44,6 +45,16 @@ export default function Flow({ id }: { id: string }) {
                 </option>
               ))}
             </select>
+          )}
+          {mayWrite && !one.deleted && wanted > 0 && wanted !== one.publishedVersion?.version && (
+            <Link href={`/flows/${id}/publish?version=${wanted}`} className="button">
+              {wanted < (one.publishedVersion?.version ?? 0) ? "Roll back to it" : "Publish it"}
+            </Link>
+          )}
+          {mayWrite && !one.deleted && (
+            <Link href={`/flows/${id}/edit`} className="button primary">
+              Edit
+            </Link>
           )}
         </span>
       </div>

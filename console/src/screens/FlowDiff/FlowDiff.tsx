@@ -62,7 +62,8 @@ export default function FlowDiff({ id }: { id: string }) {
   );
 }
 
-function Compared({ id, name, from, to }: { id: string; name: string; from: number; to: number }) {
+/** Both versions in one graph, with every difference beside it. */
+export function Compared({ id, name, from, to }: { id: string; name: string; from: number; to: number }) {
   const [search, setSearch] = useSearchParams();
   const diff = useQuery(queries.flowDiff(id, from, to));
   const before = useQuery(queries.flowDocument(id, from));
@@ -74,7 +75,15 @@ function Compared({ id, name, from, to }: { id: string; name: string; from: numb
   const asked = search.has("look") ? Number(search.get("look")) - 1 : undefined;
   const picked = asked !== undefined && groups[asked] ? asked : undefined;
   const look = (group: number) => {
-    if (groups[group]) setSearch({ from: String(from), to: String(to), look: String(group + 1) }, { replace: true });
+    if (!groups[group]) return;
+    setSearch(
+      (before) => {
+        const after = new URLSearchParams(before);
+        after.set("look", String(group + 1));
+        return after;
+      },
+      { replace: true },
+    );
   };
   useKeys("Differences", [
     { keys: "j", label: "Next difference", run: () => look((picked ?? -1) + 1) },

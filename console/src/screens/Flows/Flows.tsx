@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Link, useSearchParams } from "wouter";
 import { type Flow, type FlowHealth, flowHealth, flows } from "../../api/queries";
+import { useMay } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
 import { Age } from "../../components/Age/Age";
 import { Badge } from "../../components/Badge/Badge";
@@ -16,6 +17,7 @@ const WHICH: Record<Which, string> = { all: "All", errors: "With errors", drafts
 export default function Flows() {
   useTitle("Flows");
   const list = useQuery(flows);
+  const mayWrite = useMay("flow:write");
   // Without it the list is a list all the same.
   const health = useQuery(flowHealth);
   const [search, setSearch] = useSearchParams();
@@ -54,6 +56,11 @@ export default function Flows() {
             ))}
           </span>
           <input className="input flows-name" type="search" placeholder="Name" aria-label="Name contains" value={name} onChange={(event) => put("name", event.target.value)} />
+          {mayWrite && (
+            <Link href="/flows/new" className="button primary">
+              New flow
+            </Link>
+          )}
           <Live />
         </span>
       </div>
@@ -65,7 +72,7 @@ export default function Flows() {
         ) : rows.length === 0 ? (
           <div className="empty">
             {list.data.length === 0 ? (
-              <>No flows yet. <code>waypost apply DIR</code> brings a folder of them.</>
+              <>No flows yet. Make one, or bring a folder of them by <code>waypost apply DIR</code>.</>
             ) : which === "errors" && !name ? (
               "No flow failed within the last day."
             ) : which === "drafts" && !name ? (

@@ -39,6 +39,19 @@ fn the_examples_tests_pass_and_cover_all_of_it() {
 }
 
 #[test]
+fn the_consoles_templates_pass_their_tests() {
+    let templates = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/templates"));
+    let folders: Vec<_> = fs::read_dir(templates).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(folders.len() >= 5);
+    for folder in folders {
+        let report = printed(&waypost(&["test", folder.to_str().unwrap(), "--output", "json"]), 0);
+        let report: Json = serde_json::from_str(&report).unwrap();
+        assert_eq!(report["failed"], 0, "{folder:?}");
+        assert_ne!(report["passed"], 0, "{folder:?}");
+    }
+}
+
+#[test]
 fn what_the_page_about_tests_shows_passes() {
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/testing.md")).unwrap();
     let blocks = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());

@@ -1,0 +1,272 @@
+// The first minutes of someone new, in the browser alone: a flow from a template, tried on a mail, changed, compared, replayed, published, rolled back.
+// The same by keyboard. Two who edit the same flow.
+import { BASE, check, CLIENT_ID, CLIENT_SECRET, glance, looks, noise, page, shot, signIn, tell, token } from "./harness.mjs";
+
+const main = () => page.getByRole("main");
+const button = (name) => page.getByRole("button", { name, exact: true });
+const heading = async (name) => await page.getByRole("heading", { level: 1, name }).waitFor();
+const node = (id) => page.locator(`.react-flow__node[data-id="flow/${id}"]`);
+const saved = async (version) => await page.getByText(`Saved as version ${version}`).waitFor();
+const yaml = async () => (await page.locator(".editing-yaml .cm-content").innerText()).replaceAll("\u200b", "");
+/** The text of a field with expressions is replaced as people do it. */
+const write = async (field, text) => {
+  await field.click();
+  await page.keyboard.press("ControlOrMeta+A");
+  await page.keyboard.type(text);
+  await page.keyboard.press("Escape");
+};
+const expression = (name) => page.locator(".editing-form").getByRole("textbox", { name, exact: true });
+const bearer = await token(CLIENT_ID, CLIENT_SECRET);
+/** Somebody else, by the API. */
+const meanwhile = async (method, path, body, type = "application/json") => {
+  const response = await fetch(`${BASE}/api/v2${path}`, { method, headers: { authorization: `Bearer ${bearer}`, "content-type": type }, ...(body !== undefined && { body: type === "application/json" ? JSON.stringify(body) : body }) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+  return text ? JSON.parse(text) : null;
+};
+const mail = (subject, nth) => `From: Ana Sousa <ana@customer.example>\r\nTo: desk@example.com\r\nSubject: ${subject}\r\nMessage-ID: <editor-${nth}@customer.example>\r\n\r\nHello\r\n`;
+
+await tell(async () => {
+  await page.goto(`${BASE}/flows`);
+  await signIn(CLIENT_ID, CLIENT_SECRET);
+  await heading("Flows");
+  noise.splice(0);
+
+  // A flow from a template.
+  await main().getByRole("link", { name: "New flow" }).click();
+  await heading("New flow");
+  await looks("flow-new");
+  await page.getByRole("radio", { name: /^Triage/ }).check();
+  await page.getByLabel("Name", { exact: true }).fill("Front desk");
+  await button("Create the flow").click();
+  await heading("Edit");
+  await node("topic").waitFor();
+  const id = new URL(page.url()).pathname.split("/")[2];
+  await page.getByText("Problems").waitFor();
+  await page.locator(".problem-list").getByText("None").waitFor();
+  await looks("editor");
+  check("a flow is made from a template, and nothing is wrong with it", true);
+
+  // A test mail.
+  await button("Try it").first().click();
+  const letter = page.getByLabel("The mail, header and body");
+  await letter.fill(mail("My invoice 17", 0).replaceAll("\r", ""));
+  await page.locator(".trial-mail").getByRole("button", { name: "Try it" }).click();
+  await page.getByText("Decided: queue Billing").waitFor();
+  await page.locator(".run-canvas .decision").waitFor();
+  await looks("editor-try");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Save as a test" }).click()]);
+  check("a test mail is routed, and can be saved as a test", download.suggestedFilename() === "tried.test.yaml");
+
+  // Publish it, lead mail to it.
+  await button("Publish…").click();
+  await heading("Publish version 1");
+  await page.getByText("Nothing breaks").waitFor();
+  await glance("publish-new");
+  await button("Publish version 1").click();
+  await heading("Front desk");
+  await meanwhile("POST", "/routing/email/domains/example.com/routes", { pattern: "desk", flow: { id } });
+  for (const [nth, subject] of ["My invoice 17", "A refund, please", "Opening hours"].entries()) await meanwhile("POST", "/interactions?to=desk@example.com&wait=true", mail(subject, nth + 1), "message/rfc822");
+  check("it is published", true);
+
+  // Change it: on the graph, by its form, with completion; the YAML follows, and its comments stay.
+  await main().getByRole("link", { name: "Edit", exact: true }).click();
+  await heading("Edit");
+  await node("topic").click();
+  await page.getByRole("complementary", { name: "Node topic" }).waitFor();
+  const places = () => page.locator(".react-flow__node").evaluateAll((all) => all.map((one) => `${one.getAttribute("data-id")} ${one.style.transform}`).sort());
+  const before = await places();
+  await button("Both").click();
+  await page.locator(".editing-yaml .cm-content").waitFor();
+  check("the YAML has the template's comments", (await yaml()).includes("# Change the words to those that your customers use."));
+  const when = page.locator(".branches").getByRole("textbox", { name: "When" }).first();
+  await when.click();
+  await page.keyboard.press("End");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.type(" || interaction.email.from.dom");
+  await page.locator(".cm-tooltip-autocomplete").getByText("domain", { exact: true }).waitFor();
+  await shot("editor-completion");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type(" == 'bank.example'");
+  await page.waitForFunction(() => document.querySelector(".editing-yaml .code")?.shadowRoot?.textContent?.includes("bank.example'}"));
+  check("members are completed, and graph, form and YAML are in step", (await yaml()).includes("interaction.email.from.domain == 'bank.example'}\", to: billing }"));
+  check("comments are kept", (await yaml()).includes("# What a machine wrote"));
+  check("nodes stay where they are", JSON.stringify(await places()) === JSON.stringify(before));
+  await saved(2);
+  await looks("editor-both");
+
+  // What is wrong is said as one types, at its node, its field and its line.
+  await node("general").click();
+  await page.locator(".action-open").first().click();
+  await write(expression("Queue"), "Generl");
+  await page.locator(".problem-list li").first().waitFor();
+  check("a mistake is found as one types, and what was meant is suggested", /there is no queue `?Generl`?/.test(await page.locator(".problem-list").innerText()), await page.locator(".problem-list").innerText());
+  await node("general").locator("em").waitFor();
+  await page.locator(".action-form .form-problem").first().waitFor();
+  await page.locator(".editing-yaml .cm-lintRange-error").first().waitFor();
+  await looks("editor-problem");
+  await write(expression("Queue"), "Support");
+  await page.locator(".problem-list").getByText("None").waitFor();
+  check("and is gone when it is mended", true);
+  // The browser tells of every refused request.
+  noise.splice(0);
+
+  // Undo goes through graph, forms and YAML alike.
+  await button("Undo").click();
+  await page.keyboard.press("ControlOrMeta+Z");
+  await page.waitForFunction(() => document.querySelector(".editing-yaml .code")?.shadowRoot?.textContent?.includes("queue: General"));
+  await button("Redo").click();
+  await button("Redo").click();
+  await page.waitForFunction(() => !document.querySelector(".editing-yaml .code")?.shadowRoot?.textContent?.includes("queue: General"));
+  check("undo and redo cover what forms did", true);
+
+  // YAML that can't be read holds the graph still; what is mended goes on.
+  await page.locator(".editing-yaml .cm-content").click();
+  await page.keyboard.press("ControlOrMeta+Home");
+  await page.keyboard.type("[");
+  await page.getByText("The YAML can't be read").waitFor();
+  await glance("editor-broken");
+  await page.keyboard.press("Backspace");
+  await page.getByText("The YAML can't be read").waitFor({ state: "detached" });
+  await node("general").waitFor();
+  check("YAML that can't be read is said, and loses nothing", true);
+
+  // A node dragged, one connected by mouse.
+  await button("Graph").click();
+  await page.waitForFunction(() => document.querySelector('.react-flow__node[data-id="flow/drop"]').getBoundingClientRect().x > document.querySelector(".canvas").getBoundingClientRect().x);
+  await page.waitForTimeout(300);
+  const handle = await node("billing").locator(".react-flow__handle-right").boundingBox();
+  const target = await node("support").boundingBox();
+  await page.mouse.move(handle.x + 5, handle.y + 5);
+  await page.mouse.down();
+  await page.mouse.move(target.x + 4, target.y + target.height / 2, { steps: 8 });
+  await page.mouse.up();
+  await page.getByRole("complementary", { name: "Node billing" }).waitFor();
+  check("nodes are connected by mouse", (await page.locator(".branches li").count()) >= 1);
+  await page.keyboard.press("ControlOrMeta+Z");
+  const box = await node("drop").boundingBox();
+  await page.mouse.move(box.x + 30, box.y + 12);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 60, box.y + 90, { steps: 6 });
+  await page.mouse.up();
+  const after = await node("drop").boundingBox();
+  check("a node is dragged", after.y > box.y + 30, [box, after]);
+  await page.reload();
+  await node("drop").waitFor();
+  check("where it was put is kept", true);
+
+  // What would differ.
+  await page.getByText(/Saved as version \d/).waitFor();
+  await button("Publish…").click();
+  await page.getByRole("heading", { level: 1, name: /^Publish version/ }).waitFor();
+  await page.getByText("Nothing breaks").waitFor();
+  await page.locator(".diff-canvas .card").first().waitFor();
+  await button("Replay").click();
+  await page.getByText(/3 mails: 1 would be decided differently, 2 the same/).waitFor();
+  await page.locator(".replay-changes button").first().click();
+  await page.locator(".replay-both .steps").nth(1).waitFor();
+  await looks("publish");
+  check("before it is published, it says which decisions would change, with both runs", /Opening hours/.test(await page.locator(".replay-changes").innerText()));
+  await page.getByLabel("Note", { exact: true }).fill("the bank's mail is billing's");
+  await page.getByRole("button", { name: /^Publish version/ }).click();
+  await heading("Front desk");
+
+  // Back to what was.
+  await page.getByLabel("Version", { exact: true }).selectOption("1");
+  await page.getByRole("link", { name: "Roll back to it" }).click();
+  await page.getByRole("heading", { level: 1, name: "Roll back to version 1" }).waitFor();
+  await page.getByText("Nothing breaks").waitFor();
+  await page.getByRole("button", { name: "Publish version 1" }).click();
+  await heading("Front desk");
+  const flow = await meanwhile("GET", `/flows/${id}`);
+  check("it is published, and rolled back", flow.publishedVersion.version === 1);
+
+  // Two who edit the same.
+  await main().getByRole("link", { name: "Edit", exact: true }).click();
+  await heading("Edit");
+  await node("topic").waitFor();
+  const document = await meanwhile("GET", `/flows/${id}/latestconfiguration`);
+  document.nodes[2].actions.unshift({ type: "log", message: "theirs" });
+  await page.getByLabel(/^Description/).first().fill("mine");
+  await meanwhile("POST", `/flows/${id}/versions`, document);
+  await page.getByText("Someone else changed this flow while you were editing").waitFor();
+  await looks("editor-conflict");
+  // The browser tells of every refused request.
+  noise.splice(0);
+  await button("Go on with theirs").click();
+  await page.getByText("theirs").first().waitFor();
+  await page.keyboard.press("ControlOrMeta+Z");
+  await page.waitForFunction(() => [...document.querySelectorAll("input")].some((one) => one.value === "mine"));
+  await page.getByText(/Saved as version/).waitFor();
+  const both = await meanwhile("GET", `/flows/${id}/versions`);
+  check("neither of two who edit the same loses anything", both.entities.length >= 4);
+
+  // By keyboard alone.
+  await page.goto(`${BASE}/flows`);
+  await heading("Flows");
+  const press = (...keys) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+  const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.getAttribute("aria-label") || document.activeElement?.tagName);
+  const tabTo = async (wanted) => {
+    for (let times = 0; times < 90; times++) {
+      await press("Tab");
+      const hit = await page.evaluate((wanted) => {
+        let one = document.activeElement;
+        while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
+        const text = [one?.getAttribute("aria-label"), one?.textContent?.trim(), one?.id, one?.getAttribute("data-id"), one?.labels?.[0]?.textContent?.trim()];
+        return text.includes(wanted);
+      }, wanted);
+      if (hit) return;
+    }
+    throw new Error(`Tab never came to ${wanted}; it is at ${await focused()}`);
+  };
+  await tabTo("New flow");
+  await press("Enter");
+  await heading("New flow");
+  await tabTo("flow-name");
+  await press("ControlOrMeta+A");
+  await page.keyboard.type("By keys");
+  await tabTo("Create the flow");
+  await press("Enter");
+  await heading("Edit");
+  await page.locator(".react-flow__node").first().waitFor();
+  const first = await page.locator(".react-flow__node").first().getAttribute("data-id");
+  await tabTo(first);
+  await press("ArrowRight");
+  const second = await page.evaluate(() => document.activeElement?.getAttribute("data-id"));
+  check("arrows go from node to node", second !== null && second !== first, second);
+  await press("a");
+  await node("node-1").waitFor();
+  await page.waitForFunction(() => document.activeElement?.getAttribute("data-id") === "flow/node-1");
+  check("a node is added by keyboard, and said", (await page.locator(".canvas [aria-live]").innerText()).includes("added"));
+  await press("Enter");
+  await tabTo("Action to add");
+  await page.keyboard.type("setPr");
+  await tabTo("Add action");
+  await press("Enter");
+  await page.locator(".action-open").first().waitFor();
+  await tabTo("Priority");
+  await page.keyboard.type("7");
+  await press("Escape", "Escape");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("data-id") === "flow/node-1");
+  check("Escape leads back to the node", true);
+  await page.getByText(/Saved as version 2/).waitFor();
+  await page.locator(".problem-list").getByText("None").waitFor();
+  await press("c", "ArrowLeft");
+  await press("Enter");
+  await page.locator(".canvas [aria-live]", { hasText: "leads to" }).waitFor();
+  await press("ControlOrMeta+Z");
+  await press("t");
+  const made = await page.evaluate(() => location.search);
+  // A node takes keys of its own: the screen's are for elsewhere.
+  check("keys of the screen do nothing on the graph", made === "", made);
+  await tabTo("Download");
+  await tabTo("Publish…");
+  await press("Enter");
+  await page.getByRole("heading", { level: 1, name: /^Publish version/ }).waitFor();
+  await page.getByText("Nothing breaks").waitFor();
+  await tabTo("Note");
+  await page.keyboard.type("by keys");
+  await press("Enter");
+  await heading("By keys");
+  check("all of it works by keyboard", true);
+});

@@ -1,0 +1,128 @@
+import { useEffect, useState } from "react";
+import type { Shape } from "../../api/shape";
+import { type BranchValue, type FlowValue, moved, NEVER, type NodeValue, nodesOf, placeOf, put, renameNode } from "../../edit/flow";
+import { ActionList } from "../ActionForm/ActionList";
+import { useProblems } from "../Form/context";
+import { Field, Group } from "../Form/Field";
+import { ShapeField } from "../Form/Form";
+import "./NodeForm.css";
+
+interface Props {
+  flow: FlowValue;
+  node: NodeValue;
+  /** `key` names the field: keystrokes in one are undone as one. `selected` is the node's id from here on. */
+  onChange: (flow: FlowValue, key: string, selected?: string) => void;
+}
+
+const WHEN: Shape = { kind: "expression" };
+const NAME: Shape = { kind: "text" };
+
+/** A node: its names, its actions, and where the run goes on. */
+export function NodeForm({ flow, node, onChange }: Props) {
+  const place = placeOf(flow, node.id);
+  const path = `nodes[${place}]`;
+  const set = (member: string, value: unknown) => onChange(put(flow, ["nodes", place, member], value), `${path}.${member}`);
+  return (
+    <div className="node-form">
+      <IdField path={`${path}.id`} id={node.id} taken={nodesOf(flow).map((one) => one.id)} onRename={(id) => onChange(renameNode(flow, node.id, id), "rename", id)} />
+      <ShapeField shape={NAME} path={`${path}.name`} label="Name" help="What people call it." value={node.name} onChange={(name) => set("name", name)} />
+      <Group path={`${path}.actions`} label="Actions">
+        <ActionList key={node.id} actions={node.actions ?? []} path={`${path}.actions`} onChange={(actions) => set("actions", actions)} />
+      </Group>
+      <Branches flow={flow} node={node} path={`${path}.next`} following={nodesOf(flow)[place + 1]?.id} onChange={(next) => set("next", next)} />
+    </div>
+  );
+}
+
+/** Taken when the field is left: half an id would be another node's. */
+function IdField({ path, id, taken, onRename }: { path: string; id: string; taken: string[]; onRename: (id: string) => void }) {
+  const [typed, setTyped] = useState(id);
+  useEffect(() => setTyped(id), [id]);
+  const wrong = typed !== id && (taken.includes(typed) ? "Another node has this id." : !/^[A-Za-z_][\w-]*$/.test(typed) ? "An id begins with a letter, and has letters, digits, - and _." : "");
+  const leave = () => {
+    if (typed === id) return;
+    if (wrong) setTyped(id);
+    else onRename(typed);
+  };
+  return (
+    <Field path={path} label="Id" required note={wrong && <p className="form-problem">{wrong}</p>}>
+      {(wiring) => <input {...wiring} className="input mono" spellCheck={false} value={typed} onChange={(event) => setTyped(event.target.value)} onBlur={leave} onKeyDown={(event) => event.key === "Enter" && leave()} />}
+    </Field>
+  );
+}
+
+interface BranchesProps {
+  flow: FlowValue;
+  node: NodeValue;
+  path: string;
+  following: string | undefined;
+  onChange: (next: BranchValue[] | undefined) => void;
+}
+
+function Branches({ flow, node, path, following, onChange }: BranchesProps) {
+  const next = node.next ?? [];
+  const others = nodesOf(flow).map((one) => one.id);
+  const add = () => {
+    const last = next.findIndex((branch) => branch.when === undefined);
+    const to = others.find((id) => id !== node.id) ?? node.id;
+    onChange(last < 0 ? [...next, { when: NEVER, to }] : [...next.slice(0, last), { when: NEVER, to }, ...next.slice(last)]);
+  };
+  return (
+    <Group path={path} label="Where the run goes on" help={node.next ? "The first branch that holds. If none does, the flow ends." : following ? `At the node that follows, ${following}.` : "Nowhere: the flow ends."}>
+      <ol className="branches">
+        {next.map((branch, place) => (
+          <Branch key={place} branch={branch} path={`${path}[${place}]`} nodes={others}
+            onChange={(one) => onChange(next.map((before, other) => (other === place ? one : before)))}
+            {...(place > 0 && { onUp: () => onChange(moved(next, place, place - 1)) })}
+            onRemove={() => onChange(next.length === 1 ? undefined : next.filter((_, other) => other !== place))}
+          />
+        ))}
+      </ol>
+      <div className="row">
+        <button type="button" className="button" onClick={add}>
+          Add branch
+        </button>
+      </div>
+    </Group>
+  );
+}
+
+interface BranchProps {
+  branch: BranchValue;
+  path: string;
+  nodes: string[];
+  onChange: (branch: BranchValue) => void;
+  onUp?: () => void;
+  onRemove: () => void;
+}
+
+function Branch({ branch, path, nodes, onChange, onUp, onRemove }: BranchProps) {
+  const problems = useProblems(`${path}.to`, true);
+  const name = `the branch to ${branch.to}`;
+  const when = (value: unknown) => {
+    const { when: _, ...rest } = branch;
+    onChange(typeof value === "string" ? { when: value, ...rest } : rest);
+  };
+  return (
+    <li>
+      <ShapeField shape={WHEN} path={`${path}.when`} label={branch.when === undefined ? "Always, or when" : "When"} value={branch.when} onChange={when} />
+      <div className="row branch-end">
+        <label>
+          to{" "}
+          <select className="input" aria-invalid={problems.length > 0 || undefined} value={branch.to} onChange={(event) => onChange({ ...branch, to: event.target.value })}>
+            {!nodes.includes(branch.to) && <option>{branch.to}</option>}
+            {nodes.map((id) => (
+              <option key={id}>{id}</option>
+            ))}
+          </select>
+        </label>
+        <button type="button" className="button quiet" aria-label={`Move ${name} up`} disabled={!onUp} onClick={onUp}>
+          ↑
+        </button>
+        <button type="button" className="button quiet" aria-label={`Remove ${name}`} onClick={onRemove}>
+          ✕
+        </button>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,133 @@
+import { type Path, withValue } from "./value";
+
+/** A flow's document as it is edited: anything may be missing, or not yet right. */
+export interface FlowValue {
+  name?: string;
+  type?: string;
+  nodes?: NodeValue[];
+  [member: string]: unknown;
+}
+
+export interface NodeValue {
+  id: string;
+  name?: string;
+  actions?: ActionValue[];
+  next?: BranchValue[];
+  [member: string]: unknown;
+}
+
+export interface ActionValue {
+  type: string;
+  [member: string]: unknown;
+}
+
+export interface BranchValue {
+  when?: string;
+  to: string;
+  [member: string]: unknown;
+}
+
+export const nodesOf = (flow: FlowValue): NodeValue[] => (Array.isArray(flow.nodes) ? flow.nodes.filter((node) => typeof node?.id === "string") : []);
+
+export const placeOf = (flow: FlowValue, id: string): number => (flow.nodes ?? []).findIndex((node) => node?.id === id);
+
+/** What a condition says until someone writes one: the branch is not taken. */
+export const NEVER = "${false}";
+
+/** An id that no node has yet. */
+export function freshId(flow: FlowValue, wish = "node"): string {
+  const taken = new Set(nodesOf(flow).map((node) => node.id));
+  for (let number = 1; ; number++) {
+    const id = number === 1 && wish !== "node" ? wish : `${wish}-${number}`;
+    if (!taken.has(id)) return id;
+  }
+}
+
+/** Puts a new node after another. The other leads to it, as far as nothing else changes by that. */
+export function addNode(flow: FlowValue, after: string | undefined): { flow: FlowValue; id: string } {
+  const id = freshId(flow);
+  const nodes = [...(flow.nodes ?? [])];
+  const place = after === undefined ? nodes.length - 1 : placeOf(flow, after);
+  nodes.splice(place + 1, 0, { id, actions: [] });
+  const made = { ...flow, nodes };
+  const before = after === undefined ? undefined : nodes[place];
+  // Without branches the run goes on at the node that follows, which is the new one.
+  return { flow: before?.next ? connect(made, before.id, id) : made, id };
+}
+
+/** Takes a node away, and all that leads to it. */
+export function removeNode(flow: FlowValue, id: string): FlowValue {
+  const nodes = (flow.nodes ?? []).filter((node) => node?.id !== id);
+  return mapTargets({ ...flow, nodes }, (to) => (to === id ? undefined : to));
+}
+
+/** Gives a node another id, and names it so wherever something leads to it. */
+export function renameNode(flow: FlowValue, id: string, next: string): FlowValue {
+  const nodes = (flow.nodes ?? []).map((node) => (node?.id === id ? { ...node, id: next } : node));
+  return mapTargets({ ...flow, nodes }, (to) => (to === id ? next : to));
+}
+
+/** Leads from one node to another. What is there already still goes where it went. */
+export function connect(flow: FlowValue, from: string, to: string): FlowValue {
+  const place = placeOf(flow, from);
+  const node = flow.nodes?.[place];
+  if (!node) return flow;
+  const following = flow.nodes?.[place + 1]?.id;
+  const next = node.next ?? (following !== undefined && following !== to ? [{ to: following }] : []);
+  const last = next.findIndex((branch) => branch.when === undefined);
+  const branch = { to };
+  // Before one that is always taken, a new one needs a condition.
+  const made = last < 0 ? [...next, branch] : [...next.slice(0, last), { when: NEVER, to }, ...next.slice(last)];
+  return withValue(flow, ["nodes", place, "next"], made) as FlowValue;
+}
+
+/** Where the branch stands that `connect` made. */
+export function branchTo(flow: FlowValue, from: string, to: string): number {
+  return (nodesOf(flow).find((node) => node.id === from)?.next ?? []).findLastIndex((branch) => branch.to === to);
+}
+
+export function moved<T>(list: T[], from: number, to: number): T[] {
+  const made = [...list];
+  const [one] = made.splice(from, 1);
+  if (one !== undefined) made.splice(Math.max(0, Math.min(to, made.length)), 0, one);
+  return made;
+}
+
+/** Sets a member of a flow at a path. */
+export const put = (flow: FlowValue, path: Path, value: unknown): FlowValue => withValue(flow, path, value) as FlowValue;
+
+/** Members of actions that lead to a node. */
+const JUMPS = ["onError", "notFound", "failure", "timedOut"];
+
+function mapTargets(flow: FlowValue, target: (to: string) => string | undefined): FlowValue {
+  const jump = (value: unknown) => {
+    const to = (value as { to?: unknown } | undefined | null)?.to;
+    if (typeof to !== "string") return value;
+    const next = target(to);
+    return next === undefined ? undefined : next === to ? value : { ...(value as object), to: next };
+  };
+  const action = (one: ActionValue): ActionValue => {
+    const made: ActionValue = { ...one };
+    for (const name of JUMPS) {
+      if (!(name in made)) continue;
+      const to = jump(made[name]);
+      if (to === undefined) delete made[name];
+      else made[name] = to;
+    }
+    if (Array.isArray(made.actions)) made.actions = (made.actions as ActionValue[]).map(action);
+    return made;
+  };
+  const nodes = (flow.nodes ?? []).map((node) => {
+    const made = { ...node };
+    if (Array.isArray(node?.actions)) made.actions = node.actions.map(action);
+    if (Array.isArray(node?.next)) made.next = node.next.flatMap((branch) => (jump(branch) as BranchValue | undefined) ?? []);
+    return made;
+  });
+  const made: FlowValue = { ...flow, nodes };
+  if ("onError" in made) {
+    const to = jump(made.onError);
+    if (to === undefined) delete made.onError;
+    else made.onError = to;
+  }
+  return made;
+}

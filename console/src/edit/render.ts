@@ -1,0 +1,38 @@
+import { Document, isCollection, Scalar } from "yaml";
+
+type Style = Scalar.Type | undefined;
+
+// Nothing is folded: a line that is too long is still one value.
+const FORMAT = { lineWidth: 0, doubleQuotedMinMultiLineLength: 1_000_000, flowCollectionPadding: true, indent: 2 };
+
+/** The text of a value that follows `key:` in a column, with what separates them. */
+export function afterKey(value: unknown, column: number, style?: Style): string {
+  return shifted(text({ key: styled(value, style) }).slice("key:".length), column);
+}
+
+/** The text of a value that follows the `-` of a list's item in a column. */
+export const afterDash = (value: unknown, column: number, style?: Style): string => shifted(text([styled(value, style)]).slice("- ".length), column);
+
+/** The text of a member in a column. */
+export const member = (name: string, value: unknown, column: number): string => shifted(text({ [name]: value }), column);
+
+/** A value in one line, as it stands between the brackets of a flow collection. */
+export function inFlow(value: unknown, style?: Style): string {
+  const document = new Document([styled(value, style)]);
+  if (isCollection(document.contents)) document.contents.flow = true;
+  return document.toString(FORMAT).trim().replace(/^\[\s*/, "").replace(/\s*\]$/, "");
+}
+
+function styled(value: unknown, style: Style): unknown {
+  if (typeof value !== "string" || !style || style === "PLAIN") return value;
+  const scalar = new Scalar(value);
+  scalar.type = style;
+  return scalar;
+}
+
+const text = (value: unknown): string => new Document(value).toString(FORMAT).replace(/\n$/, "");
+
+function shifted(lines: string, column: number): string {
+  const pad = " ".repeat(column);
+  return lines.replace(/\n(?=[^\n])/g, `\n${pad}`);
+}

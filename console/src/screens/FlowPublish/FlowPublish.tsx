@@ -1,0 +1,150 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link, useLocation, useSearchParams } from "wouter";
+import type { Schemas } from "../../api/client";
+import { loadFlow, problemsOf, publish } from "../../api/editing";
+import * as queries from "../../api/queries";
+import { useMay } from "../../app/session";
+import { useTitle } from "../../app/useTitle";
+import { Badge } from "../../components/Badge/Badge";
+import { Fault, Loading } from "../../components/Fault/Fault";
+import { Prose } from "../../components/Form/Field";
+import { sentence } from "../../components/Form/paths";
+import { Refusal } from "../../components/Refusal/Refusal";
+import { Compared } from "../FlowDiff/FlowDiff";
+import { ReplaySection } from "./ReplaySection";
+import "./FlowPublish.css";
+
+type Member = Schemas["ChangeSetFlow"];
+
+/** What publishing a version would change, whom it would break, and how recent mail would be decided; then it is published, alone or with other drafts. */
+export default function FlowPublish({ id }: { id: string }) {
+  const [search] = useSearchParams();
+  const flow = useQuery({ queryKey: ["publishing", id], queryFn: ({ signal }) => loadFlow(id, signal) });
+  const one = flow.data?.flow;
+  const version = Number(search.get("version")) || flow.data?.version || 0;
+  useTitle(one ? `Publish ${one.name}` : "Publish");
+  if (flow.error) return <Fault error={flow.error} retry={() => void flow.refetch()} />;
+  if (!flow.data || !one) return <Loading />;
+  const published = one.publishedVersion?.version;
+  return (
+    <div className="page">
+      <div className="page-head">
+        <Link href="/flows" className="muted">
+          Flows
+        </Link>
+        <span className="muted" aria-hidden="true">/</span>
+        <Link href={`/flows/${id}`} className="muted">
+          {one.name}
+        </Link>
+        <span className="muted" aria-hidden="true">/</span>
+        <h1>
+          {published && version < published ? "Roll back to" : "Publish"} version {version}
+        </h1>
+        <span className="end tools">
+          <Link href={`/flows/${id}/edit`} className="button">
+            Back to the editor
+          </Link>
+        </span>
+      </div>
+      <Callers id={id} />
+      {published === version ? (
+        <div className="panel empty">Version {version} is what is published.</div>
+      ) : (
+        <>
+          {published ? <Compared id={id} name={one.name} from={published} to={version} /> : <div className="panel empty">Nothing is published yet: all of it is new.</div>}
+          <Publishing key={`${version} ${flow.data.etag}`} id={id} version={version} etag={flow.data.etag} />
+        </>
+      )}
+    </div>
+  );
+}
+
+function Callers({ id }: { id: string }) {
+  const graph = useQuery(queries.related(id, "usedby")).data;
+  const callers = (graph?.nodes ?? []).filter((node) => node.id !== id);
+  if (callers.length === 0) return null;
+  return (
+    <p className="page-line">
+      <span className="muted">What leads here sees the change at its next mail:</span>
+      {callers.map((one) => (
+        <span key={one.id}>
+          {one.kind} {one.kind === "flow" ? <Link href={`/flows/${one.id}`}>{one.name}</Link> : one.name}
+        </span>
+      ))}
+    </p>
+  );
+}
+
+function Publishing({ id, version, etag }: { id: string; version: number; etag: string }) {
+  const client = useQueryClient();
+  const [, go] = useLocation();
+  const [note, setNote] = useState("");
+  const [more, setMore] = useState<string[]>([]);
+  const all = useQuery(queries.flows);
+  const mayWrite = useMay("flow:write");
+  const mayReplay = useMay("email:read") && useMay("routing:read") && mayWrite;
+  const drafts = (all.data ?? []).filter((one) => one.id !== id && (one.savedVersion?.version ?? 0) > (one.publishedVersion?.version ?? 0));
+  const members: Member[] = [{ flowId: id, version } as Member, ...more.map((flowId) => ({ flowId, version: "newest" }) as Member)];
+  const check = useQuery({ queryKey: ["publishing", id, version, more], queryFn: ({ signal }) => problemsOf(members, signal), enabled: mayWrite });
+  const doing = useMutation({
+    // Published is what was looked at: a change that came meanwhile is looked at first.
+    mutationFn: () => publish(members.map((one) => (one.flowId === id ? { ...one, ifMatch: etag } : one)), note),
+    onSuccess: () => {
+      go(`/flows/${id}?version=${version}`);
+      void client.invalidateQueries();
+    },
+  });
+  const problems = check.data ?? [];
+  if (!mayWrite) return <p className="refusal">Publishing needs the scope flow:write.</p>;
+  return (
+    <>
+      {drafts.length > 0 && (
+        <fieldset className="panel publish-more">
+          <legend>Publish with it, all or none</legend>
+          {drafts.map((one) => (
+            <label key={one.id}>
+              <input type="checkbox" checked={more.includes(one.id)} onChange={(event) => setMore(event.target.checked ? [...more, one.id] : more.filter((other) => other !== one.id))} /> {one.name} <Badge tone="warn">draft {one.savedVersion?.version}</Badge>
+            </label>
+          ))}
+        </fieldset>
+      )}
+      <section className="panel" aria-label="Whether it can be published">
+        <header>
+          <h2>Check</h2>
+          <span role="status" className={problems.length > 0 ? "late" : "muted"}>
+            {check.isPending ? "Checking…" : check.error ? "The server does not answer" : problems.length === 0 ? "Nothing breaks" : `${problems.length === 1 ? "1 problem" : `${problems.length} problems`}: it can't be published like this`}
+          </span>
+        </header>
+        {problems.length > 0 && (
+          <ul className="publish-problems">
+            {problems.map((one, place) => (
+              <li key={place}>
+                {one.flowId && one.flowId !== id && (
+                  <>
+                    breaks flow <Link href={`/flows/${one.flowId}`}>{one.flowName ?? one.flowId}</Link>:{" "}
+                  </>
+                )}
+                <Prose text={sentence(one)} /> {one.path && <code className="muted">{one.path}</code>}
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
+      {mayReplay && problems.length === 0 && <ReplaySection key={more.join()} members={members} />}
+      <form
+        className="panel publish-end"
+        onSubmit={(event) => {
+          event.preventDefault();
+          doing.mutate();
+        }}
+      >
+        <input className="input" aria-label="Note" placeholder="Why? For the flow's history (optional)" value={note} onChange={(event) => setNote(event.target.value)} />
+        <button className="button primary" disabled={doing.isPending || check.isPending || problems.length > 0}>
+          Publish {more.length > 0 ? `${more.length + 1} flows` : `version ${version}`}
+        </button>
+        {doing.error && <Refusal error={doing.error} />}
+      </form>
+    </>
+  );
+}
