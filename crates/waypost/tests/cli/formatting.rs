@@ -82,7 +82,9 @@ fn the_examples_fit_the_schemas_and_mistakes_do_not() {
 fn documents_of_the_pages_fit_the_schemas() {
     let schema = validator("project");
     let mut seen = 0;
-    for page in ["project.md", "tables-and-schedules.md", "mailboxes.md", "data-actions.md", "deliveries.md"] {
+    for page in
+        ["project.md", "tables-and-schedules.md", "mailboxes.md", "data-actions.md", "deliveries.md", "threads.md"]
+    {
         let text = fs::read_to_string(root().join("docs").join(page)).unwrap();
         for block in text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()) {
             for (node, _) in source::yaml_documents(block).unwrap() {
