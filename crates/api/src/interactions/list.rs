@@ -69,7 +69,8 @@ async fn page(
 /// About what an interaction keeps beside its fixed members.
 fn kept_bytes(record: &InteractionRecord) -> usize {
     let previous = record.thread.iter().flat_map(|thread| &thread.previous).flat_map(|previous| &previous.attributes);
-    let attributes = record.attributes.iter().chain(previous).map(|(name, value)| name.len().saturating_add(value.len()));
+    let attributes =
+        record.attributes.iter().chain(previous).map(|(name, value)| name.len().saturating_add(value.len()));
     let decision = record.decision.iter().flat_map(|decision| {
         let texts = decision.skills.iter().chain(&decision.addresses).chain(&decision.language);
         let texts = texts.chain(&decision.reason).chain(&decision.outcome);

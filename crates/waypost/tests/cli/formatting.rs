@@ -90,6 +90,7 @@ fn documents_of_the_pages_fit_the_schemas() {
         "deliveries.md",
         "routing.md",
         "queues-and-claims.md",
+        "threads.md",
     ] {
         let text = fs::read_to_string(root().join("docs").join(page)).unwrap();
         for block in text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()) {

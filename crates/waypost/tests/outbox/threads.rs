@@ -74,7 +74,7 @@ fn an_answer_to_our_reply_goes_on_in_its_thread() {
     let printed_list = printed(&office.server.cli(&["interactions", "list", "--thread", &first]), 0);
     assert_eq!(printed_list.lines().count(), 4, "{printed_list}");
     // A rerun reads what the first run read, whatever became of the earlier one since.
-    office.api.post(&format!("/interactions/{second}/rerun"), &json!({})).ok();
+    printed(&office.server.cli(&["interactions", "rerun", &second]), 0);
     office.runs_are(&second, 2);
     assert_eq!(stands(&office.interaction(&second)).2, before);
     office.none_is_pending();

@@ -304,6 +304,7 @@ async fn a_check_reads_every_row_that_has_a_checksum() {
             "table_rows",
             "table_versions",
             "terms",
+            "threads",
             "tokens",
             "webhooks",
         ]
