@@ -120,6 +120,8 @@ impl Resource for RouteRecord {
         let mut extra = self.extra.clone();
         let from_name = extra.shift_remove(RouteRecord::FROM_NAME);
         let answer_lists = extra.shift_remove(RouteRecord::ANSWER_LISTS);
+        let [keep_content_days, keep_decision_days] =
+            RouteRecord::KEEP.map(|name| extra.shift_remove(name).and_then(|days| u32::try_from(days.as_u64()?).ok()));
         Route {
             id: self.id,
             pattern: self.pattern.clone(),
@@ -129,6 +131,8 @@ impl Resource for RouteRecord {
             priority: self.priority,
             from_name: from_name.and_then(|name| name.as_str().map(str::to_owned)),
             answer_lists: answer_lists.and_then(|answers| answers.as_bool()),
+            keep_content_days,
+            keep_decision_days,
             extra,
             date_created: self.created_at.into(),
             date_modified: self.modified_at.into(),

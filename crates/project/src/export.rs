@@ -252,6 +252,8 @@ fn of_route(domain: &str, route: &Route) -> Vec<(String, Json)> {
         ("priority", (route.priority != 0).then(|| route.priority.into())),
         (RouteRecord::FROM_NAME, route.from_name.clone().map(Json::from)),
         (RouteRecord::ANSWER_LISTS, route.answer_lists.map(Json::from)),
+        (RouteRecord::KEEP[0], route.keep_content_days.map(Json::from)),
+        (RouteRecord::KEEP[1], route.keep_decision_days.map(Json::from)),
     ];
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }

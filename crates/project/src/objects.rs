@@ -15,8 +15,17 @@ use crate::world::alone;
 use crate::{At, Entry, Project, below};
 
 /// What a route may say.
-const ROUTE: [&str; 7] =
-    ["address", "flow", "queue", "unroutedQueue", "priority", RouteRecord::FROM_NAME, RouteRecord::ANSWER_LISTS];
+const ROUTE: [&str; 9] = [
+    "address",
+    "flow",
+    "queue",
+    "unroutedQueue",
+    "priority",
+    RouteRecord::FROM_NAME,
+    RouteRecord::ANSWER_LISTS,
+    RouteRecord::KEEP[0],
+    RouteRecord::KEEP[1],
+];
 
 impl Project {
     /// Reads a routing file.
@@ -136,7 +145,11 @@ impl Project {
         let answer_lists = members
             .flag(RouteRecord::ANSWER_LISTS)
             .map(|answers| (RouteRecord::ANSWER_LISTS.to_owned(), answers.into()));
-        let extra = from_name.into_iter().chain(answer_lists).collect();
+        let kept = RouteRecord::KEEP
+            .into_iter()
+            .filter_map(|name| members.integer(name).map(|days| (name.to_owned(), days.into())))
+            .collect::<Vec<_>>();
+        let extra = from_name.into_iter().chain(answer_lists).chain(kept).collect();
         let mut problems = members.finish(&ROUTE);
         if flow.is_some() && queue.is_some() {
             problems.push(wrong(path, "`flow` or `queue`, one of them"));

@@ -175,6 +175,12 @@ pub struct Route {
     /// Whether flows may answer mail that mailing lists pass on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_lists: Option<bool>,
+    /// For how many days mails and traces are kept once they are worked off; 0 is for ever. Left out: as the server is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_content_days: Option<u32>,
+    /// For how many days interactions and decisions are kept once they are worked off; 0 is for ever. Left out: as the server is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_decision_days: Option<u32>,
     /// What clients sent besides.
     #[serde(flatten)]
     pub extra: Object,
@@ -210,6 +216,12 @@ pub struct RouteRequest {
     /// Whether flows may answer mail that mailing lists pass on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_lists: Option<bool>,
+    /// For how many days mails and traces are kept once they are worked off; 0 is for ever. Left out: as the server is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_content_days: Option<u32>,
+    /// For how many days interactions and decisions are kept once they are worked off; 0 is for ever. Left out: as the server is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_decision_days: Option<u32>,
     /// What is only kept and returned.
     #[serde(flatten)]
     pub extra: Object,

@@ -17,6 +17,7 @@ use super::changed::Changed;
 use super::compare::{first_difference, of_run, sends, told};
 use crate::mail::answers::Answers;
 use crate::mail::decide::{Start, decide};
+use crate::redaction::Redaction;
 use waypost_members::email::Envelope;
 
 /// What came of one.
@@ -68,6 +69,7 @@ pub(crate) async fn replay(
     record: Record<'_>,
     limits: Limits,
     (today, changed): (&dyn Answers, &Changed),
+    redaction: &Redaction,
 ) -> Result<Replayed, StoreError> {
     // A trace that can't be read is as one that was not kept.
     let recorded: Option<RunTrace> = record.trace.and_then(|trace| serde_json::from_str(trace).ok());
@@ -104,7 +106,8 @@ pub(crate) async fn replay(
         opening: record.interaction.opening.as_ref(),
         envelope: Envelope::of(record.interaction),
     };
-    let run = decide(after, start, &message, limits, &answers).await?.record;
+    let mut run = decide(after, start, &message, limits, &answers).await?.record;
+    redaction.apply(&mut run, &message);
     let unrouted = record.route.and_then(|route| route.unrouted_queue).unwrap_or(before.unrouted);
     let decision = of_run(record.decision, recorded.as_ref(), unrouted);
     let (was, is) = (told(&decision, before), told(&run.decision, after));

@@ -50,6 +50,13 @@ fn state() -> Json {
     json!({ "description": "Left out, it stays as it is.", "enum": ["enabled", "disabled"] })
 }
 
+fn days(kept: &str) -> Json {
+    let description = format!(
+        "For how many days {kept} are kept once they are worked off; 0 is for ever. Default: as the server is set."
+    );
+    json!({ "description": description, "type": "integer", "minimum": 0, "maximum": 36_500 })
+}
+
 fn route_members() -> Json {
     json!({
         "address": text("An address such as care@example.com, or a pattern such as support-*@example.com."),
@@ -58,6 +65,8 @@ fn route_members() -> Json {
         "unroutedQueue": text("The queue that unrouted mail of this route waits in. Default: Unrouted."),
         "fromName": text("The name that replies are from, beside the address; at most 128 characters."),
         "answerLists": { "description": "Whether flows may answer mail that mailing lists pass on. Default: false.", "type": "boolean" },
+        "keepContentDays": days("mails and traces"),
+        "keepDecisionDays": days("interactions and decisions"),
         "priority": { "description": "The priority that interactions start with; higher is sooner. Default: 0.", "type": "integer" },
     })
 }

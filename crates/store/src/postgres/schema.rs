@@ -25,6 +25,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0017-applied.sql"),
     include_str!("migrations/0018-activity.sql"),
     include_str!("migrations/0019-mailbox-tokens.sql"),
+    include_str!("migrations/0020-erasures.sql"),
 ];
 
 /// The oldest server that is known to do, as `server_version_num`.
