@@ -67,13 +67,17 @@ fn send(server: &Server, envelope: &str, from: &str, id: &str, words: &str) {
 }
 
 fn flow(priority: u32) -> Json {
-    json!({"name": "Help", "type": "email", "nodes": [{"id": "look", "actions": [
-        {"type": "lookupTable", "table": "Customers", "key": "${interaction.email.from.address}", "outputMapping": []},
-        {"type": "log", "message": "${interaction.email.subject}"},
-        {"type": "setAttributes", "attributes": {"who": "${interaction.email.from.address}"}},
-        {"type": "sendReply", "text": "We have: ${interaction.email.subject}"},
-        {"type": "transferToQueue", "queue": "Support", "priority": priority},
-    ]}]})
+    json!({"name": "Help", "type": "email", "nodes": [
+        {"id": "look", "next": [], "actions": [
+            {"type": "lookupTable", "table": "Customers", "key": "${interaction.email.from.address}", "notFound": {"to": "answer"}},
+        ]},
+        {"id": "answer", "actions": [
+            {"type": "log", "message": "${interaction.email.subject}"},
+            {"type": "setAttributes", "attributes": {"who": "${interaction.email.from.address}"}},
+            {"type": "sendReply", "text": "We have: ${interaction.email.subject}"},
+            {"type": "transferToQueue", "queue": "Support", "priority": priority},
+        ]},
+    ]})
 }
 
 fn ok(output: &Output) -> String {
@@ -89,7 +93,8 @@ fn summary(api: &Api) -> Json {
 }
 
 fn of(api: &Api, from: &str) -> Vec<Json> {
-    api.all(&format!("/interactions?from={from}"))
+    let found = api.get(&format!("/interactions?from={from}&pageSize=100")).ok();
+    found["entities"].as_array().unwrap().clone()
 }
 
 /// Claims all that waits, answers it as an agent, and completes it.
@@ -149,9 +154,9 @@ fn lived_in(server: &Server) {
     wait_for("its end", || (api.get(&format!("/interactions/{first}")).ok()["state"] == "decided").then_some(()));
     api.put(&format!("/flows/{flow_id}?draft=true"), &flow(7)).ok();
     let replay = api.post("/replays", &json!({"flows": [{"flowId": flow_id, "version": "newest"}]})).json();
-    let path = format!("/replays/{}", replay["id"].as_str().unwrap());
+    let path = format!("/replays/{}", replay["id"].as_str().unwrap_or_else(|| panic!("{replay:#}")));
     let done = wait_for("the report", || Some(api.get(&path).ok()).filter(|now| now["state"] == "done"));
-    assert!(done["changes"].as_array().unwrap().len() >= 5, "{done:#}");
+    assert!(done["changes"].as_array().is_some_and(|all| all.len() >= 5), "{done:#}");
     let unfinished = server.cli(&["correspondents", "erase", PERSON, "--yes"]);
     assert_eq!(unfinished.status.code(), Some(1), "work waits");
     assert!(String::from_utf8_lossy(&unfinished.stderr).contains("5 interactions are unfinished"), "{unfinished:?}");
@@ -194,7 +199,10 @@ fn erased(server: &Server, scratch: &Scratch, name: &str) {
         0
     );
     // Asked again, there is nothing to do.
-    assert!(ok(&server.cli(&["correspondents", "erase", PERSON, "--yes"])).starts_with("erased: 0 interactions"));
+    assert!(
+        ok(&server.cli(&["correspondents", "erase", PERSON, "--yes", "--compact"]))
+            .starts_with("erased: 0 interactions")
+    );
     assert!(!holds(server.log().as_bytes()), "{}", server.log());
 }
 
