@@ -23,7 +23,10 @@ use crate::state::ApiState;
 pub fn endpoints() -> Endpoints {
     let described = operation("getAudit", Scope::Admin, "Who changed what, newest first")
         .text("actor", "The client that did it.")
-        .text("entityKind", "`flow`, `queue`, `domain`, `route`, `client`, `interaction` or `delivery`.")
+        .text(
+            "entityKind",
+            "`flow`, `queue`, `domain`, `route`, `client`, `interaction`, `delivery` or `correspondent`.",
+        )
         .text("entityId", "The thing.")
         .time("since", "At this time or later.")
         .time("until", "Before this time.")

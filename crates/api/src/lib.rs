@@ -13,6 +13,7 @@ pub mod claims;
 pub mod coding;
 pub mod console;
 pub mod context;
+pub mod correspondents;
 mod cursor;
 pub mod data_actions;
 pub mod deliveries;

@@ -10,9 +10,9 @@ use crate::openapi::pages::{self, OpenApi};
 use crate::openapi::{Described, Endpoints};
 use crate::state::ApiState;
 use crate::{
-    audit, auth, changesets, claims, console, context, data_actions, deliveries, domains, executions, flows, graph,
-    health, ingress, interactions, live, mailboxes, map, measure, oauth, overview, protocol, queues, replays, routes,
-    schedules, secrets, sessions, sign_in, tables, terms, token, webhooks,
+    audit, auth, changesets, claims, console, context, correspondents, data_actions, deliveries, domains, executions,
+    flows, graph, health, ingress, interactions, live, mailboxes, map, measure, oauth, overview, protocol, queues,
+    replays, routes, schedules, secrets, sessions, sign_in, tables, terms, token, webhooks,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.
@@ -77,6 +77,7 @@ fn below_base() -> Endpoints {
         .group("Clients", oauth::endpoints())
         .group("Console", sessions::endpoints())
         .group("Console", sign_in::endpoints())
+        .group("Correspondents", correspondents::endpoints())
         .group("Audit", audit::endpoints())
         .group("Documentation", pages::endpoints());
     terms::groups().fold(endpoints, |endpoints, (name, group)| endpoints.group(name, group))

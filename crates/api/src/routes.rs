@@ -121,6 +121,8 @@ impl Resource for RouteRecord {
         let from_name = extra.shift_remove(RouteRecord::FROM_NAME);
         let answer_lists = extra.shift_remove(RouteRecord::ANSWER_LISTS);
         let replies = extra.shift_remove(RouteRecord::REPLIES);
+        let [keep_content_days, keep_decision_days] =
+            RouteRecord::KEEP.map(|name| extra.shift_remove(name).and_then(|days| u32::try_from(days.as_u64()?).ok()));
         Route {
             id: self.id,
             pattern: self.pattern.clone(),
@@ -131,6 +133,8 @@ impl Resource for RouteRecord {
             from_name: from_name.and_then(|name| name.as_str().map(str::to_owned)),
             answer_lists: answer_lists.and_then(|answers| answers.as_bool()),
             replies: replies.and_then(|replies| serde_json::from_value(replies).ok()),
+            keep_content_days,
+            keep_decision_days,
             extra,
             date_created: self.created_at.into(),
             date_modified: self.modified_at.into(),

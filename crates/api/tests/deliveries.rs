@@ -108,6 +108,7 @@ async fn decided(server: &Server, kind: DecisionKind, queue: QueueId, sends: Vec
         remote: "127.0.0.1".to_owned(),
         received_at: now,
         message_id: None,
+        senders: Vec::new(),
         subject: "Refund".to_owned(),
         content_hash: [0; 32],
         facts: Facts::default(),

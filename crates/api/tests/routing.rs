@@ -162,6 +162,8 @@ async fn domains_and_routes() {
         (json!({"pattern": "x", "flow": {"id": flow["id"]}, "fromName": 7}), Some("fromName")),
         (json!({"pattern": "x", "flow": {"id": flow["id"]}, "fromName": "a\r\nBcc: b@c.example"}), Some("fromName")),
         (json!({"pattern": "x", "flow": {"id": flow["id"]}, "answerLists": "yes"}), Some("answerLists")),
+        (json!({"pattern": "x", "flow": {"id": flow["id"]}, "keepContentDays": -1}), Some("keepContentDays")),
+        (json!({"pattern": "x", "flow": {"id": flow["id"]}, "keepDecisionDays": "P1Y"}), Some("keepDecisionDays")),
     ] {
         let answer = server.call("POST", &routes, body.clone()).await;
         assert_eq!(answer.status, 400, "{body}");

@@ -5,6 +5,7 @@ pub mod audit;
 mod breaker;
 pub mod calls;
 pub mod conversations;
+pub mod correspondents;
 pub mod idempotency;
 pub mod ingress;
 pub mod interactions;
@@ -17,6 +18,7 @@ pub mod outbox;
 pub mod overview;
 pub mod peers;
 pub mod queues;
+pub mod redaction;
 pub mod replay;
 pub mod reruns;
 pub mod retention;
@@ -54,6 +56,7 @@ use metrics::Metrics;
 use outbox::carry::{Courier, Due, Filer, Post};
 use outbox::desk::Desk;
 use outbox::events::Subscribers;
+use redaction::Redaction;
 use traces::Traces;
 
 /// Everything that the edges can ask for.
@@ -70,6 +73,8 @@ pub struct App {
     undecided: Notify,
     /// Rings when a replay waits for a node.
     replays: Notify,
+    /// Rings when an erasure waits for a node.
+    erasures: Notify,
     /// Mails that were handed in since the start: while the number grows, replays stand back.
     offered: AtomicU64,
     in_flight: InFlight,
@@ -130,6 +135,8 @@ pub struct Settings {
     pub traces: Traces,
     /// What a run must not exceed, and how much of it and its mail a kept trace has. Trying a flow always shows everything.
     pub limits: Limits,
+    /// Values that no kept trace shows. Trying a flow shows them.
+    pub redaction: Redaction,
     /// How long the lease of a run lasts, in whole seconds; none is what suits most.
     pub run_lease: Option<Duration>,
     /// The directory in which mails are noted whose acceptance is under way, so that one that ends the process is known when it comes
@@ -186,7 +193,7 @@ impl App {
         };
         let calls = settings.calls.map(Arc::new);
         let outside = settings.outside.or_else(|| calls.clone().map(|calls| calls as Arc<dyn Outside>));
-        let desk = Desk::open(&*store, settings.origin.clone()).await?;
+        let desk = Desk::open(&*store, settings.redaction, settings.origin.clone()).await?;
         Ok(Arc::new(Self {
             origin: settings.origin,
             store,
@@ -194,6 +201,7 @@ impl App {
             decided: Notify::new(),
             undecided: Notify::new(),
             replays: Notify::new(),
+            erasures: Notify::new(),
             offered: AtomicU64::new(0),
             in_flight: InFlight::default(),
             ingress: settings.ingress,

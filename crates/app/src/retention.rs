@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::time::sleep;
-use waypost_store::records::retention::{RetentionLimits, Swept, VersionLimits};
+use waypost_store::records::retention::{RetentionLimits, RouteLimits, Swept, VersionLimits};
 
 use crate::App;
 
@@ -43,7 +43,7 @@ impl App {
         // A sender that is gone will never say stop.
         while !*stop.borrow() && stop.has_changed().is_ok() {
             let now = self.origin.now();
-            let pause = match self.store.sweep(retention.limits(now), BATCH, now).await {
+            let pause = match self.store.sweep(self.limits(retention, now), BATCH, now).await {
                 Ok(swept) if swept == Swept::default() => LOOK,
                 Ok(swept) => {
                     let Swept { contents, interactions, replays, audit, rows } = swept;
@@ -63,15 +63,35 @@ impl App {
     }
 }
 
-impl Retention {
-    fn limits(self, now: Timestamp) -> RetentionLimits {
-        let before = |days: Option<u32>| now.checked_sub(SignedDuration::from_hours(i64::from(days?) * 24)).ok();
-        let decisions = before(self.decision_days);
-        let versions = before(Some(VERSION_DAYS)).map(|before| VersionLimits {
+impl App {
+    /// What may go now. Routes that keep mail for another time say so.
+    fn limits(&self, retention: Retention, now: Timestamp) -> RetentionLimits {
+        let decisions = before(retention.decision_days, now);
+        let versions = before(Some(VERSION_DAYS), now).map(|before| VersionLimits {
             before,
             least: VERSIONS_LEAST,
             most: VERSIONS_MOST,
         });
-        RetentionLimits { contents: before(self.content_days), interactions: decisions, audit: decisions, versions }
+        let world = self.catalogue.world();
+        let own = world.routes.values().map(|route| (route.id, route.keeps())).filter(|(_, keeps)| *keeps != [None; 2]);
+        let routes = own.map(|(id, [content, decision])| {
+            let days = |own: Option<u32>, usual: Option<u32>| own.map_or(usual, |days| (days > 0).then_some(days));
+            let limits = RouteLimits {
+                contents: before(days(content, retention.content_days), now),
+                interactions: before(days(decision, retention.decision_days), now),
+            };
+            (id, limits)
+        });
+        RetentionLimits {
+            contents: before(retention.content_days, now),
+            interactions: decisions,
+            routes: Arc::new(routes.collect()),
+            audit: decisions,
+            versions,
+        }
     }
+}
+
+fn before(days: Option<u32>, now: Timestamp) -> Option<Timestamp> {
+    now.checked_sub(SignedDuration::from_hours(i64::from(days?) * 24)).ok()
 }

@@ -200,6 +200,9 @@ pub fn valid_pattern(written: &str) -> Result<String, Box<Diagnostic>> {
 /// The most characters of the name that replies are from.
 const FROM_NAME: usize = 128;
 
+/// The most days that a route may keep something for: a hundred years.
+const MOST_DAYS: u64 = 36_500;
+
 /// What is wrong with those of a route's further members that the server reads.
 #[must_use]
 pub fn wrong_members(extra: &Map<String, Json>) -> Vec<Diagnostic> {
@@ -231,7 +234,12 @@ pub fn wrong_members(extra: &Map<String, Json>) -> Vec<Diagnostic> {
             None => problem,
         }
     });
-    name.into_iter().chain(lists).chain(replies).collect()
+    let kept = RouteRecord::KEEP.into_iter().filter_map(|member| {
+        let value = extra.get(member).filter(|value| !value.as_u64().is_some_and(|days| days <= MOST_DAYS))?;
+        let problem = Diagnostic::error(Code::InvalidValue, member, "this is not a number of days");
+        Some(problem.expected(format!("a whole number from 0 (for ever) to {MOST_DAYS}")).found(found(value)))
+    });
+    name.into_iter().chain(lists).chain(replies).chain(kept).collect()
 }
 
 /// Whether it can stand before an address. It goes into the header of mails.

@@ -23,6 +23,7 @@
 
 pub mod access;
 mod builder;
+pub mod correspondents;
 pub mod data_actions;
 pub mod deliveries;
 mod error;
@@ -123,6 +124,12 @@ impl Client {
     /// Mail handed in, and what became of all mail.
     pub fn interactions(&self) -> interactions::Interactions<'_> {
         interactions::Interactions(self)
+    }
+
+    /// People who write in or are written to.
+    #[must_use]
+    pub fn correspondents(&self) -> correspondents::Correspondents<'_> {
+        correspondents::Correspondents(self)
     }
 
     /// What goes out, and what became of it.

@@ -33,15 +33,16 @@ use crate::observed::Observed;
 use crate::thread;
 
 /// What a trial may say.
-pub(crate) const KEYS: [&str; 13] =
-    [
+pub(crate) const KEYS: [&str; 13] = [
     "flow",
     "route",
     "mail",
     "file",
     "at",
     "envelope",
-    "auth", "scan", "attributes",
+    "auth",
+    "scan",
+    "attributes",
     "inputs",
     thread::THREAD,
     thread::PREVIOUS,

@@ -253,6 +253,8 @@ fn of_route(domain: &str, route: &Route) -> Vec<(String, Json)> {
         (RouteRecord::FROM_NAME, route.from_name.clone().map(Json::from)),
         (RouteRecord::ANSWER_LISTS, route.answer_lists.map(Json::from)),
         (RouteRecord::REPLIES, route.replies.and_then(|replies| serde_json::to_value(replies).ok())),
+        (RouteRecord::KEEP[0], route.keep_content_days.map(Json::from)),
+        (RouteRecord::KEEP[1], route.keep_decision_days.map(Json::from)),
     ];
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }

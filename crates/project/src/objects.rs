@@ -15,7 +15,7 @@ use crate::world::alone;
 use crate::{At, Entry, Project, below};
 
 /// What a route may say.
-const ROUTE: [&str; 8] = [
+const ROUTE: [&str; 10] = [
     "address",
     "flow",
     "queue",
@@ -24,6 +24,8 @@ const ROUTE: [&str; 8] = [
     RouteRecord::FROM_NAME,
     RouteRecord::ANSWER_LISTS,
     RouteRecord::REPLIES,
+    RouteRecord::KEEP[0],
+    RouteRecord::KEEP[1],
 ];
 
 impl Project {
@@ -146,7 +148,11 @@ impl Project {
             .map(|answers| (RouteRecord::ANSWER_LISTS.to_owned(), answers.into()));
         let replies =
             members.text(RouteRecord::REPLIES).map(|replies| (RouteRecord::REPLIES.to_owned(), replies.into()));
-        let extra = from_name.into_iter().chain(answer_lists).chain(replies).collect();
+        let kept = RouteRecord::KEEP
+            .into_iter()
+            .filter_map(|name| members.integer(name).map(|days| (name.to_owned(), days.into())))
+            .collect::<Vec<_>>();
+        let extra = from_name.into_iter().chain(answer_lists).chain(replies).chain(kept).collect();
         let mut problems = members.finish(&ROUTE);
         if flow.is_some() && queue.is_some() {
             problems.push(wrong(path, "`flow` or `queue`, one of them"));

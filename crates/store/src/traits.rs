@@ -17,6 +17,7 @@ use crate::records::access::{ClientRecord, TokenRecord};
 use crate::records::activity::{Minute, Traffic};
 use crate::records::audit::{AuditFilter, AuditRecord};
 use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, RouteRecord, VersionRecord};
+use crate::records::correspondents::{Correspondence, Correspondent, ErasureRecord};
 use crate::records::events::{Hint, Listeners};
 use crate::records::facts::Facts;
 use crate::records::mail::{
@@ -564,6 +565,50 @@ pub trait RetentionStore: Send + Sync {
     async fn sweep(&self, limits: RetentionLimits, max: u32, now: Timestamp) -> Result<Swept, StoreError>;
 }
 
+/// What is kept of people who write in or are written to.
+#[async_trait]
+pub trait CorrespondentStore: Send + Sync {
+    /// Interactions that concern a correspondent, oldest first, after the cursor's interaction.
+    async fn correspondence(
+        &self,
+        who: &Correspondent,
+        after: Option<InteractionId>,
+        limit: u32,
+    ) -> Result<Vec<Correspondence>, StoreError>;
+
+    /// Keeps a new erasure, open and not begun.
+    async fn add_erasure(&self, erasure: ErasureRecord, audit: AuditRecord) -> Result<(), StoreError>;
+
+    /// One erasure.
+    async fn erasure(&self, id: Uuid) -> Result<Option<ErasureRecord>, StoreError>;
+
+    /// Erasures, newest first, `limit` of them after `offset`, and how many there are in all.
+    async fn erasures(&self, offset: u64, limit: u32) -> Result<(Vec<ErasureRecord>, u64), StoreError>;
+
+    /// Begins the oldest erasure that is not over and that nobody holds the right to, or goes on with it.
+    async fn begin_erasure(&self, lease: Lease, now: Timestamp) -> Result<Option<ErasureRecord>, StoreError>;
+
+    /// Erases what up to `max` interactions have of the correspondent, and keeps the right. Answers how far the erasure is; none if the
+    /// right was lost. Once all is erased, replays that name the address are removed, and the address is forgotten.
+    async fn erase_next(
+        &self,
+        id: Uuid,
+        lease: Lease,
+        max: u32,
+        now: Timestamp,
+    ) -> Result<Option<ErasureRecord>, StoreError>;
+
+    /// Keeps the right to an erasure; answers whether it was still held.
+    async fn renew_erasure(&self, id: Uuid, lease: Lease) -> Result<bool, StoreError>;
+
+    /// Removes from the database's own files what was erased before, as far as other work can go on meanwhile. With `compact` the database
+    /// is rewritten, so that free space holds nothing either: until then others wait.
+    async fn scrub(&self, compact: bool) -> Result<(), StoreError>;
+
+    /// Ends an erasure of which all is erased; answers whether the right was still held.
+    async fn end_erasure(&self, id: Uuid, token: Uuid, audit: AuditRecord) -> Result<bool, StoreError>;
+}
+
 /// What was done when, and by whom: what people look at.
 #[async_trait]
 pub trait ActivityStore: Send + Sync {
@@ -627,6 +672,7 @@ pub trait Store:
     + ReplayStore
     + MailboxStore
     + RetentionStore
+    + CorrespondentStore
     + RoomStore
     + PeerStore
     + TableStore
@@ -645,6 +691,7 @@ impl<T> Store for T where
         + ReplayStore
         + MailboxStore
         + RetentionStore
+        + CorrespondentStore
         + RoomStore
         + PeerStore
         + TableStore

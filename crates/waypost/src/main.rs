@@ -89,10 +89,15 @@ enum Command {
     /// Open the web console
     #[command(subcommand)]
     Console(commands::console::Command),
+    /// Find, export and erase what is kept of a person who writes in or is written to
+    #[command(subcommand)]
+    Correspondents(commands::correspondents::Command),
     /// Show who changed what on a server
     Audit(commands::audit::Arguments),
     /// Check a deployment: ports, certificates, DNS, routes, mailboxes, dead letters; changes nothing
     Doctor(Box<commands::doctor::Arguments>),
+    /// Copy the database of a data directory, also while a server runs on it
+    Backup(commands::backup::Arguments),
     /// Check a data directory for damage; changes nothing
     Check(commands::check::Arguments),
     /// Print completions for a shell
@@ -164,6 +169,8 @@ fn main() -> ExitCode {
         Command::Console(command) => commands::console::run(&command),
         Command::Audit(arguments) => commands::audit::run(&arguments),
         Command::Doctor(arguments) => commands::doctor::run(&arguments),
+        Command::Correspondents(command) => commands::correspondents::run(&command),
+        Command::Backup(arguments) => commands::backup::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments, command()),
         Command::Man(arguments) => commands::man::run(&arguments, command()),

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use waypost_ids::{AuthResult, DecisionKind, DeliveryState, FlowId, InteractionId, QueueId, ScanResult, ThreadReason, Version};
+use waypost_ids::{
+    AuthResult, DecisionKind, DeliveryState, FlowId, InteractionId, QueueId, ScanResult, ThreadReason, Version,
+};
 
 use crate::delivery::Delivery;
 use crate::time::Time;

@@ -7,6 +7,7 @@ pub mod access;
 pub mod attempt;
 pub mod change;
 pub mod claim;
+pub mod correspondent;
 pub mod data_action;
 pub mod delivery;
 pub mod error;

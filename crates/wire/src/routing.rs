@@ -178,6 +178,12 @@ pub struct Route {
     /// Where replies go; left out, where all mail of the route goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replies: Option<Replies>,
+    /// For how many days mails and traces are kept once they are worked off; 0 is for ever. Left out: as the server is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_content_days: Option<u32>,
+    /// For how many days interactions and decisions are kept once they are worked off; 0 is for ever. Left out: as the server is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_decision_days: Option<u32>,
     /// What clients sent besides.
     #[serde(flatten)]
     pub extra: Object,
@@ -226,6 +232,12 @@ pub struct RouteRequest {
     /// Where replies go; left out, where all mail of the route goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replies: Option<Replies>,
+    /// For how many days mails and traces are kept once they are worked off; 0 is for ever. Left out: as the server is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_content_days: Option<u32>,
+    /// For how many days interactions and decisions are kept once they are worked off; 0 is for ever. Left out: as the server is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_decision_days: Option<u32>,
     /// What is only kept and returned.
     #[serde(flatten)]
     pub extra: Object,

@@ -3,6 +3,7 @@
 use axum::http::{StatusCode, header};
 use waypost_app::access::sessions::LinkError;
 use waypost_app::access::{AccessError, GrantError};
+use waypost_app::correspondents::CorrespondentError;
 use waypost_app::idempotency::KeyError;
 use waypost_app::ingress::PostedError;
 use waypost_app::interactions::{AcceptError, InteractionError};
@@ -146,6 +147,20 @@ impl From<InteractionError> for ApiError {
             InteractionError::Erased(_) => Self::new(StatusCode::GONE, "gone", message),
             InteractionError::Busy(_) => Self::new(StatusCode::CONFLICT, "general.conflict", message),
             InteractionError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CorrespondentError> for ApiError {
+    fn from(error: CorrespondentError) -> Self {
+        let message = error.to_string();
+        match error {
+            CorrespondentError::Invalid(problems) => Self::invalid("invalid.value", diagnosed(&problems)),
+            CorrespondentError::Unfinished { .. } => {
+                Self::new(StatusCode::CONFLICT, "correspondent.unfinished", message)
+            }
+            CorrespondentError::NotFound(_) => Self::not_found("erasure.not.found", message),
+            CorrespondentError::Store(error) => error.into(),
         }
     }
 }

@@ -8,7 +8,8 @@ use waypost_ids::{DecisionKind, DeliveryState, FlowId, InteractionId, Version};
 use waypost_store::records::facts::{AuthFact, AuthFacts, Facts, ScanFacts};
 use waypost_store::records::mail::{self as kept, DecisionRecord, InteractionRecord, RunSummary};
 use waypost_wire::interaction::{
-    Auth, AuthMethod, Decision, DecisionQueue, Envelope, Interaction, InteractionThread, Run, RunFlow, Scan, State, Summary,
+    Auth, AuthMethod, Decision, DecisionQueue, Envelope, Interaction, InteractionThread, Run, RunFlow, Scan, State,
+    Summary,
 };
 use waypost_wire::trace::RunTrace;
 

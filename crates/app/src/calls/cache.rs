@@ -49,6 +49,12 @@ impl Cache {
         self.kept.get(key).filter(|kept| now < kept.until).map(|kept| &kept.output)
     }
 
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        let count = self.count;
+        *self = Self { count, ..Self::default() };
+    }
+
     /// Keeps the outputs of a call for so long.
     pub(super) fn put(&mut self, key: CacheKey, output: Map<String, Json>, age: Duration, now: Instant) {
         let bytes = key.input.len().saturating_add(Json::Object(output.clone()).to_string().len());

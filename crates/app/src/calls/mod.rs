@@ -95,6 +95,11 @@ impl Calls {
         self.book().is_closed()
     }
 
+    /// Forgets all answers that could be used again: one may be about somebody who is erased.
+    pub(crate) fn forget_answers(&self) {
+        self.book().cache.clear();
+    }
+
     /// How many calls wait for their turn, and how many are under way.
     pub(crate) fn counts(&self) -> (usize, usize) {
         let book = self.book();

@@ -12,7 +12,7 @@ use waypost_catalogue::world::Running;
 use waypost_engine::Limits;
 use waypost_ids::{DeliveryId, InteractionId};
 use waypost_mail::hash::content_hash;
-use waypost_mail::message::Message;
+use waypost_mail::message::{AddressField, Message};
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::RouteRecord;
 use waypost_store::records::facts::Facts;
@@ -318,6 +318,11 @@ async fn prepare(
         remote: arrival.remote,
         received_at,
         message_id: parsed.message_id().map(str::to_owned),
+        senders: [AddressField::From, AddressField::ReplyTo]
+            .into_iter()
+            .flat_map(|field| parsed.addresses(field))
+            .map(|one| one.address.clone())
+            .collect(),
         subject: clip(parsed.subject()),
         content_hash: noted.hash,
         raw: raw.clone(),

@@ -19,6 +19,7 @@ use super::effects::About;
 use super::requests::Requests;
 use super::{loops, pushes};
 use crate::mail::decide::{Decided, Start, bare_record, unrouted_queue};
+use crate::redaction::Redaction;
 
 /// The name of the key.
 const KEY: &str = "mail";
@@ -28,6 +29,8 @@ const KEY: &str = "mail";
 pub(crate) struct Desk {
     pub(crate) key: Arc<Key>,
     pub(crate) origin: Origin,
+    /// Values that no trace shows which is kept.
+    pub(crate) redaction: Redaction,
 }
 
 /// What an address says of where mail to it comes back to.
@@ -46,11 +49,11 @@ impl Desk {
     ///
     /// # Errors
     /// The store, and no randomness to be had.
-    pub(crate) async fn open(store: &dyn Store, origin: Origin) -> Result<Self, StoreError> {
+    pub(crate) async fn open(store: &dyn Store, redaction: Redaction, origin: Origin) -> Result<Self, StoreError> {
         let mut offered = [0; 32];
         origin.fill(&mut offered).map_err(|error| StoreError::Failed(error.to_string()))?;
         let key = Key::new(&store.shared_key(KEY, offered).await?);
-        Ok(Self { key: Arc::new(key), origin })
+        Ok(Self { key: Arc::new(key), origin, redaction })
     }
 
     /// A run as it is kept: with the mails that it sends, and where its mail stands should a forward fail.
@@ -72,6 +75,7 @@ impl Desk {
         }
         let push = self.push(&record, start, running, message, raw);
         record.sends.extend(push);
+        self.redaction.apply(&mut record, message);
         record
     }
 

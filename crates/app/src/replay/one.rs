@@ -18,6 +18,7 @@ use super::changed::Changed;
 use super::compare::{first_difference, of_run, sends, told};
 use crate::mail::answers::Answers;
 use crate::mail::decide::{Start, decide};
+use crate::redaction::Redaction;
 use waypost_members::email::Envelope;
 
 /// What came of one.
@@ -71,6 +72,7 @@ pub(crate) async fn replay(
     record: Record<'_>,
     limits: Limits,
     (today, changed): (&dyn Answers, &Changed),
+    redaction: &Redaction,
 ) -> Result<Replayed, StoreError> {
     // A trace that can't be read is as one that was not kept.
     let recorded: Option<RunTrace> = record.trace.and_then(|trace| serde_json::from_str(trace).ok());
@@ -108,7 +110,8 @@ pub(crate) async fn replay(
         envelope: Envelope::of(record.interaction).with_facts(record.facts),
         thread: record.interaction.thread.as_ref(),
     };
-    let run = decide(after, start, &message, limits, &answers).await?.record;
+    let mut run = decide(after, start, &message, limits, &answers).await?.record;
+    redaction.apply(&mut run, &message);
     let unrouted = record.route.and_then(|route| route.unrouted_queue).unwrap_or(before.unrouted);
     let decision = of_run(record.decision, recorded.as_ref(), unrouted);
     let (was, is) = (told(&decision, before), told(&run.decision, after));

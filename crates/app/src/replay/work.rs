@@ -250,6 +250,7 @@ impl App {
     /// Runs some interactions on all cores, in threads that live mail is served before.
     async fn run_batch(&self, plan: Arc<Plan>, items: Vec<Item>) -> Result<Vec<(InteractionRecord, Replayed)>, Ended> {
         let (runtime, store) = (Handle::current(), self.store.clone());
+        let redaction = self.desk.redaction.clone();
         let limits = Limits { detail: Detail::Everything, ..self.limits };
         // Threads go on when nobody waits for them: so they ask.
         let (waiting, wanted) = Wanted::until_dropped();
@@ -265,6 +266,7 @@ impl App {
                         break;
                     }
                     let (plan, runtime, store, wanted) = (&plan, &runtime, &store, &wanted);
+                    let redaction = &redaction;
                     parts.push(scope.spawn(move || {
                         stand_back(LAST);
                         let one = |item: Item| {
@@ -289,6 +291,7 @@ impl App {
                                 record,
                                 limits,
                                 (&answers, &plan.changed),
+                                redaction,
                             ))?;
                             plan.ran.fetch_add(1, Ordering::Relaxed);
                             Ok(Some((item.interaction, replayed)))

@@ -50,6 +50,13 @@ fn state() -> Json {
     json!({ "description": "Default: unchanged.", "enum": ["enabled", "disabled"] })
 }
 
+fn days(kept: &str) -> Json {
+    let description = format!(
+        "For how many days {kept} are kept once they are worked off; 0 is for ever. Default: as the server is set."
+    );
+    json!({ "description": description, "type": "integer", "minimum": 0, "maximum": 36_500 })
+}
+
 fn route_members() -> Json {
     json!({
         "address": text("An address such as care@example.com, or a pattern such as support-*@example.com."),
@@ -59,6 +66,8 @@ fn route_members() -> Json {
         "fromName": text("The name beside the address in replies; at most 128 characters."),
         "answerLists": { "description": "Whether flows may answer mail that mailing lists pass on. Default: false.", "type": "boolean" },
         "replies": { "description": "Where replies go: with all mail of the route, or back to the queue of the conversation. Default: target.", "enum": ["target", "previousQueue"] },
+        "keepContentDays": days("mails and traces"),
+        "keepDecisionDays": days("interactions and decisions"),
         "priority": { "description": "The priority that interactions start with; higher is sooner. Default: 0.", "type": "integer" },
     })
 }

@@ -5,6 +5,7 @@ pub(crate) mod access;
 pub(crate) mod activity;
 pub(crate) mod audit;
 pub(crate) mod catalogue;
+pub(crate) mod correspondents;
 pub(crate) mod depths;
 pub(crate) mod events;
 pub(crate) mod lists;
@@ -86,7 +87,10 @@ macro_rules! every_rule {
             access: clients_are_replaced, a_client_that_changed_meanwhile_is_not_replaced, a_new_secret_ends_tokens, tokens_are_found_by_hash, ended_tokens_are_removed,
                 a_revoked_client_has_no_tokens, a_token_wants_the_secret_that_the_client_still_has, one_token_goes_alone, a_token_is_exchanged_once, sessions_go_together, a_deleted_client_is_gone_with_its_tokens, the_last_admin_stays;
             retention: contents_go_first_and_leave_the_decision, what_is_not_completed_stays, what_is_kept_still_adds_up, what_repeats_mail_that_was_removed_is_not_counted,
-                a_rerun_begins_its_time_anew, a_shared_message_stays_while_it_is_shown, small_batches_oldest_first, the_audit_log_is_cut_by_age;
+                a_rerun_begins_its_time_anew, a_shared_message_stays_while_it_is_shown, small_batches_oldest_first, a_route_keeps_its_mail_for_a_time_of_its_own, the_audit_log_is_cut_by_age;
+            correspondents: a_correspondent_is_found_by_every_address_of_a_mail, erasing_leaves_the_row_and_the_sums,
+                what_was_sent_to_a_person_about_anothers_mail_goes, unfinished_work_is_left_unless_it_is_forced,
+                an_erasure_goes_on_where_its_node_left_it;
             tables: tables_and_schedules_come_and_go, rows_come_and_go, older_versions_still_answer, only_what_was_expected_is_changed,
                 rows_page_by_page, changes_of_rows_leave_entries, a_new_content_is_one_version, a_new_content_that_is_the_same_is_none,
                 nobody_sees_a_content_that_is_not_finished, an_abandoned_content_leaves_nothing, a_right_that_ran_out_is_taken_back,

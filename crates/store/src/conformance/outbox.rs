@@ -690,11 +690,11 @@ pub(crate) async fn what_still_goes_out_is_not_swept(store: &dyn Store) {
     let mail = outgoing(DeliveryKind::Mail, &[(1, "a@example.net")]);
     accept(store, decided(1, sends(DecisionKind::Disconnect, vec![mail]))).await;
     let limits = RetentionLimits { interactions: Some(later()), contents: Some(later()), ..RetentionLimits::default() };
-    let swept = store.sweep(limits, 10, later()).await.unwrap();
+    let swept = store.sweep(limits.clone(), 10, later()).await.unwrap();
     assert_eq!((swept.interactions, swept.contents), (0, 0));
     assert!(store.delivery_content(delivery(1)).await.unwrap().is_some());
     all_end(store, AttemptEnd::Delivered, 50).await;
-    let contents = RetentionLimits { interactions: None, ..limits };
+    let contents = RetentionLimits { interactions: None, ..limits.clone() };
     assert_eq!(store.sweep(contents, 10, later()).await.unwrap().contents, 1);
     assert_eq!(
         (state(store, 1).await, store.delivery_content(delivery(1)).await.unwrap()),

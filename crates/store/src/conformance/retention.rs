@@ -1,13 +1,16 @@
 //! What outlives its time goes, and nothing else.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use waypost_ids::DecisionKind;
 
-use super::samples::{accept, at, audit, decided, id, later, listed, mail, offer, queue, queues, run, up_to};
+use super::samples::{accept, at, audit, decided, id, later, listed, mail, offer, queue, queues, route, run, up_to};
 use crate::records::catalogue::CatalogueChange;
-use crate::records::mail::{Accepted, InteractionFilter, State};
+use crate::records::mail::{Accepted, InteractionFilter, NewInteraction, State};
 use crate::records::queues::QueueClaim;
-use crate::records::retention::{RetentionLimits, Swept};
+use crate::records::retention::{RetentionLimits, RouteLimits, Swept};
 use crate::traits::Store;
 
 fn contents(before: Timestamp) -> RetentionLimits {
@@ -54,11 +57,11 @@ pub(crate) async fn what_is_not_completed_stays(store: &dyn Store) {
     accept(store, decided(3, run(DecisionKind::Unrouted))).await;
     let limits =
         RetentionLimits { contents: Some(at(9000)), interactions: Some(at(9000)), ..RetentionLimits::default() };
-    assert_eq!(store.sweep(limits, 10, later()).await.unwrap(), Swept::default());
+    assert_eq!(store.sweep(limits.clone(), 10, later()).await.unwrap(), Swept::default());
     // Claimed work is not completed either; acknowledged work is, from then on.
     let claim = QueueClaim { queue: queue(1), max: 1, lease_seconds: 60, skills: None };
     let lease = store.claim(&claim, at(100)).await.unwrap().remove(0);
-    assert_eq!(store.sweep(limits, 10, later()).await.unwrap(), Swept::default());
+    assert_eq!(store.sweep(limits.clone(), 10, later()).await.unwrap(), Swept::default());
     store.acknowledge(queue(1), lease.lease.id, at(110)).await.unwrap();
     assert_eq!(
         store.sweep(contents(at(110)), 10, later()).await.unwrap(),
@@ -119,12 +122,12 @@ pub(crate) async fn a_rerun_begins_its_time_anew(store: &dyn Store) {
     forwarded(store, 1).await;
     store.rerun(id(1), false, audit(10, "ops")).await.unwrap();
     let limits = RetentionLimits { contents: Some(at(50)), interactions: Some(at(50)), ..RetentionLimits::default() };
-    assert_eq!(store.sweep(limits, 10, later()).await.unwrap(), Swept::default(), "it waits for a run");
+    assert_eq!(store.sweep(limits.clone(), 10, later()).await.unwrap(), Swept::default(), "it waits for a run");
     let claimed = store.claim_runs(up_to(1), at(60)).await.unwrap().remove(0);
     let mut anew = run(DecisionKind::Forward);
     anew.started_at = at(61);
     store.record_run(id(1), claimed.lease.id, anew).await.unwrap();
-    assert_eq!(store.sweep(limits, 10, later()).await.unwrap(), Swept::default());
+    assert_eq!(store.sweep(limits.clone(), 10, later()).await.unwrap(), Swept::default());
     assert_eq!(store.sweep(contents(at(62)), 10, later()).await.unwrap().contents, 1);
 }
 
@@ -146,15 +149,15 @@ pub(crate) async fn small_batches_oldest_first(store: &dyn Store) {
     }
     let limits = RetentionLimits { contents: Some(at(9)), interactions: Some(at(3)), ..RetentionLimits::default() };
     assert_eq!(
-        store.sweep(limits, 1, later()).await.unwrap(),
+        store.sweep(limits.clone(), 1, later()).await.unwrap(),
         Swept { contents: 1, interactions: 1, ..Swept::default() }
     );
     assert_eq!(there(store).await, [3, 2]);
     assert_eq!(
-        store.sweep(limits, 1, later()).await.unwrap(),
+        store.sweep(limits.clone(), 1, later()).await.unwrap(),
         Swept { contents: 1, interactions: 1, ..Swept::default() }
     );
-    assert_eq!(store.sweep(limits, 1, later()).await.unwrap(), Swept::default());
+    assert_eq!(store.sweep(limits.clone(), 1, later()).await.unwrap(), Swept::default());
     assert_eq!(there(store).await, [3]);
 }
 
@@ -162,7 +165,35 @@ pub(crate) async fn the_audit_log_is_cut_by_age(store: &dyn Store) {
     let entries = (1..=3).map(|number| CatalogueChange::AddAudit(audit(number, "ops")));
     store.commit(0, entries.collect()).await.unwrap();
     let limits = RetentionLimits { audit: Some(at(3)), ..RetentionLimits::default() };
-    assert_eq!(store.sweep(limits, 1, later()).await.unwrap(), Swept { audit: 1, ..Swept::default() });
-    assert_eq!(store.sweep(limits, 10, later()).await.unwrap(), Swept { audit: 1, ..Swept::default() });
-    assert_eq!(store.sweep(limits, 10, later()).await.unwrap(), Swept::default());
+    assert_eq!(store.sweep(limits.clone(), 1, later()).await.unwrap(), Swept { audit: 1, ..Swept::default() });
+    assert_eq!(store.sweep(limits.clone(), 10, later()).await.unwrap(), Swept { audit: 1, ..Swept::default() });
+    assert_eq!(store.sweep(limits.clone(), 10, later()).await.unwrap(), Swept::default());
+}
+
+pub(crate) async fn a_route_keeps_its_mail_for_a_time_of_its_own(store: &dyn Store) {
+    queues(store).await;
+    for (number, to) in [(1, 1), (2, 2), (3, 1), (4, 3), (5, 0)] {
+        let mut mail = decided(number, run(DecisionKind::Forward));
+        mail.interactions[0] = NewInteraction { run: mail.interactions[0].run.clone(), ..offer(number.into(), to) };
+        mail.interactions[0].route = (to > 0).then(|| route(to));
+        accept(store, mail).await;
+    }
+    let own = |contents, interactions| RouteLimits { contents, interactions };
+    let routes = BTreeMap::from([(route(1), own(Some(at(90)), Some(at(2)))), (route(2), own(None, None))]);
+    let limits = RetentionLimits { contents: Some(at(50)), routes: Arc::new(routes), ..RetentionLimits::default() };
+    let mut swept = Swept::default();
+    loop {
+        let some = store.sweep(limits.clone(), 1, later()).await.unwrap();
+        if some == Swept::default() {
+            break;
+        }
+        assert!(some.contents <= 1 && some.interactions <= 1, "small batches: {some:?}");
+        swept.contents += some.contents;
+        swept.interactions += some.interactions;
+    }
+    assert_eq!((swept.interactions, swept.contents), (1, 3));
+    assert_eq!(there(store).await, [5, 4, 3, 2], "the first came by a route that keeps decisions for a shorter time");
+    for (number, erased) in [(2, false), (3, true), (4, true), (5, true)] {
+        assert_eq!(store.interaction(id(number)).await.unwrap().unwrap().erased, erased, "{number}");
+    }
 }

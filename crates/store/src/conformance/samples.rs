@@ -80,6 +80,7 @@ pub(crate) fn mail(number: u8) -> Acceptance {
             remote: "192.0.2.1".to_owned(),
             received_at: at(i64::from(number)),
             message_id: Some(format!("{number}@example")),
+            senders: Vec::new(),
             subject: format!("mail {number}"),
             content_hash: [number; 32],
             facts: Facts::default(),

@@ -16,6 +16,7 @@ use super::tally::Tally;
 use crate::encoding::{delivery_kind, delivery_kind_code, delivery_state, delivery_state_code, json};
 use crate::error::StoreError;
 use crate::leases::Hold;
+use crate::records::correspondents::Correspondent;
 use crate::records::mail::State;
 use crate::records::outbox::{Addressed, Answers, Content, DeliveryRecord, Held, Outgoing};
 use crate::rules::deliveries::{Delivery, begun};
@@ -435,6 +436,67 @@ async fn drop_uses(db: &impl GenericClient, contents: &[Uuid]) -> Result<(), Sto
         UPDATE outgoing SET uses = uses - less.times FROM less WHERE outgoing.id = less.id";
     execute(db, sql, &[&contents]).await?;
     execute(db, "DELETE FROM outgoing WHERE id = ANY ($1) AND uses <= 0", &[&contents]).await.map(drop)
+}
+
+/// Erases what was sent to a correspondent about an interaction, and everybody's copy of it: each names all its recipients.
+pub(super) async fn erase_to(
+    db: &impl GenericClient,
+    interaction: InteractionId,
+    who: &Correspondent,
+    now: Timestamp,
+    moves: &mut Moves,
+) -> Result<(), StoreError> {
+    let sql = "SELECT id, content FROM deliveries WHERE interaction = $1 AND (target_key IN ($2, $3) OR content IN
+        (SELECT content FROM deliveries WHERE interaction = $1 AND target_key IN ($2, $3)))";
+    let found = rows(db, sql, &[&interaction.0, &who.ascii, &who.unicode]).await?;
+    let ids = found.iter().map(|row| row.try_get(0)).collect::<Result<HashSet<Uuid>, _>>()?;
+    let contents = found.iter().filter_map(|row| row.try_get::<_, Option<Uuid>>(1).transpose());
+    let contents = contents.collect::<Result<Vec<_>, _>>()?;
+    let interactions = [interaction.0];
+    let of = rows(db, OF, &[&interactions.as_slice()]).await?;
+    let (before, of_damaged) = sound(&of)?;
+    let mut after = before.clone();
+    for one in after.iter_mut().filter(|one| ids.contains(&one.record.id.0)) {
+        one.erase(now);
+        one.forget_reason();
+    }
+    if write(db, &before, &after, moves).await? {
+        let sql = format!("SELECT {} FROM interactions WHERE id = ANY ($1)", party_columns());
+        let found = rows(db, &sql, &[&interactions.as_slice()]).await?;
+        settle(db, &sound_parties(&found, &of_damaged)?, &after, now, moves).await?;
+    }
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    execute(db, "UPDATE deliveries SET content = NULL WHERE id = ANY ($1)", &[&ids]).await?;
+    drop_uses(db, &contents).await?;
+    forget_target(db, interaction, who).await
+}
+
+/// Erases everything about an interaction's deliveries that may name a correspondent, but what they carry.
+pub(super) async fn erase_all(
+    db: &impl GenericClient,
+    interaction: InteractionId,
+    who: &Correspondent,
+    moves: &mut Moves,
+) -> Result<(), StoreError> {
+    let interactions = [interaction.0];
+    let (before, _) = sound(&rows(db, OF, &[&interactions.as_slice()]).await?)?;
+    let mut after = before.clone();
+    after.iter_mut().for_each(Delivery::forget_reason);
+    // Where the interaction stands is settled already, and not written yet.
+    write(db, &before, &after, moves).await?;
+    let sql = "UPDATE deliveries SET correspondent = NULL, thread = NULL WHERE interaction = $1";
+    execute(db, sql, &[&interaction.0]).await?;
+    forget_target(db, interaction, who).await
+}
+
+async fn forget_target(
+    db: &impl GenericClient,
+    interaction: InteractionId,
+    who: &Correspondent,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE deliveries SET target = '', target_key = '', domain = '', correspondent = NULL, thread = NULL
+        WHERE interaction = $1 AND target_key IN ($2, $3)";
+    execute(db, sql, &[&interaction.0, &who.ascii, &who.unicode]).await.map(drop)
 }
 
 /// Erases what the deliveries of interactions carry, which are locked; what is not sent yet never will be. Where the interactions stand by it

@@ -13,6 +13,7 @@ mod catalogue;
 mod catalogue_columns;
 mod columns;
 mod commits;
+mod correspondents;
 mod deliveries;
 mod error;
 mod events;

@@ -12,6 +12,7 @@ use super::pool::{Lent, execute, row, rows};
 use super::{PostgresStore, journals};
 use crate::error::StoreError;
 use crate::leases::Lease;
+use crate::records::correspondents::Correspondent;
 use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
 use crate::rules::replays::ReplayStanding;
 use crate::sums::{sound_message, sound_trace};
@@ -253,6 +254,19 @@ async fn delete(db: &impl GenericClient, ids: &[Uuid]) -> Result<u64, StoreError
 /// Removes what replays keep of interactions.
 pub(super) async fn forget(db: &impl GenericClient, ids: &[Uuid]) -> Result<(), StoreError> {
     execute(db, "DELETE FROM replay_changes WHERE interaction = ANY ($1)", &[&ids]).await.map(drop)
+}
+
+/// Removes replays that are over and name a correspondent in what they were asked or found.
+pub(super) async fn forget_naming(db: &impl GenericClient, who: &Correspondent) -> Result<(), StoreError> {
+    let sql = "SELECT id, request, report FROM replays WHERE state <> $1";
+    let mut naming: Vec<Uuid> = Vec::new();
+    for row in rows(db, sql, &[&ReplayState::Open.code()]).await? {
+        let (request, report): (&str, Option<&str>) = (row.try_get("request")?, row.try_get("report")?);
+        if who.is_in(request) || report.is_some_and(|report| who.is_in(report)) {
+            naming.push(row.try_get("id")?);
+        }
+    }
+    delete(db, &naming).await.map(drop)
 }
 
 /// Removes replays made before; answers how many.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::columns::{Columns, text, window_start};
 use super::pool::{execute, rows};
@@ -58,6 +59,13 @@ pub(super) async fn take(
         answered.insert(place, repeated(key, fingerprint, made));
     }
     Ok(answered)
+}
+
+/// Forgets the requests at one of these times that made one of these things.
+pub(super) async fn forget(db: &impl GenericClient, times: &[Timestamp], made: &[Uuid]) -> Result<(), StoreError> {
+    let sql = "DELETE FROM idempotency USING unnest($2::uuid[]) AS made (id)
+        WHERE created_at = ANY ($1) AND position(uuid_send(made.id) IN interactions) > 0";
+    execute(db, sql, &[&times, &made]).await.map(drop)
 }
 
 /// Keeps what requests made whose keys were taken.

@@ -48,22 +48,11 @@ async fn sweep(
     now: Timestamp,
 ) -> Result<Swept, StoreError> {
     let mut swept = Swept::default();
-    if let Some(limit) = limits.interactions {
-        swept.interactions = remove(db, limit, max, now).await?;
+    if limits.sweep_mail() {
+        swept.interactions = remove_old(db, &limits, max, now).await?;
+        swept.contents = erase_old(db, &limits, max, now).await?;
     }
     if let Some(limit) = limits.contents {
-        let transaction = db.transaction().await?;
-        locks::share(&transaction).await?;
-        let sql = format!(
-            "SELECT id FROM interactions WHERE completed_at IS NOT NULL AND NOT erased AND completed_at < $1 AND NOT {PENDING}
-            ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED"
-        );
-        let old = rows(&transaction, &sql, &[&limit, &max]).await?;
-        let ids = old.iter().map(|row| row.try_get(0)).collect::<Result<Vec<Uuid>, _>>()?;
-        let mut moves = Moves::default();
-        swept.contents = erase_contents(&transaction, &ids, now, &mut moves).await?;
-        moves.write(&transaction).await?;
-        transaction.commit().await?;
         swept.replays = super::replays::sweep(db, limit, max).await?;
     }
     if let Some(limit) = limits.audit {
@@ -116,20 +105,84 @@ async fn remove_all(
     Ok(())
 }
 
-async fn remove(db: &mut Client, before: Timestamp, max: i64, now: Timestamp) -> Result<u64, StoreError> {
+/// What has not lost its content yet, and all: as the indexes `interactions_contents` and `interactions_completed` have it.
+const WITH_CONTENT: &str = "completed_at IS NOT NULL AND NOT erased";
+const COMPLETED: &str = "completed_at IS NOT NULL";
+
+/// Routes by which completed interactions came, and none for those that came by no route: one step in an index for each.
+async fn routes(db: &impl GenericClient, which: &str) -> Result<Vec<Option<Uuid>>, StoreError> {
+    let next = format!("SELECT route FROM interactions WHERE {which} AND route");
+    let sql = format!(
+        "WITH RECURSIVE found (route) AS (
+            SELECT ({next} IS NOT NULL ORDER BY route LIMIT 1)
+            UNION ALL SELECT ({next} > found.route ORDER BY route LIMIT 1) FROM found WHERE found.route IS NOT NULL
+        ) SELECT route FROM found WHERE route IS NOT NULL"
+    );
+    let mut routes = vec![None];
+    for row in rows(db, &sql, &[]).await? {
+        routes.push(Some(row.try_get(0)?));
+    }
+    Ok(routes)
+}
+
+/// The oldest that came by a route and that nobody else works on. `$1` is the time, `$2` how many, `$3` the route if there is one.
+async fn old(
+    db: &impl GenericClient,
+    (columns, which): (&str, &str),
+    route: Option<Uuid>,
+    (before, max): (Timestamp, i64),
+) -> Result<Vec<tokio_postgres::Row>, StoreError> {
+    let sql = |came_by: &str| {
+        format!(
+            "SELECT {columns} FROM interactions WHERE {which} AND {came_by} AND completed_at < $1 AND NOT {PENDING}
+                ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED"
+        )
+    };
+    match route {
+        Some(route) => rows(db, &sql("route = $3"), &[&before, &max, &route]).await,
+        None => rows(db, &sql("route IS NULL"), &[&before, &max]).await,
+    }
+}
+
+async fn erase_old(db: &mut Client, limits: &RetentionLimits, max: i64, now: Timestamp) -> Result<u64, StoreError> {
+    let mut ids: Vec<Uuid> = Vec::new();
+    let routes = routes(db, WITH_CONTENT).await?;
     let transaction = db.transaction().await?;
     locks::share(&transaction).await?;
-    let sql = format!(
-        "SELECT id, state, decision, duplicates FROM interactions WHERE completed_at IS NOT NULL AND completed_at < $1
-            AND NOT {PENDING} ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED"
-    );
-    let old = rows(&transaction, &sql, &[&before, &max]).await?;
-    let mut ids: Vec<Uuid> = Vec::with_capacity(old.len());
+    for route in routes {
+        let Some(limit) = limits.of(route).contents else { continue };
+        let left = max.saturating_sub(i64::try_from(ids.len()).unwrap_or(max));
+        for row in old(&transaction, ("id", WITH_CONTENT), route, (limit, left)).await? {
+            ids.push(row.try_get(0)?);
+        }
+        if ids.len() as u64 >= max.unsigned_abs() {
+            break;
+        }
+    }
     let mut moves = Moves::default();
-    for row in &old {
-        let columns = Columns { row, table: "interactions" };
-        ids.push(columns.get("id")?);
-        moves.tally().removed(read_state(columns)?, read_kind(columns)?, columns.get("duplicates")?);
+    let erased = erase_contents(&transaction, &ids, now, &mut moves).await?;
+    moves.write(&transaction).await?;
+    transaction.commit().await?;
+    Ok(erased)
+}
+
+async fn remove_old(db: &mut Client, limits: &RetentionLimits, max: i64, now: Timestamp) -> Result<u64, StoreError> {
+    let routes = routes(db, COMPLETED).await?;
+    let transaction = db.transaction().await?;
+    locks::share(&transaction).await?;
+    let mut ids: Vec<Uuid> = Vec::new();
+    let mut moves = Moves::default();
+    for route in routes {
+        let Some(limit) = limits.of(route).interactions else { continue };
+        let left = max.saturating_sub(i64::try_from(ids.len()).unwrap_or(max));
+        for row in &old(&transaction, ("id, state, decision, duplicates", COMPLETED), route, (limit, left)).await? {
+            let columns = Columns { row, table: "interactions" };
+            ids.push(columns.get("id")?);
+            moves.tally().removed(read_state(columns)?, read_kind(columns)?, columns.get("duplicates")?);
+        }
+        if ids.len() as u64 >= max.unsigned_abs() {
+            break;
+        }
     }
     if ids.is_empty() {
         return Ok(0);
@@ -137,6 +190,7 @@ async fn remove(db: &mut Client, before: Timestamp, max: i64, now: Timestamp) ->
     erase_contents(&transaction, &ids, now, &mut moves).await?;
     super::deliveries::remove(&transaction, &ids, moves.tally()).await?;
     super::threads::remove(&transaction, &ids).await?;
+    super::correspondents::forget(&transaction, &ids).await?;
     execute(&transaction, "DELETE FROM runs WHERE interaction = ANY ($1)", &[&ids]).await?;
     let removed = execute(&transaction, "DELETE FROM interactions WHERE id = ANY ($1)", &[&ids]).await?;
     moves.write(&transaction).await?;

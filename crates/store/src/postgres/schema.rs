@@ -27,6 +27,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0019-mailbox-tokens.sql"),
     include_str!("migrations/0020-mail-facts.sql"),
     include_str!("migrations/0021-threads.sql"),
+    include_str!("migrations/0022-erasures.sql"),
 ];
 
 /// The oldest server that is known to do, as `server_version_num`.

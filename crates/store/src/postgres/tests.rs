@@ -217,7 +217,11 @@ async fn lists_and_claims_are_found_by_an_index() {
             ("state = 0".to_owned(), "received_at, id", "interactions_waiting"),
             (format!("state = 2 AND queue = {nil}"), "priority DESC, received_at, id", "interactions_work"),
             ("state IN (1, 3) AND lease_until <= now()".to_owned(), "id", "interactions_leased"),
-            ("completed_at IS NOT NULL AND completed_at < now()".to_owned(), "completed_at", "interactions_completed"),
+            (
+                format!("route = {nil} AND completed_at IS NOT NULL AND completed_at < now()"),
+                "completed_at",
+                "interactions_completed",
+            ),
         ] {
             let explain = format!("EXPLAIN SELECT * FROM interactions WHERE {condition} ORDER BY {order} LIMIT 10");
             let plan = server.sql(&name, &explain).unwrap();

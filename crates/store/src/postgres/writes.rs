@@ -144,6 +144,7 @@ impl<'b> Writes<'b> {
             }
             deliveries::insert(db, &sends, &mut tally).await?;
         }
+        super::correspondents::remember(db, interactions.iter().map(|one| (one.offered.id, one.message))).await?;
         let add_interactions = db.prepare_cached(ADD_INTERACTIONS).await?;
         let add_notes = db.prepare_cached(threads::ADD).await?;
         let add_runs = db.prepare_cached(ADD_RUNS).await?;

@@ -339,6 +339,16 @@ impl RouteRecord {
         self.extra.get(Self::REPLIES).and_then(serde_json::Value::as_str) == Some(Self::TO_PREVIOUS_QUEUE)
     }
 
+    /// The members of `extra` that say for how many days contents and decisions are kept, as `--keep-content-days` and
+    /// `--keep-decision-days` do; 0 is for ever.
+    pub const KEEP: [&str; 2] = ["keepContentDays", "keepDecisionDays"];
+
+    /// For how many days contents and decisions are kept, where the route says so; 0 is for ever.
+    #[must_use]
+    pub fn keeps(&self) -> [Option<u32>; 2] {
+        Self::KEEP.map(|name| self.extra.get(name)?.as_u64().and_then(|days| u32::try_from(days).ok()))
+    }
+
     /// The name that replies are from; empty if none is said.
     #[must_use]
     pub fn from_name(&self) -> &str {

@@ -115,6 +115,8 @@ pub struct NewMessage {
     pub received_at: Timestamp,
     /// The Message-ID without angle brackets.
     pub message_id: Option<String>,
+    /// The addresses of `From`, `Sender` and `Reply-To`.
+    pub senders: Vec<String>,
     /// The decoded subject.
     pub subject: String,
     /// SHA-256 of the content with leading Received and Return-Path fields left aside.

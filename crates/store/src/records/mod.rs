@@ -4,6 +4,7 @@ pub mod access;
 pub mod activity;
 pub mod audit;
 pub mod catalogue;
+pub mod correspondents;
 pub mod events;
 pub mod facts;
 pub mod mail;

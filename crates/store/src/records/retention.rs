@@ -1,18 +1,48 @@
 //! How long things are kept.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use jiff::Timestamp;
+use uuid::Uuid;
 
 /// What is older may go; none is kept for ever.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct RetentionLimits {
     /// Messages, subjects and traces of interactions that were completed before.
     pub contents: Option<Timestamp>,
     /// Interactions that were completed before, with their decisions.
     pub interactions: Option<Timestamp>,
+    /// Routes whose interactions have limits of their own, in the place of both above.
+    pub routes: Arc<BTreeMap<Uuid, RouteLimits>>,
     /// Entries of the audit log made before.
     pub audit: Option<Timestamp>,
     /// Versions of tables' rows.
     pub versions: Option<VersionLimits>,
+}
+
+/// What is older may go of interactions that came by one route; none is kept for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RouteLimits {
+    /// Messages, subjects and traces of interactions that were completed before.
+    pub contents: Option<Timestamp>,
+    /// Interactions that were completed before, with their decisions.
+    pub interactions: Option<Timestamp>,
+}
+
+impl RetentionLimits {
+    /// What holds for interactions that came by a route, or by none.
+    #[must_use]
+    pub fn of(&self, route: Option<Uuid>) -> RouteLimits {
+        let own = route.and_then(|route| self.routes.get(&route)).copied();
+        own.unwrap_or(RouteLimits { contents: self.contents, interactions: self.interactions })
+    }
+
+    /// Whether anything of interactions may go.
+    pub(crate) fn sweep_mail(&self) -> bool {
+        let both = |limits: &RouteLimits| limits.contents.or(limits.interactions).is_some();
+        both(&self.of(None)) || self.routes.values().any(both)
+    }
 }
 
 /// Which versions of a table's rows may go. A version's time counts from the next one: until then it was the newest.

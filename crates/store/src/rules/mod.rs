@@ -6,6 +6,7 @@ pub(crate) mod acceptance;
 pub(crate) mod activity;
 pub(crate) mod claims;
 pub(crate) mod contents;
+pub(crate) mod correspondents;
 pub(crate) mod deliveries;
 pub(crate) mod duplicates;
 pub(crate) mod events;

@@ -62,6 +62,7 @@ pub(super) fn accept(
             None => *kept.insert(keep_message(session, message)?),
         };
         insert(session, message, message_kept, offered, &made)?;
+        super::correspondents::remember(session.db, offered.id, message)?;
         if let Some(key) = &key {
             seen::remember(session.db, key, offered.id, message.received_at, oldest)?;
         }

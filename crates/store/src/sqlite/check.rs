@@ -152,7 +152,8 @@ fn look(
     contents(&db, report)
 }
 
-fn open(path: &Path, with_log: bool) -> Result<Connection, StoreError> {
+/// Opens a database to read it, with its log or the file alone.
+pub(super) fn open(path: &Path, with_log: bool) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let db = Connection::open_with_flags(format!("file:{escaped}?immutable={}", u8::from(!with_log)), flags)?;

@@ -14,6 +14,7 @@ use crate::encoding::{
 };
 use crate::error::StoreError;
 use crate::leases::Hold;
+use crate::records::correspondents::Correspondent;
 use crate::records::mail::State;
 use crate::records::outbox::{Answers, Content, DeliveryRecord, Outgoing};
 use crate::rules::deliveries::{Delivery, begun};
@@ -313,6 +314,52 @@ pub(super) fn remove(session: &mut Session<'_>, interaction: InteractionId) -> R
             session.tally.forgotten(state);
         }
     }
+    Ok(())
+}
+
+/// Erases what was sent to a correspondent about an interaction, and everybody's copy of it: each names all its recipients.
+pub(super) fn erase_to(
+    session: &mut Session<'_>,
+    interaction: InteractionId,
+    who: &Correspondent,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let ids: Vec<[u8; 16]> = {
+        let sql = "SELECT id FROM deliveries WHERE interaction = ?1 AND (target_key IN (?2, ?3) OR content IN
+            (SELECT content FROM deliveries WHERE interaction = ?1 AND target_key IN (?2, ?3)))";
+        let mut select = session.db.prepare_cached(sql)?;
+        let rows = select.query_map((interaction.0.as_bytes(), &who.ascii, &who.unicode), |row| row.get(0))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    alter(session, interaction, now, |all| {
+        for one in all.iter_mut().filter(|one| ids.contains(one.record.id.0.as_bytes())) {
+            one.erase(now);
+            one.forget_reason();
+        }
+    })?;
+    for id in ids {
+        replace_content(session, DeliveryId(Uuid::from_bytes(id)), None)?;
+    }
+    forget_target(session.db, interaction, who)
+}
+
+/// Erases everything about an interaction's deliveries that may name a correspondent.
+pub(super) fn erase_all(
+    session: &mut Session<'_>,
+    interaction: InteractionId,
+    who: &Correspondent,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    alter(session, interaction, now, |all| all.iter_mut().for_each(Delivery::forget_reason))?;
+    let sql = "UPDATE deliveries SET correspondent = NULL, thread = NULL WHERE interaction = ?1";
+    session.db.prepare_cached(sql)?.execute((interaction.0.as_bytes(),))?;
+    forget_target(session.db, interaction, who)
+}
+
+fn forget_target(db: &Connection, interaction: InteractionId, who: &Correspondent) -> Result<(), StoreError> {
+    let sql = "UPDATE deliveries SET target = '', target_key = '', domain = '', correspondent = NULL, thread = NULL
+        WHERE interaction = ?1 AND target_key IN (?2, ?3)";
+    db.prepare_cached(sql)?.execute((interaction.0.as_bytes(), &who.ascii, &who.unicode))?;
     Ok(())
 }
 

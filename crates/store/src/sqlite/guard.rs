@@ -136,6 +136,12 @@ impl Guard {
         Ok(())
     }
 
+    /// Notes that the database may become smaller and its log another, until the next commit.
+    pub(super) fn rewriting(&mut self) -> Result<(), StoreError> {
+        self.record.bytes = 0;
+        self.state.keep(&Record { phase: Phase::Opening, ..self.record })
+    }
+
     /// Notes that the store was stopped in order, and its database is complete.
     pub(super) fn stopped(mut self) -> Result<(), StoreError> {
         directory::sync(&self.data_dir)?;

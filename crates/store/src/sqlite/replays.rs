@@ -11,6 +11,7 @@ use super::columns::{Columns, kept, micros};
 use super::{SqliteStore, journals, seals};
 use crate::error::StoreError;
 use crate::leases::Lease;
+use crate::records::correspondents::Correspondent;
 use crate::records::facts::Facts;
 use crate::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
 use crate::rules::replays::ReplayStanding;
@@ -255,6 +256,21 @@ fn delete(db: &Connection, id: Uuid) -> Result<bool, StoreError> {
 /// Removes what replays keep of an interaction.
 pub(super) fn forget(db: &Connection, id: InteractionId) -> Result<(), StoreError> {
     db.prepare_cached("DELETE FROM replay_changes WHERE interaction = ?1")?.execute((id.0.as_bytes(),))?;
+    Ok(())
+}
+
+/// Removes replays that are over and name a correspondent in what they were asked or found.
+pub(super) fn forget_naming(db: &Connection, who: &Correspondent) -> Result<(), StoreError> {
+    let all: Vec<([u8; 16], String, Option<String>)> = {
+        let mut select = db.prepare_cached("SELECT id, request, report FROM replays WHERE state <> ?1")?;
+        let rows = select.query_map((ReplayState::Open.code(),), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    for (id, request, report) in all {
+        if who.is_in(&request) || report.is_some_and(|report| who.is_in(&report)) {
+            delete(db, Uuid::from_bytes(id))?;
+        }
+    }
     Ok(())
 }
 

@@ -27,6 +27,18 @@ pub(super) fn known(
     Ok(known.map(|(fingerprint, made)| repeated(key, &fingerprint, &made)))
 }
 
+/// Forgets the requests at one of these times (in microseconds) that made one of these things.
+pub(super) fn forget(db: &Connection, times: &[i64], made: &[[u8; 16]]) -> Result<(), StoreError> {
+    let sql = "DELETE FROM idempotency WHERE created_at = ?1 AND instr(interactions, ?2) > 0";
+    let mut delete = db.prepare_cached(sql)?;
+    for time in times {
+        for id in made {
+            delete.execute((time, id))?;
+        }
+    }
+    Ok(())
+}
+
 /// Keeps what a request made; keys are known for so many seconds.
 pub(super) fn remember(
     db: &Connection,

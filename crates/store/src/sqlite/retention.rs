@@ -32,26 +32,11 @@ impl RetentionStore for SqliteStore {
 
 fn sweep(session: &mut Session<'_>, limits: RetentionLimits, max: u32, now: Timestamp) -> Result<Swept, StoreError> {
     let mut swept = Swept::default();
-    if let Some(limit) = limits.interactions {
-        for one in interactions(session.db, micros(limit), max)? {
-            remove(session, &one, now)?;
-            swept.interactions += 1;
-        }
+    if limits.sweep_mail() {
+        swept.interactions = remove_old(session, &limits, max, now)?;
+        swept.contents = erase_old(session, &limits, max, now)?;
     }
     if let Some(limit) = limits.contents {
-        let sql = format!(
-            "SELECT id FROM interactions WHERE completed_at IS NOT NULL AND NOT erased AND completed_at < ?1 AND NOT {PENDING}
-                 ORDER BY completed_at LIMIT ?2"
-        );
-        let old: Vec<[u8; 16]> = session
-            .db
-            .prepare_cached(&sql)?
-            .query_map((micros(limit), max), |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        for id in old {
-            erase_content(session, InteractionId(Uuid::from_bytes(id)), now)?;
-            swept.contents += 1;
-        }
         swept.replays = super::replays::sweep(session.db, limit, max)?;
     }
     if let Some(limit) = limits.audit {
@@ -67,18 +52,86 @@ fn sweep(session: &mut Session<'_>, limits: RetentionLimits, max: u32, now: Time
     Ok(swept)
 }
 
-fn interactions(db: &Connection, before: i64, max: u32) -> Result<Vec<InteractionRecord>, StoreError> {
+/// What has not lost its content yet, and all: as the indexes `interactions_contents` and `interactions_completed` have it.
+const WITH_CONTENT: &str = "completed_at IS NOT NULL AND NOT erased";
+const COMPLETED: &str = "completed_at IS NOT NULL";
+
+/// Routes by which completed interactions came, and none for those that came by no route: one step in the index for each.
+fn routes(db: &Connection, (index, which): (&str, &str)) -> Result<Vec<Option<[u8; 16]>>, StoreError> {
+    let next = format!("SELECT route FROM interactions INDEXED BY {index} WHERE {which} AND route");
     let sql = format!(
-        "SELECT * FROM interactions WHERE completed_at IS NOT NULL AND completed_at < ?1 AND NOT {PENDING} ORDER BY completed_at"
+        "WITH RECURSIVE found (route) AS (
+            SELECT ({next} IS NOT NULL ORDER BY route LIMIT 1)
+            UNION ALL SELECT ({next} > found.route ORDER BY route LIMIT 1) FROM found WHERE found.route IS NOT NULL
+        ) SELECT route FROM found WHERE route IS NOT NULL"
     );
+    let mut routes = vec![None];
     let mut select = db.prepare_cached(&sql)?;
-    sound(select.query((before,))?, max, interaction)
+    for route in select.query_map((), |row| row.get(0))? {
+        routes.push(Some(route?));
+    }
+    Ok(routes)
+}
+
+fn remove_old(
+    session: &mut Session<'_>,
+    limits: &RetentionLimits,
+    max: u32,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let index = "interactions_completed";
+    let sql = format!(
+        "SELECT * FROM interactions INDEXED BY {index} WHERE {COMPLETED} AND route IS ?1 AND completed_at < ?2 AND NOT {PENDING}
+            ORDER BY completed_at"
+    );
+    let mut removed = 0;
+    for route in routes(session.db, (index, COMPLETED))? {
+        let Some(limit) = limits.of(route.map(Uuid::from_bytes)).interactions else { continue };
+        let old = {
+            let mut select = session.db.prepare_cached(&sql)?;
+            sound(select.query((route, micros(limit)))?, max.saturating_sub(removed), interaction)?
+        };
+        for one in old {
+            remove(session, &one, now)?;
+            removed = removed.saturating_add(1);
+        }
+        if removed >= max {
+            break;
+        }
+    }
+    Ok(removed.into())
+}
+
+fn erase_old(session: &mut Session<'_>, limits: &RetentionLimits, max: u32, now: Timestamp) -> Result<u64, StoreError> {
+    let index = "interactions_contents";
+    let sql = format!(
+        "SELECT id FROM interactions INDEXED BY {index} WHERE {WITH_CONTENT} AND route IS ?1 AND completed_at < ?2 AND NOT {PENDING}
+            ORDER BY completed_at LIMIT ?3"
+    );
+    let mut erased = 0;
+    for route in routes(session.db, (index, WITH_CONTENT))? {
+        let Some(limit) = limits.of(route.map(Uuid::from_bytes)).contents else { continue };
+        let old: Vec<[u8; 16]> = {
+            let mut select = session.db.prepare_cached(&sql)?;
+            let rows = select.query_map((route, micros(limit), max.saturating_sub(erased)), |row| row.get(0))?;
+            rows.collect::<Result<_, _>>()?
+        };
+        for id in old {
+            erase_content(session, InteractionId(Uuid::from_bytes(id)), now)?;
+            erased = erased.saturating_add(1);
+        }
+        if erased >= max {
+            break;
+        }
+    }
+    Ok(erased.into())
 }
 
 fn remove(session: &mut Session<'_>, one: &InteractionRecord, now: Timestamp) -> Result<(), StoreError> {
     erase_content(session, one.id, now)?;
     deliveries::remove(session, one.id)?;
     super::threads::remove(session.db, one.id)?;
+    super::correspondents::forget(session.db, one.id)?;
     session.db.prepare_cached("DELETE FROM runs WHERE interaction = ?1")?.execute((one.id.0.as_bytes(),))?;
     session.db.prepare_cached("DELETE FROM interactions WHERE id = ?1")?.execute((one.id.0.as_bytes(),))?;
     let duplicates = i64::try_from(one.duplicates).unwrap_or(i64::MAX);
@@ -87,7 +140,7 @@ fn remove(session: &mut Session<'_>, one: &InteractionRecord, now: Timestamp) ->
 }
 
 /// Removes message, subject, traces, journals and attributes, and the opening except where a run that is still to come needs it; answers whether the interaction exists. A message that came for several routes goes with the
-/// last of its interactions. Freed pages are used again by the database; they are not overwritten at once.
+/// last of its interactions. What is freed is overwritten with zeros (`schema::open_writer`).
 pub(super) fn erase_content(session: &mut Session<'_>, id: InteractionId, now: Timestamp) -> Result<bool, StoreError> {
     let db = &*session.db;
     let mut select = db.prepare_cached("SELECT message, state, opening, thread FROM interactions WHERE id = ?1")?;

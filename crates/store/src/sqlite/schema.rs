@@ -38,6 +38,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0024-mailbox-tokens.sql"),
     include_str!("migrations/0025-mail-facts.sql"),
     include_str!("migrations/0026-threads.sql"),
+    include_str!("migrations/0027-erasures.sql"),
 ];
 
 /// The size of the database's pages in bytes; only new databases take it.
@@ -57,6 +58,8 @@ pub(super) fn open_writer(path: &Path, checkpoint_bytes: u64) -> Result<Connecti
         if mode == "wal" { Ok(()) } else { Err(rusqlite::Error::InvalidQuery) }
     })?;
     db.pragma_update(None, "synchronous", "FULL")?;
+    // What is erased must not be found in the file.
+    db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     // The writer folds the log itself, after answering. SQLite does it at four times that size should the writer's estimate fail.
     let pages = checkpoint_bytes.saturating_mul(4) / u64::from(PAGE_BYTES);
     db.pragma_update(None, "wal_autocheckpoint", i64::try_from(pages.max(1)).unwrap_or(i64::MAX))?;

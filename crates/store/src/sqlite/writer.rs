@@ -1,8 +1,8 @@
 //! The one thread that writes. It takes everything that waits, runs it in one transaction, commits, and only then answers:
 //! so one sync serves many callers, and whoever has an answer has it on stable storage.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::vec::Drain;
 
@@ -89,6 +89,9 @@ pub(super) struct Work {
     pub(super) ears: Ears,
 }
 
+/// Who waits for the files to be scrubbed, and whether the database is rewritten.
+type Scrubs = Arc<Mutex<Vec<(bool, oneshot::Sender<Result<(), StoreError>>)>>>;
+
 /// Sends commands to the writer. The writer ends when the last handle is gone and everything sent was done.
 #[derive(Clone)]
 pub(super) struct Writer {
@@ -97,6 +100,7 @@ pub(super) struct Writer {
     patience: Duration,
     files: Files,
     room: Room,
+    scrubs: Scrubs,
 }
 
 impl Writer {
@@ -108,12 +112,23 @@ impl Writer {
         let (commands, receiver) = mpsc::channel(options.batch.saturating_mul(4).max(1));
         let commits = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&commits);
-        let thread = Thread { db, options, commits: counter, unfolded: 0, upkeep, guard, room: room.clone(), ears };
+        let scrubs = Scrubs::default();
+        let thread = Thread {
+            db,
+            options,
+            commits: counter,
+            unfolded: 0,
+            upkeep,
+            guard,
+            room: room.clone(),
+            ears,
+            scrubs: Arc::clone(&scrubs),
+        };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || thread.work(receiver))
             .map_err(|error| StoreError::Failed(error.to_string()))?;
-        Ok((Self { commands, commits, patience: options.patience, files, room }, thread))
+        Ok((Self { commands, commits, patience: options.patience, files, room, scrubs }, thread))
     }
 
     /// Whether mail is taken: not while the disk is full, and not when the store's files are gone.
@@ -155,6 +170,16 @@ impl Writer {
             return Err(StoreError::Full);
         }
         self.submit(Some(u64::try_from(bytes).unwrap_or(u64::MAX)), work).await
+    }
+
+    /// Has everything that was erased removed from the log, and with `compact` from the database's free space. It takes as long as it takes;
+    /// other commands wait meanwhile.
+    pub(super) async fn scrub(&self, compact: bool) -> Result<(), StoreError> {
+        let (sender, receiver) = oneshot::channel();
+        self.scrubs.lock().unwrap_or_else(PoisonError::into_inner).push((compact, sender));
+        // Wakes the thread, which looks behind each batch.
+        self.run(|_| Ok(Ok::<_, StoreError>(()))).await??;
+        receiver.await.map_err(|_| gone())?
     }
 
     async fn submit<T, E, F>(&self, grows_by: Option<u64>, work: F) -> Result<Result<T, E>, StoreError>
@@ -230,6 +255,7 @@ struct Thread {
     guard: Guard,
     room: Room,
     ears: Ears,
+    scrubs: Scrubs,
 }
 
 /// While the disk is full a commit counts as this many bytes, and the log is folded after [`FULL_FOLD_BYTES`]: it must not grow.
@@ -264,6 +290,7 @@ impl Thread {
             }
             drop(batch);
             self.fold();
+            self.scrub();
         }
         self.stop();
     }
@@ -362,6 +389,42 @@ impl Thread {
             self.unfolded = 0;
             self.upkeep.fold();
         }
+    }
+
+    fn scrub(&mut self) {
+        let asked = std::mem::take(&mut *self.scrubs.lock().unwrap_or_else(PoisonError::into_inner));
+        for (compact, answer) in asked {
+            // Whoever went away is not told.
+            let _ = answer.send(self.scrub_once(compact));
+        }
+    }
+
+    /// Old pages are in the log until it is emptied, and fragments of old rows in the free space of pages until the database is written anew.
+    fn scrub_once(&mut self, compact: bool) -> Result<(), StoreError> {
+        if let Some(lost) = self.guard.files().lost() {
+            return Err(lost.clone());
+        }
+        self.guard.rewriting()?;
+        let scrubbed = self.rewrite(compact);
+        // Whatever came of it, a commit notes how the files are now.
+        tally::count_commit(&self.db, self.guard.next_commit())?;
+        self.guard.committed()?;
+        if scrubbed? {
+            Ok(())
+        } else {
+            Err(StoreError::Unavailable("the log could not be emptied: it is being read".to_owned()))
+        }
+    }
+
+    fn rewrite(&self, compact: bool) -> Result<bool, StoreError> {
+        if compact {
+            // As large as the database: not in memory.
+            self.db.pragma_update(None, "temp_store", "FILE")?;
+            let rewritten = self.db.execute_batch("VACUUM");
+            self.db.pragma_update(None, "temp_store", "MEMORY")?;
+            rewritten?;
+        }
+        folded(&self.db, "PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
     /// An orderly end: everything is in the database, which is complete without any other file.

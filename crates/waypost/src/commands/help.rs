@@ -3,7 +3,7 @@
 use clap::{Arg, Command};
 
 /// Examples by command. A test misses every command that has none.
-const EXAMPLES: [(&str, &str); 37] = [
+const EXAMPLES: [(&str, &str); 39] = [
     ("serve", "waypost serve --data-dir /var/lib/waypost --smtp 0.0.0.0:25 --tls-cert cert.pem --tls-key key.pem"),
     ("plan", "waypost plan project\nwaypost plan project --out plan.json --replay 1000"),
     ("apply", "waypost apply --dry-run project\nwaypost apply project\nwaypost apply --plan plan.json"),
@@ -34,6 +34,11 @@ const EXAMPLES: [(&str, &str); 37] = [
     ("clients", "waypost clients create Reports --scope flow:read,email:read > reports.secret"),
     ("console", "waypost console link"),
     ("audit", "waypost audit"),
+    (
+        "correspondents",
+        "waypost correspondents find ann@example.org\nwaypost correspondents export ann@example.org --out ann\nwaypost correspondents erase ann@example.org",
+    ),
+    ("backup", "waypost backup --data-dir /var/lib/waypost /backups/waypost.db"),
     ("check", "waypost check --data-dir /var/lib/waypost"),
     (
         "doctor",
@@ -53,7 +58,7 @@ const EXAMPLES: [(&str, &str); 37] = [
 ];
 
 /// Groups of options of `serve`, by how their names begin; the first that fits counts.
-const GROUPS: [(&str, &str); 33] = [
+const GROUPS: [(&str, &str); 34] = [
     ("mail_auth", "Senders and scanners"),
     ("auth", "Senders and scanners"),
     ("trusted_relay", "Senders and scanners"),
@@ -86,6 +91,7 @@ const GROUPS: [(&str, &str); 33] = [
     ("keep", "Storage"),
     ("run", "Runs"),
     ("trace_detail", "Runs"),
+    ("redact", "Runs"),
     ("", "Process"),
 ];
 

@@ -2,10 +2,12 @@
 
 pub(crate) mod apply;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod clients;
 pub(crate) mod completions;
 pub(crate) mod console;
+pub(crate) mod correspondents;
 pub(crate) mod data_actions;
 pub(crate) mod deliveries;
 pub(crate) mod diff;

@@ -197,6 +197,9 @@ pub(crate) struct Arguments {
     /// How much of a run and its mail a trace keeps: decisions alone, steps without values, or everything
     #[arg(long, env = "WAYPOST_TRACE_DETAIL", value_enum, default_value_t)]
     pub(crate) trace_detail: TraceDetail,
+    /// Variable, attribute, input, output, column or header field whose value no kept trace shows, whatever the case; repeatable
+    #[arg(long, env = "WAYPOST_REDACT", value_delimiter = ',', value_name = "NAME")]
+    pub(crate) redact: Vec<String>,
     /// Steps of work that a run may take, called flows included; one is about a microsecond. Beyond that its mail is unrouted
     #[arg(long, env = "WAYPOST_RUN_STEPS", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000), default_value_t = 1_000_000, value_name = "STEPS")]
     pub(crate) run_steps: u64,

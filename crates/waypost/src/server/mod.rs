@@ -35,6 +35,7 @@ use waypost_app::calls::Calls;
 use waypost_app::ingress::{Ingress, Topics};
 use waypost_app::mail::smtp::SmtpIntake;
 use waypost_app::outbox::carry::{Courier, Filer};
+use waypost_app::redaction::Redaction;
 use waypost_app::retention::Retention;
 use waypost_engine::{Detail, Limits};
 use waypost_origin::Origin;
@@ -68,6 +69,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     let settings = waypost_app::Settings {
         origin: origin.clone(),
         traces: telemetry.traces(),
+        redaction: Redaction::of(&arguments.redact),
         limits,
         notes: Some(data_dir.to_owned()),
         vetting: vetting::vetting(&arguments)?,
@@ -133,6 +135,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     tasks.spawn(app.clone().retain(retention, stopped.clone()));
     tasks.spawn(app.clone().follow_peers(stopped.clone()));
     tasks.spawn(app.clone().replay_recorded(stopped.clone()));
+    tasks.spawn(app.clone().erase_correspondents(stopped.clone()));
     tasks.spawn(app.clone().carry(stopped.clone()));
     tasks.spawn(app.clone().call(stopped.clone()));
     tasks.spawn(app.clone().watch_mailboxes(stopped.clone()));

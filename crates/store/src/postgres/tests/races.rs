@@ -121,7 +121,7 @@ async fn what_one_node_sweeps_another_leaves_to_it() {
         .await
         .unwrap();
     let limits = RetentionLimits { interactions: Some(at(100)), ..RetentionLimits::default() };
-    assert_eq!(opened.store.sweep(limits, 10, later()).await.unwrap().interactions, 1);
+    assert_eq!(opened.store.sweep(limits.clone(), 10, later()).await.unwrap().interactions, 1);
     other.batch_execute("COMMIT").await.unwrap();
     assert_eq!(opened.store.sweep(limits, 10, later()).await.unwrap().interactions, 1);
     assert_eq!(opened.store.summary().await.unwrap().interactions, 0);

@@ -1,0 +1,182 @@
+//! Everything of a person is found, and gone once it is erased; nobody else's is.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+use waypost_ids::{DecisionKind, DeliveryKind, DeliveryState};
+
+use super::outbox::{answer, delivery, forwards, outgoing};
+use super::samples::{accept, at, audit, decided, id, lease, mail, queues, run, up_to};
+use crate::records::correspondents::{Correspondent, Erased, ErasureRecord, ErasureState, Part};
+use crate::records::mail::{Accepted, IdempotencyKey, InteractionFilter, State};
+use crate::traits::Store;
+
+fn who(address: &str) -> Correspondent {
+    Correspondent { ascii: address.to_owned(), unicode: address.to_owned() }
+}
+
+fn erasure(address: &str, force: bool) -> ErasureRecord {
+    ErasureRecord {
+        id: Uuid::from_u128(0x7000),
+        created_at: at(100),
+        created_by: "ops".to_owned(),
+        digest: "d1".to_owned(),
+        who: Some(who(address)),
+        force,
+        compact: false,
+        state: ErasureState::Open,
+        after: None,
+        progress: Erased::default(),
+    }
+}
+
+/// Erases to the end, one interaction at a time.
+async fn erase(store: &dyn Store, address: &str, force: bool) -> Erased {
+    store.add_erasure(erasure(address, force), audit(100, "ops")).await.unwrap();
+    let lease = lease(9, 900);
+    let begun = store.begin_erasure(lease, at(101)).await.unwrap().unwrap();
+    loop {
+        let erased = store.erase_next(begun.id, lease, 1, at(102)).await.unwrap().unwrap();
+        if erased.state == ErasureState::Erased {
+            assert_eq!(erased.who, None, "the address is gone");
+            store.scrub(false).await.unwrap();
+            assert!(store.end_erasure(begun.id, lease.id, audit(103, "ops")).await.unwrap());
+            assert_eq!(store.begin_erasure(lease, at(9000)).await.unwrap(), None, "it is over");
+            return store.erasure(begun.id).await.unwrap().unwrap().progress;
+        }
+    }
+}
+
+async fn concerned(store: &dyn Store, address: &str) -> Vec<(u128, Part, bool)> {
+    let found = store.correspondence(&who(address), None, 10).await.unwrap();
+    found.iter().map(|one| (one.interaction.id.0.as_u128(), one.part, one.unfinished)).collect()
+}
+
+pub(crate) async fn a_correspondent_is_found_by_every_address_of_a_mail(store: &dyn Store) {
+    queues(store).await;
+    accept(store, mail(1)).await;
+    let mut named = decided(2, run(DecisionKind::Disconnect));
+    named.message.envelope_from = "bounces@lists.example".to_owned();
+    named.message.senders = vec!["Ann@Example.net".to_owned(), "list@lists.example".to_owned()];
+    accept(store, named).await;
+    let mut other = decided(3, forwards(&[(1, "Ann@example.net"), (2, "bob@example.net")]));
+    other.message.envelope_from = "carl@example.net".to_owned();
+    accept(store, other).await;
+    let all = [(1, Part::Sender, true), (2, Part::Sender, false), (3, Part::Recipient, true)];
+    assert_eq!(concerned(store, "ann@example.net").await, all);
+    assert_eq!(concerned(store, "list@lists.example").await, [(2, Part::Sender, false)]);
+    assert_eq!(concerned(store, "bounces@lists.example").await, [(2, Part::Sender, false)]);
+    assert_eq!(concerned(store, "bob@example.net").await, [(3, Part::Recipient, true)]);
+    assert_eq!(concerned(store, "nobody@example.net").await, []);
+    let after = store.correspondence(&who("ann@example.net"), Some(id(1)), 1).await.unwrap();
+    assert_eq!(after[0].interaction.id, id(2), "page by page");
+}
+
+pub(crate) async fn erasing_leaves_the_row_and_the_sums(store: &dyn Store) {
+    queues(store).await;
+    let mut first = decided(1, run(DecisionKind::Disconnect));
+    let decision = &mut first.interactions[0].run.as_mut().unwrap().decision;
+    decision.reason = Some("ann is rude".to_owned());
+    first.idempotency = Some(IdempotencyKey { key: "ann's key".to_owned(), fingerprint: [1; 32] });
+    accept(store, first.clone()).await;
+    let mut again = decided(1, run(DecisionKind::Disconnect));
+    again.interactions[0].id = id(21);
+    assert_eq!(accept(store, again.clone()).await, [Accepted::Duplicate { of: id(1) }]);
+    let mut other = decided(2, run(DecisionKind::Disconnect));
+    other.message.envelope_from = "bob@example.net".to_owned();
+    accept(store, other).await;
+    let (before, bob) = (store.summary().await.unwrap(), store.interaction(id(2)).await.unwrap());
+    let erased = erase(store, "ann@example.net", false).await;
+    assert_eq!(erased, Erased { interactions: 1, ..Erased::default() });
+    assert_eq!(store.summary().await.unwrap(), before);
+    let row = store.interaction(id(1)).await.unwrap().unwrap();
+    assert_eq!((row.erased, row.state, row.duplicates), (true, State::Completed, 1));
+    assert_eq!((row.envelope_from.as_str(), row.remote.as_str(), row.subject.as_str()), ("", "", ""));
+    assert_eq!((row.message_id, row.decision.unwrap().reason), (None, None));
+    assert_eq!(store.raw_message(id(1)).await.unwrap(), None);
+    let bare = store.runs(id(1)).await.unwrap().remove(0).run;
+    assert_eq!((bare.trace.as_str(), bare.journal, bare.decision.reason), ("{}", None, None));
+    assert_eq!(concerned(store, "ann@example.net").await, []);
+    assert_eq!(store.interaction(id(2)).await.unwrap(), bob, "another's is as it was");
+    assert!(store.raw_message(id(2)).await.unwrap().is_some());
+    // The key is forgotten. What was accepted once is known by its sums, which are nobody's address.
+    first.interactions[0].id = id(22);
+    assert_eq!(accept(store, first).await, [Accepted::Duplicate { of: id(1) }]);
+    let filter = InteractionFilter { message_id: Some("1@example".to_owned()), ..InteractionFilter::default() };
+    assert!(store.interactions(&filter, None, 9).await.unwrap().is_empty());
+}
+
+pub(crate) async fn what_was_sent_to_a_person_about_anothers_mail_goes(store: &dyn Store) {
+    queues(store).await;
+    let mut forwarded = forwards(&[(1, "Ann@example.net"), (2, "bob@example.net")]);
+    forwarded.decision.addresses = vec!["Ann@example.net".to_owned(), "bob@example.net".to_owned()];
+    forwarded.attributes = BTreeMap::from([("to".into(), "ANN@example.net".into()), ("tier".into(), "gold".into())]);
+    forwarded.sends.push(outgoing(DeliveryKind::Mail, &[(3, "dora@example.net")]));
+    let mut mail = decided(1, forwarded);
+    mail.message.envelope_from = "carl@example.net".to_owned();
+    accept(store, mail).await;
+    assert_eq!(erase(store, "ann@example.net", true).await, Erased { sent: 1, ..Erased::default() });
+    let row = store.interaction(id(1)).await.unwrap().unwrap();
+    assert_eq!((row.erased, row.envelope_from.as_str(), row.state), (false, "carl@example.net", State::Decided));
+    assert_eq!(row.decision.unwrap().addresses, ["bob@example.net"]);
+    assert_eq!(row.attributes, BTreeMap::from([("tier".into(), "gold".into())]));
+    assert!(store.raw_message(id(1)).await.unwrap().is_some());
+    let bare = store.runs(id(1)).await.unwrap().remove(0).run;
+    assert_eq!((bare.trace.as_str(), bare.journal), ("{}", None));
+    for (number, target) in [(1, ""), (2, "bob@example.net")] {
+        let one = store.delivery(delivery(number)).await.unwrap().unwrap();
+        assert_eq!((one.target.as_str(), one.state), (target, DeliveryState::Cancelled), "the mail names both");
+        assert_eq!(store.delivery_content(delivery(number)).await.unwrap(), None);
+    }
+    assert_eq!(store.delivery(delivery(3)).await.unwrap().unwrap().state, DeliveryState::Pending);
+    assert!(store.delivery_content(delivery(3)).await.unwrap().is_some());
+}
+
+pub(crate) async fn unfinished_work_is_left_unless_it_is_forced(store: &dyn Store) {
+    queues(store).await;
+    let mut queued = run(DecisionKind::Queue);
+    queued.sends = vec![answer(1, "ann@example.net", "thread of ann")];
+    accept(store, decided(1, queued)).await;
+    accept(store, mail(2)).await;
+    assert_eq!(erase(store, "ann@example.net", false).await, Erased { left: 2, ..Erased::default() });
+    assert_eq!(concerned(store, "ann@example.net").await.len(), 2);
+    // What is being run is waited for: its run would bring back what it read.
+    let again = ErasureRecord { id: Uuid::from_u128(0x7001), ..erasure("ann@example.net", true) };
+    store.add_erasure(again, audit(200, "ops")).await.unwrap();
+    let claimed = store.claim_runs(up_to(1), at(200)).await.unwrap().remove(0);
+    assert_eq!(claimed.interaction.id, id(2));
+    let held = lease(8, 900);
+    let begun = store.begin_erasure(held, at(201)).await.unwrap().unwrap();
+    let one = store.erase_next(begun.id, held, 10, at(202)).await.unwrap().unwrap();
+    assert_eq!((one.state, one.progress.interactions, one.after), (ErasureState::Open, 1, None));
+    let row = store.interaction(id(1)).await.unwrap().unwrap();
+    assert_eq!((row.state, row.erased), (State::Decided, true), "it stays in its queue, empty");
+    let held_back = store.delivery(delivery(1)).await.unwrap().unwrap();
+    assert_eq!((held_back.state, held_back.target.as_str()), (DeliveryState::Cancelled, ""));
+    assert_eq!(held_back.held.unwrap().rule, "erased");
+    assert!(store.record_run(id(2), claimed.lease.id, run(DecisionKind::Disconnect)).await.unwrap());
+    let all = store.erase_next(begun.id, held, 10, at(203)).await.unwrap().unwrap();
+    assert_eq!((all.state, all.progress.interactions), (ErasureState::Erased, 2));
+}
+
+pub(crate) async fn an_erasure_goes_on_where_its_node_left_it(store: &dyn Store) {
+    queues(store).await;
+    for number in 1..=3 {
+        accept(store, decided(number, run(DecisionKind::Disconnect))).await;
+    }
+    store.add_erasure(erasure("ann@example.net", false), audit(100, "ops")).await.unwrap();
+    let begun = store.begin_erasure(lease(1, 110), at(100)).await.unwrap().unwrap();
+    assert_eq!(store.begin_erasure(lease(2, 120), at(109)).await.unwrap(), None, "it is another's");
+    store.erase_next(begun.id, lease(1, 110), 2, at(101)).await.unwrap().unwrap();
+    let taken = store.begin_erasure(lease(2, 200), at(110)).await.unwrap().unwrap();
+    assert_eq!((taken.after, taken.progress.interactions), (Some(id(2)), 2));
+    assert_eq!(store.erase_next(begun.id, lease(1, 300), 2, at(111)).await.unwrap(), None, "it was lost");
+    assert!(!store.renew_erasure(begun.id, lease(1, 300)).await.unwrap());
+    assert!(store.renew_erasure(begun.id, lease(2, 300)).await.unwrap());
+    assert!(!store.end_erasure(begun.id, lease(2, 300).id, audit(112, "ops")).await.unwrap(), "rows are left");
+    let all = store.erase_next(begun.id, lease(2, 300), 2, at(112)).await.unwrap().unwrap();
+    assert_eq!((all.state, all.progress.interactions), (ErasureState::Erased, 3));
+    assert!(store.end_erasure(begun.id, lease(2, 300).id, audit(113, "ops")).await.unwrap());
+    let (listed, total) = store.erasures(0, 10).await.unwrap();
+    assert_eq!((listed.len(), total, listed[0].state), (1, 1, ErasureState::Done));
+}
