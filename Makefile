@@ -3,7 +3,7 @@
 # By name, so that what was built for the whole workspace is used as it is.
 API_TESTS := $(foreach file,$(wildcard crates/api/tests/*.rs),--test $(basename $(notdir $(file))))
 
-.PHONY: run test check bench fmt
+.PHONY: run test check bench package test-packages fmt
 
 run:
 	@scripts/run
@@ -34,6 +34,13 @@ bench:
 	@scripts/setup
 	@scripts/setup-postgres
 	@cargo run --release --locked --manifest-path bench/Cargo.toml
+
+# A Debian package and a tarball, into target/package.
+package:
+	@scripts/package
+
+test-packages:
+	@scripts/test-packages
 
 fmt:
 	@cargo fmt --all

@@ -19,7 +19,9 @@ pub(crate) struct Arguments {
 }
 
 /// Exit code 0: written; 2: could not write.
-pub(crate) fn run(arguments: &Arguments, mut command: clap::Command) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &Arguments, command: clap::Command) -> Result<(), Failure> {
+    // Otherwise each command has a second page, that of `help COMMAND`.
+    let mut command = command.disable_help_subcommand(true);
     command.build();
     if arguments.markdown {
         let mut out = screen::stdout();
