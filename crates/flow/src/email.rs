@@ -36,8 +36,6 @@ pub enum Shape {
     Attachments,
     /// A function from a name to a text, empty if there is none.
     Lookup,
-    /// Promised for a later release: naming it is an error that says so.
-    Later,
 }
 
 /// A row of the table of members.
@@ -100,7 +98,7 @@ impl Member {
 
     /// Whether it is read by its name alone: neither a function nor promised for later.
     pub(crate) fn is_readable(&self) -> bool {
-        !matches!(self.definition.shape, Shape::Lookup | Shape::Later)
+        self.definition.shape != Shape::Lookup
     }
 
     /// The type of what it reads as; of a function's result.
@@ -118,7 +116,6 @@ impl Member {
             Shape::Address => Type::Object(ObjectType::Address),
             Shape::Addresses => list(Type::Object(ObjectType::Address)),
             Shape::Attachments => list(Type::Object(ObjectType::Attachment)),
-            Shape::Later => Type::Never,
         }
     }
 }

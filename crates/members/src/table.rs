@@ -12,8 +12,7 @@ use waypost_mail::message::{Address, AddressField, Attachment};
 use crate::email::MessageView;
 
 use Reader::{
-    Addresses, Attachments, Attributes, Boolean, FirstAddress, Headers, Integer, Later, Lookup, Object, Text, Texts,
-    Time,
+    Addresses, Attachments, Attributes, Boolean, FirstAddress, Headers, Integer, Lookup, Object, Text, Texts, Time,
 };
 
 /// A member: how it is read below `interaction`, what reads it, what it means, and what that is for the sample mail of
@@ -382,8 +381,6 @@ enum Reader {
     Attachments(for<'v> fn(&'v MessageView<'_, '_>) -> &'v [Attachment]),
     /// A function from a name to a text.
     Lookup(for<'v> fn(&'v MessageView<'_, '_>, &str) -> Option<&'v str>),
-    /// Nothing yet: naming it is an error that says so.
-    Later,
 }
 
 impl Reader {
@@ -401,7 +398,6 @@ impl Reader {
             Addresses(_) => Shape::Addresses,
             Attachments(_) => Shape::Attachments,
             Lookup(_) => Shape::Lookup,
-            Later => Shape::Later,
         }
     }
 }
@@ -437,7 +433,7 @@ pub(crate) fn fact<'v>(mail: &'v MessageView<'_, '_>, member: &Member) -> Fact<'
         Some(Attributes(read)) => Fact::Attributes(read(mail)),
         Some(FirstAddress(read) | Addresses(read)) => Fact::Addresses(read(mail).len()),
         Some(Attachments(read)) => Fact::Attachments(read(mail).len()),
-        Some(Object | Lookup(_) | Later) | None => Fact::Nothing,
+        Some(Object | Lookup(_)) | None => Fact::Nothing,
     }
 }
 

@@ -109,8 +109,7 @@ pub fn objects(members: &'static Members) -> Vec<ObjectReference> {
         ObjectReference { name: name.to_owned(), members: members.collect() }
     }
     let given = |object: &str| -> Vec<MemberReference> {
-        let shown = members.of(object).filter(|member| member.shape() != Shape::Later);
-        let shown = shown.map(|member| {
+        let shown = members.of(object).map(|member| {
             let parameter = if member.shape() == Shape::Lookup { "(name)" } else { "" };
             MemberReference {
                 name: format!("{}{parameter}", member.name()),
@@ -202,11 +201,6 @@ fn given(checker: &mut Checker<'_>, place: Span, object: &str, field: &str) -> O
     };
     match member.shape() {
         Shape::Object => Some((Ir::Constant(Value::Object(Handle::Part(member))), member.data_type())),
-        Shape::Later => {
-            let message = format!("this release does not fill `{}`", path(member.path()));
-            checker.problem(place, Code::UnknownMember, message);
-            None
-        }
         Shape::Lookup => {
             let problem = checker.problem(place, Code::UnknownMember, format!("`{field}` is a function"));
             problem.suggestion = Some(format!("write `{}('name')`", path(member.path())));

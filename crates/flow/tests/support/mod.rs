@@ -33,9 +33,6 @@ static ROWS: LazyLock<Vec<(&str, Shape, Fact<'static>)>> = LazyLock::new(|| {
         ("email.header", Shape::Lookup, Fact::Nothing),
         ("previous", Shape::Object, Fact::Nothing),
         ("previous.attributes", Shape::Attributes, Fact::Attributes(&EARLIER)),
-        ("email.auth", Shape::Later, Fact::Nothing),
-        ("email.language", Shape::Later, Fact::Nothing),
-        ("email.isBulk", Shape::Later, Fact::Nothing),
     ]
 });
 

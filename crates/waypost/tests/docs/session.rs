@@ -74,7 +74,7 @@ fn prepare(folder: &Path) {
         let copied = Command::new("cp").arg("-r").arg(root().join(name)).arg(folder).output().unwrap();
         assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
     }
-    for name in ["bin", "scripts", "target/release"] {
+    for name in ["bin", "scripts", "target/quick"] {
         fs::create_dir_all(folder.join(name)).unwrap();
     }
     fs::copy(root().join("scripts/run"), folder.join("scripts/run")).unwrap();
@@ -82,7 +82,7 @@ fn prepare(folder: &Path) {
         fs::write(folder.join(name), "#!/bin/sh\n").unwrap();
         fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
     }
-    for name in ["bin/waypost", "target/release/waypost"] {
+    for name in ["bin/waypost", "target/quick/waypost"] {
         symlink(WAYPOST, folder.join(name)).unwrap();
     }
 }
