@@ -99,7 +99,8 @@ async fn every_member_that_is_missing_is_told_at_once() {
         let more = operation.path.ends_with("/routing/schedules").then(|| "timeZone".to_owned());
         let mut required = required(&document, &operation.described);
         required.extend(more);
-        if required.len() < 2 {
+        // A flow may be made without content: its document is published later.
+        if required.len() < 2 || operation.path.ends_with("/flows") {
             continue;
         }
         let answer = operation.ask(&server, Some(&admin), "").await;
@@ -116,7 +117,7 @@ async fn every_member_that_is_missing_is_told_at_once() {
         required.sort_unstable();
         assert_eq!(told, required, "{}: {body}", operation.path);
     }
-    assert!(asked >= 10, "{asked} endpoints");
+    assert!(asked >= 9, "{asked} endpoints");
 }
 
 #[tokio::test]
