@@ -221,6 +221,17 @@ impl<S> Caller<S> {
     pub fn may(&self, scope: Scope) -> bool {
         self.granted.allow(scope)
     }
+
+    /// Refuses a token that does not grant what this request needs beside the endpoint's scope, if it needs anything.
+    ///
+    /// # Errors
+    /// 403 that names the scope.
+    pub fn must(&self, scope: Option<Scope>) -> Result<(), ApiError> {
+        match scope.filter(|scope| !self.may(*scope)) {
+            Some(scope) => Err(ApiError::missing_scope(scope)),
+            None => Ok(()),
+        }
+    }
 }
 
 impl<S: Wanted> FromRequestParts<ApiState> for Caller<S> {

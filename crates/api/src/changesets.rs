@@ -23,42 +23,47 @@ use waypost_store::revisions::Revisions;
 use waypost_wire::change::{ChangeSet as WireChangeSet, ChangeSetDone, ChangedFlow, ChangedObject, ChangedQueue};
 use waypost_wire::error::Problem;
 
-use crate::auth::{Caller, FlowWrite, RoutingWrite};
+use crate::auth::{Caller, FlowRead};
 use crate::body::FlowBody;
 use crate::error::{ApiError, diagnosed};
 use crate::fields::Fields;
 use crate::flows::{VERSION_EXPECTED, version_in};
-use crate::objects::{Call, PathParts, Resource};
+use crate::objects::{Call, PathParts, Resource, missing};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::operation;
 use crate::query::Query;
 use crate::revision::{listed, tag};
 use crate::state::ApiState;
 
+const SUMMARY: &str = "Change many flows and other objects at once, or none of them. Only a dry run does with scopes that read: anything else \
+                       takes `flow:write`, and `routing:write` for objects";
+
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
-    let described =
-        operation("postChangesets", Scope::FlowWrite, "Change many flows and other objects, all or nothing")
-            .body::<WireChangeSet>()
-            .answers::<ChangeSetDone>()
-            .refuses(&[404, 409, 410, 412]);
+    let described = operation("postChangesets", Scope::FlowRead, SUMMARY)
+        .body::<WireChangeSet>()
+        .answers::<ChangeSetDone>()
+        .refuses(&[404, 409, 410, 412]);
     Endpoints::default().post("/changesets", publish, described)
 }
 
-/// The endpoint. Changing objects and making queues takes the scope for them, too.
+/// The endpoint. A dry run takes scopes that read: it tells, and changes nothing. Objects and queues take the scope for them, too.
 pub async fn publish(
     State(state): State<ApiState>,
-    caller: Caller<FlowWrite>,
-    routing: Result<Caller<RoutingWrite>, ApiError>,
+    caller: Caller<FlowRead>,
     query: Query,
     FlowBody(body): FlowBody,
 ) -> Result<Json<ChangeSetDone>, ApiError> {
     query.finish()?;
     let (set, note) = read(&body, &state)?;
-    // What is said of objects is told even by a dry run.
     let prunes = set.project.as_ref().is_some_and(|project| project.prune);
-    if prunes || !set.objects.is_empty() || (!set.queues.is_empty() && !set.dry_run) {
-        routing?;
+    let objects = prunes || !set.objects.is_empty();
+    if set.dry_run {
+        // What is said of objects is told even by a dry run.
+        caller.must(objects.then_some(Scope::RoutingRead))?;
+    } else {
+        caller.must(Some(Scope::FlowWrite))?;
+        caller.must((objects || !set.queues.is_empty()).then_some(Scope::RoutingWrite))?;
     }
     let by = By { actor: &caller.client, note: note.as_deref() };
     let dry_run = set.dry_run;
@@ -226,7 +231,8 @@ impl Asked<'_> {
                 let call = if self.id.is_none() && self.name.is_none() { Call::Create } else { Call::Change };
                 let of_name = || self.name.as_deref()?.rsplit_once('@').map(|(_, domain)| domain.to_owned());
                 let path = PathParts::of("domainId", self.domain.clone().or_else(of_name).unwrap_or_default());
-                let spec = Fields::of_tree(put, &[]).and_then(|body| K::spec(call, body, &path, self.state));
+                let spec = Fields::of_tree(put, &[])
+                    .and_then(|body| missing::spec::<K>(call, body, |body| K::spec(call, body, &path, self.state)));
                 Some(spec.map_err(|error| ApiError::invalid("invalid.value", placed("put", error)))?)
             }
         };

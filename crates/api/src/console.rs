@@ -4,10 +4,12 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
+use axum::Json;
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flate2::read::GzDecoder;
+use serde_json::{Value, json};
 
 use crate::error::ApiError;
 use crate::genesys::unoffered;
@@ -108,10 +110,35 @@ pub(crate) async fn fallback(
     headers: HeaderMap,
 ) -> Response {
     let asks = method == Method::GET || method == Method::HEAD;
+    if asks && uri.path() == "/" && is_program(&headers) {
+        let vary = [(header::VARY, HeaderValue::from_static("accept"))];
+        return (vary, Json(places())).into_response();
+    }
     match find(state.settings.console, uri.path()).filter(|_| asks) {
         Some(file) => answer(file, &headers),
         None => unoffered::fallback(method, uri).await.into_response(),
     }
+}
+
+/// Where things are, for programs and for people without a browser, such as `curl`.
+fn places() -> Value {
+    json!({
+        "name": "waypost",
+        "console": "/",
+        "api": "/api/v2",
+        "docs": "/api/v2/docs",
+        "openapi": "/api/v2/docs/openapi.json",
+        "token": "/oauth/token",
+        "live": "/health/live",
+        "ready": "/health/ready",
+        "metrics": "/metrics",
+    })
+}
+
+/// Whether whoever asks says what it takes, and HTML is not named: browsers always name it.
+fn is_program(headers: &HeaderMap) -> bool {
+    let mut lists = headers.get_all(header::ACCEPT).into_iter().filter_map(|value| value.to_str().ok()).peekable();
+    lists.peek().is_some() && !lists.any(|list| list.to_ascii_lowercase().contains("html"))
 }
 
 /// The file at a path such as `/interactions/1`. Paths are compared as they are: nothing outside of the list can be reached.
@@ -139,7 +166,7 @@ fn answer(file: &File, headers: &HeaderMap) -> Response {
     let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(file.media_type));
     fields.insert(header::ETAG, HeaderValue::from_static(file.tag));
-    fields.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    fields.insert(header::VARY, HeaderValue::from_static("accept, accept-encoding"));
     let cached = match file.kept {
         Kept::ForEver => "public, max-age=31536000, immutable",
         Kept::AskedAnew => "no-cache",
@@ -195,6 +222,19 @@ mod tests {
         for path in ["", "interactions", "/interactionsx", "/api/v2/flows", "//", "//flows", "/../Cargo.toml"] {
             assert!(find(&[], path).is_none(), "{path}");
         }
+    }
+
+    #[test]
+    fn browsers_name_html() {
+        for (value, is) in [
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", false),
+            ("*/*", true),
+            ("application/json", true),
+            ("application/json, text/HTML;q=0.1", false),
+        ] {
+            assert_eq!(is_program(&with(header::ACCEPT, value)), is, "{value}");
+        }
+        assert!(!is_program(&HeaderMap::new()));
     }
 
     #[test]

@@ -120,6 +120,7 @@ impl Resource for KnownDataAction {
     }
 
     fn spec(call: Call, mut body: Fields, _: &PathParts, _: &ApiState) -> Result<DataActionSpec, ApiError> {
+        let present = body.present();
         let name = body.text("name");
         let version = body.parsed("version", "a version of the data action, such as 1", Body::as_u64);
         let mut members = Members::new();
@@ -132,13 +133,9 @@ impl Resource for KnownDataAction {
             members.extend(object.map(|object| (member.to_owned(), strip(object))));
         }
         if call == Call::Create {
-            for member in OBJECTS.into_iter().filter(|member| !members.contains_key(*member)) {
-                if !body.has_problems() {
-                    body.missing(member, "an object");
-                }
-            }
-            if name.is_none() {
-                body.missing("name", "a name");
+            let expected = OBJECTS.map(|member| (member, "an object")).into_iter().chain([("name", "a name")]);
+            for (member, expected) in expected.filter(|(member, _)| !present.iter().any(|there| there == member)) {
+                body.missing(member, expected);
             }
         }
         body.discard(SET_BY_SERVER);

@@ -44,7 +44,7 @@ impl ApiError {
     }
 
     /// 400 with every problem found; the message tells the first.
-    pub fn invalid(code: &'static str, problems: Vec<Problem>) -> Self {
+    pub fn invalid(code: impl Into<Cow<'static, str>>, problems: Vec<Problem>) -> Self {
         let message = match problems.as_slice() {
             [] => "the request is not valid".to_owned(),
             [only] => place(only),
@@ -135,6 +135,16 @@ impl ApiError {
             return vec![Problem::new(self.0.code, self.0.message)];
         }
         self.0.problems
+    }
+
+    /// Every problem that it tells.
+    pub(crate) fn told(&self) -> &[Problem] {
+        &self.0.problems
+    }
+
+    /// The stable code.
+    pub(crate) fn code(&self) -> Cow<'static, str> {
+        self.0.code.clone()
     }
 
     /// The status.

@@ -190,11 +190,21 @@ impl Fields {
 
     /// Notes that a member that must be there is missing.
     pub fn missing(&mut self, name: &str, expected: &str) {
-        self.problems.push(Problem {
+        self.problems.push(Self::is_missing(name, expected));
+    }
+
+    /// That a member that must be there is missing.
+    pub(crate) fn is_missing(name: &str, expected: &str) -> Problem {
+        Problem {
             path: Some(name.to_owned()),
             expected: Some(expected.to_owned()),
             ..Problem::new("required.field.missing", format!("`{name}` is missing"))
-        });
+        }
+    }
+
+    /// Names of members that are there and not `null`.
+    pub(crate) fn present(&self) -> Vec<String> {
+        self.members.iter().filter(|(_, value)| !value.is_null()).map(|(name, _)| name.clone()).collect()
     }
 
     /// Whether a member is there, and not `null`.
@@ -247,6 +257,12 @@ impl Fields {
                 continue;
             }
             let near = waypost_flow::diagnostic::nearest(&name, known.iter().copied());
+            // A misspelt member is not missing as well.
+            let is_told_missing =
+                |problem: &Problem| problem.code == "required.field.missing" && problem.path.as_deref() == near;
+            if near.is_some() {
+                self.problems.retain(|problem| !is_told_missing(problem));
+            }
             self.problems.push(Problem {
                 path: Some(name.clone()),
                 expected: Some(if known.is_empty() {

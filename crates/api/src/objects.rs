@@ -1,6 +1,8 @@
 //! Objects of the catalogue over HTTP: list, get, create, change, delete, and what uses them. A kind says where it stands and how it is
 //! read and shown; everything else is the same for all.
 
+pub(crate) mod missing;
+
 use std::slice;
 use std::sync::Arc;
 
@@ -235,7 +237,7 @@ async fn create<K: Resource>(
     let note = query.text("note");
     K::parameters(Call::Create, &mut query);
     query.finish()?;
-    let spec = K::spec(Call::Create, body, &PathParts(path), &state)?;
+    let spec = missing::spec::<K>(Call::Create, body, |body| K::spec(Call::Create, body, &PathParts(path), &state))?;
     let by = By { actor: &caller.client, note: note.as_deref() };
     let object = state.app.catalogue.create::<K>(by, spec).await.map_err(K::refused)?;
     let mut view = object.created(&state)?;
@@ -277,7 +279,7 @@ async fn change<K: Resource>(
     query.finish()?;
     let path = PathParts(path);
     let (id, revisions) = (K::id_in(&path)?, if_match(&headers)?);
-    let spec = K::spec(Call::Change, body, &path, &state)?;
+    let spec = missing::spec::<K>(Call::Change, body, |body| K::spec(Call::Change, body, &path, &state))?;
     let by = By { actor: &caller.client, note: note.as_deref() };
     let object = state.app.catalogue.update::<K>(by, &id, spec, revisions).await.map_err(K::refused)?;
     let (tag, Json(mut view)) = tagged(&state, &*object);

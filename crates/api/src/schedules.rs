@@ -96,6 +96,10 @@ impl Resource for KnownSchedule {
     fn spec(_: Call, mut body: Fields, _: &PathParts, _: &ApiState) -> Result<ScheduleEdit, ApiError> {
         let (name, description) = (body.required_text("name"), body.text("description").unwrap_or_default());
         body.discard(SET_BY_SERVER);
+        // What the definition lacks is told by its reader, which is only asked if the rest is well.
+        if body.has_problems() && !body.has("timeZone") {
+            body.missing("timeZone", "a time zone, such as Europe/Berlin");
+        }
         Ok(ScheduleEdit::Replace(ScheduleSpec { name, description, definition: body.rest()? }))
     }
 

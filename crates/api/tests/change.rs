@@ -583,4 +583,22 @@ async fn a_change_set_tells_what_is_wrong_with_its_objects() {
     let body = br#"{"dryRun": true, "objects": [{"kind": "queue", "put": {"name": "x"}}]}"#;
     let refused = server.send("POST", "/api/v2/changesets", &headers, body).await;
     assert_eq!(refused.error(), (403, "missing.permissions".to_owned()));
+
+    // A dry run changes nothing: whoever may read what it tells may ask for it, and no more.
+    let reader = format!("Authorization: Bearer {}", server.token("flow:read+routing:read").await);
+    let headers = [reader.as_str(), "Content-Type: application/json"];
+    let planned = server.send("POST", "/api/v2/changesets", &headers, body).await.ok();
+    assert_eq!(planned["objects"][0]["outcome"], "created");
+    for (body, lacks) in [
+        (br#"{"objects": [{"kind": "queue", "put": {"name": "x"}}]}"#.as_slice(), "flow:write"),
+        (br#"{"queues": ["x"], "dryRun": false}"#, "flow:write"),
+    ] {
+        let refused = server.send("POST", "/api/v2/changesets", &headers, body).await;
+        assert_eq!(refused.error(), (403, "missing.permissions".to_owned()));
+        assert!(refused.json()["message"].as_str().unwrap().contains(lacks));
+    }
+    let flows_only = format!("Authorization: Bearer {}", server.token("flow:write").await);
+    let headers = [flows_only.as_str(), "Content-Type: application/json"];
+    let refused = server.send("POST", "/api/v2/changesets", &headers, br#"{"queues": ["x"]}"#).await;
+    assert!(refused.json()["message"].as_str().unwrap().contains("routing:write"));
 }

@@ -1,6 +1,7 @@
 //! What an operator measures, in the text that Prometheus reads. Names follow its conventions: a prefix, base units, `_total` for what
 //! only grows. Labels have few values, queues 100 at most, and none of them tells anything of a mail.
 
+mod certificate;
 mod mailboxes;
 mod process;
 mod queues;
@@ -102,6 +103,7 @@ pub struct Metrics {
     flows: Gauge,
     requests: Family<RequestLabels, Counter>,
     request_seconds: RouteHistograms,
+    certificate: certificate::Certificate,
     process: process::Process,
 }
 
@@ -202,6 +204,7 @@ impl Metrics {
                 "Until the answer to a request began",
                 RouteHistograms::new_with_constructor(durations),
             ),
+            certificate: certificate::register(ours),
             process,
             registry,
         };

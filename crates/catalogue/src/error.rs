@@ -111,7 +111,9 @@ pub struct User {
 }
 
 fn users_text(users: &[User]) -> String {
-    let names: Vec<String> = users.iter().map(|user| format!("{} `{}`", user.kind, user.name)).collect();
+    let mut names: Vec<String> = users.iter().map(|user| format!("{} `{}`", user.kind, user.name)).collect();
+    // They are in order; what uses it in several places is named once.
+    names.dedup();
     names.join(", ")
 }
 

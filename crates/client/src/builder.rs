@@ -7,7 +7,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::retry::Retries;
 use crate::token::TokenSource;
-use crate::transport::Transport;
+use crate::transport::{OnLimit, Transport};
 use crate::{Client, Error, Result};
 
 /// What a client is to be.
@@ -19,6 +19,7 @@ pub struct ClientBuilder {
     token: Option<String>,
     timeout: Duration,
     retries: Retries,
+    on_limit: Option<OnLimit>,
 }
 
 impl ClientBuilder {
@@ -30,6 +31,7 @@ impl ClientBuilder {
             token: None,
             timeout: Duration::from_secs(60),
             retries: Retries::default(),
+            on_limit: None,
         }
     }
 
@@ -63,6 +65,12 @@ impl ClientBuilder {
         self
     }
 
+    /// What is called before each wait that a rate limit asks for, with the time that is waited.
+    pub fn on_limit(mut self, told: impl Fn(Duration) + Send + Sync + 'static) -> Self {
+        self.on_limit = Some(Box::new(told));
+        self
+    }
+
     /// Makes the client. Nothing is sent yet.
     ///
     /// # Errors
@@ -85,7 +93,7 @@ impl ClientBuilder {
             .build()
             .map_err(|error| Error::Configuration(error.to_string()))?;
         let token = TokenSource::new(self.credentials, self.scope, self.token);
-        Ok(Client(Arc::new(Transport::new(http, url, token, self.retries))))
+        Ok(Client(Arc::new(Transport::new(http, url, token, (self.retries, self.on_limit)))))
     }
 }
 

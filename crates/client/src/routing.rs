@@ -99,6 +99,11 @@ impl Routing<'_> {
         self.0.post("/routing/email/domains", &request).await
     }
 
+    /// A domain.
+    pub async fn domain(&self, domain: &str) -> Result<Domain> {
+        self.0.get(&format!("/routing/email/domains/{}", encode(domain))).await
+    }
+
     /// Deletes a domain without routes.
     pub async fn delete_domain(&self, domain: &str) -> Result<()> {
         self.0.delete(&format!("/routing/email/domains/{}", encode(domain))).await

@@ -18,6 +18,9 @@ use crate::{Error, Result};
 /// How long a stream of events may go on: as good as for ever.
 const ENDLESS: Duration = Duration::from_secs(365 * 24 * 3600);
 
+/// Called before each wait that a rate limit asks for.
+pub(crate) type OnLimit = Box<dyn Fn(Duration) + Send + Sync>;
+
 /// What a request carries.
 #[derive(Clone)]
 pub(crate) enum Body {
@@ -64,12 +67,18 @@ pub(crate) struct Transport {
     url: String,
     token: TokenSource,
     retries: Retries,
+    on_limit: Option<OnLimit>,
     origin: Origin,
 }
 
 impl Transport {
-    pub(crate) fn new(http: reqwest::Client, url: String, token: TokenSource, retries: Retries) -> Self {
-        Self { http, url, token, retries, origin: Origin::system() }
+    pub(crate) fn new(
+        http: reqwest::Client,
+        url: String,
+        token: TokenSource,
+        (retries, on_limit): (Retries, Option<OnLimit>),
+    ) -> Self {
+        Self { http, url, token, retries, on_limit, origin: Origin::system() }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -136,11 +145,19 @@ impl Transport {
                 _ => None,
             };
             match self.retries.pause(tried, asked, self.origin.share()).filter(|_| again) {
-                Some(pause) => tokio::time::sleep(pause).await,
+                Some(pause) => self.sleep(pause, &error.kind).await,
                 None => return Err(error.kind),
             }
             tried += 1;
         }
+    }
+
+    /// Waits before another try; whoever wants to know is told of a rate limit.
+    async fn sleep(&self, pause: Duration, error: &Error) {
+        if let Some(told) = self.on_limit.as_ref().filter(|_| error.status() == Some(429)) {
+            told(pause);
+        }
+        tokio::time::sleep(pause).await;
     }
 
     async fn once(&self, method: &Method, path: &str, body: &Body, token: &str) -> Result<Bytes, Failed> {
@@ -215,7 +232,7 @@ impl Transport {
                 _ => (false, None),
             };
             match self.retries.pause(tried, asked, self.origin.share()).filter(|_| again) {
-                Some(pause) => tokio::time::sleep(pause).await,
+                Some(pause) => self.sleep(pause, &error).await,
                 None => return Err(error),
             }
             tried += 1;

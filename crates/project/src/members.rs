@@ -1,7 +1,7 @@
 //! Members of a document, read one by one; every problem is kept.
 
 use serde_json::{Map, Value as Json};
-use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::diagnostic::{Code, Diagnostic, nearest};
 use waypost_flow::source::Node;
 
 use crate::{below, name_of};
@@ -146,9 +146,12 @@ impl<'n> Members<'n> {
         None
     }
 
-    /// Notes members that nobody read; `known` are those that there may be.
+    /// Notes members that nobody read; `known` are those that there may be. A misspelt member is not missing as well.
     pub fn finish(mut self, known: &[&str]) -> Vec<Diagnostic> {
         for (key, _) in &self.left {
+            if let Some(meant) = nearest(key, known.iter().copied()).map(|meant| below(self.path, meant)) {
+                self.problems.retain(|problem| problem.code != Code::MissingKey || problem.path != meant);
+            }
             let problem = Diagnostic::error(Code::UnknownKey, below(self.path, key), format!("unknown key `{key}`"));
             self.problems.push(problem.nearest(key, known.iter().copied()));
         }

@@ -36,6 +36,27 @@ pub struct Plan {
     /// Recorded mail as it would be decided, if that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<Replay>,
+    /// For each flow that would change, a mail that it would decide differently, if that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<PlannedWitness>,
+}
+
+/// What a search found for a flow that would change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedWitness {
+    /// The flow's name.
+    pub flow: String,
+    /// How many mails were tried.
+    pub tries: u64,
+    /// The mail; absent if none was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
+    /// A test file that expects what the folder makes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<String>,
+    /// What would be decided differently, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub differs: Vec<String>,
 }
 
 /// An object that would change.
@@ -57,6 +78,9 @@ pub struct PlannedObject {
     /// What uses it on the server, directly or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub used_by: Vec<PlannedUser>,
+    /// Why it can't be deleted as the server stands now, such as work that is in a queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocked: Option<String>,
 }
 
 /// What uses an object.

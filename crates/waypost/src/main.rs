@@ -8,6 +8,7 @@ mod remote;
 mod screen;
 mod server;
 mod table;
+mod which;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -53,12 +54,21 @@ enum Command {
     Diff(commands::diff::Arguments),
     /// Run flows that are to change over recorded mail, and see which decisions would differ
     Replay(commands::replay::Arguments),
+    /// List replays, and show what differs in one, with both traces
+    #[command(subcommand)]
+    Replays(commands::replays::Command),
     /// List and change flows, and see what a change would break
     #[command(subcommand)]
     Flows(commands::flows::Command),
-    /// Look at queues
+    /// Create and change queues, and claim work from them
     #[command(subcommand)]
     Queues(commands::queues::Command),
+    /// List, create and delete the domains that mail is accepted for
+    #[command(subcommand)]
+    Domains(commands::domains::Command),
+    /// List, create and change routes: which mail goes to which flow or queue
+    #[command(subcommand)]
+    Routes(commands::routes::Command),
     /// Look at skills
     #[command(subcommand)]
     Skills(commands::terms::Command),
@@ -178,8 +188,11 @@ fn main() -> ExitCode {
         Command::Test(arguments) => commands::test::run(&arguments),
         Command::Diff(arguments) => commands::diff::run(&arguments),
         Command::Replay(arguments) => commands::replay::run(&arguments),
+        Command::Replays(command) => commands::replays::run(&command),
         Command::Flows(command) => commands::flows::run(&command),
         Command::Queues(command) => commands::queues::run(&command),
+        Command::Domains(command) => commands::domains::run(&command),
+        Command::Routes(command) => commands::routes::run(&command),
         Command::Skills(command) => commands::terms::run(Term::Skill, &command),
         Command::Languages(command) => commands::terms::run(Term::Language, &command),
         Command::Schedules(command) => commands::schedules::run(&command),

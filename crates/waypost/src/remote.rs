@@ -1,8 +1,11 @@
 //! A server as commands see it: where it is, who asks, and calls that are waited for.
 
 use std::fs;
+use std::io::Write;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures_util::{TryStream, TryStreamExt};
 use serde::{Deserialize, Serialize};
@@ -11,6 +14,7 @@ use waypost_client::{Client, Error};
 use waypost_wire::error::Problem;
 
 use crate::failure::Failure;
+use crate::screen;
 
 /// Where the server is and who asks.
 #[derive(clap::Args)]
@@ -170,7 +174,16 @@ impl Server {
     /// A client of it. Nothing is sent yet.
     pub(crate) fn connect(&self) -> Result<Remote, Failure> {
         let (url, id, secret) = self.address()?;
-        let client = Client::builder(url.clone()).credentials(id, secret).build()?;
+        let said = AtomicBool::new(false);
+        let on_limit = move |pause: Duration| {
+            // Once: a command that asks much meets the limit again and again.
+            if !said.swap(true, Ordering::Relaxed) {
+                let seconds = pause.as_secs().max(1);
+                // Whoever closed our stderr does not want to know.
+                let _ = writeln!(screen::stderr(), "waypost: the server's rate limit is reached; waiting {seconds} s");
+            }
+        };
+        let client = Client::builder(url.clone()).credentials(id, secret).on_limit(on_limit).build()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Remote { client, url, runtime })
     }

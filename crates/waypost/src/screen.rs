@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
+use crate::failure::Failure;
+
 /// Standard output for text and JSON. Control characters become `\u001b` and the like, which in JSON is the same text.
 pub(crate) fn stdout() -> Plain<io::StdoutLock<'static>> {
     Plain(io::stdout().lock())
@@ -17,6 +19,25 @@ pub(crate) fn content() -> Box<dyn Write> {
 /// Standard error.
 pub(crate) fn stderr() -> Plain<io::StderrLock<'static>> {
     Plain(io::stderr().lock())
+}
+
+/// Asks whether something may be done, if anybody is there to answer.
+///
+/// # Errors
+/// [`Failure::Refused`] if the answer is anything but yes.
+pub(crate) fn agreed(question: &str, yes: bool) -> Result<(), Failure> {
+    if yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Ok(());
+    }
+    let mut err = stderr();
+    write!(err, "{question} [y/N] ")?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    match answer.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(Failure::Refused("nothing was changed".to_owned())),
+    }
 }
 
 /// Writes no control characters but tabs and line ends.

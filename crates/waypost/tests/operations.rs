@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "operations/documented.rs"]
+mod documented;
 mod harness;
 #[path = "operations/storage.rs"]
 mod storage;
@@ -663,9 +665,15 @@ fn a_hangup_reads_the_certificate_again_and_ends_nothing() {
     session.address("ana@customer.example", "postmaster").ok();
 
     let second = certificate(&folder);
-    assert_eq!(shown(&https), first.to_vec(), "not before it is told");
     server.signal("HUP");
     wait_for("the new certificate", || (shown(&https) == second.to_vec()).then_some(()));
+
+    // Renewed files are found without a word.
+    let third = certificate(&folder);
+    wait_for("the renewed certificate", || (shown(&https) == third.to_vec()).then_some(()));
+    let expires = || sample(&metrics(&server), "waypost_tls_certificate_expiry_timestamp_seconds ");
+    assert!(expires() > 1.9e9, "{}", expires());
+    let second = third;
 
     fs::write(folder.join("cert.pem"), "no certificate").unwrap();
     server.signal("HUP");

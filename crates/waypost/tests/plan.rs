@@ -16,6 +16,7 @@ use std::fs;
 use std::process::Output;
 
 use harness::scratch::Scratch;
+use harness::smtp::mail;
 use harness::{Server, Start, TRIAGE, nodes};
 use serde_json::{Value as Json, json};
 use waypost_scratch_postgres::Server as Database;
@@ -371,6 +372,7 @@ fn prunes(store: &str, database: Option<&str>) {
     assert_eq!(names(&server, "/routing/email/domains"), ["example.com"], "another project's route is in it");
     let (_, err) = printed(&server.cli(&["apply", "--plan", &file]), 1);
     assert!(err.contains("the server has changed since the plan was made"), "{err}");
+    assert!(!err.contains("to be deleted"), "nobody is asked about a plan that can't be carried out: {err}");
     assert_eq!(printed(&server.cli(&["plan", &desk, "--prune"]), 0).0, "nothing to do: 3 unchanged\n");
 
     what_was_needed_alone_stays(&server, &scratch);
@@ -395,4 +397,43 @@ fn what_was_needed_alone_stays(server: &Server, scratch: &Scratch) {
     assert_eq!(err, "to be deleted:\n  route info@by-hand.example\n  queue Guests\n");
     assert_eq!(names(server, "/routing/email/domains"), ["by-hand.example", "example.com"]);
     assert_eq!(names(server, "/routing/skills"), ["kept"]);
+}
+
+#[test]
+fn whoever_may_read_plans_and_sees_a_mail_that_would_be_decided_differently() {
+    let scratch = Scratch::new("plan-witness");
+    let server = Server::start(&scratch.path("data"), &Start::unlimited());
+    let folder = folder(&scratch, "folder", &FILES);
+    printed(&server.cli(&["apply", &folder]), 0);
+    let made = server.cli(&["clients", "create", "CI", "--scope", "flow:read,routing:read", "--output", "json"]);
+    let made: Json = serde_json::from_str(&printed(&made, 0).0).unwrap();
+    let (id, secret) = (made["id"].as_str().unwrap(), made["secret"].as_str().unwrap());
+    let reader = ["--client-id", id, "--client-secret", secret];
+    let as_reader = |arguments: &[&str]| server.cli(&[arguments, &reader].concat());
+    printed(&as_reader(&["plan", &folder]), 0);
+    edit(&folder, "flows/inbound.yaml", "queue: Billing, priority: 5", "queue: General, priority: 5");
+    let planned = as_reader(&["plan", &folder, "--witness", "--output", "json"]);
+    let plan: Json = serde_json::from_str(&printed(&planned, 2).0).unwrap();
+    let found = &plan["witnesses"][0];
+    assert_eq!(found["flow"], "Inbound");
+    assert!(found["mail"].as_str().unwrap().contains("acme.example"), "{found}");
+    assert!(found["differs"][0].as_str().unwrap().contains("General"), "{found}");
+    let (_, err) = printed(&as_reader(&["apply", &folder]), 2);
+    assert!(err.contains("flow:write"), "{err}");
+}
+
+#[test]
+fn a_queue_with_work_is_planned_as_one_that_cannot_go() {
+    let scratch = Scratch::new("plan-blocked");
+    let server = Server::start(&scratch.path("data"), &Start::unlimited());
+    let left = "kind: project\nname: sales\n---\nkind: queue\nname: Left\n";
+    let more = "---\nkind: queue\nname: Sales\n---\nkind: route\naddress: sales@example.com\nqueue: Sales\n";
+    let folder = folder(&scratch, "folder", &[("project.yaml", &format!("{left}{more}"))]);
+    printed(&server.cli(&["apply", &folder]), 0);
+    let mail = mail("1@blocked.example", "hello", "hello");
+    let reply = server.smtp().deliver("ana@customer.example", "sales@example.com", &mail).unwrap();
+    assert_eq!(reply.code, 250);
+    fs::write(format!("{folder}/project.yaml"), left).unwrap();
+    let (out, _) = printed(&server.cli(&["plan", &folder, "--prune"]), 2);
+    assert!(out.contains("- queue Sales\n    can't be deleted now: 1 interaction waits in it\n"), "{out}");
 }

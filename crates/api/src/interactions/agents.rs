@@ -33,7 +33,7 @@ pub async fn reply(
     let (id, key) = (parse_id(&id)?, idempotency::key(&headers)?);
     let token = token(&mut body);
     let written = Written {
-        text: body.text("text").unwrap_or_default(),
+        text: body.required_text("text"),
         html: body.text("html"),
         subject: body.text("subject"),
         reply_all: body.flag("replyAll").unwrap_or(false),
@@ -55,6 +55,9 @@ pub async fn forward(
     query.finish()?;
     let (id, key) = (parse_id(&id)?, idempotency::key(&headers)?);
     let token = token(&mut body);
+    if !body.has("addresses") {
+        body.missing("addresses", "a list of addresses");
+    }
     let forward = WantedForward {
         addresses: body.texts("addresses").unwrap_or_default(),
         attach: body.flag("attach").unwrap_or(false),
@@ -75,8 +78,10 @@ pub async fn transfer(
     query.finish()?;
     let id = parse_id(&id)?;
     let token = token(&mut body);
+    let is_there = body.has("queue");
     let queue = body.wanted::<QueueId>("queue");
-    if queue.is_none() && !body.has_problems() {
+    // A reference without an id and a name means none.
+    if queue.is_none() && (!is_there || !body.has_problems()) {
         body.missing("queue", "a queue's `id` or `name`");
     }
     let priority = body.number("priority", i64::MIN..=i64::MAX);

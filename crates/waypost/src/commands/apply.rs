@@ -1,6 +1,7 @@
 //! `waypost apply`: a project onto a server, as one change set: all of it, or nothing. Rows of tables and clients follow once the set is in.
 
 mod clients;
+pub(crate) mod report;
 mod rows;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,8 @@ use crate::failure::Failure;
 use crate::files;
 use crate::remote::{Remote, Server};
 use crate::screen;
+use crate::table::Output;
+use report::{Became, Report};
 
 pub(crate) use clients::{Secrets, changed_since, planned};
 pub(crate) use rows::{differences, for_replay, replaced};
@@ -56,6 +59,9 @@ pub(crate) struct Arguments {
     /// Before anything is changed, replay the N most recent recorded mails that the change affects, and show which decisions would change
     #[arg(long, value_name = "N")]
     replay: Option<u64>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
     /// With --replay: change nothing if more decisions than this would differ
     #[arg(long, value_name = "M", requires = "replay")]
     max_changed: Option<u64>,
@@ -108,7 +114,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             Err(error) => return Err(refused(error, &sources, &mut project)?),
         };
         let replayed = replay::watch(&remote, started.id)?;
-        printed = replay::print(&mut out, &replayed);
+        // Data is one value: what the replay found goes elsewhere.
+        printed = match arguments.output.is_data() {
+            true => replay::print(&mut screen::stderr(), &replayed),
+            false => replay::print(&mut out, &replayed),
+        };
         replay::judge(&replayed, arguments.max_changed)?;
     }
     if let Some(found) = pruned.filter(|_| !arguments.dry_run) {
@@ -119,11 +129,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let changed = if is_empty(&set) { Ok(ChangeSetDone::default()) } else { remote.wait(remote.flows().change(&set)) };
     match changed {
         Ok(done) => {
-            let mut told = Vec::new();
+            let mut told = Report::new(arguments.dry_run);
             let applied = Applied { remote: &remote, project: &project, rows: &rows, differences, arguments };
-            let ended = tell(&done, arguments.dry_run, &mut told, &mut |one, out| applied.rows_of(one, out));
-            let written = out.write_all(&told);
-            clients::after(ended, &remote, (&clients, &mut secrets), arguments.dry_run, &mut out)?;
+            let ended = tell(&done, &mut told, &mut |one, told| applied.rows_of(one, told));
+            let ended = clients::after(ended, &remote, (&clients, &mut secrets), &mut told);
+            let written = told.print(arguments.output, &mut out);
+            ended?;
             printed?;
             Ok(written?)
         }
@@ -143,19 +154,21 @@ fn of_plan(arguments: &Arguments, file: &Path) -> Result<(), Failure> {
     };
     let (saved, done) = carry_out(&remote, file, arguments.note.as_deref(), &mut agreed)?;
     let mut out = screen::stdout();
-    let mut told = Vec::new();
-    let mut rows = |one: &ChangedObject, out: &mut Vec<u8>| {
+    let mut told = Report::new(false);
+    let mut rows = |one: &ChangedObject, told: &mut Report| {
         let folded = document::fold_name(&one.name);
         let Some((_, csv)) = saved.rows.iter().find(|(name, _)| document::fold_name(name) == folded) else {
             return Ok(());
         };
         let csv = csv.clone().into();
         let done = remote.wait(remote.tables().replace_rows(table_id(one)?, csv, arguments.note.as_deref()))?;
-        Ok(writeln!(out, "table {}: {}", one.name, replaced(&done))?)
+        told.objects.push(rows::became(&one.name, &done));
+        Ok(())
     };
-    let ended = tell(&done, false, &mut told, &mut rows);
-    let written = out.write_all(&told);
-    clients::after(ended, &remote, (&saved.clients, &mut secrets), false, &mut out)?;
+    let ended = tell(&done, &mut told, &mut rows);
+    let ended = clients::after(ended, &remote, (&saved.clients, &mut secrets), &mut told);
+    let written = told.print(arguments.output, &mut out);
+    ended?;
     Ok(written?)
 }
 
@@ -176,17 +189,8 @@ fn agree(deleted: &[String], yes: bool) -> Result<(), Failure> {
     for one in deleted {
         writeln!(err, "  {one}")?;
     }
-    if yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Ok(());
-    }
-    write!(err, "delete them? [y/N] ")?;
-    err.flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    match answer.trim() {
-        "y" | "Y" | "yes" => Ok(()),
-        _ => Err(Failure::Refused("nothing was changed".to_owned())),
-    }
+    drop(err);
+    screen::agreed("delete them?", yes)
 }
 
 /// The id of a table in an answer.
@@ -233,40 +237,56 @@ struct Applied<'a> {
 }
 
 /// What comes after a table in the answer: its rows.
-type Rows<'r> = dyn FnMut(&ChangedObject, &mut Vec<u8>) -> Result<(), Failure> + 'r;
+type Rows<'r> = dyn FnMut(&ChangedObject, &mut Report) -> Result<(), Failure> + 'r;
 
 /// Tells what became of everything, and has the rows of tables brought.
-fn tell(done: &ChangeSetDone, dry_run: bool, out: &mut Vec<u8>, rows: &mut Rows<'_>) -> Result<(), Failure> {
+fn tell(done: &ChangeSetDone, told: &mut Report, rows: &mut Rows<'_>) -> Result<(), Failure> {
+    let dry_run = told.dry_run;
     let objects =
         |wanted: fn(Kind) -> bool| done.objects.iter().filter(move |one| Kind::named(&one.kind).is_some_and(wanted));
     let would = |outcome: &str| if dry_run && outcome != "unchanged" { "would be " } else { "" };
     for one in objects(|kind| kind == Kind::Table) {
-        object(one, dry_run, out)?;
+        told.objects.push(object(one, dry_run));
         if one.outcome != "deleted" {
-            rows(one, out).map_err(|failure| half_way(failure, &one.name))?;
+            rows(one, told).map_err(|failure| half_way(failure, &one.name))?;
         }
     }
     for one in
         objects(|kind| matches!(kind, Kind::Schedule | Kind::Webhook | Kind::DataAction | Kind::Queue | Kind::Term(_)))
     {
-        object(one, dry_run, out)?;
+        told.objects.push(object(one, dry_run));
     }
     for queue in &done.queues {
-        writeln!(out, "queue {}: {}{}", queue.name, would(&queue.outcome), queue.outcome)?;
+        let said = format!("{}{}", would(&queue.outcome), queue.outcome);
+        told.objects.push(Became {
+            kind: "queue".to_owned(),
+            name: queue.name.clone(),
+            outcome: queue.outcome.clone(),
+            said,
+            ..Became::default()
+        });
     }
     for flow in &done.flows {
         let version = flow.version.map(|version| format!("version {version}")).unwrap_or_default();
         let would = would(&flow.outcome);
-        match flow.outcome.as_str() {
-            "created" => writeln!(out, "flow {}: {would}created, {version}", flow.name)?,
-            "published" => writeln!(out, "flow {}: {version} {would}published", flow.name)?,
-            "described" => writeln!(out, "flow {}: {would}described anew", flow.name)?,
-            "deleted" => writeln!(out, "flow {}: {would}deleted", flow.name)?,
-            _ => writeln!(out, "flow {}: unchanged", flow.name)?,
-        }
+        let said = match flow.outcome.as_str() {
+            "created" => format!("{would}created, {version}"),
+            "published" => format!("{version} {would}published"),
+            "described" => format!("{would}described anew"),
+            "deleted" => format!("{would}deleted"),
+            _ => "unchanged".to_owned(),
+        };
+        told.objects.push(Became {
+            kind: "flow".to_owned(),
+            name: flow.name.clone(),
+            outcome: flow.outcome.clone(),
+            version: flow.version.map(u64::from),
+            said,
+            ..Became::default()
+        });
     }
     for one in objects(|kind| matches!(kind, Kind::Domain | Kind::Route | Kind::Mailbox)) {
-        object(one, dry_run, out)?;
+        told.objects.push(object(one, dry_run));
     }
     Ok(())
 }
@@ -286,18 +306,19 @@ fn half_way(failure: Failure, table: &str) -> Failure {
 }
 
 /// A dry run says what of an object would change, too.
-fn object(done: &ChangedObject, dry_run: bool, out: &mut Vec<u8>) -> io::Result<()> {
-    let ChangedObject { kind, name, outcome, differs, .. } = done;
+fn object(done: &ChangedObject, dry_run: bool) -> Became {
+    let ChangedObject { kind, name, outcome, differs, .. } = done.clone();
     let would = if dry_run && outcome != "unchanged" { "would be " } else { "" };
-    let differs = match dry_run && !differs.is_empty() {
+    let members = match dry_run && !differs.is_empty() {
         true => format!(" ({})", differs.join(", ")),
         false => String::new(),
     };
-    writeln!(out, "{kind} {name}: {would}{outcome}{differs}")
+    let said = format!("{would}{outcome}{members}");
+    Became { kind, name, outcome, differs, said, ..Became::default() }
 }
 
 impl Applied<'_> {
-    fn rows_of(&self, table: &ChangedObject, out: &mut Vec<u8>) -> Result<(), Failure> {
+    fn rows_of(&self, table: &ChangedObject, told: &mut Report) -> Result<(), Failure> {
         let ChangedObject { name, outcome, .. } = table;
         let folded = document::fold_name(name);
         let tables = self.project.tables();
@@ -306,11 +327,13 @@ impl Applied<'_> {
         };
         if !self.arguments.dry_run {
             let note = self.arguments.note.as_deref();
-            return rows::replace(self.remote, (entry, table_id(table)?), self.rows, note, out);
+            told.objects.push(rows::replace(self.remote, (entry, table_id(table)?), self.rows, note)?);
+            return Ok(());
         }
         let difference = self.differences.get(&entry.table.record.name).filter(|_| outcome != "created");
-        if let Some(line) = difference.and_then(rows::would_be) {
-            writeln!(out, "table {name}: {line}")?;
+        if let Some(said) = difference.and_then(rows::would_be) {
+            let (kind, outcome) = ("rows".to_owned(), "replaced".to_owned());
+            told.objects.push(Became { kind, name: name.clone(), outcome, said, ..Became::default() });
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
+use crate::which;
 
 /// Sub-commands of `clients`.
 #[derive(clap::Subcommand)]
@@ -177,15 +178,7 @@ impl One {
     fn find(&self) -> Result<(Remote, OAuthClient), Failure> {
         let remote = self.server.connect()?;
         let clients = remote.all(remote.access().clients())?;
-        let by_id = clients.iter().find(|client| client.id == self.client);
-        let mut by_name = clients.iter().filter(|client| client.name == self.client);
-        let found = match (by_id, by_name.next(), by_name.next()) {
-            (Some(client), ..) | (None, Some(client), None) => client.clone(),
-            (None, Some(_), Some(_)) => {
-                return Err(Failure::Failed(format!("two clients are called `{}`: name one by its id", self.client)));
-            }
-            (None, None, _) => return Err(Failure::Failed(format!("there is no client `{}`", self.client))),
-        };
+        let found = which::one("client", &self.client, clients, |client| (client.id.clone(), client.name.clone()))?;
         Ok((remote, found))
     }
 }

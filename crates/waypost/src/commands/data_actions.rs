@@ -5,7 +5,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json};
-use waypost_flow::document;
 use waypost_wire::data_action::DataAction;
 
 use super::flows::Looking;
@@ -13,6 +12,7 @@ use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
+use crate::which;
 
 /// Sub-commands of `data-actions`.
 #[derive(clap::Subcommand)]
@@ -95,12 +95,9 @@ pub(crate) struct One {
 impl One {
     fn find(&self) -> Result<(Remote, DataAction), Failure> {
         let remote = self.server.connect()?;
-        let folded = document::fold_name(&self.name);
         let all = remote.all(remote.data_actions().list())?;
-        let found =
-            all.into_iter().find(|one| one.id.to_string() == self.name || document::fold_name(&one.name) == folded);
-        let missing = || Failure::Failed(format!("there is no data action `{}`", self.name));
-        Ok((remote, found.ok_or_else(missing)?))
+        let found = which::one("data action", &self.name, all, |one| (one.id.to_string(), one.name.clone()))?;
+        Ok((remote, found))
     }
 }
 

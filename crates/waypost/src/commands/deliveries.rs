@@ -3,16 +3,18 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use futures_util::StreamExt;
-use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState, InteractionId};
+use futures_util::{StreamExt, TryStreamExt};
+use waypost_ids::{DeliveryId, DeliveryKind, DeliveryState};
 use waypost_store::records::outbox::Way;
 use waypost_wire::delivery::{Delivery, DeliveryFilter, Retried};
 
+use super::interactions;
 use crate::failure::Failure;
 use crate::files;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
+use crate::which;
 
 /// Sub-commands of `deliveries`.
 #[derive(clap::Subcommand)]
@@ -20,6 +22,7 @@ pub(crate) enum Command {
     /// List deliveries, newest first
     List(List),
     /// Show one delivery
+    #[command(visible_alias = "show")]
     Get(One),
     /// Print the mail that a delivery sends
     Content(Which),
@@ -40,22 +43,19 @@ struct Filter {
     /// reply, mail or forward
     #[arg(long, value_parser = kind, value_name = "KIND")]
     kind: Option<DeliveryKind>,
-    /// The interaction that they are for
+    /// The interaction that they are for: its id, or the beginning of it
     #[arg(long, value_name = "ID")]
-    interaction: Option<InteractionId>,
+    interaction: Option<String>,
     /// The recipient's address
     #[arg(long, value_name = "ADDRESS")]
     target: Option<String>,
 }
 
 impl Filter {
-    fn wanted(&self) -> DeliveryFilter {
-        DeliveryFilter {
-            state: self.state,
-            kind: self.kind,
-            interaction_id: self.interaction,
-            target: self.target.clone(),
-        }
+    fn wanted(&self, remote: &Remote) -> Result<DeliveryFilter, Failure> {
+        let interaction = self.interaction.as_ref().map(|id| interactions::find(remote, id)).transpose()?;
+        let target = self.target.clone();
+        Ok(DeliveryFilter { state: self.state, kind: self.kind, interaction_id: interaction, target })
     }
 }
 
@@ -79,8 +79,45 @@ pub(crate) struct List {
 pub(crate) struct Which {
     #[command(flatten)]
     server: Server,
-    /// The delivery's id
-    id: DeliveryId,
+    /// The delivery's id, or the beginning of it
+    id: String,
+}
+
+impl Which {
+    fn find(&self) -> Result<(Remote, DeliveryId), Failure> {
+        let remote = self.server.connect()?;
+        let id = find(&remote, &self.id)?;
+        Ok((remote, id))
+    }
+}
+
+/// So many deliveries, the newest, are looked at for an id's beginning.
+const LOOKED_AT: usize = 20_000;
+
+/// The id that is written, or the only one that begins so.
+fn find(remote: &Remote, written: &str) -> Result<DeliveryId, Failure> {
+    if let Ok(id) = written.parse() {
+        return Ok(id);
+    }
+    if !which::begins_an_id(written) {
+        let shortest = which::SHORTEST;
+        let expected = format!("expected an id, or its first {shortest} characters or more");
+        return Err(Failure::Failed(format!("`{written}` is not a delivery's id: {expected}")));
+    }
+    // Ids sort by time, and lists are newest first: what comes after the last that fits is older.
+    let newer_or_fits = |id: String| id.get(..written.len()).is_some_and(|it| it >= written.to_lowercase().as_str());
+    let list = remote.deliveries().list(&DeliveryFilter::default()).take(LOOKED_AT);
+    let list = list.try_take_while(|one| std::future::ready(Ok(newer_or_fits(one.id.to_string()))));
+    let mut found = remote.all(list)?;
+    found.retain(|one| which::begins(&one.id.to_string(), written));
+    match found.as_slice() {
+        [] => Err(Failure::Failed(format!("there is no delivery `{written}` among the {LOOKED_AT} newest"))),
+        [only] => Ok(only.id),
+        several => {
+            let line = |one: &Delivery| format!("{}  {}  {}", one.id, one.created_at, one.target);
+            Err(which::ambiguous("delivery", written, several.iter().map(line)))
+        }
+    }
 }
 
 /// Arguments about one delivery that is printed.
@@ -107,8 +144,8 @@ pub(crate) struct Edit {
 pub(crate) struct Retry {
     #[command(flatten)]
     server: Server,
-    /// Ids of deliveries
-    ids: Vec<DeliveryId>,
+    /// Ids of deliveries, or the beginnings of them
+    ids: Vec<String>,
     #[command(flatten)]
     filter: Filter,
     /// Retry all dead ones
@@ -135,20 +172,20 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::List(arguments) => list(arguments, out),
         Command::Get(arguments) => {
-            let remote = arguments.which.server.connect()?;
-            let delivery = remote.wait(remote.deliveries().get(arguments.which.id))?;
+            let (remote, id) = arguments.which.find()?;
+            let delivery = remote.wait(remote.deliveries().get(id))?;
             show(&delivery, arguments.output, out)
         }
         Command::Content(arguments) => {
-            let remote = arguments.server.connect()?;
-            let mail = remote.wait(remote.deliveries().content(arguments.id))?;
+            let (remote, id) = arguments.find()?;
+            let mail = remote.wait(remote.deliveries().content(id))?;
             Ok(screen::content().write_all(&mail)?)
         }
         Command::Edit(arguments) => edit(arguments, out),
         Command::Retry(arguments) => retry(arguments, out),
         Command::Cancel(arguments) => {
-            let remote = arguments.which.server.connect()?;
-            let delivery = remote.wait(remote.deliveries().cancel(arguments.which.id))?;
+            let (remote, id) = arguments.which.find()?;
+            let delivery = remote.wait(remote.deliveries().cancel(id))?;
             show(&delivery, arguments.output, out)
         }
     }
@@ -156,7 +193,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
 
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
-    let found = remote.deliveries().list(&arguments.filter.wanted()).take(arguments.limit);
+    let found = remote.deliveries().list(&arguments.filter.wanted(&remote)?).take(arguments.limit);
     print(&remote.all(found)?, arguments.output, out)
 }
 
@@ -231,23 +268,23 @@ fn show(one: &Delivery, output: Output, out: &mut impl Write) -> Result<(), Fail
 
 fn edit(arguments: &Edit, out: &mut impl Write) -> Result<(), Failure> {
     let One { which, output } = &arguments.one;
-    let remote = which.server.connect()?;
+    let (remote, id) = which.find()?;
     let mail = files::bytes(&arguments.mail)?;
-    let Delivery { kind, target, .. } = remote.wait(remote.deliveries().get(which.id))?;
+    let Delivery { kind, target, .. } = remote.wait(remote.deliveries().get(id))?;
     let delivery = match Way::of(kind, &target) {
         Way::Webhooks => {
             let body = serde_json::from_slice(&mail)
                 .map_err(|error| Failure::of("a webhook is sent JSON, and this is none")(&error))?;
-            remote.wait(remote.deliveries().edit_request(which.id, &body))?
+            remote.wait(remote.deliveries().edit_request(id, &body))?
         }
-        Way::Mail | Way::Folders => remote.wait(remote.deliveries().edit(which.id, mail.into()))?,
+        Way::Mail | Way::Folders => remote.wait(remote.deliveries().edit(id, mail.into()))?,
     };
     show(&delivery, *output, out)
 }
 
 fn retry(arguments: &Retry, out: &mut impl Write) -> Result<(), Failure> {
-    let wanted = arguments.filter.wanted();
-    let filtered = wanted != DeliveryFilter::default();
+    let Filter { state, kind, interaction, target } = &arguments.filter;
+    let filtered = state.is_some() || kind.is_some() || interaction.is_some() || target.is_some();
     if arguments.ids.is_empty() && !filtered && !arguments.all {
         return Err(Failure::Failed("which deliveries? Name ids, filter with --state, --kind, --interaction or --target, or say --all for all dead ones".to_owned()));
     }
@@ -256,12 +293,13 @@ fn retry(arguments: &Retry, out: &mut impl Write) -> Result<(), Failure> {
     }
     let remote = arguments.server.connect()?;
     if !arguments.ids.is_empty() {
-        let retried = arguments.ids.iter().map(|id| remote.wait(remote.deliveries().retry(*id)));
+        let ids = arguments.ids.iter().map(|id| find(&remote, id)).collect::<Result<Vec<_>, _>>()?;
+        let retried = ids.into_iter().map(|id| remote.wait(remote.deliveries().retry(id)));
         let retried = retried.collect::<Result<Vec<_>, _>>()?;
         print(&retried, arguments.output, out)?;
         return Ok(warn(retried.iter().find_map(|one| one.notice.as_deref()))?);
     }
-    let retried = retry_matching(&remote, &wanted)?;
+    let retried = retry_matching(&remote, &arguments.filter.wanted(&remote)?)?;
     match arguments.output {
         Output::Json | Output::Yaml => arguments.output.write(out, &retried)?,
         Output::Table => writeln!(out, "{} retried", retried.retried)?,

@@ -24,7 +24,7 @@ use crate::table::{Output, clip, flat};
 use crate::{files, screen};
 
 /// Mails that are tried at most, however long there is.
-const MOST_TRIES: u64 = 100_000_000;
+pub(crate) const MOST_TRIES: u64 = 100_000_000;
 
 /// Arguments of `diff`.
 #[derive(clap::Args)]
@@ -162,7 +162,8 @@ fn member(member: Difference) -> MemberReport {
     MemberReport { path, change: change.as_str().to_owned(), before, after }
 }
 
-fn told(found: Witness) -> WitnessReport {
+/// A mail that was found, with what differs in words.
+pub(crate) fn told(found: Witness) -> WitnessReport {
     let differs = match (&found.before, &found.after) {
         (Some(before), Some(after)) => differences(before, after),
         (None, Some(after)) => vec![only("second", &found.entry, after)],
@@ -257,7 +258,7 @@ fn print(out: &mut impl Write, report: &DiffReport, arguments: &Arguments) -> io
     Ok(())
 }
 
-fn tries(count: u64) -> String {
+pub(crate) fn tries(count: u64) -> String {
     format!("{count} {}", if count == 1 { "try" } else { "tries" })
 }
 
@@ -266,7 +267,7 @@ fn indented(out: &mut impl Write, text: &str) -> io::Result<()> {
 }
 
 /// The first lines of a mail: the rest may be filling.
-fn clip_lines(mail: &str) -> String {
+pub(crate) fn clip_lines(mail: &str) -> String {
     const MOST: usize = 60;
     let mut lines: Vec<&str> = mail.lines().take(MOST).collect();
     if mail.lines().count() > MOST {

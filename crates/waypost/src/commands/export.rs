@@ -105,6 +105,11 @@ fn formatted(files: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
+/// What is on a server as files of a folder, rows of tables among them.
+pub(crate) fn files_of(remote: &Remote) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+    Ok(fetch::everything(remote)?.folder().files)
+}
+
 /// What is on a server, rows of tables left out, read as a project would be.
 pub(crate) fn project_of(remote: &Remote) -> Result<Project, Failure> {
     let exported = fetch::without_rows(remote)?.folder();

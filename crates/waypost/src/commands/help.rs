@@ -3,7 +3,7 @@
 use clap::{Arg, Command};
 
 /// Examples by command. A test misses every command that has none.
-const EXAMPLES: [(&str, &str); 39] = [
+const EXAMPLES: [(&str, &str); 42] = [
     ("serve", "waypost serve --data-dir /var/lib/waypost --smtp 0.0.0.0:25 --tls-cert cert.pem --tls-key key.pem"),
     ("plan", "waypost plan project\nwaypost plan project --out plan.json --replay 1000"),
     ("apply", "waypost apply --dry-run project\nwaypost apply project\nwaypost apply --plan plan.json"),
@@ -21,8 +21,14 @@ const EXAMPLES: [(&str, &str); 39] = [
     ),
     ("test", "waypost test project --threshold 100 --junit results.xml"),
     ("replay", "waypost replay project --max-changed 0\nwaypost replay --before old --after new mails/"),
+    ("replays", "waypost replays list\nwaypost replays show ID\nwaypost replays traces ID INTERACTION"),
     ("flows", "waypost flows show \"Email Classifier\"\nwaypost flows used-by \"Email Classifier\" --transitive"),
     ("queues", "waypost queues list\nwaypost queues claim Billing"),
+    ("domains", "waypost domains create example.com"),
+    (
+        "routes",
+        "waypost routes list\nwaypost routes create care@example.com --flow Inbound --from-name \"Customer care\"",
+    ),
     ("skills", "waypost skills list"),
     ("languages", "waypost languages list"),
     ("tables", "waypost tables import Customers customers.csv --note \"new prices\""),
@@ -47,7 +53,10 @@ const EXAMPLES: [(&str, &str); 39] = [
     ("completions", "waypost completions bash > /etc/bash_completion.d/waypost"),
     ("man", "waypost man /usr/local/share/man/man1"),
     ("mail", "waypost mail send --smtp 127.0.0.1:2525 mail.eml"),
-    ("interactions", "waypost interactions list --queue Billing\nwaypost interactions trace ID"),
+    (
+        "interactions",
+        "waypost interactions list --queue Billing --state decided\nwaypost interactions trace 019aa3f2-71",
+    ),
     ("deliveries", "waypost deliveries list --state dead"),
     ("dkim", "waypost dkim new example.com --dir keys"),
     ("ledger", "waypost ledger"),
@@ -134,6 +143,37 @@ mod tests {
             command.get_subcommands().filter(|one| one.get_after_help().is_none()).map(Command::get_name).collect();
         assert!(without.is_empty(), "{without:?}");
         command.debug_assert();
+    }
+
+    /// The help of a command and everything below it.
+    fn all_help(command: &mut Command, name: &str, out: &mut String) {
+        out.push_str(&format!("$ {name} --help\n{}\n", command.render_long_help()));
+        for one in command.get_subcommands_mut().filter(|one| one.get_name() != "help") {
+            let name = format!("{name} {}", one.get_name());
+            all_help(one, &name, out);
+        }
+    }
+
+    /// With `WAYPOST_BLESS=1` the files are written anew; read the difference before you keep it.
+    #[test]
+    fn help_is_as_kept() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/commands/help");
+        let mut command = of(crate::Arguments::command()).term_width(100);
+        command.build();
+        let (bless, mut wrong) = (std::env::var_os("WAYPOST_BLESS").is_some(), Vec::new());
+        for one in command.get_subcommands_mut().filter(|one| one.get_name() != "help") {
+            let (name, mut text) = (one.get_name().to_owned(), String::new());
+            all_help(one, &format!("waypost {name}"), &mut text);
+            let text: String = text.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
+            let path = folder.join(format!("{name}.txt"));
+            if bless {
+                std::fs::create_dir_all(&folder).unwrap();
+                std::fs::write(&path, text).unwrap();
+            } else if std::fs::read_to_string(&path).unwrap_or_default() != text {
+                wrong.push(name);
+            }
+        }
+        assert!(wrong.is_empty(), "the help of these is another than in spec/commands/help: {wrong:?}");
     }
 
     /// Words of a command line; what is in quotes belongs to one.

@@ -6,13 +6,13 @@ mod settings;
 use std::io::Write;
 use std::time::Duration;
 
-use waypost_flow::document;
 use waypost_wire::mailbox::{Mailbox, MailboxRequest, MailboxState, MailboxSubmission, MailboxTest};
 
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
+use crate::which;
 use settings::Settings;
 
 /// Sub-commands of `mailboxes`.
@@ -110,12 +110,9 @@ pub(crate) struct Update {
 impl One {
     fn find(&self) -> Result<(Remote, Mailbox), Failure> {
         let remote = self.server.connect()?;
-        let folded = document::fold_name(&self.name);
         let all = remote.all(remote.mailboxes().list())?;
-        let found =
-            all.into_iter().find(|one| one.id.to_string() == self.name || document::fold_name(&one.name) == folded);
-        let missing = || Failure::Failed(format!("there is no mailbox `{}`", self.name));
-        Ok((remote, found.ok_or_else(missing)?))
+        let found = which::one("mailbox", &self.name, all, |one| (one.id.to_string(), one.name.clone()))?;
+        Ok((remote, found))
     }
 }
 

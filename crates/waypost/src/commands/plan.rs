@@ -3,11 +3,14 @@
 mod print;
 mod saved;
 mod users;
+mod witness;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use futures_util::StreamExt;
 use waypost_client::Error;
+use waypost_client::interactions::InteractionFilter;
 use waypost_flow::diff::{Change, Difference};
 use waypost_flow::document;
 use waypost_ids::Kind;
@@ -43,6 +46,12 @@ pub(crate) struct Arguments {
     /// Replay the N most recent affected mails, and show which decisions would change
     #[arg(long, value_name = "N")]
     replay: Option<u64>,
+    /// Search, for each flow that changes, for a mail that it would decide differently
+    #[arg(long)]
+    witness: bool,
+    /// How long to search for each flow
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "witness")]
+    seconds: u64,
     /// Also delete what this project applied before and has no longer
     #[arg(long)]
     prune: bool,
@@ -90,6 +99,11 @@ fn planned(arguments: &Arguments) -> Result<(), Failure> {
         let replayed = replay::watch(&remote, started.id)?;
         replay::judge(&replayed, None)?;
         plan.replay = Some(replayed);
+    }
+    if arguments.witness {
+        let flows = plan.objects.iter().filter(|one| one.kind == "flow" && one.change == "changed");
+        let flows: Vec<String> = flows.map(|one| one.name.clone()).collect();
+        plan.witnesses = witness::of(&remote, &flows, (&mut project, &rows), arguments.seconds)?;
     }
     // Whoever stops reading what is printed wants the file all the same.
     if let Some(file) = &arguments.out {
@@ -177,7 +191,8 @@ fn changed(
         let members = members(&found, Kind::Flow, &one.name, &[]);
         let used_by = if one.before.is_some() { users::of_flow(remote, one.flow_id)? } else { Vec::new() };
         let (kind, name, change) = ("flow".to_owned(), one.name.clone(), change.to_owned());
-        objects.push((Kind::Flow, PlannedObject { kind, name, change, members, rows: None, used_by }));
+        let object = PlannedObject { kind, name, change, members, used_by, ..PlannedObject::default() };
+        objects.push((Kind::Flow, object));
     }
     for one in done.queues.iter().filter(|one| is_changed(&one.outcome)) {
         let (kind, name, change) = ("queue".to_owned(), one.name.clone(), one.outcome.clone());
@@ -196,10 +211,35 @@ fn changed(
         let used_by = if one.before.is_some() { users::of_object(remote, kind, &one.id)? } else { Vec::new() };
         let change = if is_changed(&one.outcome) { one.outcome.clone() } else { "changed".to_owned() };
         let (word, name) = (one.kind.clone(), one.name.clone());
-        objects.push((kind, PlannedObject { kind: word, name, change, members, rows, used_by }));
+        let blocked = match kind {
+            Kind::Queue if one.outcome == "deleted" => work_in(remote, &one.id)?,
+            _ => None,
+        };
+        objects.push((kind, PlannedObject { kind: word, name, change, members, rows, used_by, blocked }));
     }
     objects.sort_by(|(a, one), (b, other)| (a, &one.name).cmp(&(b, &other.name)));
     Ok(objects.into_iter().map(|(_, one)| one).collect())
+}
+
+/// The work that stands in a queue, in words: a queue goes only while there is none.
+fn work_in(remote: &Remote, id: &str) -> Result<Option<String>, Failure> {
+    let Ok(queue) = id.parse() else { return Ok(None) };
+    let waiting = remote.wait(remote.routing().queue(queue))?.waiting.unwrap_or_default();
+    if waiting > 0 {
+        let interactions = if waiting == 1 { "interaction waits" } else { "interactions wait" };
+        return Ok(Some(format!("{waiting} {interactions} in it")));
+    }
+    let claimed = InteractionFilter {
+        queue: Some(id.to_owned()),
+        state: Some("claimed".to_owned()),
+        ..InteractionFilter::default()
+    };
+    match remote.all(remote.interactions().list(&claimed).take(1)) {
+        Ok(found) => Ok((!found.is_empty()).then(|| "work from it is claimed".to_owned())),
+        // Whoever may not read mail is told by the server when the queue is to go.
+        Err(error) if error.status() == Some(403) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn unchanged(done: &ChangeSetDone, rows: &BTreeMap<String, RowsDifference>) -> u64 {

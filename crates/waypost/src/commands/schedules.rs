@@ -3,13 +3,13 @@
 use std::io::Write;
 
 use jiff::Timestamp;
-use waypost_flow::document;
 use waypost_wire::schedule::{EmergencyRequest, Schedule};
 
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
+use crate::which;
 
 /// Sub-commands of `schedules`.
 #[derive(clap::Subcommand)]
@@ -105,12 +105,8 @@ fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
 /// The schedule of that name or id.
 fn find(which: &Which) -> Result<(Remote, Schedule), Failure> {
     let remote = which.server.connect()?;
-    let folded = document::fold_name(&which.schedule);
     let schedules = remote.all(remote.schedules().list())?;
-    let found = schedules
-        .into_iter()
-        .find(|schedule| schedule.id.to_string() == which.schedule || document::fold_name(&schedule.name) == folded);
-    let found = found.ok_or_else(|| Failure::Failed(format!("there is no schedule `{}`", which.schedule)))?;
+    let found = which::one("schedule", &which.schedule, schedules, |one| (one.id.to_string(), one.name.clone()))?;
     Ok((remote, found))
 }
 

@@ -11,7 +11,7 @@ use waypost_project::schema::Schemas;
 use waypost_wire::trace;
 use waypost_witness::{mutate, report as diff};
 
-use super::doctor;
+use super::{apply, doctor, validate};
 use crate::failure::Failure;
 use crate::{screen, table};
 
@@ -73,6 +73,10 @@ enum Of {
     Trace,
     /// The report of `waypost doctor --output json`
     Doctor,
+    /// The report of `waypost validate --output json`
+    ValidateReport,
+    /// The report of `waypost apply --output json`
+    ApplyReport,
 }
 
 impl Of {
@@ -94,6 +98,7 @@ impl Of {
             Self::Language => "language",
             Self::Project | Self::Test | Self::Answers | Self::TestReport | Self::Plan => return None,
             Self::DiffReport | Self::MutationReport | Self::Trace | Self::Doctor => return None,
+            Self::ValidateReport | Self::ApplyReport => return None,
         })
     }
 
@@ -109,6 +114,8 @@ impl Of {
             Self::DiffReport => diff::schema().to_value(),
             Self::MutationReport => mutate::schema().to_value(),
             Self::Doctor => doctor::schema(),
+            Self::ValidateReport => validate::schema().to_value(),
+            Self::ApplyReport => apply::report::schema().to_value(),
             _ => {
                 let named = |(name, schema): (&str, &Json)| (Some(name) == self.kind()).then(|| schema.clone());
                 documents.named().find_map(named).unwrap_or_default()

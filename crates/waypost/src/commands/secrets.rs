@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
+use crate::which;
 
 /// Sub-commands of `secrets`.
 #[derive(clap::Subcommand)]
@@ -52,7 +53,7 @@ pub(crate) struct Set {
 pub(crate) struct One {
     #[command(flatten)]
     server: Server,
-    /// The secret's name
+    /// The secret's name; of one to delete, also its id
     name: String,
 }
 
@@ -64,8 +65,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         Command::Set(arguments) => set(arguments, out),
         Command::Delete(arguments) => {
             let remote = arguments.server.connect()?;
-            let missing = || Failure::Failed(format!("there is no secret `{}`", arguments.name));
-            let found = find(&remote, &arguments.name)?.ok_or_else(missing)?;
+            let all = remote.all(remote.secrets().list())?;
+            let found = which::one("secret", &arguments.name, all, |one| (one.id.to_string(), one.name.clone()))?;
             remote.wait(remote.secrets().delete(found.id))?;
             Ok(writeln!(out, "secret {}: deleted", found.name)?)
         }
@@ -73,9 +74,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
 }
 
 fn find(remote: &Remote, name: &str) -> Result<Option<Secret>, Failure> {
-    let folded = document::fold_name(name);
     let all = remote.all(remote.secrets().list())?;
-    Ok(all.into_iter().find(|one| document::fold_name(&one.name) == folded))
+    Ok(all.into_iter().find(|one| document::fold_name(&one.name) == document::fold_name(name)))
 }
 
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {

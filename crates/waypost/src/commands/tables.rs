@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use futures_util::{StreamExt, TryStreamExt};
 use waypost_catalogue::shape::KEY;
 use waypost_catalogue::tables::cells::to_text;
-use waypost_flow::document;
 use waypost_wire::table::{DataTable, DataTableRow};
 
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
+use crate::which;
 
 /// Sub-commands of `tables`.
 #[derive(clap::Subcommand)]
@@ -150,12 +150,8 @@ fn columns(table: &DataTable) -> Vec<String> {
 /// The table of that name or id.
 fn find(which: &Which) -> Result<(Remote, DataTable), Failure> {
     let remote = which.server.connect()?;
-    let folded = document::fold_name(&which.table);
     let tables = remote.all(remote.tables().list())?;
-    let found = tables
-        .into_iter()
-        .find(|table| table.id.to_string() == which.table || document::fold_name(&table.name) == folded);
-    let found = found.ok_or_else(|| Failure::Failed(format!("there is no table `{}`", which.table)))?;
+    let found = which::one("table", &which.table, tables, |one| (one.id.to_string(), one.name.clone()))?;
     Ok((remote, found))
 }
 

@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-use waypost_flow::document;
 use waypost_ids::Term;
 
 use super::flows::Looking;
@@ -10,6 +9,7 @@ use crate::failure::Failure;
 use crate::remote::Server;
 use crate::screen;
 use crate::table::{self, Output};
+use crate::which;
 
 /// Sub-commands.
 #[derive(clap::Subcommand)]
@@ -62,12 +62,9 @@ fn list(term: Term, arguments: &List, out: &mut impl Write) -> Result<(), Failur
 
 fn used_by(term: Term, arguments: &OfTerm, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
-    let folded = document::fold_name(&arguments.name);
     let known = remote.all(remote.terms(term).list())?;
-    let found =
-        known.iter().find(|one| one.id.to_string() == arguments.name || document::fold_name(&one.name) == folded);
-    let missing = || Failure::Failed(format!("there is no {} `{}`", term.as_str(), arguments.name));
-    let id = found.ok_or_else(missing)?.id;
+    let found = which::one(term.as_str(), &arguments.name, known, |one| (one.id.to_string(), one.name.clone()))?;
+    let id = found.id;
     let graph = remote.wait(remote.terms(term).used_by(id, arguments.looking.transitive))?;
     arguments.looking.print_users(&graph, out)
 }

@@ -3,11 +3,18 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::Serialize;
+use waypost_api::error::diagnosis;
+use waypost_flow::diagnostic::render;
+use waypost_flow::source::Places;
 use waypost_flow_tests::{Flows, Suite};
-use waypost_project::Project;
+use waypost_project::{At, FileProblem, Project, SourceFile};
+use waypost_wire::error::Problem;
 
 use crate::failure::Failure;
 use crate::files;
+use crate::table::Output;
 
 /// Arguments of `validate`.
 #[derive(clap::Args)]
@@ -15,6 +22,54 @@ pub(crate) struct Arguments {
     /// Folders or files of flows and objects
     #[arg(required = true)]
     paths: Vec<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// What `waypost validate --output json` prints.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    /// How many flows there are.
+    flows: usize,
+    /// How many files were read, tests left out.
+    files: usize,
+    /// How many problems are errors.
+    errors: usize,
+    /// How many are warnings.
+    warnings: usize,
+    /// Every problem, in order of files and places.
+    problems: Vec<Found>,
+}
+
+/// A problem in a file.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Found {
+    /// The file.
+    file: String,
+    /// What is wrong, with line and column in the file.
+    #[serde(flatten)]
+    problem: Problem,
+}
+
+impl Report {
+    fn add<'p>(&mut self, files: &[SourceFile], problems: &[FileProblem], places: &dyn Fn(At) -> Option<&'p Places>) {
+        for FileProblem { at, diagnostic } in problems {
+            *(if diagnostic.is_error() { &mut self.errors } else { &mut self.warnings }) += 1;
+            let Some(file) = files.get(at.file) else { continue };
+            let spot = places(*at)
+                .and_then(|places| render::spot(&diagnostic.path, diagnostic.range.clone(), &file.text, places));
+            let (line, column) = spot.unzip();
+            let problem = Problem { line, column, ..diagnosis(diagnostic) };
+            self.problems.push(Found { file: file.path.clone(), problem });
+        }
+    }
+}
+
+/// The report's JSON Schema.
+pub(crate) fn schema() -> Schema {
+    schema_for!(Report)
 }
 
 /// Exit code 0: no errors; 1: errors found; 2: could not read.
@@ -25,15 +80,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let rows = project.rows(|file, name| files::beside(&files, file, name));
     let mut out = io::stdout().lock();
     let colour = io::stdout().is_terminal();
-    let (mut errors, warnings) = files::print_problems(&mut out, &files, &project, colour)?;
+    let output = arguments.output;
+    let mut report = Report { flows: project.flows.len(), files: files.len(), ..Report::default() };
+    report.add(&files, &project.problems, &|at| project.places(at));
+    if !output.is_data() {
+        files::print_problems(&mut out, &files, &project, colour)?;
+    }
     let tests = files::tests(&arguments.paths)?;
     // What tests name is only known once the flows can be read.
-    if errors == 0 && !tests.is_empty() {
+    if report.errors == 0 && !tests.is_empty() {
         let flows = Flows { project: &project, world: &world, running: &world.running(), rows: &rows };
         let suite = Suite::read(&tests, &flows, &|file, name| files::bytes_beside(&tests, file, name));
-        errors += files::print_found(&mut out, &tests, &suite.problems, &|at| suite.places(at), colour)?.0;
+        // What tests are warned of is shown, and not counted among the flows'.
+        let warnings = report.warnings;
+        report.add(&tests, &suite.problems, &|at| suite.places(at));
+        if !output.is_data() {
+            report.warnings = warnings;
+            files::print_found(&mut out, &tests, &suite.problems, &|at| suite.places(at), colour)?;
+        }
     }
-    let flows = project.flows.len();
-    writeln!(out, "{flows} flow(s) in {} file(s): {errors} error(s), {warnings} warning(s)", files.len())?;
+    let Report { flows, files, errors, warnings, .. } = report;
+    if output.is_data() {
+        output.write(&mut out, &report)?;
+    } else {
+        writeln!(out, "{flows} flow(s) in {files} file(s): {errors} error(s), {warnings} warning(s)")?;
+    }
     if errors > 0 { Err(Failure::Found) } else { Ok(()) }
 }

@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-use waypost_flow::document;
 use waypost_wire::webhook::{RotateSecretRequest, Webhook, WebhookRequest, WebhookState};
 
 use super::flows::Looking;
@@ -10,6 +9,7 @@ use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
+use crate::which;
 
 /// Sub-commands of `webhooks`.
 #[derive(clap::Subcommand)]
@@ -85,12 +85,9 @@ pub(crate) struct One {
 impl One {
     fn find(&self) -> Result<(Remote, Webhook), Failure> {
         let remote = self.server.connect()?;
-        let folded = document::fold_name(&self.name);
         let all = remote.all(remote.webhooks().list())?;
-        let found =
-            all.into_iter().find(|one| one.id.to_string() == self.name || document::fold_name(&one.name) == folded);
-        let missing = || Failure::Failed(format!("there is no webhook `{}`", self.name));
-        Ok((remote, found.ok_or_else(missing)?))
+        let found = which::one("webhook", &self.name, all, |one| (one.id.to_string(), one.name.clone()))?;
+        Ok((remote, found))
     }
 }
 

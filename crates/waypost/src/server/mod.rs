@@ -5,6 +5,7 @@ pub(crate) mod oauth;
 mod people;
 mod post;
 pub(crate) mod private;
+mod renewal;
 mod secret_key;
 mod smtp;
 mod store;
@@ -23,7 +24,7 @@ use std::time::{Duration, SystemTime};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 use waypost_admission::{Gate, Networks};
 use waypost_api::router::router;
 use waypost_api::serve::Edge;
@@ -87,7 +88,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
 
     let certificates = certificates(&arguments, &origin)?;
     let tls = certificates.as_ref().map(Certificates::config).transpose()?;
-    tokio::spawn(reload_on(hangups, certificates, origin.clone()));
+    tokio::spawn(renewal::follow(hangups, certificates, app.clone()));
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let mut bound = Listeners { pid: std::process::id(), ..Listeners::default() };
@@ -198,25 +199,6 @@ fn certificates(arguments: &Arguments, origin: &Origin) -> Result<Option<Arc<Cer
         _ => return Ok(None),
     };
     Certificates::load(source, SystemTime::from(origin.now())).map(Some)
-}
-
-/// Reads the certificate again at each SIGHUP. All else that is configured needs a restart.
-async fn reload_on(mut hangups: Signal, certificates: Option<Arc<Certificates>>, origin: Origin) {
-    while hangups.recv().await.is_some() {
-        let Some(certificates) = certificates.clone() else {
-            tracing::info!("SIGHUP: there is no certificate to read again");
-            continue;
-        };
-        // On a thread that serves nobody: a disk may be slow to answer.
-        let now = SystemTime::from(origin.now());
-        let read = spawn_blocking(move || certificates.reload(now)).await;
-        match read.unwrap_or_else(|error| Err(Failure::of("reading it was broken off")(&error))) {
-            Ok(()) => tracing::info!("SIGHUP: the certificate was read again"),
-            Err(failure) => {
-                tracing::error!(%failure, "SIGHUP: the certificate can't be read again; the one before stays in use");
-            }
-        }
-    }
 }
 
 /// Makes the admin client at the first start, or the client that `WAYPOST_BOOTSTRAP_CLIENT` names.

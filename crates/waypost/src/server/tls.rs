@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
@@ -13,9 +13,11 @@ use rustix::fs::OFlags;
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider as provider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+
+use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage};
 
 use crate::failure::Failure;
 
@@ -72,6 +74,28 @@ impl Certificates {
         Ok(())
     }
 
+    /// When the certificate in use expires, in seconds since 1970.
+    pub(crate) fn expires(&self) -> Option<u64> {
+        let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+        not_after(&EndEntityCert::try_from(current.cert.first()?).ok()?)
+    }
+
+    /// What tells whether the files are others than before; a self-signed certificate is another once it is due to be renewed. It blocks
+    /// as long as the disk does.
+    pub(crate) fn stamp(&self, now: SystemTime) -> Stamp {
+        let of = |path: &Path| {
+            let found = fs::metadata(path).ok()?;
+            Some((found.dev(), found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
+        };
+        match &self.source {
+            Source::Files { certificate, key } => Stamp { files: [of(certificate), of(key)], due: false },
+            Source::SelfSigned(data_dir) => {
+                let certificate = self_signed_certificate(data_dir);
+                Stamp { files: [None, None], due: !is_fresh(&certificate, now) }
+            }
+        }
+    }
+
     /// The configuration for HTTPS and STARTTLS.
     ///
     /// # Errors
@@ -85,6 +109,16 @@ impl Certificates {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }
+}
+
+/// Device, inode, length and time of change of a file; none while it is not there.
+type FileStamp = Option<(u64, u64, u64, i64, i64)>;
+
+/// How the files of a certificate stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    files: [FileStamp; 2],
+    due: bool,
 }
 
 impl ResolvesServerCert for Certificates {
@@ -132,12 +166,25 @@ fn content(path: &Path) -> io::Result<Vec<u8>> {
 fn self_signed(data_dir: &Path, now: SystemTime) -> Result<Arc<CertifiedKey>, Failure> {
     let certificate = self_signed_certificate(data_dir);
     let key = certificate.with_file_name("key.pem");
-    let age = fs::metadata(&certificate).and_then(|file| file.modified()).map(|made| now.duration_since(made));
-    let fresh = matches!(age, Ok(Ok(age)) if age < RENEW_AFTER) || matches!(age, Ok(Err(_)));
-    if !fresh || !key.exists() {
+    if !is_fresh(&certificate, now) || !key.exists() {
         make(&certificate, &key, now).map_err(|error| Failure::of("can't make a certificate")(&error))?;
     }
     from_files(&certificate, &key)
+}
+
+/// Whether a self-signed certificate is there and not yet due to be renewed.
+fn is_fresh(certificate: &Path, now: SystemTime) -> bool {
+    let age = fs::metadata(certificate).and_then(|file| file.modified()).map(|made| now.duration_since(made));
+    matches!(age, Ok(Ok(age)) if age < RENEW_AFTER) || matches!(age, Ok(Err(_)))
+}
+
+/// When a certificate ends, in seconds since 1970: the library says it of one that is over, so it is asked about a time far ahead.
+pub(crate) fn not_after(leaf: &EndEntityCert<'_>) -> Option<u64> {
+    let far = UnixTime::since_unix_epoch(Duration::from_secs(200_000_000_000));
+    match leaf.verify_for_usage(ALL_VERIFICATION_ALGS, &[], &[], far, KeyUsage::server_auth(), None, None).err()? {
+        webpki::Error::CertExpired { not_after, .. } => Some(not_after.as_secs()),
+        _ => None,
+    }
 }
 
 /// A leaf, not an authority: rustls refuses an authority's certificate for a server, and OpenSSL 3 takes a

@@ -166,14 +166,17 @@ impl Server {
 
     /// Runs the command line against this server.
     pub fn cli(&self, arguments: &[&str]) -> Output {
-        Command::new(WAYPOST)
-            .args(arguments)
-            .env("WAYPOST_URL", format!("http://{}", self.http))
-            .env("WAYPOST_SMTP", &self.smtp)
-            .env("WAYPOST_CLIENT_ID", CLIENT.0)
-            .env("WAYPOST_CLIENT_SECRET", CLIENT.1)
-            .output()
-            .unwrap()
+        Command::new(WAYPOST).args(arguments).envs(self.environment()).output().unwrap()
+    }
+
+    /// What makes the command line talk to this server.
+    pub fn environment(&self) -> [(&'static str, String); 4] {
+        [
+            ("WAYPOST_URL", format!("http://{}", self.http)),
+            ("WAYPOST_SMTP", self.smtp.clone()),
+            ("WAYPOST_CLIENT_ID", CLIENT.0.to_owned()),
+            ("WAYPOST_CLIENT_SECRET", CLIENT.1.to_owned()),
+        ]
     }
 
     /// Brings the triage example onto the server.

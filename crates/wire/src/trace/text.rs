@@ -100,6 +100,16 @@ impl Place {
     }
 }
 
+/// One event in words, on one line.
+#[must_use]
+pub fn event(event: &TraceEvent) -> String {
+    match event {
+        TraceEvent::Leave => "back to the caller".to_owned(),
+        TraceEvent::Transfer => "transfer".to_owned(),
+        _ => lines(event).join("; "),
+    }
+}
+
 fn lines(event: &TraceEvent) -> Vec<String> {
     let line = match event {
         TraceEvent::Unread { what } => format!("the mail was not read beyond a bound: {what}"),

@@ -10,6 +10,7 @@ use waypost_project::Project;
 use waypost_project::clients::PlannedClient;
 use waypost_wire::access::OAuthClient;
 
+use super::report::{Became, Report};
 use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::screen;
@@ -33,7 +34,7 @@ pub(crate) fn changed_since(remote: &Remote, planned: &[PlannedClient]) -> Resul
 
 fn of(remote: &Remote) -> Result<Vec<OAuthClient>, Failure> {
     remote.all(remote.access().clients()).map_err(|error| match error.status() {
-        Some(403) => Failure::Refused(format!("the folder has clients: {error}")),
+        Some(403) => Failure::Failed(format!("the folder has clients: {error}")),
         _ => error.into(),
     })
 }
@@ -126,8 +127,7 @@ pub(super) fn after(
     ended: Result<(), Failure>,
     remote: &Remote,
     (planned, secrets): (&[PlannedClient], &mut Secrets),
-    dry_run: bool,
-    out: &mut impl Write,
+    told: &mut Report,
 ) -> Result<(), Failure> {
     if planned.is_empty() {
         return ended;
@@ -136,30 +136,35 @@ pub(super) fn after(
         writeln!(screen::stderr(), "the folder's clients were not applied")?;
         return ended;
     }
-    let mut told = Vec::new();
-    let ended = match dry_run {
-        true => would_be(planned, &mut told).map_err(Failure::from),
-        false => carry_out(remote, planned, secrets, &mut told),
-    };
-    let written = out.write_all(&told);
-    ended?;
-    Ok(written?)
+    if told.dry_run {
+        told.objects.extend(planned.iter().map(would_be));
+        return Ok(());
+    }
+    carry_out(remote, planned, secrets, &mut told.objects)
 }
 
-/// Says what would become of each client.
-fn would_be(planned: &[PlannedClient], out: &mut impl Write) -> io::Result<()> {
-    for one in planned {
-        let name = &one.request.name;
-        match one.change() {
-            "unchanged" => writeln!(out, "client {name}: unchanged")?,
-            "created" => writeln!(out, "client {name}: would be created")?,
-            change => {
-                let members: Vec<&str> = one.members.iter().map(|member| member.path.as_str()).collect();
-                writeln!(out, "client {name}: would be {change} ({})", members.join(", "))?;
-            }
-        }
+fn became(one: &PlannedClient, outcome: &str, said: String) -> Became {
+    Became {
+        kind: "client".to_owned(),
+        name: one.request.name.clone(),
+        outcome: outcome.to_owned(),
+        differs: one.members.iter().map(|member| member.path.clone()).collect(),
+        said,
+        ..Became::default()
     }
-    Ok(())
+}
+
+/// What would become of a client.
+fn would_be(one: &PlannedClient) -> Became {
+    let said = match one.change() {
+        "unchanged" => "unchanged".to_owned(),
+        "created" => "would be created".to_owned(),
+        change => {
+            let members: Vec<&str> = one.members.iter().map(|member| member.path.as_str()).collect();
+            format!("would be {change} ({})", members.join(", "))
+        }
+    };
+    became(one, one.change(), said)
 }
 
 /// Makes and changes clients, one after the other, and says of each what was done. What is done stays done if a later one fails.
@@ -167,7 +172,7 @@ fn carry_out(
     remote: &Remote,
     planned: &[PlannedClient],
     secrets: &mut Secrets,
-    out: &mut Vec<u8>,
+    told: &mut Vec<Became>,
 ) -> Result<(), Failure> {
     for one in planned {
         let name = &one.request.name;
@@ -177,15 +182,15 @@ fn carry_out(
                 if let Err(error) = secrets.keep(&made) {
                     return Err(undone(remote, &made, &error));
                 }
-                writeln!(out, "client {name}: created, id {}, {}", made.id, secrets.place())?;
+                told.push(became(one, "created", format!("created, id {}, {}", made.id, secrets.place())));
             }
             (Some(base), "changed") => {
                 let access = remote.access();
                 let change = access.update(&base.id, &one.request, Some(base.revision));
                 remote.wait(change).map_err(|error| stopped(name, error))?;
-                writeln!(out, "client {name}: changed")?;
+                told.push(became(one, "changed", "changed".to_owned()));
             }
-            (Some(_), _) => writeln!(out, "client {name}: unchanged")?,
+            (Some(_), _) => told.push(became(one, "unchanged", "unchanged".to_owned())),
         }
     }
     Ok(())

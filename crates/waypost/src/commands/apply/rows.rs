@@ -14,6 +14,7 @@ use waypost_project::tables::TableEntry;
 use waypost_wire::Object;
 use waypost_wire::table::RowsReplaced;
 
+use super::report::Became;
 use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::screen;
@@ -84,13 +85,26 @@ pub(super) fn replace(
     (entry, id): (&TableEntry, TableId),
     rows: &HeldRows,
     note: Option<&str>,
-    out: &mut impl Write,
-) -> Result<(), Failure> {
+) -> Result<Became, Failure> {
     let table = &entry.table;
     let mut csv = export::header(table);
     csv.extend(export::lines(table, rows.of(table.record.id), Reader::Program));
     let done = remote.wait(remote.tables().replace_rows(id, csv.into(), note))?;
-    Ok(writeln!(out, "table {}: {}", table.record.name, replaced(&done))?)
+    Ok(became(&table.record.name, &done))
+}
+
+/// What became of the rows of the table of that name.
+pub(super) fn became(name: &str, done: &RowsReplaced) -> Became {
+    let counts = done.counts;
+    let same = counts.added == 0 && counts.changed == 0 && counts.removed == 0;
+    Became {
+        kind: "rows".to_owned(),
+        name: name.to_owned(),
+        outcome: if same { "unchanged" } else { "replaced" }.to_owned(),
+        version: Some(done.version),
+        said: replaced(done),
+        ..Became::default()
+    }
 }
 
 /// What would become of a table's rows, in one line; none if nothing would, or if the table is new: that goes without saying.

@@ -6,10 +6,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use rustls::pki_types::UnixTime;
 use rustls::sign::CertifiedKey;
 use waypost_origin::Origin;
-use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage};
+use webpki::EndEntityCert;
 
 use super::report::Report;
 use crate::commands::serve::Arguments;
@@ -180,14 +179,16 @@ fn dates(report: &mut Report, pair: &CertifiedKey, hostname: &str) {
     };
     let now =
         SystemTime::from(Origin::system().now()).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    match not_after(&leaf).map(|end| end.saturating_sub(now)) {
+    match tls::not_after(&leaf).map(|end| end.saturating_sub(now)) {
         None => {}
-        Some(0) => report.failed("tls", "the certificate has expired", "renew it, and send SIGHUP to the server"),
+        Some(0) => {
+            report.failed("tls", "the certificate has expired", "renew it; the server takes the new files by itself")
+        }
         Some(left) if left < EXPIRES_SOON => {
             report.warning(
                 "tls",
                 format!("the certificate expires in {} days", left / DAY),
-                "renew it, and send SIGHUP to the server",
+                "renew it; the server takes the new files by itself",
             );
         }
         Some(left) => report.ok("tls", format!("the certificate is valid for {} days", left / DAY)),
@@ -202,14 +203,5 @@ fn dates(report: &mut Report, pair: &CertifiedKey, hostname: &str) {
     } else {
         let found = format!("the certificate names {}, and not {hostname}", names.join(", "));
         report.warning("tls", found, "set --hostname to a name that it has, or get one for this name");
-    }
-}
-
-/// When a certificate ends, in seconds since 1970: the library says it of one that is over, so it is asked about a time far ahead.
-fn not_after(leaf: &EndEntityCert<'_>) -> Option<u64> {
-    let far = UnixTime::since_unix_epoch(Duration::from_secs(200_000_000_000));
-    match leaf.verify_for_usage(ALL_VERIFICATION_ALGS, &[], &[], far, KeyUsage::server_auth(), None, None).err()? {
-        webpki::Error::CertExpired { not_after, .. } => Some(not_after.as_secs()),
-        _ => None,
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use waypost_flow::source;
 use waypost_wire::attempt::{Try, Unanswered};
@@ -30,6 +31,9 @@ pub(crate) struct Arguments {
     /// A value for an input of the flow: name=value, the value as JSON or as it stands
     #[arg(long = "input", value_name = "NAME=VALUE")]
     inputs: Vec<String>,
+    /// When the mails are accepted: what flows take for now [default: the current time]
+    #[arg(long, value_name = "TIME")]
+    at: Option<Timestamp>,
     /// Show every step
     #[arg(long)]
     trace: bool,
@@ -42,6 +46,7 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
     let mut request = Try { version: arguments.version.as_deref().map(Json::from), ..Try::default() };
+    request.received_at = arguments.at.map(Into::into);
     if let Some(path) = &arguments.file {
         let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", path.display()))(cause);
         let text = fs::read_to_string(path).map_err(|error| fail(&error))?;

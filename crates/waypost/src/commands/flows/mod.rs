@@ -6,13 +6,12 @@ mod graph;
 mod look;
 
 use waypost_client::flows::FlowFilter;
-use waypost_flow::document;
 use waypost_ids::FlowId;
-use waypost_wire::flow::Flow;
 
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::table::Output;
+use crate::which;
 
 /// Sub-commands of `flows`.
 #[derive(clap::Subcommand)]
@@ -20,6 +19,7 @@ pub(crate) enum Command {
     /// List flows
     List(look::List),
     /// Show a flow, or one of its versions, as its document
+    #[command(visible_alias = "get")]
     Show(look::Show),
     /// List a flow's versions, newest first
     Versions(look::Of),
@@ -99,21 +99,14 @@ impl One {
     }
 }
 
-/// The id of a flow by id or name.
-fn find(remote: &Remote, written: &str) -> Result<FlowId, Failure> {
+/// The id of a flow by id, name, or the beginning of its id.
+pub(crate) fn find(remote: &Remote, written: &str) -> Result<FlowId, Failure> {
     if let Ok(id) = written.parse() {
         return Ok(id);
     }
-    let folded = document::fold_name(written);
-    let filter = FlowFilter { name: Some(written.to_owned()), ..FlowFilter::default() };
-    let flows = remote.all(remote.flows().list(&filter))?;
-    let found: Vec<&Flow> = flows.iter().filter(|flow| document::fold_name(&flow.name) == folded).collect();
-    match found.as_slice() {
-        [only] => Ok(only.id),
-        [] => Err(Failure::Failed(format!("there is no flow `{written}`"))),
-        // One of type email and one of type shared may have one name.
-        _ => {
-            Err(Failure::Failed(format!("two flows are called `{written}`: name one by its id (`waypost flows list`)")))
-        }
-    }
+    let name = (!which::begins_an_id(written)).then(|| written.to_owned());
+    let flows = remote.all(remote.flows().list(&FlowFilter { name, ..FlowFilter::default() }))?;
+    // One of type email and one of type shared may have one name.
+    let found = which::one("flow", written, flows, |flow| (flow.id.to_string(), flow.name.clone()))?;
+    Ok(found.id)
 }

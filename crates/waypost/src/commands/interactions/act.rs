@@ -19,8 +19,8 @@ use crate::table::{self, Output};
 pub(crate) struct Claimed {
     #[command(flatten)]
     server: Server,
-    /// The interaction's id
-    id: InteractionId,
+    /// The interaction's id, or the beginning of it
+    id: String,
     /// The claim's token, as the claim answered it
     #[arg(long)]
     token: Uuid,
@@ -119,8 +119,10 @@ pub(crate) struct Complete {
 }
 
 impl Claimed {
-    fn connect(&self) -> Result<Remote, Failure> {
-        self.server.connect()
+    fn connect(&self) -> Result<(Remote, InteractionId), Failure> {
+        let remote = self.server.connect()?;
+        let id = super::find(&remote, &self.id)?;
+        Ok((remote, id))
     }
 }
 
@@ -143,8 +145,8 @@ pub(super) fn reply(arguments: &Reply, out: &mut impl Write) -> Result<(), Failu
         reply_all: arguments.reply_all,
         attach_original: arguments.attach_original,
     };
-    let remote = claimed.connect()?;
-    let made = remote.wait(remote.interactions().reply(claimed.id, &request, Some(&arguments.once.key())))?;
+    let (remote, id) = claimed.connect()?;
+    let made = remote.wait(remote.interactions().reply(id, &request, Some(&arguments.once.key())))?;
     deliveries::print(&made.entities, claimed.output, out)
 }
 
@@ -156,29 +158,29 @@ pub(super) fn forward(arguments: &Forward, out: &mut impl Write) -> Result<(), F
         attach: arguments.attach,
         text: arguments.text.clone(),
     };
-    let remote = claimed.connect()?;
-    let made = remote.wait(remote.interactions().forward(claimed.id, &request, Some(&arguments.once.key())))?;
+    let (remote, id) = claimed.connect()?;
+    let made = remote.wait(remote.interactions().forward(id, &request, Some(&arguments.once.key())))?;
     deliveries::print(&made.entities, claimed.output, out)
 }
 
 pub(super) fn transfer(arguments: &Transfer, out: &mut impl Write) -> Result<(), Failure> {
     let claimed = &arguments.claimed;
-    let id = arguments.queue.parse().ok();
+    let queue_id = arguments.queue.parse().ok();
     let request = TransferRequest {
         token: claimed.token,
-        queue: TransferQueue { id, name: id.is_none().then(|| arguments.queue.clone()) },
+        queue: TransferQueue { id: queue_id, name: queue_id.is_none().then(|| arguments.queue.clone()) },
         priority: arguments.priority,
         skills: Some(arguments.skill.clone()).filter(|skills| !skills.is_empty()),
         language: arguments.language.clone(),
     };
-    let remote = claimed.connect()?;
-    let interaction = remote.wait(remote.interactions().transfer(claimed.id, &request))?;
+    let (remote, id) = claimed.connect()?;
+    let interaction = remote.wait(remote.interactions().transfer(id, &request))?;
     if claimed.output.is_data() {
         return super::show(&interaction, claimed.output, out);
     }
-    let Some(decision) = &interaction.decision else { return Ok(writeln!(out, "transferred {}", claimed.id)?) };
+    let Some(decision) = &interaction.decision else { return Ok(writeln!(out, "transferred {id}")?) };
     let queue = decision.queue.as_ref().and_then(|queue| queue.name.as_deref()).unwrap_or(&arguments.queue);
-    let mut line = format!("transferred {} to {queue}, priority {}", claimed.id, decision.priority);
+    let mut line = format!("transferred {id} to {queue}, priority {}", decision.priority);
     if !decision.skills.is_empty() {
         line.push_str(&format!(", skills {}", decision.skills.join(", ")));
     }
@@ -191,12 +193,12 @@ pub(super) fn transfer(arguments: &Transfer, out: &mut impl Write) -> Result<(),
 pub(super) fn complete(arguments: &Complete, out: &mut impl Write) -> Result<(), Failure> {
     let claimed = &arguments.claimed;
     let request = CompleteRequest { token: claimed.token, outcome: arguments.outcome.clone() };
-    let remote = claimed.connect()?;
-    let interaction = remote.wait(remote.interactions().complete(claimed.id, &request))?;
+    let (remote, id) = claimed.connect()?;
+    let interaction = remote.wait(remote.interactions().complete(id, &request))?;
     if claimed.output.is_data() {
         return super::show(&interaction, claimed.output, out);
     }
     let outcome = interaction.decision.and_then(|decision| decision.outcome);
     let outcome = outcome.map(|outcome| format!(", outcome {}", table::flat(&outcome))).unwrap_or_default();
-    Ok(writeln!(out, "completed {}{outcome}", claimed.id)?)
+    Ok(writeln!(out, "completed {id}{outcome}")?)
 }

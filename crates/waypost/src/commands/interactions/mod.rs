@@ -1,22 +1,26 @@
 //! `waypost interactions`: what became of accepted mail, and acting on what was claimed.
 
 mod act;
+mod find;
 
 use std::io::Write;
 
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use waypost_client::interactions::InteractionFilter;
-use waypost_ids::{FlowId, InteractionId, ThreadReason};
+use waypost_ids::{InteractionId, ThreadReason};
 use waypost_wire::delivery::Delivery;
 use waypost_wire::interaction::{Decision, Interaction, Reruns};
 use waypost_wire::time::Time;
 use waypost_wire::trace::text;
 
+use super::flows;
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
+
+pub(crate) use find::find;
 
 /// Sub-commands of `interactions`.
 #[derive(clap::Subcommand)]
@@ -35,6 +39,8 @@ pub(crate) enum Command {
     Attachment(Attached),
     /// Run interactions again with what is published now: one, or all that match
     Rerun(Rerun),
+    /// Erase an interaction's message, subject, traces and attributes; its decision stays
+    Erase(Erase),
     /// Answer the sender of an interaction that you claimed
     Reply(act::Reply),
     /// Hand on the message of an interaction that you claimed
@@ -72,9 +78,9 @@ struct Filter {
     /// A queue's name or id
     #[arg(long)]
     queue: Option<String>,
-    /// The id of the flow that ran last
-    #[arg(long, value_name = "ID")]
-    flow: Option<FlowId>,
+    /// The flow that ran last, by its name or id
+    #[arg(long)]
+    flow: Option<String>,
     /// Accepted at this time or later, such as 2026-11-28T09:00:00Z
     #[arg(long, value_name = "TIME")]
     since: Option<Timestamp>,
@@ -106,8 +112,8 @@ pub(crate) struct List {
 pub(crate) struct Rerun {
     #[command(flatten)]
     server: Server,
-    /// The interaction's id; without it, all that match
-    id: Option<InteractionId>,
+    /// The interaction's id, or the beginning of it; without it, all that match
+    id: Option<String>,
     #[command(flatten)]
     filter: Filter,
     /// Send again what was sent before; otherwise the run sends only what never was. Of one interaction alone
@@ -118,12 +124,25 @@ pub(crate) struct Rerun {
     output: Output,
 }
 
+/// Arguments of `erase`.
+#[derive(clap::Args)]
+pub(crate) struct Erase {
+    #[command(flatten)]
+    server: Server,
+    /// Ids of interactions, or the beginnings of them
+    #[arg(required = true)]
+    ids: Vec<String>,
+    /// Erase without asking; on anything but a terminal nobody is asked
+    #[arg(long)]
+    yes: bool,
+}
+
 /// Arguments about one interaction.
 #[derive(clap::Args)]
 pub(crate) struct One {
     #[command(flatten)]
     server: Server,
-    /// The interaction's id
+    /// The interaction's id, or the beginning of it
     id: String,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
@@ -135,8 +154,8 @@ pub(crate) struct One {
 pub(crate) struct Attached {
     #[command(flatten)]
     server: Server,
-    /// The interaction's id
-    id: InteractionId,
+    /// The interaction's id, or the beginning of it
+    id: String,
     /// The attachment's number, as `attachments` lists it
     number: u32,
 }
@@ -166,10 +185,12 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Attachments(arguments) => attachments(&arguments, &mut out),
         Command::Attachment(arguments) => {
             let remote = arguments.server.connect()?;
-            let bytes = remote.wait(remote.interactions().attachment(arguments.id, arguments.number))?;
+            let id = find(&remote, &arguments.id)?;
+            let bytes = remote.wait(remote.interactions().attachment(id, arguments.number))?;
             Ok(screen::content().write_all(&bytes)?)
         }
         Command::Rerun(arguments) => rerun(&arguments, &mut out),
+        Command::Erase(arguments) => erase(&arguments, &mut out),
         Command::Reply(arguments) => act::reply(&arguments, &mut out),
         Command::Forward(arguments) => act::forward(&arguments, &mut out),
         Command::Transfer(arguments) => act::transfer(&arguments, &mut out),
@@ -179,8 +200,9 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
 
 impl One {
     fn connect(&self) -> Result<(Remote, InteractionId), Failure> {
-        let id = self.id.parse().map_err(|_| Failure::Failed(format!("`{}` is not an interaction's id", self.id)))?;
-        Ok((self.server.connect()?, id))
+        let remote = self.server.connect()?;
+        let id = find(&remote, &self.id)?;
+        Ok((remote, id))
     }
 }
 
@@ -200,15 +222,21 @@ fn attachments(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
 fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let interactions = fetch(&remote, arguments)?;
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &interactions)?);
+    print(&interactions, arguments.output, out)
+}
+
+/// Prints interactions as a table, or as a list of data.
+pub(crate) fn print(interactions: &[Interaction], output: Output, out: &mut impl Write) -> Result<(), Failure> {
+    if output.is_data() {
+        return Ok(output.write(out, &interactions)?);
     }
-    let rows: Vec<[String; 6]> = interactions
+    let rows: Vec<[String; 7]> = interactions
         .iter()
         .map(|one| {
             [
                 one.id.to_string(),
                 one.received_at.to_string(),
+                state(one),
                 one.envelope.from.clone(),
                 one.envelope.to.clone(),
                 one.decision.as_ref().map_or_else(|| "(not decided yet)".to_owned(), short),
@@ -216,20 +244,21 @@ fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
             ]
         })
         .collect();
-    Ok(table::rows(out, ["ID", "RECEIVED", "FROM", "TO", "DECISION", "SUBJECT"], &rows)?)
+    Ok(table::rows(out, ["ID", "RECEIVED", "STATE", "FROM", "TO", "DECISION", "SUBJECT"], &rows)?)
 }
 
 fn fetch(remote: &Remote, arguments: &List) -> Result<Vec<Interaction>, Failure> {
-    Ok(remote.all(remote.interactions().list(&arguments.filter.told()).take(arguments.limit))?)
+    let filter = arguments.filter.told(remote)?;
+    Ok(remote.all(remote.interactions().list(&filter).take(arguments.limit))?)
 }
 
 impl Filter {
-    fn told(&self) -> InteractionFilter {
-        InteractionFilter {
+    fn told(&self, remote: &Remote) -> Result<InteractionFilter, Failure> {
+        Ok(InteractionFilter {
             state: self.state.clone(),
             decision: self.decision.clone(),
             queue: self.queue.clone(),
-            flow: self.flow,
+            flow: self.flow.as_ref().map(|flow| flows::find(remote, flow)).transpose()?,
             from: self.from.clone(),
             to: self.to.clone(),
             subject: self.subject.clone(),
@@ -238,18 +267,19 @@ impl Filter {
             since: self.since.map(Time::from),
             until: self.until.map(Time::from),
             over_service_level: self.over_service_level,
-        }
+        })
     }
 }
 
 fn rerun(arguments: &Rerun, out: &mut impl Write) -> Result<(), Failure> {
-    let filter = arguments.filter.told();
-    let is_filtered = filter != InteractionFilter::default();
     let remote = arguments.server.connect()?;
-    match (arguments.id, is_filtered) {
+    let filter = arguments.filter.told(&remote)?;
+    let is_filtered = filter != InteractionFilter::default();
+    match (&arguments.id, is_filtered) {
         (Some(_), true) => Err(Failure::Failed("give an id or a filter, not both".to_owned())),
         (None, false) => Err(Failure::Failed("no interaction is selected: give an id, or a filter".to_owned())),
         (Some(id), false) => {
+            let id = find(&remote, id)?;
             let interaction = remote.wait(remote.interactions().rerun(id, arguments.resend))?;
             show(&interaction, arguments.output, out)
         }
@@ -268,7 +298,7 @@ fn rerun(arguments: &Rerun, out: &mut impl Write) -> Result<(), Failure> {
                 return Ok(arguments.output.write(out, &all)?);
             }
             let Reruns { rerun, skipped, .. } = all;
-            Ok(writeln!(out, "{rerun} are run again, {skipped} are not: erased, claimed, or waiting for a run")?)
+            Ok(writeln!(out, "{rerun} run again, {skipped} skipped: erased, claimed, or waiting for a run")?)
         }
     }
 }
@@ -282,13 +312,31 @@ pub(crate) fn short(decision: &Decision) -> String {
     }
 }
 
+/// Erases nothing before every id is found.
+fn erase(arguments: &Erase, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let ids = arguments.ids.iter().map(|id| find(&remote, id)).collect::<Result<Vec<_>, _>>()?;
+    let interactions = if ids.len() == 1 { "this interaction" } else { "these interactions" };
+    screen::agreed(&format!("erase the content of {interactions}? It can't be undone"), arguments.yes)?;
+    for id in ids {
+        remote.wait(remote.interactions().erase(id))?;
+        writeln!(out, "interaction {id}: erased")?;
+    }
+    Ok(())
+}
+
+/// The word for where an interaction stands.
+fn state(one: &Interaction) -> String {
+    serde_json::to_value(one.state).unwrap_or_default().as_str().unwrap_or_default().to_owned()
+}
+
 /// An interaction without its runs, which most answers leave out.
 fn show(one: &Interaction, output: Output, out: &mut impl Write) -> Result<(), Failure> {
     if output.is_data() {
         return Ok(output.write(out, one)?);
     }
     writeln!(out, "id         {}", one.id)?;
-    writeln!(out, "state      {}", serde_json::to_value(one.state).unwrap_or_default().as_str().unwrap_or_default())?;
+    writeln!(out, "state      {}", state(one))?;
     writeln!(out, "received   {} from {}", one.received_at, one.envelope.remote)?;
     if let Some(queued_at) = one.queued_at {
         let over = if one.over_service_level == Some(true) { ", over its service level" } else { "" };

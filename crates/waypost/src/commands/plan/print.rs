@@ -3,10 +3,10 @@
 use std::io::{self, IsTerminal, Write};
 
 use serde_json::Value as Json;
-use waypost_project::plan::{Plan, PlannedObject};
+use waypost_project::plan::{Plan, PlannedObject, PlannedWitness};
 use waypost_wire::change::FlowDifference;
 
-use crate::commands::replay;
+use crate::commands::{diff, replay};
 use crate::screen;
 use crate::table;
 
@@ -47,10 +47,22 @@ pub(super) fn print(plan: &Plan) -> io::Result<()> {
         writeln!(out, "nothing to do: {} unchanged", plan.unchanged)?;
     }
     drop(out);
-    match &plan.replay {
-        Some(replayed) => replay::print(&mut screen::stdout(), replayed),
-        None => Ok(()),
+    if let Some(replayed) = &plan.replay {
+        replay::print(&mut screen::stdout(), replayed)?;
     }
+    plan.witnesses.iter().try_for_each(|one| witness(&mut screen::stdout(), one))
+}
+
+fn witness(out: &mut impl Write, one: &PlannedWitness) -> io::Result<()> {
+    let (flow, tries) = (table::flat(&one.flow), diff::tries(one.tries));
+    let Some(mail) = &one.mail else {
+        return writeln!(out, "flow {flow}: no mail found that would be decided differently, after {tries}");
+    };
+    writeln!(out, "flow {flow}: this mail would be decided differently, found after {tries}:")?;
+    for line in &one.differs {
+        writeln!(out, "  {}", table::flat(line))?;
+    }
+    diff::clip_lines(mail).lines().try_for_each(|line| writeln!(out, "    {}", table::flat(line)))
 }
 
 fn of_object(out: &mut impl Write, signs: &Signs, object: &PlannedObject) -> io::Result<()> {
@@ -66,6 +78,9 @@ fn of_object(out: &mut impl Write, signs: &Signs, object: &PlannedObject) -> io:
             "    {} rows: {added} added, {changed} changed, {removed} removed, {same} unchanged",
             signs.of("changed")
         )?;
+    }
+    if let Some(why) = &object.blocked {
+        writeln!(out, "    can't be deleted now: {}", table::flat(why))?;
     }
     if !object.used_by.is_empty() {
         let users: Vec<String> =

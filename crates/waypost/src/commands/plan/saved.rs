@@ -106,10 +106,6 @@ pub(crate) fn carry_out(
         let (planned, asked) = (&saved.plan.server, remote.url());
         return Err(Failure::Refused(format!("the plan is for {planned}, not for {asked}; plan again")));
     }
-    let stale = |changed: Vec<String>| {
-        let list: String = changed.iter().map(|one| format!("\n  {one}")).collect();
-        Failure::Refused(format!("the server has changed since the plan was made; plan again{list}"))
-    };
     let now = versions(remote, saved.rows.keys())?;
     let rows = saved.rows.keys().filter(|name| saved.base.rows.get(*name) != now.get(*name));
     let mut changed: Vec<String> = rows.map(|name| format!("rows of table {name} were changed")).collect();
@@ -117,11 +113,15 @@ pub(crate) fn carry_out(
     if !changed.is_empty() {
         return Err(stale(changed));
     }
+    let mut epoch = saved.base.epoch;
+    // Nobody is asked to agree to deletions of another day.
+    if saved.plan.objects.iter().any(|one| one.change == "deleted") {
+        epoch = looked(remote, &saved)?;
+    }
     agreed(&saved)?;
     if is_empty(&saved.set) {
         return Ok((saved, ChangeSetDone::default()));
     }
-    let mut epoch = saved.base.epoch;
     for _ in 0..ATTEMPTS {
         let set = ChangeSet { if_epoch: Some(epoch), note: note.map(str::to_owned), ..saved.set.clone() };
         match remote.wait(remote.flows().change(&set)) {
@@ -130,18 +130,25 @@ pub(crate) fn carry_out(
             Err(error) if error.status() == Some(412) => {}
             Err(error) => return Err(error.into()),
         }
-        let look = ChangeSet { dry_run: true, ..saved.set.clone() };
-        let found = match remote.wait(remote.flows().change(&look)) {
-            Ok(found) => found,
-            Err(error) => return Err(since(&error).map_or_else(|| error.clone().into(), stale)),
-        };
-        let changed = saved.base.changed_since(&Base::of(&found));
-        if !changed.is_empty() {
-            return Err(stale(changed));
-        }
-        epoch = found.epoch;
+        epoch = looked(remote, &saved)?;
     }
     Err(Failure::Failed("the server's catalogue keeps changing; try again".to_owned()))
+}
+
+/// The server's epoch, if everything that a plan is based on is there as it was.
+fn looked(remote: &Remote, saved: &SavedPlan) -> Result<u64, Failure> {
+    let look = ChangeSet { dry_run: true, ..saved.set.clone() };
+    let found = match remote.wait(remote.flows().change(&look)) {
+        Ok(found) => found,
+        Err(error) => return Err(since(&error).map_or_else(|| error.clone().into(), stale)),
+    };
+    let changed = saved.base.changed_since(&Base::of(&found));
+    if changed.is_empty() { Ok(found.epoch) } else { Err(stale(changed)) }
+}
+
+fn stale(changed: Vec<String>) -> Failure {
+    let list: String = changed.iter().map(|one| format!("\n  {one}")).collect();
+    Failure::Refused(format!("the server has changed since the plan was made; plan again{list}"))
 }
 
 /// What was deleted or changed, where the server says so instead of looking on.

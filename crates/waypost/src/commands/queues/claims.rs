@@ -2,10 +2,13 @@
 
 use std::io::Write;
 
+use futures_util::StreamExt;
 use uuid::Uuid;
+use waypost_client::interactions::InteractionFilter;
 use waypost_wire::claim::{ClaimRequest, ClaimState};
 
 use super::find;
+use crate::commands::interactions;
 use crate::failure::Failure;
 use crate::remote::Server;
 use crate::table::{self, Output};
@@ -56,6 +59,34 @@ pub(crate) struct Extend {
     /// How long the claim lasts from now, in seconds
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=43_200))]
     lease: u32,
+}
+
+/// Arguments of `claims`.
+#[derive(clap::Args)]
+pub(crate) struct Claimed {
+    #[command(flatten)]
+    server: Server,
+    /// The queue's name or id
+    queue: String,
+    /// List at most N interactions
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    limit: usize,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Lists interactions without the claims' tokens: whoever claimed has them, and nobody else is told.
+pub(super) fn claimed(arguments: &Claimed, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let queue = find(&remote, &arguments.queue)?;
+    let filter = InteractionFilter {
+        state: Some("claimed".to_owned()),
+        queue: Some(queue.to_string()),
+        ..InteractionFilter::default()
+    };
+    let found = remote.all(remote.interactions().list(&filter).take(arguments.limit))?;
+    interactions::print(&found, arguments.output, out)
 }
 
 /// Prints nothing but the heading if there is no work: that is no failure.

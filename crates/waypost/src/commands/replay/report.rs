@@ -29,7 +29,7 @@ pub(crate) fn print(out: &mut impl Write, replay: &Replay) -> io::Result<()> {
     });
     changes(out, lines, replay.changes.len())?;
     if !replay.changes.is_empty() {
-        writeln!(out, "Both traces of one: GET {}/changes/ID", replay.self_uri)?;
+        writeln!(out, "Both traces of one: waypost replays traces {} ID", replay.id)?;
     }
     Ok(())
 }
@@ -76,6 +76,9 @@ pub(super) fn counts(out: &mut impl Write, report: &ReplayReport) -> io::Result<
 /// So many characters of what is sent are shown; JSON has all.
 const SHOWN_OF_MAIL: usize = 120;
 
+/// So many characters of a step are shown; JSON has all.
+const SHOWN_OF_EVENT: usize = 240;
+
 type Line<'l> = (String, &'l str, (&'l Object, &'l Object), Option<&'l TraceDifference>);
 
 /// Lists mails that differ.
@@ -88,8 +91,8 @@ pub(super) fn changes<'l>(out: &mut impl Write, lines: impl Iterator<Item = Line
                 (Some(flow), None) => format!("flow {flow}"),
                 _ => "the start".to_owned(),
             };
-            let (was, is) = (side(parts.before.as_ref())?, side(parts.after.as_ref())?);
-            writeln!(out, "    parts in {place}\n      was {was}\n      is  {is}")?;
+            let (was, is) = (side(parts.before.as_ref()), side(parts.after.as_ref()));
+            writeln!(out, "    first difference in {place}\n      was: {was}\n      now: {is}")?;
         }
     }
     if all > SHOWN {
@@ -98,9 +101,9 @@ pub(super) fn changes<'l>(out: &mut impl Write, lines: impl Iterator<Item = Line
     Ok(())
 }
 
-/// An event as the trace has it.
-fn side(event: Option<&TraceEvent>) -> io::Result<String> {
-    event.map_or_else(|| Ok("nothing".to_owned()), |event| Ok(serde_json::to_string(event)?))
+/// An event in words, as a trace shows it; long values are clipped.
+fn side(event: Option<&TraceEvent>) -> String {
+    event.map_or_else(|| "the run had ended".to_owned(), |event| table::clip(&text::event(event), SHOWN_OF_EVENT))
 }
 
 /// The beginning of what is sent: texts are long.

@@ -1,0 +1,63 @@
+//! What became of everything that was applied: lines for people, one value for programs.
+
+use std::io::{self, Write};
+
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::Serialize;
+
+use crate::table::Output;
+
+/// What `waypost apply --output json` prints.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report {
+    /// Whether nothing was done: `outcome` then says what would be.
+    pub(crate) dry_run: bool,
+    /// What became of each object, in the order in which it was done.
+    pub(crate) objects: Vec<Became>,
+}
+
+/// What became of one object.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Became {
+    /// Its kind, such as `flow`, `queue` or `client`; `rows` for the rows of a table.
+    pub(crate) kind: String,
+    /// Its name; of rows the table's.
+    pub(crate) name: String,
+    /// `created`, `published`, `described`, `changed`, `replaced`, `deleted` or `unchanged`.
+    pub(crate) outcome: String,
+    /// The version of a flow that is published, or of rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<u64>,
+    /// Members that differ from what was there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) differs: Vec<String>,
+    /// The same in a line for people, after kind and name.
+    #[serde(skip)]
+    pub(crate) said: String,
+}
+
+impl Report {
+    /// Nothing yet.
+    pub(crate) fn new(dry_run: bool) -> Self {
+        Self { dry_run, objects: Vec::new() }
+    }
+
+    /// Prints everything.
+    pub(crate) fn print(&self, output: Output, out: &mut impl Write) -> io::Result<()> {
+        if output.is_data() {
+            return output.write(out, self);
+        }
+        for one in &self.objects {
+            let kind = if one.kind == "rows" { "table" } else { &one.kind };
+            writeln!(out, "{kind} {}: {}", one.name, one.said)?;
+        }
+        Ok(())
+    }
+}
+
+/// The report's JSON Schema.
+pub(crate) fn schema() -> Schema {
+    schema_for!(Report)
+}

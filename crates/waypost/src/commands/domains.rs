@@ -1,0 +1,101 @@
+//! `waypost domains`: the domains that a server accepts mail for.
+
+use std::io::Write;
+
+use waypost_wire::routing::Domain;
+
+use crate::failure::Failure;
+use crate::remote::{Remote, Server};
+use crate::screen;
+use crate::table::{self, Output};
+
+/// Sub-commands of `domains`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// List domains with the number of their routes
+    List(List),
+    /// Show a domain
+    #[command(visible_alias = "get")]
+    Show(One),
+    /// Accept mail for a domain
+    Create(Named),
+    /// Delete a domain without routes
+    Delete(Named),
+}
+
+/// Arguments of `list`.
+#[derive(clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    server: Server,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// A domain.
+#[derive(clap::Args)]
+pub(crate) struct Named {
+    #[command(flatten)]
+    server: Server,
+    /// The domain, such as example.com
+    domain: String,
+}
+
+/// A domain that is printed.
+#[derive(clap::Args)]
+pub(crate) struct One {
+    #[command(flatten)]
+    named: Named,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Exit code 0: done; 1: the server refused, with every reason; 2: not found or no answer.
+pub(crate) fn run(command: &Command) -> Result<(), Failure> {
+    let out = &mut screen::stdout();
+    match command {
+        Command::List(arguments) => list(arguments, out),
+        Command::Show(arguments) => show(arguments, out),
+        Command::Create(arguments) => {
+            let remote = arguments.server.connect()?;
+            let made = remote.wait(remote.routing().create_domain(&arguments.domain))?;
+            Ok(writeln!(out, "domain {}: created", made.id)?)
+        }
+        Command::Delete(arguments) => {
+            let remote = arguments.server.connect()?;
+            remote.wait(remote.routing().delete_domain(&arguments.domain))?;
+            Ok(writeln!(out, "domain {}: deleted", arguments.domain)?)
+        }
+    }
+}
+
+fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.server.connect()?;
+    let domains = remote.all(remote.routing().domains())?;
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &domains)?);
+    }
+    let row = |one: &Domain| {
+        let routes = routes(&remote, one)?;
+        Ok([one.id.clone(), routes.to_string(), one.date_created.to_string()])
+    };
+    let rows: Vec<[String; 3]> = domains.iter().map(row).collect::<Result<_, Failure>>()?;
+    Ok(table::rows(out, ["DOMAIN", "ROUTES", "CREATED"], &rows)?)
+}
+
+fn routes(remote: &Remote, domain: &Domain) -> Result<usize, Failure> {
+    Ok(remote.all(remote.routing().routes(&domain.id))?.len())
+}
+
+fn show(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
+    let remote = arguments.named.server.connect()?;
+    let domain = remote.wait(remote.routing().domain(&arguments.named.domain))?;
+    if arguments.output.is_data() {
+        return Ok(arguments.output.write(out, &domain)?);
+    }
+    writeln!(out, "domain   {}", domain.id)?;
+    writeln!(out, "routes   {}", routes(&remote, &domain)?)?;
+    Ok(writeln!(out, "created  {}", domain.date_created)?)
+}

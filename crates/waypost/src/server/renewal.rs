@@ -1,0 +1,77 @@
+//! The certificate, taken anew when its files change, and at each SIGHUP. All else that is configured needs a restart.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::signal::unix::Signal;
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval};
+use waypost_app::App;
+
+use super::tls::{Certificates, Stamp};
+use crate::failure::Failure;
+
+/// How often the files are looked at. What changed is read when it stayed the same from one look to the next: certificate and key are
+/// written one after the other.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Follows the files, and the signals.
+pub(super) async fn follow(mut hangups: Signal, certificates: Option<Arc<Certificates>>, app: Arc<App>) {
+    let Some(certificates) = certificates else {
+        while hangups.recv().await.is_some() {
+            tracing::info!("SIGHUP: there is no certificate to read again");
+        }
+        return;
+    };
+    told(&certificates, &app);
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The state that was read, whether it could be used or not: what is refused is told once.
+    let mut read = stamp(&certificates, &app).await;
+    let mut seen = read;
+    loop {
+        let why = tokio::select! {
+            signal = hangups.recv() => match signal {
+                Some(()) => "SIGHUP",
+                None => return,
+            },
+            _ = looks.tick() => "its files changed",
+        };
+        let now = stamp(&certificates, &app).await;
+        let is_settled = now == seen && now != read;
+        seen = now;
+        if why == "SIGHUP" || is_settled {
+            reload(&certificates, &app, why).await;
+            // A self-signed one that was renewed is fresh now.
+            read = stamp(&certificates, &app).await;
+            seen = read;
+        }
+    }
+}
+
+/// How the files stand, asked on a thread that serves nobody: a disk may be slow to answer.
+async fn stamp(certificates: &Arc<Certificates>, app: &App) -> Option<Stamp> {
+    let (certificates, now) = (Arc::clone(certificates), SystemTime::from(app.origin.now()));
+    spawn_blocking(move || certificates.stamp(now)).await.ok()
+}
+
+async fn reload(certificates: &Arc<Certificates>, app: &App, why: &str) {
+    let (again, now) = (Arc::clone(certificates), SystemTime::from(app.origin.now()));
+    let read = spawn_blocking(move || again.reload(now)).await;
+    match read.unwrap_or_else(|error| Err(Failure::of("reading it was broken off")(&error))) {
+        Ok(()) => {
+            told(certificates, app);
+            tracing::info!(why, "the certificate was read again");
+        }
+        Err(failure) => {
+            tracing::error!(why, %failure, "the certificate can't be read again; the one before stays in use");
+        }
+    }
+}
+
+/// Tells the metrics when the certificate in use expires.
+fn told(certificates: &Certificates, app: &App) {
+    if let Some(expires) = certificates.expires() {
+        app.metrics.certificate_in_use(expires);
+    }
+}
