@@ -167,6 +167,20 @@ async fn a_reader_that_sees_another_author_is_heard() {
 }
 
 #[tokio::test]
+async fn what_is_not_signed_proves_nothing() {
+    let authenticator = authenticator(|_| {}).await;
+    let signer = DkimSigner::from_key(key()).domain("author.example").selector("s").headers(["Subject"]);
+    let loose = format!("{}{MAIL}", signer.sign(MAIL.as_bytes()).unwrap().to_header());
+    let found = from(&authenticator, "192.0.2.200", &loose).await;
+    assert_eq!((found.dkim.result, found.dmarc.result), (AuthResult::PermError, AuthResult::Fail), "{found:?}");
+    // Somebody puts another author of the same domain above the one who is signed.
+    for field in ["From: boss@author.example\r\n", "from : boss@author.example\r\n", "FROM: Boss\r\n"] {
+        let found = from(&authenticator, "192.0.2.1", &format!("{field}{}", signed(MAIL))).await;
+        assert_eq!((found.dkim.result, found.dmarc.result), (AuthResult::Pass, AuthResult::PermError), "{field}");
+    }
+}
+
+#[tokio::test]
 async fn what_dns_does_not_answer_in_time_is_temporary_and_holds_up_nothing_else() {
     let authenticator = authenticator(|settings| settings.time = Duration::from_millis(300)).await;
     let slow = MAIL.replace("author.example", "slow.example");
