@@ -46,6 +46,25 @@ queues: [Spam, Proved, Forged, Unknown]
 routes: [{ address: care@example.com, flow: By sender }]
 ";
 
+const TESTS: &str = "\
+tests:
+  - name: <case>
+    flow: By sender
+    mail: { from: joe@football.example.com, subject: hi, text: hi }
+    auth: <auth>
+    scan: <scan>
+    expect: { queue: <queue>, attributes: { spf: <spf>, scan: <scan> } }
+    rows:
+      - { case: proved, auth: { dmarc: pass, spf: pass }, scan: clean, queue: Proved, spf: pass }
+      - { case: forged, auth: { dmarc: fail, spf: softfail }, scan: unavailable, queue: Forged, spf: softfail }
+      - { case: nobody knows, auth: { dkim: { result: pass, domain: x.example } }, scan: unknown, queue: Unknown, spf: unknown }
+      - { case: proved and infected, auth: { dmarc: { result: pass } }, scan: infected, queue: Spam, spf: unknown }
+  - name: nothing is said
+    flow: By sender
+    mail: { from: joe@football.example.com, subject: hi, text: hi }
+    expect: { queue: Unknown, attributes: { spf: unknown, scan: unknown } }
+";
+
 /// The mail of RFC 8463, appendix A.
 fn signed() -> String {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/authentication/rfc8463.eml");
@@ -132,7 +151,10 @@ fn a_flow_routes_by_who_sent_it_and_replays_see_what_was_found() {
         ["--mail-auth", "on", "--dns", &dns, "--auth-timeout", "30s", "--rspamd", &rspamd, "--scan-timeout", "2s"];
     start.arguments.extend(options.map(str::to_owned));
     start.arguments.extend(["--smtp-trusted-xclient", "127.0.0.1"].map(str::to_owned));
+    fs::write(folder.join("by-sender.test.yaml"), TESTS).unwrap();
     let mut server = Server::start(&scratch.path("data"), &start);
+    let tested = server.cli(&["test", folder.to_str().unwrap()]);
+    assert!(tested.status.success(), "{}", String::from_utf8_lossy(&tested.stdout));
     let applied = server.cli(&["apply", "--yes", folder.to_str().unwrap()]);
     assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
 
