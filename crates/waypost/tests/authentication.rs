@@ -26,6 +26,7 @@ use zone::Zone;
 
 const FLOW: &str = "\
 name: By sender
+type: email
 nodes:
   - id: look
     actions:
@@ -154,7 +155,7 @@ fn a_flow_routes_by_who_sent_it_and_replays_see_what_was_found() {
     fs::write(folder.join("by-sender.test.yaml"), TESTS).unwrap();
     let mut server = Server::start(&scratch.path("data"), &start);
     let tested = server.cli(&["test", folder.to_str().unwrap()]);
-    assert!(tested.status.success(), "{}", String::from_utf8_lossy(&tested.stdout));
+    assert!(tested.status.success(), "{tested:?}");
     let applied = server.cli(&["apply", "--yes", folder.to_str().unwrap()]);
     assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
 
@@ -194,7 +195,7 @@ fn a_flow_routes_by_who_sent_it_and_replays_see_what_was_found() {
     let server = Server::start(&scratch.path("data"), &start);
     let api = server.api();
     let id = proved["id"].as_str().unwrap();
-    api.post(&format!("/interactions/{id}/rerun"), &json!({})).ok();
+    assert!(api.post(&format!("/interactions/{id}/rerun"), &json!({})).status < 300);
     let again = wait_for("the rerun", || {
         let found = api.get(&format!("/interactions/{id}")).json();
         (found["runs"].as_array().unwrap().len() == 2).then_some(found)
