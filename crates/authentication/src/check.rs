@@ -15,6 +15,7 @@ use waypost_ids::AuthResult;
 
 use super::arc;
 use super::author::{self, Authors, domain, only};
+use super::bounds::has_bounded_header;
 use super::dkim;
 use super::dmarc;
 use super::finding::{Finding, Found};
@@ -111,7 +112,10 @@ impl Authenticator {
     async fn check_all(&self, mail: Mail<'_>, client: Option<IpAddr>, noted: bool) -> Found {
         let until = Instant::now() + self.settings.time;
         let mut found = Found::default();
-        let Some(message) = AuthenticatedMessage::parse(mail.raw) else { return found };
+        let is_read = has_bounded_header(mail.raw);
+        let parsed =
+            if is_read { AuthenticatedMessage::parse(mail.raw) } else { Some(AuthenticatedMessage::default()) };
+        let Some(message) = parsed else { return found };
         // Both readings of From count: what a flow sees must not be another author than the one that is proved.
         let parsed = message.from.iter().filter_map(|address| Some(address.rsplit_once('@')?.1));
         let author = only(mail.authors.iter().copied().chain(parsed));
@@ -144,6 +148,7 @@ impl Authenticator {
         }
         let none = || Finding::new(AuthResult::None, "", "the mail is not signed");
         found.dkim = dkim::best(findings, author.as_deref().ok())
+            .or_else(|| (mail.signed && !is_read).then(dkim::too_large))
             .or_else(|| mail.signed.then(|| dkim::unverified(&message)).flatten())
             .unwrap_or_else(none);
         match &author {

@@ -70,9 +70,13 @@ pub(crate) fn late(message: &AuthenticatedMessage<'_>, why: &str) -> Finding {
     Finding::new(AuthResult::TempError, domain, format!("the signature{named} can't be verified now: {why}"))
 }
 
+/// What is said of signatures in a header that is not read.
+pub(crate) fn too_large() -> Finding {
+    Finding::new(AuthResult::Policy, "", "the header is too large to verify a signature of it")
+}
+
 /// What is wrong with signatures that are not verified; none without one.
 pub(crate) fn unverified(message: &AuthenticatedMessage<'_>) -> Option<Finding> {
-    let bound = || Finding::new(AuthResult::Policy, "", "the header is too large to verify a signature of it");
     let malformed = message.errors.iter().find_map(|field| match &field.header {
         Error::Dkim(DkimError::SignatureLength) => Some(Finding::new(
             AuthResult::Policy,
@@ -85,7 +89,7 @@ pub(crate) fn unverified(message: &AuthenticatedMessage<'_>) -> Option<Finding> 
         _ => None,
     });
     let unread = message.has_dkim_errors.then(|| Finding::new(AuthResult::Neutral, "", "a signature can't be read"));
-    (!message.dkim_headers.is_empty()).then(bound).or(malformed).or(unread)
+    (!message.dkim_headers.is_empty()).then(too_large).or(malformed).or(unread)
 }
 
 /// The one of several that is told: one that passed for a domain close to the author's, or else what may pass at another time.

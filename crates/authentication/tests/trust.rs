@@ -209,6 +209,13 @@ async fn odd_signatures_are_told_and_bounded() {
         let found = from(&authenticator, RELAY, &mail).await;
         assert_eq!(found.dkim.result, expected, "{:?}", found.dkim);
     }
+    // Of a header without end the envelope and the author are known, and nothing else.
+    let endless = format!("{}{}", "X: y\r\n".repeat(200_000), signed(MAIL));
+    for (client, expected) in [("192.0.2.1", AuthResult::Pass), ("192.0.2.200", AuthResult::Fail)] {
+        let mail = Mail { authors: &["author.example"], ..of(&endless, Some(client.parse().unwrap())) };
+        let found = authenticator.check(mail).await;
+        assert_eq!((found.dkim.result, found.dmarc.result), (AuthResult::Policy, expected), "{found:?}");
+    }
     let many = "DKIM-Signature: v=1; a=rsa-sha256; d=none.example; s=s; h=From; bh=AAAA; b=AAAA\r\n".repeat(200);
     assert_eq!(from(&authenticator, RELAY, &format!("{many}{MAIL}")).await.dkim.result, AuthResult::Fail);
 }
