@@ -104,6 +104,10 @@ async fn a_relays_notes_count_if_it_hands_the_mail_in_and_is_listed() {
     // The relay's own stands above what a stranger wrote, and what it says counts.
     let below = format!("Authentication-Results: relay.example; dmarc=fail header.from=author.example\r\n{noted}");
     assert_eq!(from(&listed, RELAY, &below).await.dmarc.result, AuthResult::Fail);
+    // What it found of another author leaves what is found here.
+    let of_another = noted.replace("header.from=author.example", "header.from=evil.example");
+    let resent = Mail { peer: Some(RELAY.parse().unwrap()), ..of(&of_another, Some("192.0.2.66".parse().unwrap())) };
+    assert_eq!(listed.check(resent).await.dmarc.result, AuthResult::Fail);
     // Another server's name.
     let other = noted.replace("relay.example;", "other.example;");
     assert_eq!(from(&listed, RELAY, &other).await.dmarc.result, AuthResult::Unknown);
