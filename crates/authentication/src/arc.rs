@@ -5,6 +5,7 @@ use mail_auth::AuthenticatedMessage;
 
 use super::author::domain;
 use super::bounds::{FIELDS, SEALS, SIGNED};
+use super::dkim::signs_from;
 use super::reported::{Report, read};
 
 /// Who sealed the mail last, if its chain can be verified within bounds.
@@ -14,9 +15,9 @@ pub(crate) fn newest(message: &AuthenticatedMessage<'_>) -> Option<String> {
         && message.ams_headers.iter().all(|field| field.header.h.len() <= SIGNED);
     let seal = message.as_headers.iter().max_by_key(|field| field.header.i)?;
     let signature = message.ams_headers.iter().max_by_key(|field| field.header.i)?;
-    // The seal covers the fields of ARC alone: the content is what the same domain signed.
+    // The seal covers the fields of ARC alone: the content is what the same domain signed, the author included.
     let sealer = domain(&seal.header.d);
-    (bounded && domain(&signature.header.d) == sealer).then_some(sealer)
+    (bounded && domain(&signature.header.d) == sealer && signs_from(&signature.header.h)).then_some(sealer)
 }
 
 /// What the newest sealer says that it found.

@@ -4,8 +4,13 @@ use super::bounds::NAME;
 
 /// A domain in A-labels and lower case, without a final dot. What is no domain is returned in lower case.
 pub(crate) fn domain(text: &str) -> String {
+    whole(text).chars().take(NAME).collect()
+}
+
+/// The same, however long it is.
+fn whole(text: &str) -> String {
     let text = text.trim().trim_end_matches('.');
-    idna::domain_to_ascii(text).unwrap_or_else(|_| text.to_lowercase()).chars().take(NAME).collect()
+    idna::domain_to_ascii(text).unwrap_or_else(|_| text.to_lowercase())
 }
 
 /// How many labels two domains have in common from the end; one more if they are the same.
@@ -25,13 +30,15 @@ pub(crate) fn related(one: &str, other: &str) -> bool {
 /// The one domain of all authors.
 ///
 /// # Errors
-/// There is none, or there are several: said for people.
+/// There is none, or it proves nothing.
 pub(crate) fn only<'a>(domains: impl IntoIterator<Item = &'a str>) -> Result<String, Authors> {
     let mut found: Option<String> = None;
     for one in domains {
-        let one = domain(one);
+        let one = whole(one);
         match &found {
             _ if one.is_empty() => {}
+            // Its beginning is another domain, whose owner could prove it.
+            _ if one.len() > NAME => return Err(Authors::TooLong),
             None => found = Some(one),
             Some(before) if *before == one => {}
             Some(_) => return Err(Authors::Several),
@@ -47,6 +54,10 @@ pub(crate) enum Authors {
     None,
     /// From names several domains.
     Several,
+    /// There are several From fields.
+    Repeated,
+    /// A domain in From is longer than domains can be.
+    TooLong,
 }
 
 #[cfg(test)]
@@ -67,5 +78,12 @@ mod tests {
         assert_eq!(only(["a.example", "A.example"]), Ok("a.example".to_owned()));
         assert_eq!(only(["a.example", "b.example"]), Err(Authors::Several));
         assert_eq!(only([""]), Err(Authors::None));
+    }
+
+    #[test]
+    fn a_domain_that_is_too_long_is_not_taken_for_its_beginning() {
+        let padded = format!("{}evil.example", "x.".repeat(120));
+        assert_eq!((padded.len(), only([padded.as_str()])), (252, Ok(padded.clone())));
+        assert_eq!(only([format!("{padded}.bank.example").as_str()]), Err(Authors::TooLong));
     }
 }

@@ -14,7 +14,8 @@ use tokio::time::{Instant, timeout_at};
 use waypost_ids::AuthResult;
 
 use super::arc;
-use super::author::{self, domain, only};
+use super::author::{self, Authors, domain, only};
+use super::bounds::has_bounded_header;
 use super::dkim;
 use super::dmarc;
 use super::finding::{Finding, Found};
@@ -111,10 +112,17 @@ impl Authenticator {
     async fn check_all(&self, mail: Mail<'_>, client: Option<IpAddr>, noted: bool) -> Found {
         let until = Instant::now() + self.settings.time;
         let mut found = Found::default();
-        let Some(message) = AuthenticatedMessage::parse(mail.raw) else { return found };
+        let is_read = has_bounded_header(mail.raw);
+        let parsed =
+            if is_read { AuthenticatedMessage::parse(mail.raw) } else { Some(AuthenticatedMessage::default()) };
+        let Some(message) = parsed else { return found };
         // Both readings of From count: what a flow sees must not be another author than the one that is proved.
         let parsed = message.from.iter().filter_map(|address| Some(address.rsplit_once('@')?.1));
         let author = only(mail.authors.iter().copied().chain(parsed));
+        // A signature holds for the last From alone, and whoever passes the mail on can put others above it.
+        let is_from = |(name, _): &&(&[u8], &[u8])| name.trim_ascii().eq_ignore_ascii_case(b"from");
+        let is_repeated = message.headers.iter().filter(is_from).nth(1).is_some();
+        let author = author.and_then(|author| if is_repeated { Err(Authors::Repeated) } else { Ok(author) });
         let identity = Identity::new(mail.sender, mail.helo);
         let singles = if mail.signed { dkim::signatures(&message) } else { Vec::new() };
         let (spf, signatures) =
@@ -134,18 +142,18 @@ impl Authenticator {
                 Err(why) => findings.push(dkim::late(single, &why)),
                 Ok(outputs) => {
                     findings.extend(outputs.iter().map(dkim::finding));
-                    let counts = |one: &DkimOutput<'_>| *one.result() == DkimResult::Pass && dkim::is_strong(one);
-                    passed.extend(outputs.into_iter().filter(counts));
+                    passed.extend(outputs.into_iter().filter(dkim::proves));
                 }
             }
         }
         let none = || Finding::new(AuthResult::None, "", "the mail is not signed");
         found.dkim = dkim::best(findings, author.as_deref().ok())
+            .or_else(|| (mail.signed && !is_read).then(dkim::too_large))
             .or_else(|| mail.signed.then(|| dkim::unverified(&message)).flatten())
             .unwrap_or_else(none);
         match &author {
             Err(authors) => found.dmarc = dmarc::without_author(*authors),
-            Ok(author) => self.dmarc(&mut found, author, (message.clone(), &passed, &spf_output), until).await,
+            Ok(author) => self.dmarc(&mut found, author, (&passed, &spf_output), until).await,
         }
         if noted {
             reported::believe(&mut found, &message, &self.settings.authserv_ids, author.as_deref().ok());
@@ -181,7 +189,7 @@ impl Authenticator {
         &self,
         found: &mut Found,
         author: &str,
-        (mut message, passed, spf): (AuthenticatedMessage<'_>, &[DkimOutput<'_>], &SpfOutput),
+        (passed, spf): (&[DkimOutput<'_>], &SpfOutput),
         until: Instant,
     ) {
         if passed.is_empty() && found.spf.result == AuthResult::Unknown {
@@ -189,7 +197,9 @@ impl Authenticator {
             found.dmarc = dmarc::unprovable(author);
             return;
         }
-        message.from = vec![format!("author@{author}")];
+        // Nothing else of the mail is asked for.
+        let message =
+            AuthenticatedMessage { from: vec![format!("author@{author}")], ..AuthenticatedMessage::default() };
         let of_spf = if spf.result() == SpfResult::Pass { found.spf.domain.clone() } else { String::new() };
         let parameters = DmarcParameters::new(&message, passed, &of_spf, spf);
         match self.in_time(self.dns.verify_dmarc(parameters), until).await {

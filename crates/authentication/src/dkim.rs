@@ -15,22 +15,46 @@ pub(crate) fn signatures<'x>(message: &AuthenticatedMessage<'x>) -> Vec<Authenti
         return Vec::new();
     }
     let bounded = message.dkim_headers.iter().filter(|field| field.header.h.len() <= SIGNED).take(SIGNATURES);
-    bounded
-        .map(|field| AuthenticatedMessage { dkim_headers: vec![field.clone()], errors: Vec::new(), ..message.clone() })
-        .collect()
+    // What else the header holds, such as thousands of signatures, is not copied with each.
+    let copy = |field| AuthenticatedMessage {
+        headers: message.headers.clone(),
+        from: message.from.clone(),
+        raw_message: message.raw_message,
+        body_offset: message.body_offset,
+        body_hashes: message.body_hashes.clone(),
+        dkim_headers: vec![field],
+        ..AuthenticatedMessage::default()
+    };
+    bounded.map(|field| copy(field.clone())).collect()
 }
 
-/// Whether a signature counts. One of SHA-1 proves nothing (RFC 8301 section 3.1).
-pub(crate) fn is_strong(output: &DkimOutput<'_>) -> bool {
-    output.signature().is_some_and(|signature| signature.a != Algorithm::RsaSha1)
+/// Whether a signature that verifies proves whose domain the mail is of.
+pub(crate) fn proves(output: &DkimOutput<'_>) -> bool {
+    *output.result() == DkimResult::Pass && output.signature().is_some_and(|signature| flaw(signature).is_none())
+}
+
+/// Why a signature proves nothing although it verifies; none if it does.
+fn flaw(signature: &Signature) -> Option<(AuthResult, &'static str)> {
+    if signature.a == Algorithm::RsaSha1 {
+        return Some((AuthResult::Policy, "is of SHA-1, which proves nothing (RFC 8301)"));
+    }
+    // RFC 6376 section 6.1.1: anybody could put another From above what was signed.
+    (!signs_from(&signature.h)).then_some((AuthResult::PermError, "leaves out From, so that it proves nothing"))
+}
+
+/// Whether From is among the fields that are signed.
+pub(crate) fn signs_from(fields: &[String]) -> bool {
+    fields.iter().any(|field| field.trim().eq_ignore_ascii_case("from"))
 }
 
 /// What there is to say of one signature.
 pub(crate) fn finding(output: &DkimOutput<'_>) -> Finding {
     let (domain, named) = output.signature().map(of).unwrap_or_default();
     let (result, why) = match output.result() {
-        DkimResult::Pass if is_strong(output) => (AuthResult::Pass, "verifies".to_owned()),
-        DkimResult::Pass => (AuthResult::Policy, "is of SHA-1, which proves nothing (RFC 8301)".to_owned()),
+        DkimResult::Pass => {
+            let (result, why) = output.signature().and_then(flaw).unwrap_or((AuthResult::Pass, "verifies"));
+            (result, why.to_owned())
+        }
         DkimResult::Neutral(error) | DkimResult::Fail(error) => failed(error),
         DkimResult::PermError(error) => (AuthResult::PermError, format!("can't be verified: {error}")),
         DkimResult::TempError(error) => (AuthResult::TempError, format!("can't be verified now: {error}")),
@@ -46,9 +70,13 @@ pub(crate) fn late(message: &AuthenticatedMessage<'_>, why: &str) -> Finding {
     Finding::new(AuthResult::TempError, domain, format!("the signature{named} can't be verified now: {why}"))
 }
 
+/// What is said of signatures in a header that is not read.
+pub(crate) fn too_large() -> Finding {
+    Finding::new(AuthResult::Policy, "", "the header is too large to verify a signature of it")
+}
+
 /// What is wrong with signatures that are not verified; none without one.
 pub(crate) fn unverified(message: &AuthenticatedMessage<'_>) -> Option<Finding> {
-    let bound = || Finding::new(AuthResult::Policy, "", "the header is too large to verify a signature of it");
     let malformed = message.errors.iter().find_map(|field| match &field.header {
         Error::Dkim(DkimError::SignatureLength) => Some(Finding::new(
             AuthResult::Policy,
@@ -61,7 +89,7 @@ pub(crate) fn unverified(message: &AuthenticatedMessage<'_>) -> Option<Finding> 
         _ => None,
     });
     let unread = message.has_dkim_errors.then(|| Finding::new(AuthResult::Neutral, "", "a signature can't be read"));
-    (!message.dkim_headers.is_empty()).then(bound).or(malformed).or(unread)
+    (!message.dkim_headers.is_empty()).then(too_large).or(malformed).or(unread)
 }
 
 /// The one of several that is told: one that passed for a domain close to the author's, or else what may pass at another time.

@@ -14,6 +14,10 @@ pub(crate) fn without_author(authors: Authors) -> Finding {
         Authors::Several => {
             Finding::new(AuthResult::PermError, "", "From has addresses of several domains: none of them is proved")
         }
+        Authors::Repeated => {
+            Finding::new(AuthResult::PermError, "", "there are several From fields: none of them is proved")
+        }
+        Authors::TooLong => Finding::new(AuthResult::PermError, "", "the domain in From is longer than domains can be"),
     }
 }
 

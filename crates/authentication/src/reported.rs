@@ -78,12 +78,13 @@ impl Report {
             });
             dkim::best(findings.collect(), author)
         };
-        // A pass for another author than the one of this mail proves nothing.
-        let dmarc = of("dmarc", &["header.from"]).map(|said| match author {
-            Some(author) if said.domain.is_empty() || said.domain == author => {
-                Finding { aligned: said.passed(), domain: author.to_owned(), ..said }
-            }
-            _ => Finding { result: if said.passed() { AuthResult::Unknown } else { said.result }, ..said },
+        // A mail has one result of DMARC: a second slipped in, with a sender's name that was not quoted. What was found of another author
+        // than this mail's says nothing of it, and leaves what we found.
+        let is_one = self.results.iter().filter(|noted| noted.method == "dmarc").nth(1).is_none();
+        let dmarc = of("dmarc", &["header.from"]).filter(|_| is_one).and_then(|said| match author {
+            Some(author) if said.domain == author => Some(Finding { aligned: said.passed(), ..said }),
+            Some(_) if said.domain.is_empty() && !said.passed() => Some(said),
+            _ => None,
         });
         let proved = dmarc.as_ref().is_some_and(Finding::passed);
         let aligned =
@@ -117,7 +118,8 @@ pub(crate) fn read(value: &str) -> Option<Report> {
         let method = method.split('/').next().unwrap_or_default().to_owned();
         Some(Noted { method, result, properties: pairs.collect() })
     });
-    Some(Report { by: domain(by), results: results.collect() })
+    // As it is written: what a relay takes for its own name, and removes, is no more than this.
+    Some(Report { by: by.to_ascii_lowercase(), results: results.collect() })
 }
 
 /// `name=value`, each name in lower case.
@@ -220,7 +222,38 @@ mod tests {
     fn a_pass_for_another_author_proves_nothing() {
         let report = read("mx.example; dmarc=pass header.from=evil.example; dkim=pass header.d=evil.example").unwrap();
         let [_, dkim, dmarc] = report.findings(Some("bank.example"));
-        assert_eq!(dmarc.unwrap().result, AuthResult::Unknown);
+        assert_eq!(dmarc, None);
         assert!(!dkim.unwrap().aligned);
+    }
+
+    #[test]
+    fn a_pass_counts_once_and_with_its_author() {
+        for (results, expected) in [
+            ("dmarc=pass header.from=bank.example", Some(AuthResult::Pass)),
+            ("dmarc=pass", None),
+            ("dmarc=none", Some(AuthResult::None)),
+            ("dmarc=fail header.from=evil.example", None),
+            ("dmarc=fail header.from=evil.example; dmarc=pass header.from=bank.example", None),
+            // The sender's local part closes the comment.
+            (
+                "spf=pass (domain of \"x) ; dmarc=pass header.from=bank.example (\"@evil.example); dmarc=fail header.from=bank.example",
+                None,
+            ),
+        ] {
+            let report = read(&format!("mx.example; {results}")).unwrap();
+            let [.., dmarc] = report.findings(Some("bank.example"));
+            assert_eq!(dmarc.map(|said| said.result), expected, "{results}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_no_other_that_looks_like_it() {
+        for (field, by) in [
+            ("MX.example; none", "mx.example"),
+            ("mx.example.; none", "mx.example."),
+            ("mx．example; none", "mx．example"),
+        ] {
+            assert_eq!(read(field).unwrap().by, by);
+        }
     }
 }

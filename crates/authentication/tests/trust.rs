@@ -104,6 +104,10 @@ async fn a_relays_notes_count_if_it_hands_the_mail_in_and_is_listed() {
     // The relay's own stands above what a stranger wrote, and what it says counts.
     let below = format!("Authentication-Results: relay.example; dmarc=fail header.from=author.example\r\n{noted}");
     assert_eq!(from(&listed, RELAY, &below).await.dmarc.result, AuthResult::Fail);
+    // What it found of another author leaves what is found here.
+    let of_another = noted.replace("header.from=author.example", "header.from=evil.example");
+    let resent = Mail { peer: Some(RELAY.parse().unwrap()), ..of(&of_another, Some("192.0.2.66".parse().unwrap())) };
+    assert_eq!(listed.check(resent).await.dmarc.result, AuthResult::Fail);
     // Another server's name.
     let other = noted.replace("relay.example;", "other.example;");
     assert_eq!(from(&listed, RELAY, &other).await.dmarc.result, AuthResult::Unknown);
@@ -167,6 +171,20 @@ async fn a_reader_that_sees_another_author_is_heard() {
 }
 
 #[tokio::test]
+async fn what_is_not_signed_proves_nothing() {
+    let authenticator = authenticator(|_| {}).await;
+    let signer = DkimSigner::from_key(key()).domain("author.example").selector("s").headers(["Subject"]);
+    let loose = format!("{}{MAIL}", signer.sign(MAIL.as_bytes()).unwrap().to_header());
+    let found = from(&authenticator, "192.0.2.200", &loose).await;
+    assert_eq!((found.dkim.result, found.dmarc.result), (AuthResult::PermError, AuthResult::Fail), "{found:?}");
+    // Somebody puts another author of the same domain above the one who is signed.
+    for field in ["From: boss@author.example\r\n", "from : boss@author.example\r\n", "FROM: Boss\r\n"] {
+        let found = from(&authenticator, "192.0.2.1", &format!("{field}{}", signed(MAIL))).await;
+        assert_eq!((found.dkim.result, found.dmarc.result), (AuthResult::Pass, AuthResult::PermError), "{field}");
+    }
+}
+
+#[tokio::test]
 async fn what_dns_does_not_answer_in_time_is_temporary_and_holds_up_nothing_else() {
     let authenticator = authenticator(|settings| settings.time = Duration::from_millis(300)).await;
     let slow = MAIL.replace("author.example", "slow.example");
@@ -194,6 +212,13 @@ async fn odd_signatures_are_told_and_bounded() {
     ] {
         let found = from(&authenticator, RELAY, &mail).await;
         assert_eq!(found.dkim.result, expected, "{:?}", found.dkim);
+    }
+    // Of a header without end the envelope and the author are known, and nothing else.
+    let endless = format!("{}{}", "X: y\r\n".repeat(200_000), signed(MAIL));
+    for (client, expected) in [("192.0.2.1", AuthResult::Pass), ("192.0.2.200", AuthResult::Fail)] {
+        let mail = Mail { authors: &["author.example"], ..of(&endless, Some(client.parse().unwrap())) };
+        let found = authenticator.check(mail).await;
+        assert_eq!((found.dkim.result, found.dmarc.result), (AuthResult::Policy, expected), "{found:?}");
     }
     let many = "DKIM-Signature: v=1; a=rsa-sha256; d=none.example; s=s; h=From; bh=AAAA; b=AAAA\r\n".repeat(200);
     assert_eq!(from(&authenticator, RELAY, &format!("{many}{MAIL}")).await.dkim.result, AuthResult::Fail);

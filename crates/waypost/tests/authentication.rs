@@ -26,6 +26,7 @@ use zone::Zone;
 
 const FLOW: &str = "\
 name: By sender
+type: email
 nodes:
   - id: look
     actions:
@@ -44,6 +45,25 @@ nodes:
 const ROUTING: &str = "\
 queues: [Spam, Proved, Forged, Unknown]
 routes: [{ address: care@example.com, flow: By sender }]
+";
+
+const TESTS: &str = "\
+tests:
+  - name: <case>
+    flow: By sender
+    mail: { from: joe@football.example.com, subject: hi, text: hi }
+    auth: <auth>
+    scan: <scan>
+    expect: { queue: <queue>, attributes: { spf: <spf>, scan: <scan> } }
+    rows:
+      - { case: proved, auth: { dmarc: pass, spf: pass }, scan: clean, queue: Proved, spf: pass }
+      - { case: forged, auth: { dmarc: fail, spf: softfail }, scan: unavailable, queue: Forged, spf: softfail }
+      - { case: nobody knows, auth: { dkim: { result: pass, domain: x.example } }, scan: unknown, queue: Unknown, spf: unknown }
+      - { case: proved and infected, auth: { dmarc: { result: pass } }, scan: infected, queue: Spam, spf: unknown }
+  - name: nothing is said
+    flow: By sender
+    mail: { from: joe@football.example.com, subject: hi, text: hi }
+    expect: { queue: Unknown, attributes: { spf: unknown, scan: unknown } }
 ";
 
 /// The mail of RFC 8463, appendix A.
@@ -132,7 +152,10 @@ fn a_flow_routes_by_who_sent_it_and_replays_see_what_was_found() {
         ["--mail-auth", "on", "--dns", &dns, "--auth-timeout", "30s", "--rspamd", &rspamd, "--scan-timeout", "2s"];
     start.arguments.extend(options.map(str::to_owned));
     start.arguments.extend(["--smtp-trusted-xclient", "127.0.0.1"].map(str::to_owned));
+    fs::write(folder.join("by-sender.test.yaml"), TESTS).unwrap();
     let mut server = Server::start(&scratch.path("data"), &start);
+    let tested = server.cli(&["test", folder.to_str().unwrap()]);
+    assert!(tested.status.success(), "{tested:?}");
     let applied = server.cli(&["apply", "--yes", folder.to_str().unwrap()]);
     assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
 
@@ -172,7 +195,7 @@ fn a_flow_routes_by_who_sent_it_and_replays_see_what_was_found() {
     let server = Server::start(&scratch.path("data"), &start);
     let api = server.api();
     let id = proved["id"].as_str().unwrap();
-    api.post(&format!("/interactions/{id}/rerun"), &json!({})).ok();
+    assert!(api.post(&format!("/interactions/{id}/rerun"), &json!({})).status < 300);
     let again = wait_for("the rerun", || {
         let found = api.get(&format!("/interactions/{id}")).json();
         (found["runs"].as_array().unwrap().len() == 2).then_some(found)

@@ -7,7 +7,7 @@ mod rspamd;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use bytes::Bytes;
 use waypost_admission::Networks;
 use waypost_authentication::{Authenticator, Finding, Mail};
 use waypost_ids::ScanResult;
@@ -62,7 +62,7 @@ pub(super) struct Came<'m> {
 
 impl Vetting {
     /// Finds out about a mail. Both are asked at the same time, and neither takes longer than it is given.
-    pub(super) async fn look(&self, came: &Came<'_>, message: &Message<'_>, raw: &[u8]) -> Facts {
+    pub(super) async fn look(&self, came: &Came<'_>, message: &Message<'_>, raw: &Bytes) -> Facts {
         let (auth, scan) = tokio::join!(self.authenticate(came, message, raw), self.scan(came, message, raw));
         Facts { auth, scan }
     }
@@ -85,7 +85,7 @@ impl Vetting {
         AuthFacts { spf: fact(found.spf), dkim: fact(found.dkim), dmarc: fact(found.dmarc) }
     }
 
-    async fn scan(&self, came: &Came<'_>, message: &Message<'_>, raw: &[u8]) -> ScanFacts {
+    async fn scan(&self, came: &Came<'_>, message: &Message<'_>, raw: &Bytes) -> ScanFacts {
         match &self.scanner {
             None => ScanFacts::default(),
             Some(Scanner::Fields(names)) => {
@@ -93,10 +93,7 @@ impl Vetting {
                 if relayed || came.fetched { fields::read(names, message) } else { ScanFacts::default() }
             }
             Some(Scanner::Rspamd(rspamd)) => {
-                let (result, reason) = match timeout(self.scan_time, rspamd.ask(came, raw, self.scan_time)).await {
-                    Ok(said) => said,
-                    Err(_) => (ScanResult::Timeout, format!("no answer within {} s", self.scan_time.as_secs_f32())),
-                };
+                let (result, reason) = rspamd.ask(came, raw, self.scan_time).await;
                 if matches!(result, ScanResult::Timeout | ScanResult::Unavailable) {
                     tracing::warn!(result = result.as_str(), reason, "a mail was not scanned");
                 }
@@ -122,8 +119,8 @@ mod tests {
             relays: ["10.0.0.0/8".parse().unwrap()].into_iter().collect(),
             ..Vetting::default()
         };
-        let raw = b"X-Spam-Flag: YES\r\n\r\nhi\r\n";
-        let message = Message::parse(raw);
+        let raw = Bytes::from_static(b"X-Spam-Flag: YES\r\n\r\nhi\r\n");
+        let message = Message::parse(&raw);
         let from = |peer: &str| Connection {
             client: "192.0.2.1".parse().unwrap(),
             peer: peer.parse().unwrap(),
@@ -137,7 +134,7 @@ mod tests {
             (None, true, ScanResult::Spam),
         ] {
             let came = Came { from: "", recipients: Vec::new(), connection, fetched };
-            let facts = vetting.look(&came, &message, raw).await;
+            let facts = vetting.look(&came, &message, &raw).await;
             assert_eq!(facts.scan.result, expected, "{connection:?}");
             assert_eq!(facts.auth, AuthFacts::default(), "nobody is asked who sent it");
         }

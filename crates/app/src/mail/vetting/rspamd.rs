@@ -49,8 +49,8 @@ impl Rspamd {
         Self { http, check, away: Mutex::default() }
     }
 
-    /// What it says of a mail, and why.
-    pub(super) async fn ask(&self, came: &Came<'_>, raw: &[u8], time: Duration) -> (ScanResult, String) {
+    /// What it says of a mail, and why; within `time`, and noted for the mails that follow.
+    pub(super) async fn ask(&self, came: &Came<'_>, raw: &Bytes, time: Duration) -> (ScanResult, String) {
         let Some(asked_again) = self.may_ask() else {
             return (
                 ScanResult::Unavailable,
@@ -58,7 +58,7 @@ impl Rspamd {
             );
         };
         let limits = Limits { time, answer: ANSWER };
-        let answer = self.http.post(&self.check, fields(came), Bytes::copy_from_slice(raw), limits).await;
+        let answer = self.http.post(&self.check, fields(came), raw.clone(), limits).await;
         let ended = if answer.is_ok() { Ended::Reached } else { Ended::Unreached };
         self.away.lock().unwrap_or_else(PoisonError::into_inner).note(&(), &ended, asked_again, Instant::now());
         match answer {

@@ -148,6 +148,11 @@ pub(super) fn may_be_of_a_server(message: &Message<'_>) -> bool {
     subjects::is_bounce_of_postmaster(message.subject())
 }
 
+/// Whether From is a postmaster: a program that answers in their name, or they themselves.
+pub(super) fn is_of_a_postmaster(message: &Message<'_>) -> bool {
+    Sender::of(message).is_any_of(&POSTMASTERS)
+}
+
 /// Whom From names.
 struct Sender<'a> {
     /// The local part of the address.

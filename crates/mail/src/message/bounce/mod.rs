@@ -56,13 +56,20 @@ pub(super) fn read(message: &Message<'_>) -> Option<Bounce> {
     // Of others only a machine's words count, and no reply of a machine's; of whoever else, what looks like a list of recipients.
     let is_machine = || message.automatic().is_some() && message.automatic_reply().is_none();
     let is_titled = automatic::may_be_of_a_server(message);
+    // Services tell of accounts and parcels in the same words. What comes back has no sender, or a server's title, or is a postmaster's.
+    let says_so = || {
+        is_titled
+            || message.automatic() == Some(automatic::Reason::NULL_REVERSE_PATH)
+            || automatic::is_of_a_postmaster(message)
+    };
     if !is_of_a_server && !is_titled && !is_machine() {
         return None;
     }
     let mut notice = notice(message);
     if let Some(first) = failed.split([',', ' ', '\t']).find(|address| is_address(address)) {
         notice.recipient = first.to_owned();
-    } else if !notice.is_sure || !(is_of_a_server || notice.is_listed || (is_machine() && !notice.recipient.is_empty()))
+    } else if !notice.is_sure
+        || !(is_of_a_server || notice.is_listed || (says_so() && is_machine() && !notice.recipient.is_empty()))
     {
         return None;
     }

@@ -8,6 +8,7 @@ mod introduction;
 mod prefix;
 mod signature;
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use crate::html::{Quote, QuoteKind};
@@ -33,7 +34,8 @@ pub(super) struct Written<'t> {
 pub(super) fn read(written: &Written<'_>) -> String {
     let forwards = prefix::is_forward(written.subject);
     let answers = !forwards && (written.names_another || prefix::is_reply(written.subject));
-    let mut reader = Reader { lines: lines(written), own: Vec::new(), block: 0, forwards, answers };
+    let clear = Cell::default();
+    let mut reader = Reader { lines: lines(written), own: Vec::new(), block: 0, clear, forwards, answers };
     reader.run();
     reader.finish()
 }
@@ -123,6 +125,8 @@ struct Reader<'t> {
     own: Vec<&'t str>,
     /// Where the lines since the last quote begin in `own`.
     block: usize,
+    /// Where nothing quoted begins, as far as it was looked for: it is looked for at each line once, whatever the lines above it are.
+    clear: Cell<(usize, usize)>,
     forwards: bool,
     answers: bool,
 }
@@ -225,26 +229,28 @@ impl<'t> Reader<'t> {
 
     /// How many lines there are until something quoted begins, or to the end; none if there are more than `most`.
     fn until_quote(&self, from: usize, most: usize) -> Option<usize> {
-        let rest = self.lines.get(from..).unwrap_or_default();
-        let mut count = 0;
-        for (at, line) in rest.iter().enumerate() {
-            let below = |most: usize| rest.get(at..rest.len().min(at + most)).unwrap_or_default().iter();
-            let ends = line.is_quoted()
-                || line.marked == Marked::Rest
-                || block::is_forward_marker(line.text)
-                || block::is_original_marker(line.text)
-                || block::begins(below(block::LONGEST).map(|line| line.text))
-                || introduction::at(below(introduction::LONGEST).map(|line| line.text))
-                    .is_some_and(|found| found.is_sure);
-            if ends {
-                break;
-            }
-            count = at + 1;
-            if count > most {
-                return None;
-            }
+        let (start, end) = self.clear.get();
+        let known = (start..=end).contains(&from);
+        let (start, mut at) = if known { (start, end) } else { (from, from) };
+        while at - from <= most && self.lines.get(at).is_some_and(|line| !self.is_quote(at, line)) {
+            at += 1;
         }
-        Some(count)
+        self.clear.set((start, at));
+        Some(at - from).filter(|count| *count <= most)
+    }
+
+    /// Whether something quoted begins at a line.
+    fn is_quote(&self, at: usize, line: &Line<'t>) -> bool {
+        let below = |most: usize| {
+            let end = self.lines.len().min(at + most);
+            self.lines.get(at..end).unwrap_or_default().iter().map(|line| line.text)
+        };
+        line.is_quoted()
+            || line.marked == Marked::Rest
+            || block::is_forward_marker(line.text)
+            || block::is_original_marker(line.text)
+            || block::begins(below(block::LONGEST))
+            || introduction::at(below(introduction::LONGEST)).is_some_and(|found| found.is_sure)
     }
 
     fn is_empty(&self) -> bool {

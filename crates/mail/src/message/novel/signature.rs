@@ -10,15 +10,11 @@ const BEGINNINGS: &[&str] = &[
     "get outlook for",
     "get the new outlook",
     "get bluemail",
-    "von meinem",
-    "von meiner",
     "gesendet mit",
     "gesendet von",
     "gesendet über",
     "diese nachricht wurde von meinem",
     "holen sie sich outlook",
-    "outlook für",
-    "outlook for",
     "envoyé de",
     "envoyé depuis",
     "envoyé à partir",
@@ -47,8 +43,8 @@ const BEGINNINGS: &[&str] = &[
     "verstuurd vanaf",
     "verzonden met",
     "verzonden via",
-    "outlook voor",
-    "download outlook",
+    "download outlook for",
+    "download outlook voor",
     "skickat från",
     "skickades från",
     "skaffa outlook",
@@ -74,28 +70,36 @@ const BEGINNINGS: &[&str] = &[
     "отримати outlook",
     "发自我的",
     "發自我的",
-    "从我的",
-    "從我的",
     "寄自",
     "傳送自",
     "获取outlook",
     "取得outlook",
-    "나의",
-    "outlook",
 ];
-/// How it ends in languages that say it there.
-const ENDINGS: &[&str] = &[
-    "gesendet",
-    "gesendet.",
-    "gönderildi",
-    "gönderildi.",
-    "edinin",
-    "から送信",
-    "から送信されました",
-    "を入手",
-    "에서 보냄",
-    "보냄",
-    "取得します",
+/// How it begins and ends in languages that say it at the end. Either alone may be of any sentence: `Outlook does not start`, `I have mailed
+/// it` in German.
+const FRAMES: &[(&str, &str)] = &[
+    ("von mein", "gesendet"),
+    ("von mein", "versendet"),
+    ("von mein", "verschickt"),
+    ("von mein", "geschickt"),
+    ("von samsung", "gesendet"),
+    ("von yahoo", "gesendet"),
+    ("von outlook", "gesendet"),
+    ("mit der", "app gesendet"),
+    ("outlook f", "herunterladen"),
+    ("outlook f", "beziehen"),
+    ("outlook f", "holen"),
+    ("outlook voor", "downloaden"),
+    ("", "dan gönderildi"),
+    ("", "den gönderildi"),
+    ("", "outlook'u edinin"),
+    ("", "から送信"),
+    ("", "から送信されました"),
+    ("outlook", "を入手"),
+    ("outlook", "取得します"),
+    ("从我的", "发送"),
+    ("從我的", "傳送"),
+    ("", "에서 보냄"),
 ];
 /// What it names.
 const DEVICES: &[&str] = &[
@@ -159,11 +163,14 @@ pub(super) fn is_of_a_device(line: &str) -> bool {
         return false;
     }
     let line = line.to_lowercase().replace('\u{307}', "").replace('’', "'");
-    let begins =
-        BEGINNINGS.iter().any(|form| line.starts_with(form)) || ENDINGS.iter().any(|form| line.ends_with(form));
+    let sentence = line.trim_end_matches('.');
+    let frames = |(begin, end): &(&str, &str)| sentence.starts_with(begin) && sentence.ends_with(end);
+    // Where Outlook for phones is to be had.
+    let is_link = line.contains("outlook") && line.contains("<https://aka.ms/");
+    let signs = is_link || BEGINNINGS.iter().any(|form| line.starts_with(form)) || FRAMES.iter().any(frames);
     let words = line.split_whitespace().count();
-    // A sentence of the sender's that goes on is none: `Sent from Berlin, the parcel with your phone …`.
-    begins && words <= 12 && DEVICES.iter().any(|device| line.contains(device))
+    // A sentence of the sender's that goes on, or asks, is none: `Sent from Berlin, the parcel with your phone …`.
+    signs && words <= 12 && !line.ends_with('?') && DEVICES.iter().any(|device| line.contains(device))
 }
 
 /// Whether a line asks for answers above it, as help desks write it.
