@@ -13,6 +13,9 @@ use crate::records::threads::{PreviousRecord, ThreadClues, ThreadNote, ThreadRec
 /// Of a thread the participants of so many of its newest mails are known, beside those of the first.
 pub(crate) const MOST_NOTES: u32 = 200;
 
+/// Of a thread's newest interactions, and of the newest mails of a subject, so many are looked at until one can be read: damage refuses no mail.
+pub(crate) const MOST_LOOKED_AT: u32 = 20;
+
 /// What a store knows about the clues.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
