@@ -11,9 +11,12 @@ use super::SqliteStore;
 use super::columns::Columns;
 use super::mail_columns::{interaction, sound};
 use crate::error::StoreError;
-use crate::records::mail::{InteractionRecord, NewInteraction};
+use crate::records::correspondents::Correspondent;
+use crate::records::mail::{InteractionRecord, NewInteraction, State};
 use crate::records::threads::{Joined, ThreadClues};
-use crate::rules::threads::{Known, MOST_LOOKED_AT, MOST_NOTES, join, people_column, people_of};
+use crate::rules::threads::{
+    Copied, Known, MOST_LOOKED_AT, MOST_NOTES, join, people_column, people_of, without_copies,
+};
 use crate::traits::ThreadStore;
 
 /// The condition of what belongs to a thread: the interaction that began it, and those that joined it.
@@ -62,6 +65,33 @@ pub(super) fn erase(db: &Connection, id: InteractionId) -> Result<(), StoreError
 pub(super) fn remove(db: &Connection, id: InteractionId) -> Result<(), StoreError> {
     db.prepare_cached("DELETE FROM threads WHERE interaction = ?1")?.execute((id.0.as_bytes(),))?;
     Ok(())
+}
+
+/// What others' interactions in the thread of one copied of it, or of what names the correspondent, as it is once that is erased.
+pub(super) fn copies(
+    db: &Connection,
+    (erased, whole): (InteractionId, bool),
+    who: &Correspondent,
+) -> Result<Vec<Copied>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT interactions.id, interactions.state, interactions.thread AS place
+         FROM threads CROSS JOIN interactions ON interactions.id = threads.interaction
+         WHERE threads.thread = coalesce((SELECT thread FROM threads WHERE interaction = ?1), ?1)
+            AND instr(interactions.thread, '\"attributes\":') > 0
+            AND lower(interactions.envelope_from) NOT IN (?2, ?3)
+            AND NOT EXISTS (SELECT 1 FROM correspondents AS named
+                WHERE named.interaction = interactions.id AND named.address IN (?2, ?3))",
+    )?;
+    let read = |row: &Row<'_>| {
+        let columns = Columns { row, table: "interactions" };
+        let state: i64 = columns.get("state")?;
+        let state = State::of_code(state).ok_or_else(|| columns.inconsistent("state", &"no such state"))?;
+        let interaction = InteractionId(columns.uuid("id")?);
+        let left = without_copies(columns.json("place")?, (erased, whole), who);
+        Ok(left.map(|left| Copied { interaction, state, left }))
+    };
+    let found = sound(select.query((erased.0.as_bytes(), &who.ascii, &who.unicode))?, u32::MAX, read)?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 fn known(db: &Connection, clues: &ThreadClues) -> Result<Known, StoreError> {
