@@ -12,7 +12,7 @@ use uuid::Uuid;
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_ids::InteractionId;
 use waypost_store::error::StoreError;
-use waypost_store::leases::{Lease, Lost, Term, hold};
+use waypost_store::leases::{Lease, Lost, Term, hold_until_taken};
 use waypost_store::records::audit::{About, AuditRecord, By};
 use waypost_store::records::correspondents::{Correspondence, Correspondent, Erased, ErasureRecord, ErasureState};
 
@@ -250,10 +250,13 @@ impl App {
             calls.forget_answers();
         }
         let renew = || self.store.renew_erasure(id, TERM.renew(lease, self.origin.now()));
-        // Rewriting a large database takes longer than a lease.
-        match hold(TERM, renew, self.store.scrub(erased.compact)).await {
+        // Rewriting a large database takes longer than a lease, and SQLite's writer answers nothing meanwhile.
+        match hold_until_taken(TERM, renew, self.store.scrub(erased.compact)).await {
             Ok(scrubbed) => scrubbed?,
-            Err(Lost) => return Ok(()),
+            Err(Lost) => {
+                tracing::info!(erasure = %id, "the erasure is another node's");
+                return Ok(());
+            }
         }
         let audit = self.about(&erased, &erased.created_by, "erased");
         if self.store.end_erasure(id, lease.id, audit).await? {

@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 use waypost_engine::trace::EMPTY;
 use waypost_mail::message::Message;
-use waypost_store::records::mail::RunRecord;
+use waypost_store::records::mail::{DecisionRecord, RunRecord};
+use waypost_store::records::threads::ThreadRecord;
 
 /// What stands in the place of a value.
 const REDACTED: &str = "[redacted]";
@@ -42,7 +43,7 @@ impl Redaction {
     }
 
     /// Takes the values from a run's trace, and from the words that its decision has.
-    pub(crate) fn apply(&self, run: &mut RunRecord, message: &Message<'_>) {
+    pub(crate) fn apply(&self, run: &mut RunRecord, message: &Message<'_>, thread: Option<&ThreadRecord>) {
         if self.0.is_empty() {
             return;
         }
@@ -51,10 +52,15 @@ impl Redaction {
             let fields = message.headers().iter().filter(|(field, _)| field.eq_ignore_ascii_case(name));
             secrets.extend(fields.flat_map(|(_, values)| values).map(|value| value.trim().to_owned()));
         }
+        // A flow may say what it only read: no event names what held it.
+        let earlier = thread.and_then(|thread| thread.previous.as_ref()).map(|previous| &previous.attributes);
+        let attributes = earlier.into_iter().flatten().chain(&run.attributes).filter(|(name, _)| self.has(name));
+        secrets.extend(attributes.map(|(_, value)| value.trim().to_owned()));
         run.trace = self.trace(&run.trace, &mut secrets);
         let secrets = kept(secrets);
-        if let Some(reason) = &mut run.decision.reason {
-            mask(reason, &secrets);
+        let DecisionRecord { reason, outcome, .. } = &mut run.decision;
+        for words in reason.iter_mut().chain(outcome) {
+            mask(words, &secrets);
         }
         if let Some(error) = &mut run.decision.error {
             mask_all(error, &secrets);
@@ -160,6 +166,7 @@ fn mask(text: &mut String, secrets: &[String]) {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use waypost_ids::DecisionKind;
 
     use super::*;
 
@@ -212,6 +219,37 @@ mod tests {
             { "event": "log", "level": "info", "message": format!("it is {}…", &long[..100]) },
         ]);
         assert_eq!(redacted(&["token"], &events)[1]["message"], "it is [redacted]");
+    }
+
+    #[test]
+    fn attributes_that_a_run_only_read_are_hidden_as_well() {
+        let previous = json!({ "id": Uuid::nil(), "received_at": Timestamp::UNIX_EPOCH, "attributes": { "cardNumber": "4111 1111" } });
+        let thread = json!({ "id": Uuid::nil(), "reason": "marker", "position": 2, "previous": previous });
+        let thread: ThreadRecord = serde_json::from_value(thread).unwrap();
+        let trace = json!({ "version": 1, "events": [{ "event": "log", "message": "4111 1111 after 5500 0000" }] });
+        let mut run = RunRecord {
+            flow: None,
+            started_at: Timestamp::UNIX_EPOCH,
+            duration_us: 0,
+            decision: DecisionRecord {
+                kind: DecisionKind::Disconnect,
+                queue: None,
+                priority: 0,
+                skills: Vec::new(),
+                language: None,
+                addresses: Vec::new(),
+                reason: None,
+                outcome: None,
+                error: None,
+            },
+            attributes: [("CARDNUMBER".to_owned(), "5500 0000".to_owned())].into(),
+            trace: trace.to_string(),
+            journal: None,
+            rerun_by: None,
+            sends: Vec::new(),
+        };
+        Redaction::of(&["cardNumber".to_owned()]).apply(&mut run, &Message::parse(b""), Some(&thread));
+        assert!(run.trace.contains("[redacted] after [redacted]"), "{}", run.trace);
     }
 
     #[test]

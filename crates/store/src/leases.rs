@@ -188,6 +188,34 @@ where
     }
 }
 
+/// The same for work that keeps the store itself from answering, such as rewriting it: only another's lease is a loss. A second start of the
+/// work would take as long as the first.
+///
+/// # Errors
+/// The lease is another's.
+pub async fn hold_until_taken<T, E, R>(
+    term: Term,
+    mut renew: impl FnMut() -> R,
+    work: impl Future<Output = T>,
+) -> Result<T, Lost>
+where
+    R: Future<Output = Result<bool, E>>,
+{
+    let keep = async {
+        loop {
+            sleep(term.renewed).await;
+            if matches!(renew().await, Ok(false)) {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        done = work => Ok(done),
+        () = keep => Err(Lost),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
@@ -291,6 +319,15 @@ mod tests {
             assert_eq!(held(Duration::from_secs(95), renew).await, Err(Lost));
             assert_eq!(begun.elapsed(), Duration::from_secs(40), "30 s after the renewal at 10 s");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_keeps_the_store_busy_outlasts_its_term_until_somebody_else_has_it() {
+        let begun = Instant::now();
+        let work = |seconds| async move { sleep(Duration::from_secs(seconds)).await };
+        assert_eq!(hold_until_taken(TERM, || ready(Err::<bool, _>(())), work(950)).await, Ok(()));
+        let renew = || ready(if begun.elapsed() < Duration::from_secs(980) { Err(()) } else { Ok(false) });
+        assert_eq!(hold_until_taken(TERM, renew, work(950)).await, Err(Lost));
     }
 
     #[tokio::test(start_paused = true)]

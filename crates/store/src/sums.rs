@@ -58,17 +58,17 @@ pub(crate) fn sound_facts(id: InteractionId, facts: &str, kept: Option<i64>) -> 
     })
 }
 
-/// A journal for those who look at a run: one that is damaged is left out, and does not keep them from the rest.
+/// What is wanted only if it can be read: what is damaged is left out, and stands in the way of nothing else.
 ///
 /// # Errors
 /// Everything but damage.
-pub(crate) fn sound_or_none(journal: Result<Option<String>, StoreError>) -> Result<Option<String>, StoreError> {
-    match journal {
+pub(crate) fn sound_or_none<T>(found: Result<Option<T>, StoreError>) -> Result<Option<T>, StoreError> {
+    match found {
         Err(error) if error.is_damage() => {
-            tracing::error!(%error, "a run is shown without it");
+            tracing::error!(%error, "left out");
             Ok(None)
         }
-        journal => journal,
+        found => found,
     }
 }
 

@@ -53,10 +53,12 @@ fn holding(folder: &Path) -> Vec<PathBuf> {
 
 fn raw(from: &str, name: &str, id: &str, words: &str) -> String {
     format!(
-        "From: {name} <{from}>\r\nTo: help@desk.example\r\nSubject: subject {words}\r\nMessage-ID: <{id}>\r\nMIME-Version: 1.0\r\n\
+        "Authentication-Results: mx.desk.example; dkim=pass header.d={}.example\r\n\
+         From: {name} <{from}>\r\nTo: help@desk.example\r\nSubject: subject {words}\r\nMessage-ID: <{id}>\r\nMIME-Version: 1.0\r\n\
          Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nbody {words}\r\n\
          --b\r\nContent-Type: application/octet-stream; name=\"{words}.bin\"\r\nContent-Disposition: attachment; filename=\"{words}.bin\"\r\n\
          Content-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",
+        words.split(' ').next().unwrap(),
         if words.contains(MARK) { STANDARD.encode(ATTACHED) } else { STANDARD.encode("another") }
     )
 }
@@ -73,7 +75,11 @@ fn flow(priority: u32) -> Json {
         ]},
         {"id": "answer", "actions": [
             {"type": "log", "message": "${interaction.email.subject}"},
-            {"type": "setAttributes", "attributes": {"who": "${interaction.email.from.address}"}},
+            {"type": "log", "message": "after ${interaction.previous.attributes.who}"},
+            {"type": "setAttributes", "attributes": {
+                "who": "${interaction.email.from.address}",
+                "before": "${interaction.previous.attributes.who}",
+            }},
             {"type": "sendReply", "text": "We have: ${interaction.email.subject}"},
             {"type": "transferToQueue", "queue": "Support", "priority": priority},
         ]},
@@ -116,8 +122,30 @@ fn all_delivered(api: &Api) {
     wait_for("all deliveries", || api.all("/deliveries").iter().all(|one| one["state"] != "pending").then_some(()));
 }
 
+/// Somebody else goes on in the person's thread: their interaction copies what it was about.
+fn a_colleague_answers(server: &Server, receiver: &Receiver) {
+    let ours = wait_for("our answer", || {
+        receiver
+            .arrived()
+            .into_iter()
+            .find(|mail| mail.to.eq_ignore_ascii_case(PERSON))
+            .map(|mail| mail.id().to_owned())
+    });
+    let carol = "carol@customer.example";
+    let answer = raw(carol, "colleague", "1.carol@customer.example", "colleague");
+    let answer = answer.replacen("MIME-Version", &format!("References: <{ours}>\r\nMIME-Version"), 1);
+    assert!(!holds(answer.as_bytes()));
+    assert_eq!(server.smtp().deliver(carol, "help@desk.example", &answer).unwrap().code, 250);
+    let api = server.api();
+    let found = wait_for("its decision", || Some(of(&api, carol)).filter(|found| found[0]["decision"].is_object()));
+    assert_eq!(found[0]["thread"]["reason"], "marker", "{found:#?}");
+    assert!(holds(found[0]["attributes"]["before"].to_string().as_bytes()), "{found:#?}");
+    let trace = api.get(&format!("/interactions/{}/trace", found[0]["id"].as_str().unwrap())).ok();
+    assert!(holds(trace.to_string().as_bytes()), "{trace:#}");
+}
+
 /// Mail of a person and of another, with everything that comes of mail.
-fn lived_in(server: &Server) {
+fn lived_in(server: &Server, receiver: &Receiver) {
     let api = server.api();
     api.post("/routing/queues", &json!({"name": "Support"})).ok();
     let column = json!({"type": "string"});
@@ -146,7 +174,10 @@ fn lived_in(server: &Server) {
     assert!(api.send("POST", &path, &headers, body.as_bytes()).status < 300);
     let decided = |one: &Json| one["decision"].is_object();
     wait_for("all decisions", || api.all_interactions().iter().all(decided).then_some(()));
-    let first = of(&api, PERSON)[0]["id"].as_str().unwrap().to_owned();
+    a_colleague_answers(server, receiver);
+    let first = of(&api, PERSON).last().unwrap()["id"].as_str().unwrap().to_owned();
+    let told = api.get(&format!("/interactions/{first}")).ok();
+    assert_eq!(told["auth"]["dkim"]["domain"], format!("{MARK}.example"), "{told:#}");
     assert!(api.post(&format!("/interactions/{first}/rerun"), &json!({})).status < 300);
     wait_for("the rerun", || {
         (api.get(&format!("/interactions/{first}")).ok()["runs"].as_array()?.len() == 2).then_some(())
@@ -207,7 +238,12 @@ fn erased(server: &Server, scratch: &Scratch, name: &str) {
 }
 
 fn smarthost(receiver: &Receiver) -> Start {
-    let environment = vec![("WAYPOST_SMARTHOST", format!("smtp://{}", receiver.address).into())];
+    let environment = vec![
+        ("WAYPOST_SMARTHOST", format!("smtp://{}", receiver.address).into()),
+        // What it noted is kept with each mail.
+        ("WAYPOST_TRUSTED_RELAY", "127.0.0.1".into()),
+        ("WAYPOST_TRUSTED_AUTHSERV_ID", "mx.desk.example".into()),
+    ];
     Start { environment, ..Start::unlimited() }
 }
 
@@ -216,7 +252,7 @@ fn sqlite_its_log_and_its_backups_hold_nothing_of_a_person_who_was_erased() {
     let (scratch, receiver) = (Scratch::new("erasure"), Receiver::start());
     let data = scratch.path("data");
     let mut server = Server::start(&data, &smarthost(&receiver));
-    lived_in(&server);
+    lived_in(&server, &receiver);
     assert!(!holding(&data).is_empty(), "the search finds what is there");
     erased(&server, &scratch, "sqlite");
     assert_eq!(holding(&data), Vec::<PathBuf>::new());
@@ -237,7 +273,7 @@ fn postgresql_and_its_dumps_hold_nothing_of_a_person_who_was_erased() {
     let mut start = smarthost(&receiver);
     start.environment.push(("WAYPOST_DATABASE", url.clone().into()));
     let server = Server::start(&scratch.path("data"), &start);
-    lived_in(&server);
+    lived_in(&server, &receiver);
     // Samples of columns are kept apart from tables.
     let name = url.rsplit('/').next().unwrap().split('?').next().unwrap();
     database.sql(name, "ANALYZE").unwrap();

@@ -75,7 +75,7 @@ impl Desk {
         }
         let push = self.push(&record, start, running, message, raw);
         record.sends.extend(push);
-        self.redaction.apply(&mut record, message);
+        self.redaction.apply(&mut record, message, start.thread);
         record
     }
 

@@ -111,7 +111,7 @@ pub(crate) async fn replay(
         thread: record.interaction.thread.as_ref(),
     };
     let mut run = decide(after, start, &message, limits, &answers).await?.record;
-    redaction.apply(&mut run, &message);
+    redaction.apply(&mut run, &message, start.thread);
     let unrouted = record.route.and_then(|route| route.unrouted_queue).unwrap_or(before.unrouted);
     let decision = of_run(record.decision, recorded.as_ref(), unrouted);
     let (was, is) = (told(&decision, before), told(&run.decision, after));

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
-use waypost_ids::{DecisionKind, DeliveryKind, DeliveryState};
+use waypost_ids::{DecisionKind, DeliveryKind, DeliveryState, ThreadReason};
 
 use super::outbox::{answer, delivery, forwards, outgoing};
-use super::samples::{accept, at, audit, decided, id, lease, mail, queues, run, up_to};
+use super::samples::{accept, at, audit, decided, id, lease, mail, queues, route, run, up_to};
 use crate::records::correspondents::{Correspondent, Erased, ErasureRecord, ErasureState, Part};
-use crate::records::mail::{Accepted, IdempotencyKey, InteractionFilter, State};
+use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, InteractionFilter, InteractionRecord, State};
+use crate::records::replays::{ReplayRecord, ReplayState};
+use crate::records::threads::{PreviousRecord, ThreadClues, ThreadNote, ThreadRecord};
 use crate::traits::Store;
 
 fn who(address: &str) -> Correspondent {
@@ -166,6 +168,18 @@ pub(crate) async fn an_erasure_goes_on_where_its_node_left_it(store: &dyn Store)
     }
     store.add_erasure(erasure("ann@example.net", false), audit(100, "ops")).await.unwrap();
     let begun = store.begin_erasure(lease(1, 110), at(100)).await.unwrap().unwrap();
+    // One that is to run must know whose mail it is about.
+    let replay = ReplayRecord {
+        id: Uuid::from_u128(0x7100),
+        created_at: at(1),
+        created_by: "ops".to_owned(),
+        request: r#"{"from":"Ann@example.net"}"#.to_owned(),
+        state: ReplayState::Open,
+        starts: 0,
+        progress: String::new(),
+        report: None,
+    };
+    store.add_replay(replay.clone()).await.unwrap();
     assert_eq!(store.begin_erasure(lease(2, 120), at(109)).await.unwrap(), None, "it is another's");
     store.erase_next(begun.id, lease(1, 110), 2, at(101)).await.unwrap().unwrap();
     let taken = store.begin_erasure(lease(2, 200), at(110)).await.unwrap().unwrap();
@@ -174,9 +188,100 @@ pub(crate) async fn an_erasure_goes_on_where_its_node_left_it(store: &dyn Store)
     assert!(!store.renew_erasure(begun.id, lease(1, 300)).await.unwrap());
     assert!(store.renew_erasure(begun.id, lease(2, 300)).await.unwrap());
     assert!(!store.end_erasure(begun.id, lease(2, 300).id, audit(112, "ops")).await.unwrap(), "rows are left");
+    let waits = store.erase_next(begun.id, lease(2, 300), 2, at(112)).await.unwrap().unwrap();
+    assert_eq!((waits.state, waits.after, waits.progress.interactions), (ErasureState::Open, None, 3));
+    store.begin_replay(lease(7, 200), at(112)).await.unwrap().unwrap();
+    let end = store.end_replay(replay.id, lease(7, 200).id, ReplayState::Done, "{}".to_owned(), Vec::new());
+    assert!(end.await.unwrap());
     let all = store.erase_next(begun.id, lease(2, 300), 2, at(112)).await.unwrap().unwrap();
     assert_eq!((all.state, all.progress.interactions), (ErasureState::Erased, 3));
+    assert_eq!(store.replay(replay.id).await.unwrap(), None, "it names them");
     assert!(store.end_erasure(begun.id, lease(2, 300).id, audit(113, "ops")).await.unwrap());
     let (listed, total) = store.erasures(0, 10).await.unwrap();
     assert_eq!((listed.len(), total, listed[0].state), (1, 1, ErasureState::Done));
+}
+
+/// A later mail of a sender in the thread of mail 1, with what was copied of the one before it.
+fn goes_on(number: u8, sender: &str, from: u128, copied: &str) -> Acceptance {
+    let mut queued = run(DecisionKind::Queue);
+    queued.attributes = BTreeMap::from([("said".into(), format!("of {copied}")), ("tier".into(), "gold".into())]);
+    let mut mail = decided(number, queued);
+    mail.message.envelope_from = sender.to_owned();
+    let previous = PreviousRecord {
+        id: id(from),
+        received_at: at(1),
+        decision: Some(DecisionKind::Queue),
+        queue: None,
+        queue_name: String::new(),
+        priority: 0,
+        skills: Vec::new(),
+        language: None,
+        attributes: BTreeMap::from([("who".into(), copied.to_owned())]),
+    };
+    let thread =
+        ThreadRecord { id: id(1).0, reason: ThreadReason::Marker, position: number.into(), previous: Some(previous) };
+    mail.interactions[0].thread = Some(thread);
+    mail.interactions[0].note = Some(ThreadNote { subject: None, people: vec![1] });
+    mail
+}
+
+fn copied(one: &InteractionRecord) -> &BTreeMap<String, String> {
+    &one.thread.as_ref().unwrap().previous.as_ref().unwrap().attributes
+}
+
+pub(crate) async fn copies_in_later_mail_of_the_thread_go(store: &dyn Store) {
+    queues(store).await;
+    let mut first = decided(1, run(DecisionKind::Disconnect));
+    first.interactions[0].note = Some(ThreadNote { subject: Some(7), people: vec![1] });
+    accept(store, first).await;
+    accept(store, goes_on(2, "bob@example.net", 1, "a customer")).await;
+    accept(store, goes_on(3, "bob@example.net", 2, "ANN@example.net")).await;
+    accept(store, goes_on(4, "carl@example.net", 3, "carl")).await;
+    let mut undecided = goes_on(5, "bob@example.net", 1, "a customer");
+    undecided.interactions[0].run = None;
+    accept(store, undecided).await;
+    let one = async |number| store.interaction(id(number)).await.unwrap().unwrap();
+    let traced = async || store.runs(id(4)).await.unwrap().remove(0).run.trace;
+    let (carls, carls_trace) = (one(4).await, traced().await);
+
+    // A run that is to come reads the copy: it is waited for.
+    let claimed = store.claim_runs(up_to(1), at(100)).await.unwrap().remove(0);
+    store.add_erasure(erasure("ann@example.net", false), audit(100, "ops")).await.unwrap();
+    let held = lease(9, 900);
+    let begun = store.begin_erasure(held, at(101)).await.unwrap().unwrap();
+    let so_far = store.erase_next(begun.id, held, 10, at(102)).await.unwrap().unwrap();
+    assert_eq!((so_far.state, so_far.progress.interactions), (ErasureState::Open, 0));
+    assert!(store.record_run(id(5), claimed.lease.id, run(DecisionKind::Disconnect)).await.unwrap());
+    let over = store.erase_next(begun.id, held, 10, at(103)).await.unwrap().unwrap();
+    assert_eq!((over.state, over.progress.interactions, over.progress.left), (ErasureState::Erased, 1, 0));
+
+    for number in [2, 3, 5] {
+        let one = one(number).await;
+        assert!(copied(&one).is_empty() && !one.erased, "{one:?}");
+        assert_eq!(store.runs(id(number)).await.unwrap()[0].run.trace, "{}", "it may show the copy");
+        assert!(store.raw_message(id(number)).await.unwrap().is_some(), "another's mail is as it was");
+    }
+    assert_eq!(one(2).await.attributes["said"], "of a customer");
+    assert_eq!(one(3).await.attributes, BTreeMap::from([("tier".into(), "gold".into())]), "those that name them go");
+    assert_eq!((one(4).await, traced().await), (carls, carls_trace));
+    let clues = ThreadClues { route: route(1), subject: Some(7), author: Some(1), ..ThreadClues::default() };
+    assert_eq!(store.thread_of(clues).await.unwrap(), None, "no hash of theirs is left");
+}
+
+pub(crate) async fn a_run_of_anothers_mail_that_may_send_again_is_waited_for(store: &dyn Store) {
+    queues(store).await;
+    let mut mail = decided(1, forwards(&[(1, "ann@example.net")]));
+    mail.message.envelope_from = "carl@example.net".to_owned();
+    accept(store, mail).await;
+    store.rerun(id(1), false, audit(50, "ops")).await.unwrap();
+    store.add_erasure(erasure("ann@example.net", true), audit(100, "ops")).await.unwrap();
+    let held = lease(9, 900);
+    let begun = store.begin_erasure(held, at(101)).await.unwrap().unwrap();
+    let so_far = store.erase_next(begun.id, held, 10, at(102)).await.unwrap().unwrap();
+    assert_eq!((so_far.state, so_far.progress.sent), (ErasureState::Open, 0));
+    let claimed = store.claim_runs(up_to(1), at(102)).await.unwrap().remove(0);
+    assert!(store.record_run(id(1), claimed.lease.id, forwards(&[(2, "ann@example.net")])).await.unwrap());
+    let over = store.erase_next(begun.id, held, 10, at(103)).await.unwrap().unwrap();
+    assert_eq!((over.state, over.progress.sent), (ErasureState::Erased, 1));
+    assert_eq!(concerned(store, "ann@example.net").await, []);
 }

@@ -90,7 +90,8 @@ macro_rules! every_rule {
                 a_rerun_begins_its_time_anew, a_shared_message_stays_while_it_is_shown, small_batches_oldest_first, a_route_keeps_its_mail_for_a_time_of_its_own, the_audit_log_is_cut_by_age;
             correspondents: a_correspondent_is_found_by_every_address_of_a_mail, erasing_leaves_the_row_and_the_sums,
                 what_was_sent_to_a_person_about_anothers_mail_goes, unfinished_work_is_left_unless_it_is_forced,
-                an_erasure_goes_on_where_its_node_left_it;
+                an_erasure_goes_on_where_its_node_left_it, copies_in_later_mail_of_the_thread_go,
+                a_run_of_anothers_mail_that_may_send_again_is_waited_for;
             tables: tables_and_schedules_come_and_go, rows_come_and_go, older_versions_still_answer, only_what_was_expected_is_changed,
                 rows_page_by_page, changes_of_rows_leave_entries, a_new_content_is_one_version, a_new_content_that_is_the_same_is_none,
                 nobody_sees_a_content_that_is_not_finished, an_abandoned_content_leaves_nothing, a_right_that_ran_out_is_taken_back,

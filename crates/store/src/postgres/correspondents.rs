@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use tokio_postgres::Row;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
@@ -11,20 +12,23 @@ use super::columns::{Columns, text};
 use super::mail_columns::{interaction, read_state};
 use super::pool::{Lent, execute, row, rows};
 use super::standing::Moves;
-use super::{PostgresStore, audit, deliveries, journals, locks, replays, requests, retention};
+use super::{PostgresStore, audit, deliveries, journals, locks, replays, requests, retention, threads};
 use crate::encoding::{DecisionMore, attributes_column, json};
 use crate::error::StoreError;
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::correspondents::{Correspondence, Correspondent, ErasureRecord, ErasureState, Part};
 use crate::records::mail::NewMessage;
+use crate::records::threads::ThreadRecord;
 use crate::rules::contents::ERASED_TRACE;
 use crate::rules::correspondents::{ErasureStanding, Step, bare_decision, is_unfinished, named_beside, step, without};
+use crate::rules::threads::{Copied, without_copies};
+use crate::sums::sound_or_none;
 use crate::traits::CorrespondentStore;
 
 /// Tables that hold something of correspondents.
 const TABLES: &str =
-    "interactions, runs, journals, messages, deliveries, outgoing, correspondents, replays, replay_changes,
+    "interactions, threads, runs, journals, messages, deliveries, outgoing, correspondents, replays, replay_changes,
     idempotency, erasures";
 
 /// Remembers whom mails name as senders besides their envelopes.
@@ -296,8 +300,9 @@ async fn next(
             erase(&transaction, (*interaction, *part), &who, &mut record, (now, &mut moves)).await?;
             record.after = Some(*interaction);
         }
-        if batch.len() < max as usize && record.end_pass() {
-            replays::forget_naming(&transaction, &who).await?;
+        if batch.len() < max as usize {
+            record.progress.again |= replays::forget_naming(&transaction, &who).await?;
+            record.end_pass();
         }
     }
     stand(&transaction, id, ErasureStanding { state: record.state, ..held }).await?;
@@ -318,7 +323,18 @@ async fn erase(
 ) -> Result<(), StoreError> {
     let Some(found) = row(db, "SELECT state FROM interactions WHERE id = $1", &[&id.0]).await? else { return Ok(()) };
     let state = read_state(Columns { row: &found, table: "interactions" })?;
-    match step(part, state, pending(db, id, part, who).await?, record.force) {
+    let step = step(part, state, pending(db, id, part, who).await?, record.force);
+    let copies = match step {
+        Step::Whole | Step::Sent => threads::copies(db, (id, step == Step::Whole), who).await?,
+        Step::Leave | Step::Later => Vec::new(),
+    };
+    let step = step.with_copies(copies.iter().map(|copy| copy.state));
+    if step != Step::Later {
+        for copy in &copies {
+            erase_copy(db, copy, who).await?;
+        }
+    }
+    match step {
         Step::Whole => {
             erase_whole(db, id, who, (now, moves)).await?;
             record.progress.interactions = record.progress.interactions.saturating_add(1);
@@ -355,23 +371,43 @@ async fn erase_sent(
     (now, moves): (Timestamp, &mut Moves),
 ) -> Result<(), StoreError> {
     deliveries::erase_to(db, id, who, now, moves).await?;
+    erase_naming(db, id, who).await
+}
+
+/// Erases what another's interaction copied of one that is erased, with what its runs may have made of it.
+async fn erase_copy(db: &impl GenericClient, copy: &Copied, who: &Correspondent) -> Result<(), StoreError> {
+    let sql = "UPDATE interactions SET thread = $2 WHERE id = $1";
+    execute(db, sql, &[&copy.interaction.0, &json(&copy.left)?]).await?;
+    erase_naming(db, copy.interaction, who).await
+}
+
+/// Takes from another's interaction what names the correspondent, and what may: traces, journals, and what replays show.
+async fn erase_naming(db: &impl GenericClient, id: InteractionId, who: &Correspondent) -> Result<(), StoreError> {
     bare_decisions(db, id, who).await?;
     journals::forget(db, &[id.0]).await?;
     replays::forget(db, &[id.0]).await?;
-    let sql = "SELECT attributes, attributes_set FROM interactions WHERE id = $1";
+    let sql = "SELECT attributes, attributes_set, thread FROM interactions WHERE id = $1";
     let Some(found) = row(db, sql, &[&id.0]).await? else { return Ok(()) };
     let columns = Columns { row: &found, table: "interactions" };
-    let shown = attributes_column(&without(columns.json_or_empty("attributes")?, who))?;
-    let set = attributes_column(&without(columns.json_or_empty("attributes_set")?, who))?;
-    let sql = "UPDATE interactions SET attributes = $2, attributes_set = $3 WHERE id = $1";
-    execute(db, sql, &[&id.0, &shown, &set]).await.map(drop)
+    let shown = attributes_column(&without(readable(columns, "attributes")?, who))?;
+    let set = attributes_column(&without(readable(columns, "attributes_set")?, who))?;
+    let thread: Option<ThreadRecord> = readable(columns, "thread")?;
+    let thread = thread.map(|thread| without_copies(thread.clone(), (id, false), who).unwrap_or(thread));
+    let thread = thread.as_ref().map(json).transpose()?;
+    let sql = "UPDATE interactions SET attributes = $2, attributes_set = $3, thread = $4 WHERE id = $1";
+    execute(db, sql, &[&id.0, &shown, &set, &thread]).await.map(drop)
+}
+
+/// What is to be erased in part. What can't be read goes whole: nobody else could read it either.
+fn readable<T: DeserializeOwned + Default>(columns: Columns<'_>, column: &'static str) -> Result<T, StoreError> {
+    Ok(sound_or_none(columns.json_or_empty::<Option<T>>(column))?.unwrap_or_default())
 }
 
 /// Takes from all decisions of an interaction what may name the correspondent, and from its runs traces and attributes that do.
 async fn bare_decisions(db: &impl GenericClient, id: InteractionId, who: &Correspondent) -> Result<(), StoreError> {
     let sql = "SELECT decision_more FROM interactions WHERE id = $1 AND decision_more IS NOT NULL";
     if let Some(found) = row(db, sql, &[&id.0]).await? {
-        let more: DecisionMore = Columns { row: &found, table: "interactions" }.json_or_empty("decision_more")?;
+        let more: DecisionMore = readable(Columns { row: &found, table: "interactions" }, "decision_more")?;
         let sql = "UPDATE interactions SET decision_more = $2 WHERE id = $1";
         execute(db, sql, &[&id.0, &bare_decision(more, who).column()?]).await?;
     }
@@ -379,8 +415,8 @@ async fn bare_decisions(db: &impl GenericClient, id: InteractionId, who: &Corres
     for found in rows(db, sql, &[&id.0]).await? {
         let columns = Columns { row: &found, table: "runs" };
         let number: i64 = columns.get("number")?;
-        let more = bare_decision(columns.json_or_empty("decision_more")?, who).column()?;
-        let attributes = attributes_column(&without(columns.json_or_empty("attributes")?, who))?;
+        let more = bare_decision(readable(columns, "decision_more")?, who).column()?;
+        let attributes = attributes_column(&without(readable(columns, "attributes")?, who))?;
         let sql = "UPDATE runs SET decision_more = $3, attributes = $4, trace = $5, trace_sum = NULL
             WHERE interaction = $1 AND number = $2";
         execute(db, sql, &[&id.0, &number, &more, &attributes, &ERASED_TRACE]).await?;

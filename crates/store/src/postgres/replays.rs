@@ -256,17 +256,22 @@ pub(super) async fn forget(db: &impl GenericClient, ids: &[Uuid]) -> Result<(), 
     execute(db, "DELETE FROM replay_changes WHERE interaction = ANY ($1)", &[&ids]).await.map(drop)
 }
 
-/// Removes replays that are over and name a correspondent in what they were asked or found.
-pub(super) async fn forget_naming(db: &impl GenericClient, who: &Correspondent) -> Result<(), StoreError> {
-    let sql = "SELECT id, request, report FROM replays WHERE state <> $1";
-    let mut naming: Vec<Uuid> = Vec::new();
+/// Removes replays that are over and name a correspondent in what they were asked or found; answers whether others that do have still to end.
+pub(super) async fn forget_naming(db: &impl GenericClient, who: &Correspondent) -> Result<bool, StoreError> {
+    let sql = "SELECT id, request, report, state = $1 AS open FROM replays";
+    let (mut naming, mut left): (Vec<Uuid>, _) = (Vec::new(), false);
     for row in rows(db, sql, &[&ReplayState::Open.code()]).await? {
         let (request, report): (&str, Option<&str>) = (row.try_get("request")?, row.try_get("report")?);
         if who.is_in(request) || report.is_some_and(|report| who.is_in(report)) {
-            naming.push(row.try_get("id")?);
+            if row.try_get("open")? {
+                left = true;
+            } else {
+                naming.push(row.try_get("id")?);
+            }
         }
     }
-    delete(db, &naming).await.map(drop)
+    delete(db, &naming).await?;
+    Ok(left)
 }
 
 /// Removes replays made before; answers how many.

@@ -20,6 +20,7 @@ use crate::records::retention::{RetentionLimits, Swept};
 use crate::records::threads::ThreadRecord;
 use crate::rules::contents::{ERASED_TRACE, bare_opening};
 use crate::rules::threads::bare_thread;
+use crate::sums::sound_or_none;
 use crate::traits::RetentionStore;
 
 /// How often a sweep takes another lot of keys.
@@ -216,7 +217,7 @@ pub(super) async fn erase_contents(
         ids.push(columns.get("id")?);
         messages.extend(columns.get::<Option<Uuid>>("message")?);
         openings.push(opening.as_ref().map(json).transpose()?);
-        let thread = columns.json_or_empty::<Option<ThreadRecord>>("thread")?.map(bare_thread);
+        let thread = sound_or_none(columns.json_or_empty::<Option<ThreadRecord>>("thread"))?.map(bare_thread);
         threads.push(thread.as_ref().map(json).transpose()?);
     }
     let sql =

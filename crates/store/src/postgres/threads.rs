@@ -6,15 +6,19 @@ use async_trait::async_trait;
 use deadpool_postgres::{Client, GenericClient};
 use tokio_postgres::Statement;
 use uuid::Uuid;
+use waypost_ids::InteractionId;
 
 use super::PostgresStore;
-use super::columns::text;
-use super::mail_columns::interaction;
+use super::columns::{Columns, text};
+use super::mail_columns::{interaction, read_state};
 use super::pool::{execute, row, rows};
 use crate::error::StoreError;
+use crate::records::correspondents::Correspondent;
 use crate::records::mail::{InteractionRecord, NewInteraction};
 use crate::records::threads::{Joined, ThreadClues};
-use crate::rules::threads::{Known, MOST_NOTES, join, people_column, people_of};
+use crate::rules::threads::{
+    Copied, Known, MOST_LOOKED_AT, MOST_NOTES, join, people_column, people_of, without_copies,
+};
 use crate::traits::ThreadStore;
 
 #[async_trait]
@@ -80,6 +84,37 @@ pub(super) async fn remove(db: &impl GenericClient, ids: &[Uuid]) -> Result<(), 
     execute(db, "DELETE FROM threads WHERE interaction = ANY ($1)", &[&ids]).await.map(drop)
 }
 
+/// What others' interactions in the thread of one copied of it, or of what names the correspondent, as it is once that is erased. They are
+/// locked.
+pub(super) async fn copies(
+    db: &impl GenericClient,
+    (erased, whole): (InteractionId, bool),
+    who: &Correspondent,
+) -> Result<Vec<Copied>, StoreError> {
+    let sql = r#"SELECT id, state, thread FROM interactions
+        WHERE id = ANY (ARRAY(SELECT interaction FROM threads
+                WHERE threads.thread = coalesce((SELECT thread FROM threads WHERE interaction = $1), $1)))
+            AND position('"attributes":' IN thread) > 0
+            AND lower(envelope_from COLLATE "und-x-icu") NOT IN ($2, $3)
+            AND NOT EXISTS (SELECT FROM correspondents AS named
+                WHERE named.interaction = interactions.id AND named.address IN ($2, $3))
+        ORDER BY id FOR UPDATE"#;
+    let mut copies = Vec::new();
+    for row in rows(db, sql, &[&erased.0, &who.ascii, &who.unicode]).await? {
+        let columns = Columns { row: &row, table: "interactions" };
+        let thread = match columns.json("thread") {
+            Err(error) if error.is_damage() => {
+                tracing::error!(%error, "left alone");
+                continue;
+            }
+            thread => thread?,
+        };
+        let Some(left) = without_copies(thread, (erased, whole), who) else { continue };
+        copies.push(Copied { interaction: InteractionId(columns.get("id")?), state: read_state(columns)?, left });
+    }
+    Ok(copies)
+}
+
 async fn known(db: &Client, clues: &ThreadClues) -> Result<Known, StoreError> {
     let mut known = Known::default();
     if clues.marked.is_some() {
@@ -121,11 +156,21 @@ async fn known(db: &Client, clues: &ThreadClues) -> Result<Known, StoreError> {
     Ok(known)
 }
 
-/// The newest interaction of a thread.
+/// The newest interaction of a thread that can be read.
 async fn newest(db: &Client, thread: Uuid) -> Result<Option<InteractionRecord>, StoreError> {
     let sql = "SELECT * FROM interactions WHERE id = ANY (ARRAY(
             SELECT $1::uuid UNION ALL
-            (SELECT interaction FROM threads WHERE thread = $1 ORDER BY interaction DESC LIMIT 1)))
-        ORDER BY id DESC LIMIT 1";
-    row(db, sql, &[&thread]).await?.as_ref().map(interaction).transpose()
+            (SELECT interaction FROM threads WHERE thread = $1 ORDER BY interaction DESC LIMIT $2)))
+        ORDER BY id DESC LIMIT $2";
+    // Most often the newest is sound.
+    for most in [1, i64::from(MOST_LOOKED_AT)] {
+        for found in rows(db, sql, &[&thread, &most]).await? {
+            match interaction(&found) {
+                Ok(newest) => return Ok(Some(newest)),
+                Err(error) if error.is_damage() => tracing::error!(%error, "left alone"),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(None)
 }

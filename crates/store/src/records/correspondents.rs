@@ -84,6 +84,6 @@ pub struct Erased {
     pub sent: u64,
     /// Unfinished interactions that were left alone.
     pub left: u64,
-    /// Some interaction was being run: all are looked at again.
+    /// Some interaction or replay was being run: all are looked at again.
     pub again: bool,
 }

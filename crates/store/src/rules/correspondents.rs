@@ -54,17 +54,36 @@ pub(crate) enum Step {
     Sent,
     /// It is left, and counted.
     Leave,
-    /// A worker runs it now, and would bring back what was erased: it is looked at again.
+    /// A run that is under way or to come would bring back what was erased: it is looked at again.
     Later,
 }
 
-/// What an erasure does with an interaction that stands there.
+/// What an erasure does with an interaction that stands there. A run of somebody else's mail may send to the correspondent; a run of their own
+/// finds nothing of them once it is erased.
 pub(crate) fn step(part: Part, state: State, pending: bool, force: bool) -> Step {
     match (is_unfinished(part, state, pending), force, state, part) {
         (true, false, ..) => Step::Leave,
-        (true, true, State::Running, _) => Step::Later,
+        (true, true, State::Running | State::Waiting, _) | (true, true, State::Received, Part::Recipient) => {
+            Step::Later
+        }
         (_, _, _, Part::Sender) => Step::Whole,
         (_, _, _, Part::Recipient) => Step::Sent,
+    }
+}
+
+impl Step {
+    /// The same, others' interactions in mind that copied something of this one: their runs read it.
+    pub(crate) fn with_copies(self, copies: impl IntoIterator<Item = State>) -> Self {
+        match self {
+            Self::Whole | Self::Sent => {
+                if copies.into_iter().any(State::awaits_decision) {
+                    Self::Later
+                } else {
+                    self
+                }
+            }
+            Self::Leave | Self::Later => self,
+        }
     }
 }
 
@@ -145,15 +164,16 @@ impl ErasureStanding {
 }
 
 impl ErasureRecord {
-    /// A pass came to its end: either some are looked at again, or all rows are erased, and the address with them. Answers whether they are.
-    pub(crate) fn end_pass(&mut self) -> bool {
+    /// A pass came to its end: either some are looked at again, or all rows are erased, and the address with them.
+    pub(crate) fn end_pass(&mut self) {
         if std::mem::take(&mut self.progress.again) {
+            // What was left is counted again.
+            self.progress.left = 0;
             self.after = None;
-            return false;
+            return;
         }
         self.who = None;
         self.state = ErasureState::Erased;
-        true
     }
 }
 
@@ -184,10 +204,26 @@ mod tests {
             (Part::Sender, State::Running, false, Step::Leave, Step::Later),
             (Part::Recipient, State::Decided, false, Step::Sent, Step::Sent),
             (Part::Recipient, State::GoingOut, true, Step::Leave, Step::Sent),
+            (Part::Sender, State::Received, false, Step::Leave, Step::Whole),
+            (Part::Sender, State::Waiting, false, Step::Leave, Step::Later),
+            (Part::Recipient, State::Received, false, Step::Leave, Step::Later),
             (Part::Recipient, State::Running, false, Step::Leave, Step::Later),
+            (Part::Recipient, State::Waiting, false, Step::Leave, Step::Later),
         ] {
             assert_eq!(step(part, state, pending, false), gentle, "{part:?} {state:?}");
             assert_eq!(step(part, state, pending, true), forced, "{part:?} {state:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_reads_a_copy_is_waited_for() {
+        for (step, later, expected) in [
+            (Step::Whole, State::Decided, Step::Whole),
+            (Step::Whole, State::Waiting, Step::Later),
+            (Step::Sent, State::Received, Step::Later),
+            (Step::Leave, State::Running, Step::Leave),
+        ] {
+            assert_eq!(step.with_copies([State::Completed, later]), expected, "{step:?} {later:?}");
         }
     }
 

@@ -6,12 +6,18 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_ids::ThreadReason;
+use waypost_ids::{InteractionId, ThreadReason};
 
+use super::correspondents::without;
+use crate::records::correspondents::Correspondent;
+use crate::records::mail::State;
 use crate::records::threads::{PreviousRecord, ThreadClues, ThreadNote, ThreadRecord};
 
 /// Of a thread the participants of so many of its newest mails are known, beside those of the first.
 pub(crate) const MOST_NOTES: u32 = 200;
+
+/// Of a thread's newest interactions, and of the newest mails of a subject, so many are looked at until one can be read: damage refuses no mail.
+pub(crate) const MOST_LOOKED_AT: u32 = 20;
 
 /// What a store knows about the clues.
 #[derive(Debug, Default)]
@@ -44,6 +50,30 @@ pub(crate) fn join(clues: &ThreadClues, known: &Known) -> Option<(Uuid, ThreadRe
 pub(crate) fn bare_thread(thread: ThreadRecord) -> ThreadRecord {
     let previous = thread.previous.map(|previous| PreviousRecord { attributes: BTreeMap::new(), ..previous });
     ThreadRecord { previous, ..thread }
+}
+
+/// Another's interaction that has a copy of what is erased.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Copied {
+    pub(crate) interaction: InteractionId,
+    pub(crate) state: State,
+    /// Its thread, as it is from then on.
+    pub(crate) left: ThreadRecord,
+}
+
+/// What erasing an interaction leaves of what a later one in its thread copied of it. `whole` says that the correspondent sent the erased one.
+/// None if the later one has nothing of them.
+pub(crate) fn without_copies(
+    mut thread: ThreadRecord,
+    (erased, whole): (InteractionId, bool),
+    who: &Correspondent,
+) -> Option<ThreadRecord> {
+    let previous = thread.previous.as_mut()?;
+    let all = whole && previous.id == erased;
+    let left = if all { BTreeMap::new() } else { without(previous.attributes.clone(), who) };
+    let more = previous.attributes.len() > left.len();
+    previous.attributes = left;
+    more.then_some(thread)
 }
 
 /// Participants as they are kept: eight bytes each.

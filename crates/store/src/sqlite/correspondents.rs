@@ -3,21 +3,25 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::columns::{Columns, kept, micros};
 use super::mail_columns::interaction;
 use super::writer::Session;
-use super::{SqliteStore, audit, deliveries, journals, replays, requests, retention};
+use super::{SqliteStore, audit, deliveries, journals, replays, requests, retention, threads};
 use crate::encoding::{DecisionMore, attributes_column, json};
 use crate::error::StoreError;
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
 use crate::records::correspondents::{Correspondence, Correspondent, ErasureRecord, ErasureState, Part};
 use crate::records::mail::{NewMessage, State};
+use crate::records::threads::ThreadRecord;
 use crate::rules::contents::ERASED_TRACE;
 use crate::rules::correspondents::{ErasureStanding, Step, bare_decision, is_unfinished, named_beside, step, without};
+use crate::rules::threads::{Copied, without_copies};
+use crate::sums::sound_or_none;
 use crate::traits::CorrespondentStore;
 
 /// Remembers whom a mail names as senders besides its envelope.
@@ -234,8 +238,9 @@ fn next(
             erase(session, (*interaction, *part), &who, &mut record, now)?;
             record.after = Some(*interaction);
         }
-        if batch.len() < max as usize && record.end_pass() {
-            replays::forget_naming(session.db, &who)?;
+        if batch.len() < max as usize {
+            record.progress.again |= replays::forget_naming(session.db, &who)?;
+            record.end_pass();
         }
     }
     stand(session.db, id, ErasureStanding { state: record.state, ..held })?;
@@ -260,7 +265,18 @@ fn erase(
     let state: Option<i64> =
         session.db.prepare_cached(sql)?.query_row((id.0.as_bytes(),), |row| row.get(0)).optional()?;
     let Some(state) = state.and_then(State::of_code) else { return Ok(()) };
-    match step(part, state, pending(session.db, id, part, who)?, record.force) {
+    let step = step(part, state, pending(session.db, id, part, who)?, record.force);
+    let copies = match step {
+        Step::Whole | Step::Sent => threads::copies(session.db, (id, step == Step::Whole), who)?,
+        Step::Leave | Step::Later => Vec::new(),
+    };
+    let step = step.with_copies(copies.iter().map(|copy| copy.state));
+    if step != Step::Later {
+        for copy in &copies {
+            erase_copy(session.db, copy, who)?;
+        }
+    }
+    match step {
         Step::Whole => {
             erase_whole(session, id, who, now)?;
             record.progress.interactions = record.progress.interactions.saturating_add(1);
@@ -297,22 +313,43 @@ fn erase_sent(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     deliveries::erase_to(session, id, who, now)?;
-    let db = &*session.db;
+    erase_naming(session.db, id, who)
+}
+
+/// Erases what another's interaction copied of one that is erased, with what its runs may have made of it.
+fn erase_copy(db: &Connection, copy: &Copied, who: &Correspondent) -> Result<(), StoreError> {
+    let sql = "UPDATE interactions SET thread = ?2 WHERE id = ?1";
+    db.prepare_cached(sql)?.execute((copy.interaction.0.as_bytes(), json(&copy.left)?))?;
+    erase_naming(db, copy.interaction, who)
+}
+
+/// Takes from another's interaction what names the correspondent, and what may: traces, journals, and what replays show.
+fn erase_naming(db: &Connection, id: InteractionId, who: &Correspondent) -> Result<(), StoreError> {
     bare_decisions(db, id, who)?;
     journals::forget(db, id)?;
     replays::forget(db, id)?;
-    let sql = "SELECT attributes, attributes_set FROM interactions WHERE id = ?1";
-    let (shown, set) = {
+    let sql = "SELECT attributes, attributes_set, thread FROM interactions WHERE id = ?1";
+    let (shown, set, thread) = {
         let mut select = db.prepare_cached(sql)?;
         let mut rows = select.query((id.0.as_bytes(),))?;
         let Some(row) = rows.next()? else { return Ok(()) };
         let columns = Columns { row, table: "interactions" };
-        (columns.json_or_empty("attributes")?, columns.json_or_empty("attributes_set")?)
+        (
+            readable(columns, "attributes")?,
+            readable(columns, "attributes_set")?,
+            readable::<Option<ThreadRecord>>(columns, "thread")?,
+        )
     };
-    let sql = "UPDATE interactions SET attributes = ?2, attributes_set = ?3 WHERE id = ?1";
+    let sql = "UPDATE interactions SET attributes = ?2, attributes_set = ?3, thread = ?4 WHERE id = ?1";
     let (shown, set) = (attributes_column(&without(shown, who))?, attributes_column(&without(set, who))?);
-    db.prepare_cached(sql)?.execute((id.0.as_bytes(), shown, set))?;
+    let thread = thread.map(|thread| without_copies(thread.clone(), (id, false), who).unwrap_or(thread));
+    db.prepare_cached(sql)?.execute((id.0.as_bytes(), shown, set, thread.as_ref().map(json).transpose()?))?;
     Ok(())
+}
+
+/// What is to be erased in part. What can't be read goes whole: nobody else could read it either.
+fn readable<T: DeserializeOwned + Default>(columns: Columns<'_, '_>, column: &'static str) -> Result<T, StoreError> {
+    Ok(sound_or_none(columns.json_or_empty::<Option<T>>(column))?.unwrap_or_default())
 }
 
 /// Takes from all decisions of an interaction what may name the correspondent, and from its runs traces and attributes that do.
@@ -321,8 +358,7 @@ fn bare_decisions(db: &Connection, id: InteractionId, who: &Correspondent) -> Re
     let more = {
         let mut select = db.prepare_cached(sql)?;
         let mut rows = select.query((id.0.as_bytes(),))?;
-        let read =
-            |row: &Row<'_>| Columns { row, table: "interactions" }.json_or_empty::<DecisionMore>("decision_more");
+        let read = |row: &Row<'_>| readable::<DecisionMore>(Columns { row, table: "interactions" }, "decision_more");
         rows.next()?.map(read).transpose()?
     };
     if let Some(more) = more {
@@ -337,8 +373,8 @@ fn bare_decisions(db: &Connection, id: InteractionId, who: &Correspondent) -> Re
         while let Some(row) = rows.next()? {
             let columns = Columns { row, table: "runs" };
             let number: u32 = columns.get("number")?;
-            let more: DecisionMore = columns.json_or_empty("decision_more")?;
-            runs.push((number, more, columns.json_or_empty("attributes")?));
+            let more: DecisionMore = readable(columns, "decision_more")?;
+            runs.push((number, more, readable(columns, "attributes")?));
         }
         runs
     };

@@ -259,19 +259,24 @@ pub(super) fn forget(db: &Connection, id: InteractionId) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Removes replays that are over and name a correspondent in what they were asked or found.
-pub(super) fn forget_naming(db: &Connection, who: &Correspondent) -> Result<(), StoreError> {
-    let all: Vec<([u8; 16], String, Option<String>)> = {
-        let mut select = db.prepare_cached("SELECT id, request, report FROM replays WHERE state <> ?1")?;
-        let rows = select.query_map((ReplayState::Open.code(),), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+/// Removes replays that are over and name a correspondent in what they were asked or found; answers whether others that do have still to end.
+pub(super) fn forget_naming(db: &Connection, who: &Correspondent) -> Result<bool, StoreError> {
+    let all: Vec<([u8; 16], String, Option<String>, i64)> = {
+        let mut select = db.prepare_cached("SELECT id, request, report, state FROM replays")?;
+        let rows = select.query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
         rows.collect::<Result<_, _>>()?
     };
-    for (id, request, report) in all {
+    let mut left = false;
+    for (id, request, report, state) in all {
         if who.is_in(&request) || report.is_some_and(|report| who.is_in(&report)) {
-            delete(db, Uuid::from_bytes(id))?;
+            if state == ReplayState::Open.code() {
+                left = true;
+            } else {
+                delete(db, Uuid::from_bytes(id))?;
+            }
         }
     }
-    Ok(())
+    Ok(left)
 }
 
 /// Removes replays made before; answers how many.

@@ -17,6 +17,7 @@ use crate::records::retention::{RetentionLimits, Swept};
 use crate::records::threads::ThreadRecord;
 use crate::rules::contents::{ERASED_TRACE, bare_opening};
 use crate::rules::threads::bare_thread;
+use crate::sums::sound_or_none;
 use crate::traits::RetentionStore;
 
 /// What still goes out keeps its interaction and its content.
@@ -150,7 +151,7 @@ pub(super) fn erase_content(session: &mut Session<'_>, id: InteractionId, now: T
     let message: Option<i64> = columns.get("message")?;
     let state = State::of_code(columns.get("state")?).ok_or_else(|| columns.inconsistent("state", &"no such state"))?;
     let opening = bare_opening(state, || columns.json_or_empty::<Option<Opening>>("opening"))?;
-    let thread = columns.json_or_empty::<Option<ThreadRecord>>("thread")?.map(bare_thread);
+    let thread = sound_or_none(columns.json_or_empty::<Option<ThreadRecord>>("thread"))?.map(bare_thread);
     drop(rows);
     drop(select);
     db.prepare_cached(

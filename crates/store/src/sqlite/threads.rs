@@ -3,17 +3,20 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, Row};
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::SqliteStore;
 use super::columns::Columns;
-use super::mail_columns::interaction;
+use super::mail_columns::{interaction, sound};
 use crate::error::StoreError;
-use crate::records::mail::{InteractionRecord, NewInteraction};
+use crate::records::correspondents::Correspondent;
+use crate::records::mail::{InteractionRecord, NewInteraction, State};
 use crate::records::threads::{Joined, ThreadClues};
-use crate::rules::threads::{Known, MOST_NOTES, join, people_column, people_of};
+use crate::rules::threads::{
+    Copied, Known, MOST_LOOKED_AT, MOST_NOTES, join, people_column, people_of, without_copies,
+};
 use crate::traits::ThreadStore;
 
 /// The condition of what belongs to a thread: the interaction that began it, and those that joined it.
@@ -21,6 +24,9 @@ pub(super) const OF_THREAD: &str = "id IN (WITH wanted (thread) AS (SELECT ?)
     SELECT thread FROM wanted WHERE NOT EXISTS
         (SELECT 1 FROM threads WHERE threads.interaction = wanted.thread AND threads.thread IS NOT NULL)
     UNION ALL SELECT threads.interaction FROM wanted CROSS JOIN threads ON threads.thread = wanted.thread)";
+
+/// The columns of a note, with its seal behind them.
+const NOTE: &str = "threads.interaction, threads.thread, threads.subject, threads.people, threads.seal";
 
 #[async_trait]
 impl ThreadStore for SqliteStore {
@@ -61,56 +67,86 @@ pub(super) fn remove(db: &Connection, id: InteractionId) -> Result<(), StoreErro
     Ok(())
 }
 
+/// What others' interactions in the thread of one copied of it, or of what names the correspondent, as it is once that is erased.
+pub(super) fn copies(
+    db: &Connection,
+    (erased, whole): (InteractionId, bool),
+    who: &Correspondent,
+) -> Result<Vec<Copied>, StoreError> {
+    let mut select = db.prepare_cached(
+        "SELECT interactions.id, interactions.state, interactions.thread AS place
+         FROM threads CROSS JOIN interactions ON interactions.id = threads.interaction
+         WHERE threads.thread = coalesce((SELECT thread FROM threads WHERE interaction = ?1), ?1)
+            AND instr(interactions.thread, '\"attributes\":') > 0
+            AND lower(interactions.envelope_from) NOT IN (?2, ?3)
+            AND NOT EXISTS (SELECT 1 FROM correspondents AS named
+                WHERE named.interaction = interactions.id AND named.address IN (?2, ?3))",
+    )?;
+    let read = |row: &Row<'_>| {
+        let columns = Columns { row, table: "interactions" };
+        let state: i64 = columns.get("state")?;
+        let state = State::of_code(state).ok_or_else(|| columns.inconsistent("state", &"no such state"))?;
+        let interaction = InteractionId(columns.uuid("id")?);
+        let left = without_copies(columns.json("place")?, (erased, whole), who);
+        Ok(left.map(|left| Copied { interaction, state, left }))
+    };
+    let found = sound(select.query((erased.0.as_bytes(), &who.ascii, &who.unicode))?, u32::MAX, read)?;
+    Ok(found.into_iter().flatten().collect())
+}
+
 fn known(db: &Connection, clues: &ThreadClues) -> Result<Known, StoreError> {
     let mut known = Known::default();
     if clues.marked.is_some() {
         return Ok(known);
     }
-    let mut earliest = db.prepare_cached(
-        "SELECT coalesce(threads.thread, threads.interaction) FROM interactions JOIN threads ON threads.interaction = interactions.id
-         WHERE interactions.message_id = ?1 AND interactions.route = ?2 ORDER BY interactions.id LIMIT 1",
-    )?;
+    // If the note of the earliest is damaged, a later mail may be a copy: the Message-ID leads nowhere.
+    let sql = format!(
+        "SELECT {NOTE} FROM interactions CROSS JOIN threads ON threads.interaction = interactions.id
+         WHERE interactions.message_id = ?1 AND interactions.route = ?2 ORDER BY interactions.id LIMIT 1"
+    );
+    let mut earliest = db.prepare_cached(&sql)?;
     for (_, id) in &clues.named {
-        let found: Option<[u8; 16]> = earliest.query_row((id, clues.route.as_bytes()), |row| row.get(0)).optional()?;
-        known.named.extend(found.map(|thread| (id.clone(), Uuid::from_bytes(thread))));
+        let found = sound(earliest.query((id, clues.route.as_bytes()))?, 1, thread_noted)?;
+        known.named.extend(found.first().map(|thread| (id.clone(), *thread)));
     }
     let sql = format!(
-        "SELECT interaction, thread, subject, people, seal FROM threads WHERE interaction = ?1
-         UNION ALL SELECT * FROM (SELECT interaction, thread, subject, people, seal FROM threads WHERE thread = ?1
-            ORDER BY interaction DESC LIMIT {MOST_NOTES})"
+        "SELECT {NOTE} FROM threads WHERE interaction = ?1
+         UNION ALL SELECT * FROM (SELECT {NOTE} FROM threads WHERE thread = ?1 ORDER BY interaction DESC LIMIT {MOST_NOTES})"
     );
     let mut notes = db.prepare_cached(&sql)?;
     for thread in known.named.values().copied().collect::<BTreeSet<_>>() {
-        let people = known.people.entry(thread).or_default();
-        let mut rows = notes.query((thread.as_bytes(),))?;
-        while let Some(row) = rows.next()? {
-            let columns = Columns::sealed(row, "threads")?;
-            people.extend(people_of(&columns.get::<Vec<u8>>("people")?));
-        }
+        let people = |row: &Row<'_>| Columns::sealed(row, "threads")?.get::<Vec<u8>>("people");
+        let found = sound(notes.query((thread.as_bytes(),))?, u32::MAX, people)?;
+        known.people.entry(thread).or_default().extend(found.iter().flat_map(|column| people_of(column)));
     }
     if let Some(subject) = clues.subject {
-        let mut alike = db.prepare_cached(
-            "SELECT coalesce(threads.thread, threads.interaction) AS thread, interactions.received_at
-             FROM threads JOIN interactions ON interactions.id = threads.interaction
-             WHERE threads.subject = ?1 ORDER BY threads.interaction DESC LIMIT 1",
-        )?;
-        let mut rows = alike.query((subject,))?;
-        if let Some(row) = rows.next()? {
-            let columns = Columns { row, table: "threads" };
-            known.subject = Some((columns.uuid("thread")?, columns.time("received_at")?));
-        }
+        let sql = format!(
+            "SELECT {NOTE}, interactions.received_at
+             FROM threads CROSS JOIN interactions ON interactions.id = threads.interaction
+             WHERE threads.subject = ?1 ORDER BY threads.interaction DESC LIMIT {MOST_LOOKED_AT}"
+        );
+        let mut alike = db.prepare_cached(&sql)?;
+        let read =
+            |row: &Row<'_>| Ok((thread_noted(row)?, Columns { row, table: "interactions" }.time("received_at")?));
+        known.subject = sound(alike.query((subject,))?, 1, read)?.into_iter().next();
     }
     Ok(known)
 }
 
+/// The thread that a note says its interaction belongs to, from a row that begins with [`NOTE`].
+fn thread_noted(row: &Row<'_>) -> Result<Uuid, StoreError> {
+    let columns = Columns::sealed(row, "threads")?;
+    columns.maybe_uuid("thread")?.map_or_else(|| columns.uuid("interaction"), Ok)
+}
+
 /// The newest interaction of a thread.
 fn newest(db: &Connection, thread: Uuid) -> Result<Option<InteractionRecord>, StoreError> {
-    let mut select = db.prepare_cached(
+    let sql = format!(
         "SELECT * FROM interactions WHERE id IN (
             SELECT ?1 UNION ALL
-            SELECT * FROM (SELECT interaction FROM threads WHERE thread = ?1 ORDER BY interaction DESC LIMIT 1))
-         ORDER BY id DESC LIMIT 1",
-    )?;
-    let mut rows = select.query((thread.as_bytes(),))?;
-    rows.next()?.map(interaction).transpose()
+            SELECT * FROM (SELECT interaction FROM threads WHERE thread = ?1 ORDER BY interaction DESC LIMIT {MOST_LOOKED_AT}))
+         ORDER BY id DESC"
+    );
+    let mut select = db.prepare_cached(&sql)?;
+    Ok(sound(select.query((thread.as_bytes(),))?, 1, interaction)?.pop())
 }

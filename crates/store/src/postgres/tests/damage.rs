@@ -14,7 +14,8 @@ use crate::records::outbox::{AttemptEnd, Attempted, DeliveryFilter};
 use crate::records::queues::QueueClaim;
 use crate::records::replays::{ReplayRecord, ReplayState};
 use crate::records::retention::RetentionLimits;
-use crate::traits::{MailStore, OutboxStore, QueueStore, ReplayStore, RetentionStore};
+use crate::records::threads::{ThreadClues, ThreadNote, ThreadRecord};
+use crate::traits::{MailStore, OutboxStore, QueueStore, ReplayStore, RetentionStore, ThreadStore};
 
 #[tokio::test]
 async fn a_changed_message_or_trace_is_told_and_the_others_are_still_there() {
@@ -52,6 +53,31 @@ async fn a_changed_message_or_trace_is_told_and_the_others_are_still_there() {
     assert_eq!(recorded.iter().map(|one| one.interaction).collect::<Vec<_>>(), [id(4)]);
     let claim = QueueClaim { queue: queue(1), max: 10, lease_seconds: 60, skills: None };
     assert_eq!(store.claim(&claim, at(100)).await.unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn an_interaction_that_cannot_be_read_keeps_no_reply_out() {
+    let Some(opened) = open().await else { return };
+    let store = &opened.store;
+    queues(store).await;
+    for number in 1..=3_u8 {
+        let mut mail = decided(number, run(DecisionKind::Queue));
+        mail.interactions[0].note = Some(ThreadNote::default());
+        mail.interactions[0].thread = (number > 1).then(|| ThreadRecord::begun_by(id(1)));
+        accept(store, mail).await;
+        store.complete(id(number.into()), audit(number.into(), "ops")).await.unwrap();
+    }
+    let db = session(&opened).await;
+    let clues = ThreadClues { marked: Some(id(1).0), ..ThreadClues::default() };
+    for (damaged, expected) in [(3, Some(2)), (2, Some(1)), (1, None)] {
+        let sql = format!("UPDATE interactions SET thread = '{{' WHERE id = '{}'", id(damaged));
+        db.batch_execute(&sql).await.unwrap();
+        let newest = store.thread_of(clues.clone()).await.unwrap().unwrap().newest;
+        assert_eq!(newest.map(|newest| newest.id.0.as_u128()), expected);
+    }
+    // What can't be read is erased as well.
+    let limits = RetentionLimits { contents: Some(later()), ..RetentionLimits::default() };
+    assert_eq!(store.sweep(limits, 10, later()).await.unwrap().contents, 3);
 }
 
 #[tokio::test]

@@ -9,22 +9,24 @@ use bytes::Bytes;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use uuid::Uuid;
-use waypost_ids::{DecisionKind, DeliveryState};
+use waypost_ids::{DecisionKind, DeliveryState, ThreadReason};
 
 use super::{Opened, client, open};
 use crate::conformance::outbox::{claim_of, delivery, forwards};
 use crate::conformance::samples::{accept, at, audit, decided, id, later, mail, queue, queues, run, up_to};
 use crate::error::StoreError;
 use crate::leases::Lease;
-use crate::records::mail::{InteractionFilter, State};
+use crate::records::mail::{Acceptance, InteractionFilter, State};
 use crate::records::outbox::{AttemptEnd, Attempted, DeliveryFilter};
 use crate::records::queues::QueueClaim;
 use crate::records::replays::{ReplayChange, ReplayRecord, ReplayState};
 use crate::records::retention::RetentionLimits;
+use crate::records::threads::{ThreadClues, ThreadNote, ThreadRecord};
 use crate::sqlite::check::{Counts, check};
 use crate::sqlite::{SqliteOptions, SqliteStore};
 use crate::traits::{
-    AccessStore, AuditStore, CatalogueStore, MailStore, OutboxStore, QueueStore, ReplayStore, RetentionStore, RoomStore,
+    AccessStore, AuditStore, CatalogueStore, MailStore, OutboxStore, QueueStore, ReplayStore, RetentionStore,
+    RoomStore, ThreadStore,
 };
 
 fn reopen(directory: &Path) -> Result<SqliteStore, StoreError> {
@@ -87,6 +89,62 @@ async fn a_changed_message_trace_or_record_is_told_and_the_others_are_still_ther
     assert_eq!(report.messages, Counts { sound: 2, damaged: 1 }, "one was erased");
     assert_eq!(report.runs, Counts { sound: 3, damaged: 1 });
     assert_eq!(report.problems.len(), 3, "{report:?}");
+}
+
+/// A mail of one thread, which began with mail 1. They have one subject and one participant.
+fn in_thread(number: u8) -> Acceptance {
+    let mut mail = decided(number, run(DecisionKind::Queue));
+    mail.interactions[0].note = Some(ThreadNote { subject: Some(7), people: vec![1] });
+    if number > 1 {
+        let thread = ThreadRecord::begun_by(id(1));
+        mail.interactions[0].thread = Some(ThreadRecord { position: number.into(), ..thread });
+    }
+    mail
+}
+
+#[tokio::test]
+async fn what_is_damaged_of_a_thread_keeps_no_reply_out() {
+    let route = mail(1).interactions[0].route.unwrap();
+    let named = ThreadClues {
+        route,
+        author: Some(1),
+        named: vec![(ThreadReason::References, "2@example".to_owned())],
+        ..ThreadClues::default()
+    };
+    let alike = ThreadClues { route, author: Some(1), subject: Some(7), ..ThreadClues::default() };
+    let of = |number: u8| format!("substr(interaction, 16) = x'{number:02x}'");
+    // What is damaged, and the newest that each of the two is told, if it joins.
+    for (damage, by_name, by_subject) in [
+        (String::new(), Some(3), Some(3)),
+        ("UPDATE interactions SET subject = 'x' WHERE substr(id, 16) = x'03'".to_owned(), Some(2), Some(2)),
+        ("UPDATE interactions SET thread = '{' WHERE substr(id, 16) = x'03'".to_owned(), Some(2), Some(2)),
+        (format!("UPDATE threads SET thread = x'01' WHERE {}", of(2)), None, Some(3)),
+        (format!("UPDATE threads SET subject = 7, people = x'0900' WHERE {}", of(3)), Some(3), Some(3)),
+        ("UPDATE threads SET people = x''".to_owned(), None, None),
+        ("UPDATE interactions SET subject = 'x'".to_owned(), Some(0), Some(0)),
+    ] {
+        let opened = open();
+        queues(&opened.store).await;
+        for number in 1..=3 {
+            accept(&opened.store, in_thread(number)).await;
+        }
+        let directory = opened.directory;
+        drop(opened.store);
+        tamper(directory.path(), &damage);
+        let store = reopen(directory.path()).unwrap();
+        for (clues, expected) in [(&named, by_name), (&alike, by_subject)] {
+            let joined = store.thread_of(clues.clone()).await.unwrap();
+            assert!(joined.iter().all(|joined| joined.thread == id(1).0), "{damage}: {joined:?}");
+            let newest = joined.map(|joined| joined.newest.map_or(0, |newest| newest.id.0.as_u128()));
+            assert_eq!(newest, expected, "{damage}: {clues:?}");
+        }
+        // What can't be read is erased as well.
+        for number in 1..=3 {
+            store.complete(id(number), audit(number, "ops")).await.unwrap();
+        }
+        let limits = RetentionLimits { contents: Some(later()), ..RetentionLimits::default() };
+        assert_eq!(store.sweep(limits, 10, later()).await.unwrap().contents, 3, "{damage}");
+    }
 }
 
 #[tokio::test]
