@@ -7,6 +7,7 @@ import { useTitle } from "../../app/useTitle";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { EditableCanvas } from "../../components/EditableCanvas/EditableCanvas";
 import { FlowForm } from "../../components/FlowForm/FlowForm";
+import { Prose } from "../../components/Form/Field";
 import { FormContext } from "../../components/Form/context";
 import { NodeForm } from "../../components/NodeForm/NodeForm";
 import { useKeys } from "../../components/Shortcuts/keys";
@@ -131,6 +132,11 @@ function Edited({ id, from }: { id: string; from: Editable }) {
           The YAML can't be read: {draft.broken.split("\n")[0]} Graph and forms show what it was before.
         </p>
       )}
+      {draft.odd !== undefined && (
+        <p className="refusal" role="status">
+          Graph and forms show what it was before: <Prose text={draft.odd} />.
+        </p>
+      )}
       {view === "try" ? (
         <Suspense fallback={<Loading />}>
           <Trial id={id} flow={draft.flow} />
@@ -164,7 +170,7 @@ function Edited({ id, from }: { id: string; from: Editable }) {
               </header>
               <div className="form">
                 <FormContext value={form}>
-                  <fieldset className="plain" disabled={draft.broken !== undefined}>
+                  <fieldset className="plain" disabled={draft.broken !== undefined || draft.odd !== undefined}>
                     {node ? (
                       <NodeForm
                         key={node.id}
@@ -187,7 +193,7 @@ function Edited({ id, from }: { id: string; from: Editable }) {
       )}
       <ProblemList draft={draft} onPick={(problem) => {
         const place = nodeAt(problem);
-        const found = place === undefined ? undefined : nodesOf(draft.flow)[place];
+        const found = place === undefined ? undefined : draft.flow.nodes?.[place];
         if (view === "try") show("graph");
         if (found) open(found.id);
         else select(undefined);
@@ -196,11 +202,11 @@ function Edited({ id, from }: { id: string; from: Editable }) {
   );
 }
 
-/** Undo everywhere but where text has an undo of its own: fields that are read when they are left. */
+/** Undo everywhere but in text that is no part of the flow, such as the mail that it is tried on: that has an undo of its own. */
 function useUndo({ undo, redo }: Draft) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || document.querySelector(".dialog")) return;
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || document.querySelector(".dialog") || event.target instanceof HTMLElement && event.target.matches(".trial-mail textarea")) return;
       const key = event.key.toLowerCase();
       if (key !== "z" && key !== "y") return;
       event.preventDefault();
