@@ -259,13 +259,33 @@ await tell(async () => {
   const made = await page.evaluate(() => location.search);
   // A node takes keys of its own: the screen's are for elsewhere.
   check("keys of the screen do nothing on the graph", made === "", made);
-  await tabTo("Download");
+  await tabTo("Try it");
+  await press("Enter");
+  await tabTo("The mail, header and body");
+  await tabTo("Try it");
+  await press("Enter");
+  await page.getByText("Decided: queue General priority 7").waitFor();
+  check("a mail is tried by keyboard", true);
+  // The browser tells of every refused request.
+  noise.splice(0);
+  await page.reload();
+  await page.locator(".trial-mail").waitFor();
   await tabTo("Publish…");
   await press("Enter");
   await page.getByRole("heading", { level: 1, name: /^Publish version/ }).waitFor();
   await page.getByText("Nothing breaks").waitFor();
   await tabTo("Note");
   await page.keyboard.type("by keys");
+  await press("Enter");
+  await heading("By keys");
+  await tabTo("Version");
+  await press("Home");
+  await press("End");
+  await tabTo("Roll back to it");
+  await press("Enter");
+  await page.getByRole("heading", { level: 1, name: "Roll back to version 1" }).waitFor();
+  await page.getByText("Nothing breaks").waitFor();
+  await tabTo("Publish version 1");
   await press("Enter");
   await heading("By keys");
   check("all of it works by keyboard", true);

@@ -13,7 +13,7 @@ export type TraceEvent =
   | Extract<Schemas["TraceEvent"], { event: string }>
   | ({ event: "effect" } & Schemas["TraceEffect"])
   | ({ event: "decision" } & Schemas["TraceDecision"])
-  | { event: "lookup"; kind?: string; request?: unknown; answer?: unknown; failed?: string; withheld?: string };
+  | { event: "lookup"; kind?: string; request?: unknown; tookMs?: number; answer?: unknown; failed?: string; withheld?: string };
 export type Delivery = Schemas["Delivery"];
 export type FlowDocument = Schemas["FlowDocument"];
 export type Summary = Schemas["Summary"];

@@ -83,8 +83,8 @@ function SignedIn() {
             </Route>
             <Route path="/flows">{needs("flow:read", <Flows />)}</Route>
             <Route path="/flows/new">{needs("flow:write", <FlowNew />)}</Route>
-            <Route path="/flows/:id/edit">{({ id }) => needs("flow:read", <FlowEditor key={id} id={id} />)}</Route>
-            <Route path="/flows/:id/publish">{({ id }) => needs("flow:read", <FlowPublish key={id} id={id} />)}</Route>
+            <Route path="/flows/:id/edit">{({ id }) => needs("flow:write", <FlowEditor key={id} id={id} />)}</Route>
+            <Route path="/flows/:id/publish">{({ id }) => needs("flow:write", <FlowPublish key={id} id={id} />)}</Route>
             <Route path="/flows/:id">{({ id }) => needs("flow:read", <Flow key={id} id={id} />)}</Route>
             <Route path="/flows/:id/diff">{({ id }) => needs("flow:read", <FlowDiff key={id} id={id} />)}</Route>
             <Route path="/map">{needs("flow:read", <Map />)}</Route>

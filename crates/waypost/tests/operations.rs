@@ -671,7 +671,7 @@ fn a_hangup_reads_the_certificate_again_and_ends_nothing() {
     // Renewed files are found without a word.
     let third = certificate(&folder);
     wait_for("the renewed certificate", || (shown(&https) == third.to_vec()).then_some(()));
-    let expires = || sample(&metrics(&server), "waypost_tls_certificate_expiry_timestamp_seconds ");
+    let expires = || sample(&metrics(&server), "waypost_tls_certificate_expiry_timestamp_seconds{} ");
     assert!(expires() > 1.9e9, "{}", expires());
     let second = third;
 

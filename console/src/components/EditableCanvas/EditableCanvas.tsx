@@ -92,15 +92,20 @@ function Canvas({ flow, positions: kept, onMove, onSettle, selected, onSelect, o
     [sheet, model, positions, dragged, selected, problems, connecting],
   );
   const edges = useMemo(() => edgesOf(drawn, {}), [drawn]);
-  const focus = (id: string) => [...(host.current?.querySelectorAll<HTMLElement>(".react-flow__node") ?? [])].find((node) => node.getAttribute("data-id") === `${KEY}/${id}`)?.focus();
+  const focus = (id: string) => {
+    const found = [...(host.current?.querySelectorAll<HTMLElement>(".react-flow__node") ?? [])].find((node) => node.getAttribute("data-id") === `${KEY}/${id}`);
+    found?.focus();
+    return document.activeElement === found;
+  };
+  /** A node that was just added is drawn within the next frames. */
+  const focusSoon = (id: string, frames = 60) => focus(id) || (frames > 0 && requestAnimationFrame(() => focusSoon(id, frames - 1)));
   useFollow(selected, positions);
   useFit(host);
   const wanted = useRef<string>(undefined);
-  // A node that was just added is there with the next picture.
   useEffect(() => {
     if (wanted.current === undefined || selected === wanted.current || selected === undefined) return;
     wanted.current = undefined;
-    focus(selected);
+    focusSoon(selected);
   });
 
   const leads = (id: string) => {
@@ -152,7 +157,7 @@ function Canvas({ flow, positions: kept, onMove, onSettle, selected, onSelect, o
       say(`${id} was removed. Ctrl+Z brings it back.`);
       if (next !== undefined) {
         onSelect(next);
-        setTimeout(() => focus(next));
+        focusSoon(next);
       }
     } else if (event.key === "Escape") {
       done();

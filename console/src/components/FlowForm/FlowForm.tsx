@@ -22,7 +22,7 @@ const declared = (one: string): Shape => ({
 export const FLOW: ObjectShape = {
   kind: "object",
   fields: [
-    field("name", "Name", { kind: "text" }, "Changes when the flow is published.", true),
+    field("name", "Name", { kind: "text" }, "A draft keeps the flow's name.", true),
     field("description", "Description", { kind: "text" }, "What the flow is for."),
     field("inputs", "Inputs", declared("input"), "What callers give. Without a default an input is required."),
     field("outputs", "Outputs", declared("output"), "What callers get."),

@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import { type Editable, loadFlow } from "../../api/editing";
-import { useMay } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { EditableCanvas } from "../../components/EditableCanvas/EditableCanvas";
@@ -39,7 +38,6 @@ function Edited({ id, from }: { id: string; from: Editable }) {
   const [search, setSearch] = useSearchParams();
   const [, go] = useLocation();
   const view = (Object.keys(VIEWS).includes(search.get("view") ?? "") ? search.get("view") : "graph") as View;
-  const mayWrite = useMay("flow:write");
   const [selected, select] = useState<string>();
   const facts = useFacts(draft.flow, draft.text);
   const panel = useRef<HTMLElement>(null);
@@ -101,7 +99,7 @@ function Edited({ id, from }: { id: string; from: Editable }) {
         </Link>
         <span className="muted" aria-hidden="true">/</span>
         <h1>Edit</h1>
-        <Status draft={draft} mayWrite={mayWrite} />
+        <Status draft={draft} />
         <span className="end tools">
           <span role="group" aria-label="View" className="switch">
             {Object.entries(VIEWS).map(([value, text]) => (
@@ -119,11 +117,9 @@ function Edited({ id, from }: { id: string; from: Editable }) {
           <a className="button" href={`data:application/yaml;charset=utf-8,${encodeURIComponent(draft.text)}`} download={`${String(draft.flow.name ?? "flow").toLowerCase().replace(/[^a-z0-9]+/g, "-")}.yaml`}>
             Download
           </a>
-          {mayWrite && (
-            <button className="button primary" disabled={draft.broken !== undefined} onClick={() => void publish()}>
-              Publish…
-            </button>
-          )}
+          <button className="button primary" disabled={draft.broken !== undefined} onClick={() => void publish()}>
+            Publish…
+          </button>
         </span>
       </div>
       {draft.saving.state === "conflict" && <Conflict id={id} draft={draft} theirs={draft.saving.theirs} />}
@@ -228,11 +224,10 @@ function countsOf({ problems, flow }: Draft): Map<string, number> {
   return counts;
 }
 
-function Status({ draft, mayWrite }: { draft: Draft; mayWrite: boolean }) {
+function Status({ draft }: { draft: Draft }) {
   const { saving, dirty, base, away } = draft;
-  const text = !mayWrite
-    ? "Not saved: this session may not change flows."
-    : saving.state === "refused"
+  const text =
+    saving.state === "refused"
       ? `Not saved: ${saving.error.message} It is kept in this browser.`
       : saving.state === "conflict"
         ? "Not saved: someone else changed it."

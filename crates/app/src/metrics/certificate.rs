@@ -48,7 +48,7 @@ mod tests {
             encode_registry(&mut text, &metrics.registry).unwrap();
             text
         };
-        let line = "\nwaypost_tls_certificate_expiry_timestamp_seconds ";
+        let line = "\nwaypost_tls_certificate_expiry_timestamp_seconds{} ";
         assert!(!text().contains(line));
         metrics.certificate_in_use(1_900_000_000);
         assert!(text().contains(&format!("{line}1900000000\n")), "{}", text());

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use waypost_wire::reference::Reference;
-use waypost_wire::routing::{Route, RouteRequest};
+use waypost_wire::routing::{Replies, Route, RouteRequest};
 
 use super::{One, address, leads, parts};
 use crate::commands::{flows, queues};
@@ -55,9 +55,25 @@ struct Says {
     /// Whether flows may answer mail that mailing lists pass on
     #[arg(long, value_name = "BOOL")]
     answer_lists: Option<bool>,
+    /// Where replies go: with all mail of the route (target), or back to the queue of the conversation (previousQueue)
+    #[arg(long, value_name = "WHERE", value_parser = clap::builder::PossibleValuesParser::new(["target", "previousQueue"]))]
+    replies: Option<String>,
+    /// Keep mails and traces for this many days after they are completed; 0 is for ever
+    #[arg(long, value_name = "DAYS")]
+    keep_content_days: Option<u32>,
+    /// Keep interactions and decisions for this many days after they are completed; 0 is for ever
+    #[arg(long, value_name = "DAYS")]
+    keep_decision_days: Option<u32>,
 }
 
 impl Says {
+    fn replies(&self) -> Option<Replies> {
+        match self.replies.as_deref()? {
+            "previousQueue" => Some(Replies::PreviousQueue),
+            _ => Some(Replies::Target),
+        }
+    }
+
     /// A request with what is said here, and the rest as it was.
     fn over(&self, remote: &Remote, was: RouteRequest) -> Result<RouteRequest, Failure> {
         let reference = |id: String| Reference { id, ..Reference::default() };
@@ -76,6 +92,9 @@ impl Says {
             priority: self.priority.unwrap_or(was.priority),
             from_name: self.from_name.clone().or(was.from_name),
             answer_lists: self.answer_lists.or(was.answer_lists),
+            replies: self.replies().or(was.replies),
+            keep_content_days: self.keep_content_days.or(was.keep_content_days),
+            keep_decision_days: self.keep_decision_days.or(was.keep_decision_days),
             extra: was.extra,
         })
     }
@@ -97,16 +116,29 @@ pub(super) fn create(arguments: &Create, out: &mut impl Write) -> Result<(), Fai
 pub(super) fn update(arguments: &Update, out: &mut impl Write) -> Result<(), Failure> {
     let moved = arguments.address.as_deref().map(parts).transpose()?;
     let (remote, found) = arguments.one.find()?;
-    let Route { id, pattern, flow, queue, unrouted_queue, priority, from_name, answer_lists, extra, .. } = found.route;
+    let was = found.route;
     let pattern = match moved {
         Some((_, domain)) if !domain.eq_ignore_ascii_case(&found.domain) => {
             let why = format!("a route stays in its domain, {}: create another, and delete this one", found.domain);
             return Err(Failure::Failed(why));
         }
         Some((pattern, _)) => pattern.to_owned(),
-        None => pattern,
+        None => was.pattern,
     };
-    let was = RouteRequest { pattern, flow, queue, unrouted_queue, priority, from_name, answer_lists, extra };
+    let id = was.id;
+    let was = RouteRequest {
+        pattern,
+        flow: was.flow,
+        queue: was.queue,
+        unrouted_queue: was.unrouted_queue,
+        priority: was.priority,
+        from_name: was.from_name,
+        answer_lists: was.answer_lists,
+        replies: was.replies,
+        keep_content_days: was.keep_content_days,
+        keep_decision_days: was.keep_decision_days,
+        extra: was.extra,
+    };
     let request = arguments.says.over(&remote, was)?;
     told(&found.domain, &remote.wait(remote.routing().update_route(&found.domain, id, &request))?, out)
 }
