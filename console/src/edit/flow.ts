@@ -46,6 +46,9 @@ export function undrawable(flow: FlowValue): string | undefined {
   );
 }
 
+/** Members that are the flow's own, not a version's: a draft does not change them. */
+export const UNDRAFTED = ["name", "type", "description", "deprecated"];
+
 export const nodesOf = (flow: FlowValue): NodeValue[] => (Array.isArray(flow.nodes) ? flow.nodes.filter((node) => typeof node?.id === "string") : []);
 
 export const placeOf = (flow: FlowValue, id: string): number => (flow.nodes ?? []).findIndex((node) => node?.id === id);

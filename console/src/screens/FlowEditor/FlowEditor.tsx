@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
+import { ApiError } from "../../api/client";
 import { type Editable, loadFlow } from "../../api/editing";
 import { useTitle } from "../../app/useTitle";
 import { Fault, Loading } from "../../components/Fault/Fault";
@@ -8,6 +9,7 @@ import { EditableCanvas } from "../../components/EditableCanvas/EditableCanvas";
 import { FlowForm } from "../../components/FlowForm/FlowForm";
 import { Prose } from "../../components/Form/Field";
 import { FormContext } from "../../components/Form/context";
+import { sentence } from "../../components/Form/paths";
 import { NodeForm } from "../../components/NodeForm/NodeForm";
 import { useKeys } from "../../components/Shortcuts/keys";
 import { addNode, connect, nodesOf, removeNode } from "../../edit/flow";
@@ -133,6 +135,11 @@ function Edited({ id, from }: { id: string; from: Editable }) {
           Graph and forms show what it was before: <Prose text={draft.odd} />.
         </p>
       )}
+      {draft.undrafted.length > 0 && (
+        <p className="refusal" role="status">
+          A draft does not change what the flow is called and how it is described: <Prose text={draft.undrafted.map((name) => `\`${name}\``).join(", ")} /> stays in this browser.
+        </p>
+      )}
       {view === "try" ? (
         <Suspense fallback={<Loading />}>
           <Trial id={id} flow={draft.flow} />
@@ -224,11 +231,17 @@ function countsOf({ problems, flow }: Draft): Map<string, number> {
   return counts;
 }
 
+/** Why a draft was refused: the first that is wrong, with what would be right. */
+function because(error: Error): string {
+  const [first] = error instanceof ApiError ? error.problems : [];
+  return first ? `${first.path ? `${first.path}: ` : ""}${sentence(first)}.` : error.message;
+}
+
 function Status({ draft }: { draft: Draft }) {
   const { saving, dirty, base, away } = draft;
   const text =
     saving.state === "refused"
-      ? `Not saved: ${saving.error.message} It is kept in this browser.`
+      ? `Not saved: ${because(saving.error)} It is kept in this browser.`
       : saving.state === "conflict"
         ? "Not saved: someone else changed it."
         : saving.state === "saving" || dirty

@@ -3,10 +3,10 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ApiError, type Schemas } from "../../api/client";
 import { type Editable, loadFlow, problemsOf, saveDraft } from "../../api/editing";
 import * as queries from "../../api/queries";
-import { useMay, useSession } from "../../app/session";
+import { useSession } from "../../app/session";
 import { sameFlow, textOf } from "../../edit/begin";
 import { edit, NotYaml, valueOf } from "../../edit/edit";
-import { type FlowValue, undrawable } from "../../edit/flow";
+import { type FlowValue, undrawable, UNDRAFTED } from "../../edit/flow";
 import { begin, change, type History, redo, settle, undo } from "../../edit/history";
 import { keepPositions, keepText, keptPositions, keptText } from "../../edit/kept";
 import type { Positions } from "../../edit/positions";
@@ -24,7 +24,6 @@ export type Saving = { state: "saved" | "saving" } | { state: "refused"; error: 
 /** A flow that is edited: its text with undo, kept in this browser at each keystroke and on the server as a draft. */
 export function useDraft(id: string, from: Editable) {
   const { clientId } = useSession();
-  const mayWrite = useMay("flow:write");
   const client = useQueryClient();
   const [opened] = useState(() => opening(id, clientId, from));
   const [base, showBase] = useState(opened.base);
@@ -47,6 +46,8 @@ export function useDraft(id: string, from: Editable) {
   const last = useRef<FlowValue>({ nodes: [] });
   if (parsed.flow && odd === undefined) last.current = parsed.flow;
   const flow = last.current;
+  // Told, because the server keeps a draft without them.
+  const undrafted = useMemo(() => UNDRAFTED.filter((name) => parsed.flow && JSON.stringify(parsed.flow[name] ?? "") !== JSON.stringify((from.document as FlowValue)[name] ?? "")), [parsed.flow, from]);
 
   const put = useCallback((next: { text?: string; positions?: Positions }, key?: string) => setHistory((before) => change(before, next, key, Date.now())), []);
   const onFlow = useCallback((next: FlowValue, key?: string) => {
@@ -64,8 +65,10 @@ export function useDraft(id: string, from: Editable) {
   useEffect(() => keepText(id, clientId, { text, version: base.version, saved: !dirty }), [id, clientId, text, base.version, dirty]);
 
   // What is wrong, as one types. While the server is away, what was found stays, and nothing waits for it.
+  const [asked, askAgain] = useState(0);
   useEffect(() => {
     if (!parsed.flow) return;
+    let later: ReturnType<typeof setTimeout> | undefined;
     const stop = new AbortController();
     const timer = setTimeout(() => {
       problemsOf([{ flowId: id, document: parsed.flow } as Schemas["ChangeSetFlow"]], stop.signal).then(
@@ -73,14 +76,19 @@ export function useDraft(id: string, from: Editable) {
           setFound({ text, ...ofDocument(problems) });
           setAway(false);
         },
-        (error) => stop.signal.aborted || !(error instanceof ApiError) || setAway(true),
+        (error) => {
+          if (stop.signal.aborted || !(error instanceof ApiError)) return;
+          setAway(true);
+          later = setTimeout(() => askAgain((before) => before + 1), RETRY_AFTER);
+        },
       );
     }, CHECK_AFTER);
     return () => {
       clearTimeout(timer);
+      clearTimeout(later);
       stop.abort();
     };
-  }, [id, text, parsed.flow]);
+  }, [id, text, parsed.flow, asked]);
 
   const busy = useRef<Promise<unknown>>(undefined);
   const save = useCallback(
@@ -113,14 +121,14 @@ export function useDraft(id: string, from: Editable) {
     [save],
   );
   useEffect(() => {
-    if (!mayWrite || !dirty || !parsed.flow || saving.state === "conflict" || saving.state === "saving") return;
+    if (!dirty || !parsed.flow || saving.state === "conflict" || saving.state === "saving") return;
     const wanted = parsed.flow;
     const refused = saving.state === "refused" && saving.wanted === wanted;
     // What the server does not take is sent again once it is changed.
     if (refused && !passes(saving.error)) return;
     const timer = setTimeout(() => busy.current ?? void saveAlone(wanted), refused ? RETRY_AFTER : SAVE_AFTER);
     return () => clearTimeout(timer);
-  }, [mayWrite, dirty, parsed.flow, saving, saveAlone]);
+  }, [dirty, parsed.flow, saving, saveAlone]);
 
   // Somebody else's draft is seen as soon as the server tells of it.
   const live = useQuery(queries.flow(id)).data;
@@ -165,7 +173,7 @@ export function useDraft(id: string, from: Editable) {
   // What works and is probably not meant is told of a draft that is kept.
   const problems = useMemo(() => [...(found?.own ?? []), ...(warned && warned.flow === parsed.flow ? warned.problems : [])], [found, warned, parsed.flow]);
   return {
-    flow, text, positions, history, base, saving, dirty, away, problems, others: found?.others ?? [], broken: parsed.broken, odd,
+    flow, text, positions, history, base, saving, dirty, away, problems, others: found?.others ?? [], broken: parsed.broken, odd, undrafted,
     checked: found?.text === text,
     put, onFlow, onSettle, useTheirs, keepMine, saveNow,
     undo: useCallback(() => setHistory(undo), []),
