@@ -11,7 +11,7 @@ import { begin, change, type History, redo, settle, undo } from "../../edit/hist
 import { keepPositions, keepText, keptPositions, keptText } from "../../edit/kept";
 import type { Positions } from "../../edit/positions";
 import { ofDocument, type Problem } from "../../edit/problems";
-import { isRecord } from "../../edit/value";
+import { equal, isRecord } from "../../edit/value";
 
 /** How long nobody types before the server is asked, in milliseconds: what is wrong, and to keep the draft. */
 const CHECK_AFTER = 400;
@@ -44,7 +44,8 @@ export function useDraft(id: string, from: Editable) {
   const odd = useMemo(() => parsed.flow && undrawable(parsed.flow), [parsed.flow]);
   // What the graph and the forms show while the text can't be read, or drawn.
   const last = useRef<FlowValue>({ nodes: [] });
-  if (parsed.flow && odd === undefined) last.current = parsed.flow;
+  // What means the same is the same: a comment draws nothing anew.
+  if (parsed.flow && odd === undefined && !equal(parsed.flow, last.current)) last.current = parsed.flow;
   const flow = last.current;
   // Told, because the server keeps a draft without them.
   const undrafted = useMemo(() => UNDRAFTED.filter((name) => parsed.flow && JSON.stringify(parsed.flow[name] ?? "") !== JSON.stringify((from.document as FlowValue)[name] ?? "")), [parsed.flow, from]);
