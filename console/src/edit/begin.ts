@@ -1,8 +1,9 @@
-import { Document, visit } from "yaml";
+import { visit } from "yaml";
+import { documentOf } from "./render";
 
 /** A document that came without a text of its own, as YAML. What is empty and means nothing is left out. */
 export function textOf(document: unknown): string {
-  const made = new Document(lean(document));
+  const made = documentOf(lean(document));
   visit(made, {
     // Actions and mappings in few words stand in one line, as people write them.
     Map: (_, map, path) => {

@@ -129,6 +129,26 @@ test("an item that moves takes its comment's line along, and stays as it is writ
   expect((valueOf(moved) as { nodes: unknown[] }).nodes).toEqual([a, c, b]);
 });
 
+test("what flows are not written in is refused, and never fails otherwise: half of it stands there as one types", () => {
+  const refused: [string, RegExp][] = [
+    ["a: *x\n", /Aliases.*line 1, column 4/],
+    ["a: &x [*x]\n", /Anchors/],
+    ["a: 1\nb: !!str 1\n", /Tags.*line 2/],
+    ["a: !mine 1\n", /Tags/],
+    ["<<: { a: 1 }\n", /Merge keys/],
+    ["? [a]\n: 1\n", /key/],
+    ["a: 1\n---\nb: 1\n", /multiple documents/],
+    ["a: 1\na: 2\n", /unique/],
+    ["a:\n\t- b\n", /Tabs/],
+  ];
+  for (const [text, why] of refused) {
+    expect(() => valueOf(text), text).toThrow(NotYaml);
+    expect(() => valueOf(text), text).toThrow(why);
+    expect(() => edit(text, ["c"], 1), text).toThrow(NotYaml);
+  }
+  expect(valueOf(edit("a: 1\n", ["a"], { "<<": 1 }))).toEqual({ a: { "<<": 1 } });
+});
+
 test("what is no YAML is refused, and an empty text can be begun", () => {
   expect(() => edit("a: [", ["a"], 1)).toThrow(NotYaml);
   expect(valueOf(edit("", [], { name: "F" }))).toEqual({ name: "F" });

@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, type Scalar, type YAMLMap, type YAMLSeq } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, type Scalar, visit, type YAMLMap, YAMLParseError, type YAMLSeq } from "yaml";
 import { inOrder, match } from "./match";
 import { afterDash, afterKey, inFlow, member } from "./render";
 import { equal, isRecord, type Path, withValue } from "./value";
@@ -16,14 +16,37 @@ export class NotYaml extends Error {}
 /** A flow collection that would be longer than this is written in lines. */
 const LONGEST_FLOW = 120;
 
-export const read = (text: string): Document.Parsed => parseDocument(text, { keepSourceTokens: true, prettyErrors: true, logLevel: "silent" });
+function parsed(text: string): Document.Parsed {
+  const document = parseDocument(text, { keepSourceTokens: true, prettyErrors: true, logLevel: "error" });
+  const refused = document.errors.length > 0 ? undefined : unfit(document);
+  if (refused) {
+    const before = text.slice(0, refused.at).split("\n");
+    document.errors.push(new YAMLParseError([refused.at, refused.at + 1], "IMPOSSIBLE", `${refused.what} at line ${before.length}, column ${(before.at(-1) ?? "").length + 1}.`));
+  }
+  return document;
+}
+
+/** Texts that were read last. One keystroke asks for the same text from many sides, and reading thousands of nodes takes long. */
+const recent = new Map<string, Document.Parsed>();
+
+/** A document's text, read. The document is shared: nobody changes it. */
+export function read(text: string): Document.Parsed {
+  const known = recent.get(text);
+  if (known) return known;
+  const document = parsed(text);
+  recent.set(text, document);
+  for (const [old] of recent) if (recent.size > 3) recent.delete(old);
+  return document;
+}
 
 /** The value of a document's text. */
-export function valueOf(text: string): unknown {
+export const valueOf = (text: string): unknown => sound(text).toJS() as unknown;
+
+function sound(text: string): Document.Parsed {
   const document = read(text);
   const [error] = document.errors;
   if (error) throw new NotYaml(error.message);
-  return document.toJS() as unknown;
+  return document;
 }
 
 /**
@@ -31,9 +54,7 @@ export function valueOf(text: string): unknown {
  * comments, blank lines, quotes and order.
  */
 export function edit(text: string, path: Path, value: unknown): string {
-  const document = read(text);
-  const [error] = document.errors;
-  if (error) throw new NotYaml(error.message);
+  const document = sound(text);
   const wanted = withValue(document.toJS(), path, value);
   if (equal(document.toJS(), wanted)) return text;
   const splices = new Splices(text);
@@ -42,9 +63,30 @@ export function edit(text: string, path: Path, value: unknown): string {
   const made = splices.apply();
   if (means(made, wanted)) return made;
   // What is written in a way that lines can't be put into, such as `- - a`.
-  document.setIn(path, value);
-  const whole = document.toString({ lineWidth: 0 });
+  const printed = parsed(text);
+  printed.setIn(path, value);
+  const whole = printed.toString({ lineWidth: 0 });
   return means(whole, wanted) ? whole : member("x", wanted, 0).replace(/^x:\n? {0,2}/, "").replace(/\n {2}/g, "\n");
+}
+
+/** What a document uses that flows have no use for, and where. Files and the server refuse it as well: a document says what it means where it says it. */
+function unfit(document: Document.Parsed): { what: string; at: number } | undefined {
+  let found: { what: string; at: number } | undefined;
+  const refuse = (what: string, node: Node) => {
+    found = { what, at: node.range?.[0] ?? 0 };
+    return visit.BREAK;
+  };
+  visit(document, {
+    Node: (key, node) => {
+      if (isAlias(node)) return refuse("Aliases (`*name`) are not supported: write the value out,", node);
+      if (node.anchor !== undefined) return refuse("Anchors (`&name`) are not supported: write the value out where it is needed,", node);
+      if (node.tag !== undefined) return refuse("Tags (`!type`) are not supported,", node);
+      if (key === "key" && !isScalar(node)) return refuse("A key must be a string,", node);
+      if (key === "key" && isScalar(node) && node.value === "<<" && node.type === "PLAIN") return refuse("Merge keys (`<<`) are not supported: write the members out,", node);
+      return undefined;
+    },
+  });
+  return found;
 }
 
 function means(text: string, wanted: unknown): boolean {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { LANGUAGE } from "../api/language";
 import { complete, expressionAt } from "./complete";
-import { addNode, connect, type FlowValue, removeNode, renameNode } from "./flow";
+import { addNode, connect, type FlowValue, removeNode, renameNode, undrawable } from "./flow";
 import { begin, change, redo, undo } from "./history";
 import { neighbour, placed } from "./positions";
 import { ofDocument, rangeOf } from "./problems";
@@ -74,4 +74,16 @@ test("a problem is told at its line, and those of other flows apart", () => {
   const text = "nodes:\n  - id: a\n  - id: b\n    actions: [{ type: x, queue: Q }]\n";
   const at = (path: string) => text.slice(rangeOf(text, path).from, rangeOf(text, path).to);
   expect([at("nodes[1].actions[0].queue"), at("nodes[1].actions[0].other"), at("nodes[0].id.deep")]).toEqual(["Q", "{ type: x, queue: Q }", "a"]);
+});
+
+test("what can't be drawn is told with its place, as it stands there while one types", () => {
+  const told = (nodes: unknown) => undrawable({ nodes } as never);
+  expect(told([{ id: "a", actions: null, next: null }, { id: "b", actions: [{ type: "forEach", actions: [{}] }], next: [{ to: null }] }])).toBeUndefined();
+  expect([told(undefined), told(null)]).toEqual([undefined, undefined]);
+  expect(told("x")).toBe("`nodes` is not a list");
+  expect(told([null])).toBe("`nodes[0]` is not a node");
+  expect(told([{ id: "a" }, {}])).toBe("`nodes[1]` has no id");
+  expect(told([{ id: "a", actions: [null] }])).toBe("`nodes[0].actions[0]` is not an action");
+  expect(told([{ id: "a", actions: [{ actions: [5] }] }])).toBe("`nodes[0].actions[0].actions[0]` is not an action");
+  expect(told([{ id: "a", next: { to: "b" } }])).toBe("`nodes[0].next` is not a list");
 });

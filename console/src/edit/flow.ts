@@ -1,4 +1,5 @@
-import { type Path, withValue } from "./value";
+import { JUMPS } from "../graph/model";
+import { isRecord, type Path, withValue } from "./value";
 
 /** A flow's document as it is edited: anything may be missing, or not yet right. */
 export interface FlowValue {
@@ -26,6 +27,27 @@ export interface BranchValue {
   to: string;
   [member: string]: unknown;
 }
+
+/** What keeps a flow from being drawn and shown in forms, with its place: lists and objects that are something else. The server says the rest. */
+export function undrawable(flow: FlowValue): string | undefined {
+  const list = (value: unknown, path: string, one: string, inside: (item: Record<string, unknown>, path: string) => string | undefined): string | undefined => {
+    if (value === undefined || value === null) return undefined;
+    if (!Array.isArray(value)) return `\`${path}\` is not a list`;
+    for (const [place, item] of value.entries()) {
+      const at = `${path}[${place}]`;
+      const found = isRecord(item) ? inside(item, at) : `\`${at}\` is not ${one}`;
+      if (found) return found;
+    }
+    return undefined;
+  };
+  const actions = (value: unknown, path: string): string | undefined => list(value, path, "an action", (action, at) => actions(action.actions, `${at}.actions`));
+  return list(flow.nodes, "nodes", "a node", (node, at) =>
+    typeof node.id !== "string" ? `\`${at}\` has no id` : (actions(node.actions, `${at}.actions`) ?? list(node.next, `${at}.next`, "a branch", () => undefined)),
+  );
+}
+
+/** Members that are the flow's own, not a version's: a draft does not change them. */
+export const UNDRAFTED = ["name", "type", "description", "deprecated"];
 
 export const nodesOf = (flow: FlowValue): NodeValue[] => (Array.isArray(flow.nodes) ? flow.nodes.filter((node) => typeof node?.id === "string") : []);
 
@@ -95,9 +117,6 @@ export function moved<T>(list: T[], from: number, to: number): T[] {
 
 /** Sets a member of a flow at a path. */
 export const put = (flow: FlowValue, path: Path, value: unknown): FlowValue => withValue(flow, path, value) as FlowValue;
-
-/** Members of actions that lead to a node. */
-const JUMPS = ["onError", "notFound", "failure", "timedOut"];
 
 function mapTargets(flow: FlowValue, target: (to: string) => string | undefined): FlowValue {
   const jump = (value: unknown) => {

@@ -43,10 +43,20 @@ function keysOf(before: unknown[], after: unknown[]): { before: string[]; after:
 
 /** Of places in a list, the longest run that is in order: what need not move. */
 export function inOrder(places: number[]): Set<number> {
-  const best: number[][] = [];
+  // Of the runs of each length, where the one that ends lowest ends; and what each place follows in its run.
+  const ends: number[] = [];
+  const follows = new Map<number, number | undefined>();
   for (const place of places) {
-    const before = best.filter((run) => (run.at(-1) ?? -1) < place).sort((one, other) => other.length - one.length)[0] ?? [];
-    best.push([...before, place]);
+    let [low, high] = [0, ends.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((ends[middle] ?? 0) < place) low = middle + 1;
+      else high = middle;
+    }
+    follows.set(place, ends[low - 1]);
+    ends[low] = place;
   }
-  return new Set(best.sort((one, other) => other.length - one.length)[0]);
+  const run = new Set<number>();
+  for (let place = ends.at(-1); place !== undefined; place = follows.get(place)) run.add(place);
+  return run;
 }

@@ -1,9 +1,16 @@
-import { Document, isCollection, Scalar } from "yaml";
+import { Document, isCollection, isScalar, Scalar, visit } from "yaml";
 
 type Style = Scalar.Type | undefined;
 
 // Nothing is folded: a line that is too long is still one value.
 const FORMAT = { lineWidth: 0, doubleQuotedMinMultiLineLength: 1_000_000, flowCollectionPadding: true, indent: 2 };
+
+/** A value as a document. A member called `<<` is quoted: it would be a merge key, which is refused. */
+export function documentOf(value: unknown): Document {
+  const made = new Document(value);
+  visit(made, { Scalar: (key, node) => void (key === "key" && isScalar(node) && node.value === "<<" && (node.type = Scalar.QUOTE_DOUBLE)) });
+  return made;
+}
 
 /** The text of a value that follows `key:` in a column, with what separates them. */
 export function afterKey(value: unknown, column: number, style?: Style): string {
@@ -18,7 +25,7 @@ export const member = (name: string, value: unknown, column: number): string => 
 
 /** A value in one line, as it stands between the brackets of a flow collection. */
 export function inFlow(value: unknown, style?: Style): string {
-  const document = new Document([styled(value, style)]);
+  const document = documentOf([styled(value, style)]);
   if (isCollection(document.contents)) document.contents.flow = true;
   return document.toString(FORMAT).trim().replace(/^\[\s*/, "").replace(/\s*\]$/, "");
 }
@@ -30,7 +37,7 @@ function styled(value: unknown, style: Style): unknown {
   return scalar;
 }
 
-const text = (value: unknown): string => new Document(value).toString(FORMAT).replace(/\n$/, "");
+const text = (value: unknown): string => documentOf(value).toString(FORMAT).replace(/\n$/, "");
 
 function shifted(lines: string, column: number): string {
   const pad = " ".repeat(column);

@@ -29,13 +29,14 @@ test("jumps of actions, those in loops included", () => {
       {
         id: "a",
         actions: [
-          { type: "lookupTable", table: "T", notFound: "b" },
-          { type: "forEach", items: "${l}", as: "i", actions: [{ type: "runFlow", flow: "F", onError: { to: "b" } }] },
+          { type: "lookupTable", table: "T", notFound: { to: "b" } },
+          { type: "forEach", items: "${l}", as: "i", actions: [{ type: "runFlow", flow: "F", onError: { to: "c" } }] },
         ],
       },
-      { id: "b", actions: [{ type: "return" }] },
+      { id: "b", actions: [{ type: "callDataAction", dataAction: "D", failure: { to: "a" }, timedOut: { to: "c" } }, { type: "return" }] },
+      { id: "c", actions: [{ type: "return" }] },
     ]),
-  ).toEqual(["a -jump notFound-> b", "a -next-> b"]);
+  ).toEqual(["a -jump notFound-> b", "a -jump onError-> c", "a -next-> b", "b -jump failure-> a", "b -jump timedOut-> c"]);
 });
 
 test("an action says what it is about", () => {
@@ -47,4 +48,8 @@ test("an action says what it is about", () => {
     title: "Ask",
     actions: [{ type: "setAttributes", about: "topic", path: "actions[0]" }, { type: "runFlow", about: "F", path: "actions[1]" }],
   });
+});
+
+test("conditions and names that are no text are drawn all the same", () => {
+  expect(edges([{ id: "a", actions: [], next: [{ when: true, to: "b" }] }, { id: "b", name: { x: 1 }, actions: [{ type: "return" }] }])).toEqual(["a -branch true-> b", `a -end otherwise-> ${END}`]);
 });

@@ -45,7 +45,7 @@ interface Action {
 export const LAST = new Set(["transferToQueue", "transferToFlow", "forward", "disconnect", "return"]);
 
 /** Members of actions that name a node where the run goes on. */
-const JUMPS = ["notFound", "failure", "timedOut", "unsure", "failed"];
+export const JUMPS = ["notFound", "failure", "timedOut", "onError"];
 
 export const edgeIds = {
   branch: (from: string, index: number) => `${from}:branch:${index}`,
@@ -65,7 +65,7 @@ export function modelOf(document: Pick<FlowDocument, "nodes">): Model {
       if (known.has(to)) add({ id: edgeIds.jump(node.id, to), from: node.id, to, kind: "jump", label: name });
     }
     if (!LAST.has(actions.at(-1)?.type ?? "")) leave(node, written[place + 1]?.id, known, add);
-    return { id: node.id, title: node.name || node.id, actions: actions.flatMap((action, index) => lines(action, "", `actions[${index}]`)) };
+    return { id: node.id, title: String(node.name || node.id), actions: actions.flatMap((action, index) => lines(action, "", `actions[${index}]`)) };
   });
   if ([...edges.values()].some((edge) => edge.to === END)) nodes.push({ id: END, title: "End", actions: [] });
   return { nodes, edges: [...edges.values()] };
@@ -81,7 +81,7 @@ function leave(node: Written, following: string | undefined, known: Set<string>,
   }
   node.next.forEach((branch, index) => {
     if (!known.has(branch.to)) return;
-    const label = branch.when ? expression(branch.when) : node.next?.length === 1 ? "" : "otherwise";
+    const label = branch.when ? expression(String(branch.when)) : node.next?.length === 1 ? "" : "otherwise";
     add({ id: edgeIds.branch(node.id, index), from: node.id, to: branch.to, kind: "branch", ...(label && { label }) });
   });
   if (node.next.every((branch) => branch.when)) {
@@ -93,12 +93,11 @@ function leave(node: Written, following: string | undefined, known: Set<string>,
 function jumps(actions: Action[]): [string, string][] {
   return actions.flatMap((action) => {
     const named = JUMPS.flatMap((name): [string, string][] => {
-      const to = action[name];
+      const to = (action[name] as { to?: unknown } | undefined | null)?.to;
       return typeof to === "string" ? [[name, to]] : [];
     });
-    const caught = (action.onError as { to?: string } | undefined)?.to;
     const inner = Array.isArray(action.actions) ? jumps(action.actions as Action[]) : [];
-    return [...named, ...(caught ? [["onError", caught] as [string, string]] : []), ...inner];
+    return [...named, ...inner];
   });
 }
 

@@ -59,8 +59,10 @@ pub async fn publish(
     let prunes = set.project.as_ref().is_some_and(|project| project.prune);
     let objects = prunes || !set.objects.is_empty();
     if set.dry_run {
-        // What is said of objects is told even by a dry run.
-        caller.must(objects.then_some(Scope::RoutingRead))?;
+        // What is said of objects is told even by a dry run, and which names there are: a document that names a queue nearly right is told
+        // its name. Whoever publishes flows sees that anyhow.
+        let told = objects || !set.queues.is_empty() || !caller.may(Scope::FlowWrite);
+        caller.must(told.then_some(Scope::RoutingRead))?;
     } else {
         caller.must(Some(Scope::FlowWrite))?;
         caller.must((objects || !set.queues.is_empty()).then_some(Scope::RoutingWrite))?;

@@ -597,8 +597,18 @@ async fn a_change_set_tells_what_is_wrong_with_its_objects() {
         assert_eq!(refused.error(), (403, "missing.permissions".to_owned()));
         assert!(refused.json()["message"].as_str().unwrap().contains(lacks));
     }
+    // Names of queues are told to nobody who may not read them, whether they are asked for or nearly guessed.
+    let reader = format!("Authorization: Bearer {}", server.token("flow:read").await);
+    let guessed = br#"{"dryRun": true, "flows": [{"document": {"name": "F", "type": "email",
+        "nodes": [{"id": "a", "actions": [{"type": "transferToQueue", "queue": "Unroute"}]}]}}]}"#;
+    let headers = [reader.as_str(), "Content-Type: application/json"];
+    let refused = server.send("POST", "/api/v2/changesets", &headers, guessed).await;
+    assert!(refused.json()["message"].as_str().unwrap().contains("routing:read"));
     let flows_only = format!("Authorization: Bearer {}", server.token("flow:write").await);
     let headers = [flows_only.as_str(), "Content-Type: application/json"];
+    let refused =
+        server.send("POST", "/api/v2/changesets", &headers, br#"{"dryRun": true, "queues": ["Unrouted"]}"#).await;
+    assert!(refused.json()["message"].as_str().unwrap().contains("routing:read"));
     let refused = server.send("POST", "/api/v2/changesets", &headers, br#"{"queues": ["x"]}"#).await;
     assert!(refused.json()["message"].as_str().unwrap().contains("routing:write"));
 }

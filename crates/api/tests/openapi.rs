@@ -103,6 +103,10 @@ async fn every_member_that_is_missing_is_told_at_once() {
         if required.len() < 2 || operation.path.ends_with("/flows") || operation.path.ends_with("/versions") {
             continue;
         }
+        // A flow that is there has its name and its type.
+        if operation.path.ends_with("/versions") {
+            required.retain(|name| name == "nodes");
+        }
         let answer = operation.ask(&server, Some(&admin), "").await;
         // What is about something that is not there can't be asked without it.
         if answer.status == 404 {

@@ -40,6 +40,7 @@ pub(crate) fn read(
         reason: reason.unwrap_or(ThreadReason::References),
         position: position.unwrap_or(2),
         previous,
+        automatic: false,
     })
 }
 

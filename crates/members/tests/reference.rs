@@ -98,6 +98,7 @@ fn thread() -> ThreadRecord {
             language: None,
             attributes: BTreeMap::from([("order".to_owned(), "4711".to_owned())]),
         }),
+        automatic: false,
     }
 }
 

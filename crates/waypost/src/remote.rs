@@ -126,11 +126,14 @@ impl From<Error> for Failure {
         let Error::Refused { body, .. } = &error else { return Self::Failed(error.to_string()) };
         let refused = [400, 409, 412].contains(&body.status);
         let mut message = error.to_string();
-        // A refusal with one problem often has the problem's message: that is said once.
-        let said = format!("{} [{}]", body.message, body.code);
-        for problem in body.errors.iter().map(told).filter(|problem| *problem != said) {
+        // A refusal with one problem often has its message: that is said once. What is expected instead is worth saying besides.
+        let is_said = |problem: &Problem| {
+            let more = [&problem.expected, &problem.found, &problem.suggestion];
+            body.errors.len() == 1 && body.message.contains(&problem.message) && more.into_iter().all(Option::is_none)
+        };
+        for problem in body.errors.iter().filter(|problem| !is_said(problem)) {
             message.push_str("\n  ");
-            message.push_str(&problem);
+            message.push_str(&told(problem));
         }
         if refused { Self::Refused(message) } else { Self::Failed(message) }
     }

@@ -96,7 +96,7 @@ function Item({ action, path, open, onOpen, onChange, onUp, onDown, onRemove }: 
           ✕
         </button>
       </div>
-      {open && <ActionForm action={action} path={path} onChange={onChange} />}
+      {open && <ActionForm key={action.type} action={action} path={path} onChange={onChange} />}
     </li>
   );
 }

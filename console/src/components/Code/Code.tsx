@@ -57,7 +57,13 @@ export function Code({ value, onChange, label, extensions, oneLine = false, inva
             told.current.onChange(text);
           }
         }),
-        ...(oneLine ? [EditorState.transactionFilter.of((transaction) => (transaction.newDoc.lines > 1 && !transaction.annotation(given) ? [] : transaction))] : []),
+        ...(oneLine
+          ? [
+              // What is pasted often ends with a line break. A value that has some already can be changed.
+              EditorView.clipboardInputFilter.of((text) => text.trim().replace(/\s*[\r\n]\s*/g, " ")),
+              EditorState.transactionFilter.of((transaction) => (transaction.newDoc.lines > Math.max(1, transaction.startState.doc.lines) && !transaction.annotation(given) ? [] : transaction)),
+            ]
+          : []),
       ],
     });
     view.current = made;
@@ -77,7 +83,8 @@ export function Code({ value, onChange, label, extensions, oneLine = false, inva
     const behind = back >= 0 && back < sent.current.length - 1;
     sent.current = behind ? sent.current.slice(back + 1) : [];
     if (behind) return;
-    const change = difference(made.state.doc.toString(), value);
+    // The editor has one kind of line break.
+    const change = difference(made.state.doc.toString(), value.replace(/\r\n?/g, "\n"));
     if (change) made.dispatch({ changes: change, annotations: given.of(true) });
   }, [value]);
   return <div ref={host} className={["code", oneLine && "one-line", invalid && "invalid"].filter(Boolean).join(" ")} />;

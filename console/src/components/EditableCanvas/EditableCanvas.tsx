@@ -3,6 +3,7 @@ import "@xyflow/react/dist/base.css";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { type FlowValue, nodesOf } from "../../edit/flow";
 import { type Direction, neighbour, placed, type Positions } from "../../edit/positions";
+import { equal } from "../../edit/value";
 import { END, modelOf } from "../../graph/model";
 import type { Point } from "../../graph/place";
 import { useLayout } from "../../graph/useLayout";
@@ -63,16 +64,18 @@ function Canvas({ flow, positions: kept, onMove, onSettle, selected, onSelect, o
   const host = useRef<HTMLDivElement>(null);
   const positions = useMemo(() => {
     if (begins) return layout;
-    const after = (id: string) => model.edges.find((edge) => edge.to === id)?.from;
+    const followed = new Map(model.edges.map((edge) => [edge.to, edge.from] as const).reverse());
+    const after = (id: string) => followed.get(id);
     return placed((sheet?.nodes ?? []).map(({ id, width, height }) => ({ id, size: { width, height }, after: after(id) })), kept);
   }, [begins, layout, kept, sheet, model]);
   useEffect(() => {
     if (positions && positions !== kept && (!begins || model.nodes.length > 0)) onSettle(positions);
   }, [positions, kept, begins, model, onSettle]);
-  const nodes = useMemo(
+  const nodes = useKept(useMemo(
     () =>
-      (sheet?.nodes ?? []).map(({ id, width, height }) => {
-        const written = model.nodes.find((one) => one.id === id);
+      (sheet?.nodes ?? []).map(({ id, width, height }, place) => {
+        // A sheet has the model's nodes, in order.
+        const written = model.nodes[place];
         const end = id === END;
         const data: EditCardData = { id, title: written?.title ?? id, actions: written?.actions ?? [], problems: problems.get(id) ?? 0, current: id === selected, target: connecting !== undefined && connecting !== id && !end };
         const many = data.actions.length === 1 ? "1 action" : `${data.actions.length} actions`;
@@ -90,8 +93,8 @@ function Canvas({ flow, positions: kept, onMove, onSettle, selected, onSelect, o
         };
       }),
     [sheet, model, positions, dragged, selected, problems, connecting],
-  );
-  const edges = useMemo(() => edgesOf(drawn, {}), [drawn]);
+  ));
+  const edges = useKept(useMemo(() => edgesOf(drawn, {}), [drawn]));
   const focus = (id: string) => {
     const found = [...(host.current?.querySelectorAll<HTMLElement>(".react-flow__node") ?? [])].find((node) => node.getAttribute("data-id") === `${KEY}/${id}`);
     found?.focus();
@@ -222,6 +225,19 @@ function Canvas({ flow, positions: kept, onMove, onSettle, selected, onSelect, o
       </div>
     </div>
   );
+}
+
+/** Of a list that is made anew, the items that are as they were: thousands of them are not drawn again. */
+function useKept<T extends { id: string }>(list: T[]): T[] {
+  const before = useRef(new Map<string, T>());
+  return useMemo(() => {
+    const kept = list.map((one) => {
+      const was = before.current.get(one.id);
+      return was && equal(was, one) ? was : one;
+    });
+    before.current = new Map(kept.map((one) => [one.id, one]));
+    return kept;
+  }, [list]);
 }
 
 const FIT = { padding: 0.08, maxZoom: 1 };

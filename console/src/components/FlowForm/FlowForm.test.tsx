@@ -4,9 +4,11 @@ import { expect, test } from "vitest";
 import type { FlowValue } from "../../edit/flow";
 import { FlowForm } from "./FlowForm";
 
-test("what the form has no field for stays", async () => {
+test("what the form has no field for stays, and what a draft can't change has none", async () => {
+  const flow = { name: "F", type: "email", description: "d", nodes: [], trigger: { type: "email" } };
   const seen: FlowValue[] = [];
-  render(<FlowForm flow={{ name: "F", type: "email", nodes: [], trigger: { type: "email" } }} onChange={(flow) => seen.push(flow)} />);
-  await userEvent.type(screen.getByLabelText(/^Description/), "x");
-  expect(seen.at(-1)).toEqual({ name: "F", type: "email", nodes: [], trigger: { type: "email" }, description: "x" });
+  render(<FlowForm flow={flow} onChange={(next) => seen.push(next)} />);
+  await userEvent.click(screen.getByText("Add an input"));
+  expect(seen.at(-1)).toEqual({ ...flow, inputs: [{}] });
+  expect([screen.queryByLabelText(/^Name/), screen.queryByLabelText(/^Description/)]).toEqual([null, null]);
 });

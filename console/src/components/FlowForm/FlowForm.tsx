@@ -1,5 +1,5 @@
 import type { Field, ObjectShape, Shape } from "../../api/shape";
-import type { FlowValue } from "../../edit/flow";
+import { type FlowValue, UNDRAFTED } from "../../edit/flow";
 import { Members } from "../Form/Form";
 
 const TYPES = ["string", "integer", "number", "boolean", "datetime", "duration", "json", "list<string>", "map<string>"].map((value) => ({ value }));
@@ -22,8 +22,6 @@ const declared = (one: string): Shape => ({
 export const FLOW: ObjectShape = {
   kind: "object",
   fields: [
-    field("name", "Name", { kind: "text" }, "A draft keeps the flow's name.", true),
-    field("description", "Description", { kind: "text" }, "What the flow is for."),
     field("inputs", "Inputs", declared("input"), "What callers give. Without a default an input is required."),
     field("outputs", "Outputs", declared("output"), "What callers get."),
     field("variables", "Variables", declared("variable"), "Others are declared by their assignments."),
@@ -32,7 +30,7 @@ export const FLOW: ObjectShape = {
   ],
 };
 
-const OWN = ["nodes", "type"];
+const OWN = [...UNDRAFTED, "nodes"];
 
 export function FlowForm({ flow, onChange }: { flow: FlowValue; onChange: (flow: FlowValue, key: string) => void }) {
   const part = (own: boolean) => Object.fromEntries(Object.entries(flow).filter(([name]) => OWN.includes(name) === own));

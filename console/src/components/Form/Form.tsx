@@ -142,7 +142,11 @@ interface ChosenProps {
 
 /** Members of which one group is used. Choosing another group takes the members of the first away. */
 function Chosen({ choice, fields, object, onChange, member }: ChosenProps) {
-  const [picked, pick] = useState(() => Math.max(0, choice.options.findIndex((option) => option.members.some((name) => object[name] !== undefined && object[name] !== null))));
+  const used = (option: { members: string[] } | undefined) => option?.members.some((name) => object[name] !== undefined && object[name] !== null) === true;
+  const there = choice.options.findIndex(used);
+  const [chosen, pick] = useState(Math.max(0, there));
+  // What was changed elsewhere, by undo for example, is shown.
+  const picked = there < 0 || used(choice.options[chosen]) ? chosen : there;
   const choose = (next: number) => {
     pick(next);
     const kept = choice.options[next]?.members ?? [];

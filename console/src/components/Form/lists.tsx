@@ -1,5 +1,6 @@
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Shape } from "../../api/shape";
+import { equal } from "../../edit/value";
 import { blank, isRecord } from "./blank";
 import { useProblems } from "./context";
 import { Group, type Widget } from "./Field";
@@ -49,23 +50,35 @@ export function ListField({ item, one, ...widget }: Widget & { item: Shape; one:
   );
 }
 
-/** Names and values. */
+type Row = [name: string, value: unknown];
+
+const named = (rows: Row[]) => Object.fromEntries(rows.filter(([name]) => name !== ""));
+const shown = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+
+/** Names and values. A value that is no text stays what it is until it is changed. */
 export function MapField(widget: Widget) {
-  const [rows, setRows] = useState<[string, string][]>(() => Object.entries(isRecord(widget.value) ? widget.value : {}).map(([name, value]) => [name, String(value)]));
+  const given = isRecord(widget.value) ? widget.value : {};
+  const [rows, setRows] = useState<Row[]>(() => Object.entries(given));
+  const text = JSON.stringify(given);
+  useEffect(() => {
+    const now = JSON.parse(text) as Record<string, unknown>;
+    // What was changed elsewhere, by undo for example, is shown. Lines without a name stand here alone.
+    setRows((before) => (equal(named(before), now) ? before : Object.entries(now)));
+  }, [text]);
   const problems = useProblems(widget.path, true).filter((one) => one.path !== widget.path);
-  const put = (next: [string, string][]) => {
+  const put = (next: Row[]) => {
     setRows(next);
-    const named = next.filter(([name]) => name !== "");
-    widget.onChange(named.length === 0 && !widget.required ? undefined : Object.fromEntries(named));
+    const made = named(next);
+    widget.onChange(Object.keys(made).length === 0 && !widget.required ? undefined : made);
   };
-  const change = (place: number, row: [string, string]) => put(rows.map((before, other) => (other === place ? row : before)));
+  const change = (place: number, row: Row) => put(rows.map((before, other) => (other === place ? row : before)));
   return (
     <Group {...widget}>
       <div className="form-list">
         {rows.map(([name, value], place) => (
           <div key={place} className="form-item pair">
             <input className="input" aria-label={`${widget.label}: name ${place + 1}`} placeholder="Name" spellCheck={false} value={name} onChange={(event) => change(place, [event.target.value, value])} />
-            <input className="input" aria-label={`${widget.label}: value ${place + 1}`} placeholder="Value" spellCheck={false} value={value} onChange={(event) => change(place, [name, event.target.value])} />
+            <input className="input" aria-label={`${widget.label}: value ${place + 1}`} placeholder="Value" spellCheck={false} value={shown(value)} onChange={(event) => change(place, [name, event.target.value])} />
             <button type="button" className="button quiet" aria-label={`Remove ${name || "this"} from ${widget.label}`} onClick={() => put(rows.filter((_, other) => other !== place))}>
               Remove
             </button>

@@ -15,6 +15,8 @@ export function concerns(problem: Problem, path: string): boolean {
 }
 
 export function sentence(problem: Problem): string {
-  const more = [problem.expected && `expected ${problem.expected}`, problem.suggestion].filter(Boolean);
+  // A message that says already what is expected needs no more words for it.
+  const expected = problem.expected && !problem.message.includes(`expected ${problem.expected}`) && `expected ${problem.expected}`;
+  const more = [expected, problem.suggestion].filter(Boolean);
   return [problem.message, ...more].join("; ");
 }

@@ -131,12 +131,22 @@ export function SeveralField({ options, ...widget }: Widget & { options: Option[
   );
 }
 
+function sameJson(typed: string, shown: string): boolean {
+  try {
+    return typed.trim() === shown || JSON.stringify(JSON.parse(typed), null, 2) === shown;
+  } catch {
+    return false;
+  }
+}
+
 /** Anything, as JSON. Text that is not JSON is told, and not sent. */
 export function JsonField(widget: Widget) {
   const shown = widget.value === undefined ? "" : JSON.stringify(widget.value, null, 2);
   const [typed, setTyped] = useState(shown);
   const [wrong, setWrong] = useState("");
   const { onBroken } = useForm();
+  // What was changed elsewhere, by undo for example, is shown.
+  useEffect(() => setTyped((before) => (sameJson(before, shown) ? before : shown)), [shown]);
   const take = (next: string) => {
     setTyped(next);
     try {

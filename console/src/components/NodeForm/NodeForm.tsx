@@ -98,7 +98,9 @@ interface BranchProps {
 
 function Branch({ branch, path, nodes, onChange, onUp, onRemove }: BranchProps) {
   const problems = useProblems(`${path}.to`, true);
-  const name = `the branch to ${branch.to}`;
+  // Anything may stand in the YAML.
+  const to = typeof branch.to === "string" ? branch.to : branch.to === undefined || branch.to === null ? "" : JSON.stringify(branch.to);
+  const name = `the branch to ${to}`;
   const when = (value: unknown) => {
     const { when: _, ...rest } = branch;
     onChange(typeof value === "string" ? { when: value, ...rest } : rest);
@@ -109,8 +111,8 @@ function Branch({ branch, path, nodes, onChange, onUp, onRemove }: BranchProps) 
       <div className="row branch-end">
         <label>
           to{" "}
-          <select className="input" aria-invalid={problems.length > 0 || undefined} value={branch.to} onChange={(event) => onChange({ ...branch, to: event.target.value })}>
-            {!nodes.includes(branch.to) && <option>{branch.to}</option>}
+          <select className="input" aria-invalid={problems.length > 0 || undefined} value={to} onChange={(event) => onChange({ ...branch, to: event.target.value })}>
+            {!nodes.includes(to) && <option>{to}</option>}
             {nodes.map((id) => (
               <option key={id}>{id}</option>
             ))}

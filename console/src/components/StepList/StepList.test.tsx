@@ -32,6 +32,11 @@ test("keys and clicks move the step, and stop at both ends", async () => {
   expect(screen.getByText("Step 3 of 3")).toBeDefined();
 });
 
+test("a run without steps points at none", () => {
+  render(<StepList run={readRun({ version: 1, events: [] } as never)} step={-1} onStep={() => {}} />);
+  expect(screen.getByRole("listbox").getAttribute("aria-activedescendant")).toBeNull();
+});
+
 test("a search finds steps, one after the other, and says how many there are", async () => {
   render(<Stepping />);
   fireEvent.keyDown(screen.getByRole("listbox"), { key: "/" });

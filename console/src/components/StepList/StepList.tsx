@@ -86,7 +86,7 @@ export function StepList({ run, step, onStep, of }: Props) {
         role="listbox"
         aria-label={of ? `Steps of the run: ${of}` : "Steps of the run"}
         tabIndex={0}
-        aria-activedescendant={`step-${step}`}
+        aria-activedescendant={step >= 0 ? `step-${step}` : undefined}
         onKeyDown={(event) => {
           if (event.key === "/") {
             event.preventDefault();

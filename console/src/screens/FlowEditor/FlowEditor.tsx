@@ -1,12 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
+import { ApiError } from "../../api/client";
 import { type Editable, loadFlow } from "../../api/editing";
 import { useTitle } from "../../app/useTitle";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { EditableCanvas } from "../../components/EditableCanvas/EditableCanvas";
 import { FlowForm } from "../../components/FlowForm/FlowForm";
+import { Prose } from "../../components/Form/Field";
 import { FormContext } from "../../components/Form/context";
+import { sentence } from "../../components/Form/paths";
 import { NodeForm } from "../../components/NodeForm/NodeForm";
 import { useKeys } from "../../components/Shortcuts/keys";
 import { addNode, connect, nodesOf, removeNode } from "../../edit/flow";
@@ -127,6 +130,16 @@ function Edited({ id, from }: { id: string; from: Editable }) {
           The YAML can't be read: {draft.broken.split("\n")[0]} Graph and forms show what it was before.
         </p>
       )}
+      {draft.odd !== undefined && (
+        <p className="refusal" role="status">
+          Graph and forms show what it was before: <Prose text={draft.odd} />.
+        </p>
+      )}
+      {draft.undrafted.length > 0 && (
+        <p className="refusal" role="status">
+          A draft does not change what the flow is called and how it is described: <Prose text={draft.undrafted.map((name) => `\`${name}\``).join(", ")} /> stays in this browser.
+        </p>
+      )}
       {view === "try" ? (
         <Suspense fallback={<Loading />}>
           <Trial id={id} flow={draft.flow} />
@@ -160,7 +173,7 @@ function Edited({ id, from }: { id: string; from: Editable }) {
               </header>
               <div className="form">
                 <FormContext value={form}>
-                  <fieldset className="plain" disabled={draft.broken !== undefined}>
+                  <fieldset className="plain" disabled={draft.broken !== undefined || draft.odd !== undefined}>
                     {node ? (
                       <NodeForm
                         key={node.id}
@@ -183,7 +196,7 @@ function Edited({ id, from }: { id: string; from: Editable }) {
       )}
       <ProblemList draft={draft} onPick={(problem) => {
         const place = nodeAt(problem);
-        const found = place === undefined ? undefined : nodesOf(draft.flow)[place];
+        const found = place === undefined ? undefined : draft.flow.nodes?.[place];
         if (view === "try") show("graph");
         if (found) open(found.id);
         else select(undefined);
@@ -192,11 +205,11 @@ function Edited({ id, from }: { id: string; from: Editable }) {
   );
 }
 
-/** Undo everywhere but where text has an undo of its own: fields that are read when they are left. */
+/** Undo everywhere but in text that is no part of the flow, such as the mail that it is tried on: that has an undo of its own. */
 function useUndo({ undo, redo }: Draft) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || document.querySelector(".dialog")) return;
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || document.querySelector(".dialog") || event.target instanceof HTMLElement && event.target.matches(".trial-mail textarea")) return;
       const key = event.key.toLowerCase();
       if (key !== "z" && key !== "y") return;
       event.preventDefault();
@@ -218,11 +231,17 @@ function countsOf({ problems, flow }: Draft): Map<string, number> {
   return counts;
 }
 
+/** Why a draft was refused: the first that is wrong, with what would be right. */
+function because(error: Error): string {
+  const [first] = error instanceof ApiError ? error.problems : [];
+  return first ? `${first.path ? `${first.path}: ` : ""}${sentence(first)}.` : error.message;
+}
+
 function Status({ draft }: { draft: Draft }) {
   const { saving, dirty, base, away } = draft;
   const text =
     saving.state === "refused"
-      ? `Not saved: ${saving.error.message} It is kept in this browser.`
+      ? `Not saved: ${because(saving.error)} It is kept in this browser.`
       : saving.state === "conflict"
         ? "Not saved: someone else changed it."
         : saving.state === "saving" || dirty

@@ -45,7 +45,11 @@ export function SetAside({ id }: { id: string }) {
               <th className="number">UID</th>
               <th>Reason</th>
               <th className="number">Since</th>
-              {writes && <th aria-label="Actions" />}
+              {writes && (
+                <th>
+                  <span className="visually-hidden">Actions</span>
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>

@@ -12,8 +12,8 @@ use waypost_outgoing::{Key, MessageId};
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::RouteRecord;
 use waypost_store::records::mail::InteractionRecord;
-use waypost_store::records::threads::{PreviousRecord, ThreadClues, ThreadNote, ThreadRecord};
-use waypost_store::traits::ThreadStore;
+use waypost_store::records::threads::{Joined, PreviousRecord, ThreadClues, ThreadNote, ThreadRecord};
+use waypost_store::traits::{MailStore, ThreadStore};
 
 /// So many Message-IDs of a mail are looked at: of References the newest, which are the last, and the first.
 const MOST_NAMED: usize = 20;
@@ -53,7 +53,7 @@ impl Arrived<'_, '_> {
     pub(crate) async fn thread(
         &self,
         route: Option<&RouteRecord>,
-        store: &(impl ThreadStore + ?Sized),
+        store: &(impl ThreadStore + MailStore + ?Sized),
     ) -> Result<Threading, StoreError> {
         let Some(route) = route else { return Ok(Threading::default()) };
         let people = self.people();
@@ -73,11 +73,15 @@ impl Arrived<'_, '_> {
             since: self.received_at.checked_sub(SignedDuration::from_hours(24 * DAYS)).unwrap_or(Timestamp::MIN),
         };
         let joined = if clues.is_empty() { None } else { store.thread_of(clues).await? };
-        let joined = joined.map(|joined| {
-            let position = joined.newest.as_ref().map_or(1, |newest| newest.its_thread().position.saturating_add(1));
-            let previous = joined.newest.map(|newest| previous(newest, route, self.running));
-            ThreadRecord { id: joined.thread, reason: joined.reason, position, previous }
-        });
+        let joined = match joined {
+            None => None,
+            Some(Joined { thread: id, reason, newest }) => {
+                let position = newest.as_ref().map_or(1, |newest| newest.its_thread().position.saturating_add(1));
+                let earlier = before_machines(newest, store).await?;
+                let previous = earlier.map(|earlier| previous(earlier, route, self.running));
+                Some(ThreadRecord { id, reason, position, previous, automatic: self.is_automatic() })
+            }
+        };
         Ok(Threading { joined, note: Some(ThreadNote { subject, people }) })
     }
 
@@ -131,6 +135,27 @@ impl Arrived<'_, '_> {
 
 fn is_person(address: &str, routes: &Routes) -> bool {
     !address.is_empty() && routes.find(address) == RouteMatch::None
+}
+
+/// The newest interaction, or the one before it if a machine wrote that: an away notice takes no conversation away from its queue.
+async fn before_machines(
+    newest: Option<InteractionRecord>,
+    store: &(impl MailStore + ?Sized),
+) -> Result<Option<InteractionRecord>, StoreError> {
+    let before = newest.as_ref().and_then(|newest| newest.thread.as_ref()).filter(|thread| thread.automatic);
+    // What a machine's mail goes on from is no machine's mail itself.
+    let Some(before) = before.and_then(|thread| thread.previous.as_ref()).map(|previous| previous.id) else {
+        return Ok(newest);
+    };
+    match store.interaction(before).await {
+        Ok(earlier) => Ok(earlier.or(newest)),
+        Err(error @ (StoreError::Unavailable(_) | StoreError::Full)) => Err(error),
+        // A damaged record keeps no mail out.
+        Err(error) => {
+            tracing::error!(interaction = %before, %error, "left alone");
+            Ok(newest)
+        }
+    }
 }
 
 /// The earlier interaction as it is now. What stands as unrouted is in no queue that anybody chose, unless it was transferred.

@@ -218,8 +218,13 @@ fn goes_on(number: u8, sender: &str, from: u128, copied: &str) -> Acceptance {
         language: None,
         attributes: BTreeMap::from([("who".into(), copied.to_owned())]),
     };
-    let thread =
-        ThreadRecord { id: id(1).0, reason: ThreadReason::Marker, position: number.into(), previous: Some(previous) };
+    let thread = ThreadRecord {
+        id: id(1).0,
+        reason: ThreadReason::Marker,
+        position: number.into(),
+        previous: Some(previous),
+        automatic: false,
+    };
     mail.interactions[0].thread = Some(thread);
     mail.interactions[0].note = Some(ThreadNote { subject: None, people: vec![1] });
     mail

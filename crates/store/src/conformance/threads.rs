@@ -21,8 +21,13 @@ fn among(number: u8, people: &[i64]) -> Acceptance {
 /// The same as a reply in the thread of mail 1.
 fn reply(number: u8, position: u32, people: &[i64]) -> Acceptance {
     let mut mail = among(number, people);
-    mail.interactions[0].thread =
-        Some(ThreadRecord { id: id(1).0, reason: ThreadReason::References, position, previous: None });
+    mail.interactions[0].thread = Some(ThreadRecord {
+        id: id(1).0,
+        reason: ThreadReason::References,
+        position,
+        previous: None,
+        automatic: false,
+    });
     mail
 }
 
@@ -111,6 +116,7 @@ pub(crate) async fn where_an_interaction_stands_in_its_thread_is_kept(store: &dy
             language: Some("de".to_owned()),
             attributes: BTreeMap::from([("odd".to_owned(), "\0 \"".to_owned())]),
         }),
+        automatic: true,
     };
     let mut second = among(2, &[1]);
     second.interactions[0].thread = Some(thread.clone());

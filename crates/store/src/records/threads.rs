@@ -21,13 +21,16 @@ pub struct ThreadRecord {
     /// The interaction before it, as it was at that moment; none for the first, and where all earlier ones have outlived their time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<PreviousRecord>,
+    /// Whether a machine wrote it, such as an away notice. The next mail goes on from the one before it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub automatic: bool,
 }
 
 impl ThreadRecord {
     /// The thread that an interaction begins.
     #[must_use]
     pub fn begun_by(interaction: InteractionId) -> Self {
-        Self { id: interaction.0, reason: ThreadReason::New, position: 1, previous: None }
+        Self { id: interaction.0, reason: ThreadReason::New, position: 1, previous: None, automatic: false }
     }
 }
 

@@ -128,6 +128,11 @@ fn create(arguments: &Create, out: &mut impl Write) -> Result<(), Failure> {
     };
     let remote = arguments.server.connect()?;
     let client = remote.wait(remote.access().create(&request))?;
+    for scope in
+        arguments.scopes.iter().filter(|scope| waypost_ids::scopes::Scopes::requested(scope) == Ok(Default::default()))
+    {
+        writeln!(screen::stderr(), "note: `{scope}` grants nothing here")?;
+    }
     if arguments.output.is_data() {
         return Ok(arguments.output.write(out, &client)?);
     }

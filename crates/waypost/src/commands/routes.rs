@@ -6,7 +6,7 @@ use std::io::Write;
 
 use uuid::Uuid;
 use waypost_wire::reference::Reference;
-use waypost_wire::routing::Route;
+use waypost_wire::routing::{Replies, Route};
 
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
@@ -185,6 +185,16 @@ fn show(found: &Found, output: Output, out: &mut impl Write) -> Result<(), Failu
     }
     if let Some(answers) = route.answer_lists {
         writeln!(out, "answers lists   {answers}")?;
+    }
+    if let Some(replies) = route.replies {
+        let to =
+            if replies == Replies::PreviousQueue { "the queue of the conversation" } else { "where all mail goes" };
+        writeln!(out, "replies go to   {to}")?;
+    }
+    let kept = [("content kept", route.keep_content_days), ("decisions kept", route.keep_decision_days)];
+    for (what, days) in kept.into_iter().filter_map(|(what, days)| Some((what, days?))) {
+        let days = if days == 0 { "for ever".to_owned() } else { format!("{days} days") };
+        writeln!(out, "{what:<15} {days}")?;
     }
     Ok(())
 }

@@ -105,5 +105,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     } else {
         writeln!(out, "{flows} flow(s) in {files} file(s): {errors} error(s), {warnings} warning(s)")?;
     }
+    if files == 0 {
+        return Err(Failure::Failed("nothing was found to check: name the project's folder".to_owned()));
+    }
     if errors > 0 { Err(Failure::Found) } else { Ok(()) }
 }

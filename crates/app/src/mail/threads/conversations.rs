@@ -248,3 +248,24 @@ async fn no_stranger_joins_and_who_takes_part_always_does() {
     }
     assert_eq!(counted.len(), ThreadReason::ALL.len(), "{counted:?}");
 }
+
+#[tokio::test]
+async fn what_a_machine_answers_is_not_what_the_next_mail_goes_on_from() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut world = World::open(directory.path(), 1).await;
+    let from = "ann@customer.example".to_owned();
+    let first = world.send(&Draft { from: from.clone(), subject: "Order 4711".to_owned(), ..Draft::default() }).await;
+    let ours = world.answer(first.id);
+    let mut previous = Vec::new();
+    for machine in ["Auto-Submitted: auto-replied\r\n", "Precedence: auto_reply\r\n", "", ""] {
+        let fields = format!("{machine}In-Reply-To: <{ours}>\r\n");
+        let subject = "Re: Order 4711".to_owned();
+        let made = world.send(&Draft { from: from.clone(), subject, fields, ..Draft::default() }).await;
+        assert_eq!(made.id, first.id);
+        previous.push((made.position, made.previous.unwrap().id));
+    }
+    let [away, again, reply, last] = previous[..] else { panic!("{previous:?}") };
+    let begun = waypost_ids::InteractionId(first.id);
+    assert_eq!([away, again, reply], [(2, begun), (3, begun), (4, begun)]);
+    assert!(last.0 == 5 && last.1 != begun, "a person's reply is");
+}

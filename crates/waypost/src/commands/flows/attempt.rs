@@ -15,7 +15,7 @@ use waypost_wire::trace::text;
 use super::{One, Printing};
 use crate::commands::interactions::short;
 use crate::failure::Failure;
-use crate::files;
+use crate::{files, screen};
 
 /// Arguments of `try`.
 #[derive(clap::Args)]
@@ -56,6 +56,9 @@ pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Fai
     request.inputs = arguments.inputs.iter().map(|written| input(written)).collect::<Result<_, _>>()?;
     let (remote, id) = arguments.one.find()?;
     files::mails(&arguments.mails, &mut |mail| {
+        if mail.raw.is_empty() {
+            return Ok(writeln!(screen::stderr(), "{}: empty, not tried", mail.name)?);
+        }
         // A JSON text holds characters, and a mail bytes.
         request.message_base64 = Some(BASE64.encode(&mail.raw));
         let tried = remote.wait(remote.flows().attempt(id, &request))?;
