@@ -57,7 +57,7 @@ function Edited({ id, from }: { id: string; from: Editable }) {
   };
   const open = useCallback((node: string) => {
     select(node);
-    setTimeout(() => panel.current?.querySelector<HTMLElement>("input, select, button, textarea")?.focus());
+    setTimeout(() => panel.current?.querySelector<HTMLElement>(".form :is(input, select, button, textarea)")?.focus());
   }, []);
   const node = nodesOf(draft.flow).find((one) => one.id === selected);
   const counts = useMemo(() => countsOf(draft), [draft.problems, draft.flow]);

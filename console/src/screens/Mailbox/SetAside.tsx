@@ -38,40 +38,42 @@ export function SetAside({ id }: { id: string }) {
       ) : list.error ? (
         <Fault error={list.error} retry={() => void list.refetch()} />
       ) : (
-        <table className="table">
-          <thead>
-            <tr>
-              <th>Folder</th>
-              <th className="number">UID</th>
-              <th>Reason</th>
-              <th className="number">Since</th>
-              {writes && (
-                <th>
-                  <span className="visually-hidden">Actions</span>
-                </th>
-              )}
-            </tr>
-          </thead>
-          <tbody>
-            {found.map((one) => (
-              <tr key={`${one.folder} ${one.uidValidity} ${one.uid}`}>
-                <td>{one.folder}</td>
-                <td className="number">{one.uid}</td>
-                <td>{one.reason}</td>
-                <td className="number">
-                  <Age at={one.date} />
-                </td>
+        <div className="scroll-x" tabIndex={0} role="group" aria-label="Messages set aside">
+          <table className="table">
+            <thead>
+              <tr>
+                <th>Folder</th>
+                <th className="number">UID</th>
+                <th>Reason</th>
+                <th className="number">Since</th>
                 {writes && (
-                  <td>
-                    <button className="button quiet" disabled={retrying.isPending} aria-label={`Retry UID ${one.uid} in ${one.folder}`} onClick={() => retrying.mutate(one)}>
-                      Retry
-                    </button>
-                  </td>
+                  <th>
+                    <span className="visually-hidden">Actions</span>
+                  </th>
                 )}
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {found.map((one) => (
+                <tr key={`${one.folder} ${one.uidValidity} ${one.uid}`}>
+                  <td>{one.folder}</td>
+                  <td className="number">{one.uid}</td>
+                  <td>{one.reason}</td>
+                  <td className="number">
+                    <Age at={one.date} />
+                  </td>
+                  {writes && (
+                    <td>
+                      <button className="button quiet" disabled={retrying.isPending} aria-label={`Retry UID ${one.uid} in ${one.folder}`} onClick={() => retrying.mutate(one)}>
+                        Retry
+                      </button>
+                    </td>
+                  )}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
       {list.hasNextPage && (
         <div className="empty">
