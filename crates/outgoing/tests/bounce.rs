@@ -1,4 +1,4 @@
-//! What is read of reports: `spec/outgoing/bounces/NAME.eml` beside `NAME.txt`.
+//! What is read of reports and of bounces in other forms: `spec/outgoing/bounces/NAME.eml` beside `NAME.txt`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,18 +10,15 @@
 use std::fs;
 use std::path::PathBuf;
 
-use uuid::Uuid;
 use waypost_mail::message::Message;
-use waypost_outgoing::bounce::{self, About, Bounce};
+use waypost_outgoing::bounce::{self, Bounce};
 
 fn shown(bounce: Option<Bounce>) -> String {
-    let Some(bounce) = bounce else { return "no report of ours\n".to_owned() };
-    let about = match bounce.about {
-        About::Delivery(_) => "the delivery of its address".to_owned(),
-        About::MessageIds(ids) => ids.join(", "),
-    };
+    let Some(bounce) = bounce else { return "no bounce\n".to_owned() };
+    let returned = bounce.message_ids.join(", ");
     format!(
-        "about: {about}\naction: {:?}{}\nstatus: {}\nrecipient: {}\ntext: {}\n",
+        "returns: {}\naction: {:?}{}\nstatus: {}\nrecipient: {}\ntext: {}\n",
+        if returned.is_empty() { "no mail of a known ID" } else { &returned },
         bounce.action,
         if bounce.action.is_final_failure() { ", marks the delivery" } else { "" },
         bounce.status.as_deref().unwrap_or("none"),
@@ -31,26 +28,23 @@ fn shown(bounce: Option<Bounce>) -> String {
 }
 
 #[test]
-fn reports_are_read_as_written_down() {
+fn bounces_are_read_as_written_down() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../spec/outgoing/bounces");
     let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "eml"));
     paths.sort();
-    assert!(paths.len() >= 9, "only {} mails found", paths.len());
+    assert!(paths.len() >= 21, "only {} mails found", paths.len());
     let mut problems = Vec::new();
     for path in paths {
         let raw = fs::read(&path).unwrap();
         let unix = String::from_utf8(raw).unwrap().replace("\r\n", "\n");
         let mut all = String::new();
-        for delivery in [None, Some(Uuid::from_u128(7))] {
-            let results = [unix.clone(), unix.replace('\n', "\r\n")].map(|raw| {
-                shown(
-                    Message::parse(raw.as_bytes()).delivery_report().and_then(|report| bounce::read(&report, delivery)),
-                )
-            });
+        for null_sender in [true, false] {
+            let results = [unix.clone(), unix.replace('\n', "\r\n")]
+                .map(|raw| shown(bounce::read(&Message::parse(raw.as_bytes()), null_sender)));
             assert_eq!(results[0], results[1], "line ends change nothing");
-            let to = if delivery.is_some() { "to the delivery's own address" } else { "to another address" };
-            all.push_str(&format!("= {to}\n{}", results[0]));
+            let from = if null_sender { "with the null reverse-path" } else { "from an address" };
+            all.push_str(&format!("= {from}\n{}", results[0]));
         }
         let facts = path.with_extension("txt");
         if std::env::var_os("WAYPOST_BLESS").is_some() {

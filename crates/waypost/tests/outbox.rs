@@ -11,6 +11,8 @@
 mod harness;
 #[path = "outbox/office.rs"]
 mod office;
+#[path = "outbox/returned.rs"]
+mod returned;
 #[path = "outbox/threads.rs"]
 mod threads;
 

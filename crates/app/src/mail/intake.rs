@@ -34,6 +34,7 @@ use crate::outbox::desk::{Desk, Returns};
 use crate::outbox::returned::{Arrived, Returned};
 use crate::traces::trace_id;
 use waypost_members::email::Envelope;
+use waypost_outgoing::bounce;
 
 /// A run that takes more actions than this waits for a worker, so that a sender never waits for a long flow, nor does whoever is served
 /// by the same thread.
@@ -241,7 +242,7 @@ async fn prepare(
     let mut facts: Option<Facts> = None;
     let arrived = Arrived {
         message: &parsed,
-        report: parsed.delivery_report(),
+        bounce: bounce::read(&parsed, arrival.from.is_empty()),
         null_sender: arrival.from.is_empty(),
         routes: &running.routes,
         store,

@@ -1,4 +1,4 @@
-//! Mail that came back (RFC 3464): it marks the delivery that it is about, and is no work for anybody. What else comes to a delivery's envelope
+//! Mail that came back, as a report (RFC 3464) or in another server's form: it marks the delivery that it is about, and is no work for anybody. What else comes to a delivery's envelope
 //! sender is an answer to it, and goes where mail to its sender's address goes.
 //!
 //! The envelope sender of a delivery is signed: what comes there is believed. A Message-ID may have been seen by anybody: a report that only
@@ -6,10 +6,10 @@
 
 use waypost_catalogue::routes::{RouteMatch, Routes};
 use waypost_ids::{DeliveryId, DeliveryKind};
-use waypost_mail::message::{DeliveryReport, Message};
+use waypost_mail::message::Message;
 use waypost_origin::Origin;
 use waypost_outgoing::MessageId;
-use waypost_outgoing::bounce::{self, About, Bounce};
+use waypost_outgoing::bounce::Bounce;
 use waypost_store::error::StoreError;
 use waypost_store::records::outbox::BouncedOf;
 use waypost_store::traits::Store;
@@ -31,7 +31,7 @@ pub(crate) enum Returned {
 pub(crate) struct Arrived<'a> {
     pub(crate) message: &'a Message<'a>,
     /// Read once, however many recipients there are.
-    pub(crate) report: Option<DeliveryReport>,
+    pub(crate) bounce: Option<Bounce>,
     /// Whether it was sent with the null reverse-path.
     pub(crate) null_sender: bool,
     pub(crate) routes: &'a Routes,
@@ -46,9 +46,8 @@ impl Arrived<'_> {
     /// The store; then nothing was noted.
     pub(crate) async fn sort(&self, recipient: Bound) -> Result<Returned, StoreError> {
         let delivery = recipient.answers;
-        let bounce = self.report.as_ref().and_then(|report| bounce::read(report, delivery.map(|delivery| delivery.0)));
-        if let Some(bounce) = bounce
-            && self.note(&bounce).await?
+        if let Some(bounce) = &self.bounce
+            && self.note(bounce, delivery).await?
         {
             return Ok(Returned::Noted);
         }
@@ -58,30 +57,27 @@ impl Arrived<'_> {
         }
     }
 
-    /// Marks the delivery, and answers whether the report is about one of ours. A delay is noted by nobody: its delivery is not over.
-    async fn note(&self, bounce: &Bounce) -> Result<bool, StoreError> {
+    /// Marks the delivery whose address it came to, else the one that it returns, and answers whether it is about one of ours. A delay is noted
+    /// by nobody: its delivery is not over.
+    async fn note(&self, bounce: &Bounce, delivery: Option<DeliveryId>) -> Result<bool, StoreError> {
         let failed = bounce.action.is_final_failure();
         let says = says(bounce);
-        match &bounce.about {
-            About::Delivery(delivery) => {
-                if failed {
-                    self.mark(BouncedOf::Delivery(DeliveryId(*delivery)), &says, bounce).await?;
-                }
-                Ok(true)
+        if let Some(delivery) = delivery {
+            if failed {
+                self.mark(BouncedOf::Delivery(delivery), &says, bounce).await?;
             }
-            About::MessageIds(ids) => {
-                if !failed || !self.null_sender || bounce.recipient.is_none() {
-                    return Ok(false);
-                }
-                for id in ids.iter().filter(|id| self.may_be_ours(id)) {
-                    let of = BouncedOf::Message { message_id: id.clone(), recipient: bounce.recipient.clone() };
-                    if self.mark(of, &says, bounce).await? {
-                        return Ok(true);
-                    }
-                }
-                Ok(false)
+            return Ok(true);
+        }
+        if !failed || !self.null_sender || bounce.recipient.is_none() {
+            return Ok(false);
+        }
+        for id in bounce.message_ids.iter().filter(|id| self.may_be_ours(id)) {
+            let of = BouncedOf::Message { message_id: id.clone(), recipient: bounce.recipient.clone() };
+            if self.mark(of, &says, bounce).await? {
+                return Ok(true);
             }
         }
+        Ok(false)
     }
 
     /// Whether a Message-ID has the form of ours: nothing else is looked up.
@@ -115,7 +111,8 @@ impl Arrived<'_> {
 
 fn says(bounce: &Bounce) -> String {
     let words: Vec<&str> = bounce.status.as_deref().into_iter().chain([bounce.text.as_str()]).collect();
-    let mut says = format!("bounced: {}", words.join(" ").trim());
+    let words = words.join(" ");
+    let mut says = if words.trim().is_empty() { "bounced".to_owned() } else { format!("bounced: {}", words.trim()) };
     says.truncate(says.floor_char_boundary(LONGEST));
     says
 }

@@ -97,6 +97,11 @@ impl StatusFields {
         status(self.get("status")?)
     }
 
+    /// Whether this is about a recipient: Final-Recipient and Action are required there, and not allowed in the group of the message.
+    fn names_a_recipient(&self) -> bool {
+        ["final-recipient", "original-recipient", "action"].iter().any(|name| self.get(name).is_some())
+    }
+
     /// A field without its type: `smtp; 550 …`, `rfc822; ann@example.com` (RFC 3464 section 2.1.2).
     #[must_use]
     pub fn untyped(&self, name: &str) -> Option<&str> {
@@ -118,8 +123,12 @@ fn status(value: &str) -> Option<&str> {
 /// The report that a mail is; `None` if no part says how delivery went.
 pub(super) fn read(structure: &Structure<'_>) -> Option<DeliveryReport> {
     let status = part(structure, &["message/delivery-status", "message/global-delivery-status"])?;
-    // The first group is about the message.
-    let recipients = groups(&decoded(status)).into_iter().skip(1).take(MOST_RECIPIENTS).collect();
+    let mut recipients = groups(&decoded(status));
+    // The first group is about the message. Some leave it out, or write its fields into the one of the recipient.
+    if recipients.first().is_some_and(|first| !first.names_a_recipient()) {
+        recipients.remove(0);
+    }
+    recipients.truncate(MOST_RECIPIENTS);
     Some(DeliveryReport { recipients, message_ids: returned(structure) })
 }
 

@@ -340,6 +340,19 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn the_error_of_a_decision_in_words() {
+        let mut error = json!({"code": "run.mail-loop", "message": "it came\nback"});
+        assert_eq!(text::error(&error), "run.mail-loop: it came\\nback");
+        for (name, value) in [("flowId", json!("019af3a0-0000-7000-8000-000000000001")), ("flowName", json!("Help"))] {
+            error[name] = value;
+        }
+        error["version"] = json!(3);
+        error["nodeId"] = json!("n");
+        assert_eq!(text::error(&error), "run.mail-loop: it came\\nback, in flow Help, node n");
+        assert_eq!(text::error(&json!({"code": 7})), r#"{"code":7}"#, "of a form to come");
+    }
+
     fn read(event: Json) -> TraceEvent {
         let trace: RunTrace = serde_json::from_value(json!({ "version": 1, "events": [event] })).unwrap();
         trace.events.into_iter().next().unwrap()

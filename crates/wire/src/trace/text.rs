@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{
@@ -282,8 +282,25 @@ pub fn sent(effect: &TraceEffect) -> String {
     text
 }
 
+/// The error of a decision in words: `run.mail-loop: the mail …`. Where no flow ran, it names no place; one of no known form is written as JSON.
+#[must_use]
+pub fn error(error: &Json) -> String {
+    if let Ok(error) = RunError::deserialize(error) {
+        return placed(&error);
+    }
+    let member = |name: &str| error.get(name).and_then(Json::as_str);
+    match (member("code"), member("message")) {
+        (Some(code), Some(message)) => format!("{code}: {}", flat(message)),
+        _ => error.to_string(),
+    }
+}
+
 fn failure(error: &RunError) -> String {
-    let mut text = format!("error {}: {}, in flow {}", error.code, flat(&error.message), error.flow_name);
+    format!("error {}", placed(error))
+}
+
+fn placed(error: &RunError) -> String {
+    let mut text = format!("{}: {}, in flow {}", error.code, flat(&error.message), error.flow_name);
     if let Some(node) = &error.node_id {
         let _ = write!(text, ", node {node}");
     }

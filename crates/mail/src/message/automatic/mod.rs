@@ -60,6 +60,9 @@ const fn rule(reason: &'static str, field: &'static str, says: Says) -> Rule {
     Rule { reason: Reason(reason), field, says }
 }
 
+/// What Exchange marks its non-delivery reports with, which may be a page of HTML and nothing else.
+const NON_DELIVERY: &str = "x-ms-exchange-message-is-ndr";
+
 /// The rules by one field, the most telling first.
 static RULES: &[Rule] = &[
     rule(Reason::NULL_REVERSE_PATH.0, "return-path", Says::NullPath),
@@ -67,7 +70,7 @@ static RULES: &[Rule] = &[
     rule("auto-submitted", "auto-submitted", Says::NoneOf(&["no"])),
     // RFC 6522: bounces, receipts and complaints; RFC 3464 alone, as some gateways send it.
     rule("report", "content-type", Says::OneOf(&["multipart/report", "message/delivery-status"])),
-    rule("report", "x-ms-exchange-message-is-ndr", Says::Anything),
+    rule("report", NON_DELIVERY, Says::Anything),
     // Exim.
     rule("failed-recipients", "x-failed-recipients", Says::Anything),
     rule("precedence", "precedence", Says::OneOf(&["junk", "auto_reply", "auto-reply", "autoreply"])),
@@ -137,10 +140,11 @@ pub(super) fn reason(message: &Message<'_>) -> Option<Reason> {
     has_delivery_status(message).then_some(Reason("report"))
 }
 
-/// Whether a mail server wrote a mail, by its sender or its subject.
+/// Whether a mail server wrote a mail, by Exchange's field, its sender or its subject.
 pub(super) fn is_of_a_server(message: &Message<'_>) -> bool {
     let sender = Sender::of(message);
-    sender.is_daemon() || sender.is_bounce(message)
+    let is_ndr = || RULES.iter().any(|rule| rule.field == NON_DELIVERY && rule.holds(message));
+    sender.is_daemon() || sender.is_bounce(message) || is_ndr()
 }
 
 /// Whether a mail's subject is one that a mail server may write. People write it as well.

@@ -22,6 +22,12 @@ pub struct Bounce {
     pub status: String,
     /// The Message-ID of the mail that came back, without brackets; empty if it is not there.
     pub of: String,
+    /// Whether [`Self::of`] stands in what is returned of the mail, not only in In-Reply-To: away notices have that as well.
+    pub is_returned: bool,
+    /// What the last server said: Diagnostic-Code without its type, or the line of a notice that says why. Empty if there is none.
+    pub text: String,
+    /// Whether a mail server wrote it, by its fields, its sender or its subject, and not by the words of its text alone.
+    pub is_of_a_server: bool,
     /// How one knows: `report`, `failed-recipients`, or `notice` in words.
     pub reason: &'static str,
 }
@@ -41,13 +47,17 @@ pub(super) fn read(message: &Message<'_>) -> Option<Bounce> {
             let said = Some(notice(message).recipient).filter(|recipient| !recipient.is_empty());
             said.or_else(|| named().find(|name| !name.is_empty() && !name.contains(char::is_whitespace)))
         });
-        let diagnostic = fields.untyped("diagnostic-code").unwrap_or_default().to_lowercase();
-        let status = status_of(fields.status(), &diagnostic, action == Delayed);
+        let text = fields.untyped("diagnostic-code").unwrap_or_default();
+        let status = status_of(fields.status(), &text.to_lowercase(), action == Delayed);
+        let (of, is_returned) = of(message, report.as_ref(), "");
         return Some(Bounce {
             is_delay: action == Delayed,
             recipient: recipient.unwrap_or_default(),
             status,
-            of: of(message, report.as_ref()),
+            of,
+            is_returned,
+            text: text.to_owned(),
+            is_of_a_server: true,
             reason: "report",
         });
     }
@@ -74,8 +84,17 @@ pub(super) fn read(message: &Message<'_>) -> Option<Bounce> {
         return None;
     }
     let reason = if failed.is_empty() { "notice" } else { "failed-recipients" };
-    let of = Some(of(message, report.as_ref())).filter(|of| !of.is_empty()).unwrap_or(notice.of);
-    Some(Bounce { is_delay: notice.is_delay, recipient: notice.recipient, status: notice.status, of, reason })
+    let (of, is_returned) = of(message, report.as_ref(), &notice.of);
+    Some(Bounce {
+        is_delay: notice.is_delay,
+        recipient: notice.recipient,
+        status: notice.status,
+        of,
+        is_returned,
+        text: notice.says,
+        is_of_a_server,
+        reason,
+    })
 }
 
 fn notice(message: &Message<'_>) -> text::Notice {
@@ -101,14 +120,17 @@ fn status_of(status: Option<&str>, diagnostic: &str, is_delay: bool) -> String {
     }
 }
 
-/// Which mail came back: by what is returned of it, else by what the bounce answers.
-fn of(message: &Message<'_>, report: Option<&report::DeliveryReport>) -> String {
+/// Which mail came back, and whether that is returned, in a part or in the text: else it is what the bounce answers.
+fn of(message: &Message<'_>, report: Option<&report::DeliveryReport>, in_text: &str) -> (String, bool) {
     let returned = match report {
         Some(report) => report.message_ids.clone(),
         None => report::returned(message.structure()),
     };
-    let answered = || Some(message.in_reply_to()).filter(|id| id.contains('@')).map(str::to_owned);
-    returned.into_iter().next().or_else(answered).unwrap_or_default()
+    let in_text = || Some(in_text.to_owned()).filter(|id| !id.is_empty());
+    match returned.into_iter().next().or_else(in_text) {
+        Some(id) => (id, true),
+        None => (Some(message.in_reply_to()).filter(|id| id.contains('@')).unwrap_or_default().to_owned(), false),
+    }
 }
 
 /// The recipient that a field names, without brackets. Of the type `utf-8` it may be written in ASCII (RFC 6533 section 3).

@@ -24,6 +24,8 @@ pub(super) struct Notice {
     pub(super) is_listed: bool,
     /// The Message-ID of the mail that is returned in the text, without brackets; empty if it is not there.
     pub(super) of: String,
+    /// The line that says why; empty if none does.
+    pub(super) says: String,
 }
 
 /// Who a notice is from and to.
@@ -264,6 +266,7 @@ pub(super) fn read(text: &str, parties: Parties<'_>) -> Notice {
     let about = best.as_ref().map(|(_, at, _)| *at);
     let is_listed = best.as_ref().is_some_and(|(named, ..)| *named <= Named::Line);
     let status = status(&lower, about, is_delay);
+    let says = reason(&lower, about).and_then(|at| notice.get(at)).map(|line| line.trim().to_owned());
     Notice {
         recipient: best.map(|(.., address)| address).unwrap_or_default(),
         status,
@@ -271,6 +274,7 @@ pub(super) fn read(text: &str, parties: Parties<'_>) -> Notice {
         is_sure: any(FAILURES) || is_delay,
         is_listed,
         of: message_id(&lines).unwrap_or_default().to_owned(),
+        says: says.unwrap_or_default(),
     }
 }
 
@@ -398,14 +402,29 @@ fn status(lower: &[String], about: Option<usize>, is_delay: bool) -> String {
     format!("{class}.{detail}")
 }
 
+/// The line near a recipient that says most of why: by a code, else in words, else by a reply code.
+fn reason(lower: &[String], about: Option<usize>) -> Option<usize> {
+    let near = || lower.iter().enumerate().skip(about.unwrap_or(0)).take(REASON_LINES);
+    let tells: [fn(&str) -> bool; 3] = [
+        |line| codes::enhanced(line).is_some(),
+        |line| codes::of_words(line).is_some(),
+        |line| codes::of_reply(line).is_some(),
+    ];
+    tells.iter().find_map(|tells| near().find(|(_, line)| tells(line)).map(|(at, _)| at))
+}
+
+/// Of a mail that was sent on the ID that it got then, as in a report.
 fn message_id<'t>(lines: &[&'t str]) -> Option<&'t str> {
-    lines.iter().find_map(|line| {
-        let line = line.trim_start_matches(['>', ' ', '\t']);
-        let name = line.get(..11)?;
-        let rest = line.get(11..)?.trim();
-        let id = rest.strip_prefix('<')?.split('>').next()?;
-        (name.eq_ignore_ascii_case("message-id:") && id.contains('@') && id.len() < 998).then_some(id)
-    })
+    let of = |name: &str| {
+        lines.iter().find_map(|line| {
+            let line = line.trim_start_matches(['>', ' ', '\t']);
+            let rest = line.get(name.len()..)?.trim();
+            let id = rest.strip_prefix('<')?.split('>').next()?;
+            let is_named = line.get(..name.len())?.eq_ignore_ascii_case(name);
+            (is_named && id.contains('@') && id.len() < 998).then_some(id)
+        })
+    };
+    of("resent-message-id:").or_else(|| of("message-id:"))
 }
 
 /// The addresses in a line, and where each begins.

@@ -12,7 +12,7 @@ use waypost_ids::{InteractionId, ThreadReason};
 use waypost_wire::delivery::Delivery;
 use waypost_wire::interaction::{Decision, Interaction, Reruns};
 use waypost_wire::time::Time;
-use waypost_wire::trace::text;
+use waypost_wire::trace::{RunTrace, TraceEvent, text};
 
 use super::flows;
 use crate::failure::Failure;
@@ -357,7 +357,7 @@ fn show(one: &Interaction, output: Output, out: &mut impl Write) -> Result<(), F
             writeln!(out, "outcome    {}", table::flat(outcome))?;
         }
         if let Some(error) = &decision.error {
-            writeln!(out, "error      {error}")?;
+            writeln!(out, "error      {}", table::flat(&text::error(error)))?;
         }
     }
     for (name, value) in &one.attributes {
@@ -387,6 +387,10 @@ fn trace(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
                 writeln!(out, "  {line}")?;
             }
         }
+        // What stopped a run before a flow, or came to it later, is in no trace.
+        if let Some(error) = run.decision.error.as_ref().filter(|_| !run.trace.as_ref().is_some_and(tells_why)) {
+            writeln!(out, "  error {}", table::flat(&text::error(error)))?;
+        }
         sent(&run.deliveries, out)?;
     }
     if !trace.deliveries.is_empty() {
@@ -394,6 +398,11 @@ fn trace(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
         sent(&trace.deliveries, out)?;
     }
     Ok(())
+}
+
+/// Whether a trace ends with the error of its decision.
+fn tells_why(trace: &RunTrace) -> bool {
+    trace.events.iter().any(|event| matches!(event, TraceEvent::Decision(made) if made.error.is_some()))
 }
 
 /// What went out, a line each.
