@@ -235,7 +235,7 @@ pub fn wrong_members(extra: &Map<String, Json>) -> Vec<Diagnostic> {
         }
     });
     let kept = RouteRecord::KEEP.into_iter().filter_map(|member| {
-        let value = extra.get(member).filter(|value| !value.as_u64().is_some_and(|days| days <= MOST_DAYS))?;
+        let value = extra.get(member).filter(|value| value.as_u64().is_none_or(|days| days > MOST_DAYS))?;
         let problem = Diagnostic::error(Code::InvalidValue, member, "this is not a number of days");
         Some(problem.expected(format!("a whole number from 0 (for ever) to {MOST_DAYS}")).found(found(value)))
     });

@@ -220,7 +220,6 @@ fn a_client_is_read_with_every_problem_and_never_with_a_secret() {
     let expected = [
         "0#1 name: the client `crm` is already defined in `c.yaml:2`",
         "0#2 kind: a client's `secret` can't be in a folder",
-        "0#2 scopes: `scopes` is missing",
         "0#2 state: this is not a state of clients",
         "0#2 scope: unknown key `scope`",
         "0#3 scopes[0]: `flow:wirte` is not a scope",

@@ -263,7 +263,7 @@ async fn prepare(
         }
         if facts.is_none() {
             // What ended a process before is not given to another reader.
-            let unread = matches!(noted.care(), Care::Unread { .. });
+            let unread = matches!(noted.care(), Care::Unread);
             facts = Some(if unread { Facts::default() } else { vetting.look(&came, &parsed, &raw).await });
         }
         let id = InteractionId(origin.id_in_order());

@@ -291,7 +291,7 @@ fn the_cases_cover_the_language() {
         }
     }
     let events: BTreeSet<&str> =
-        "action automatic branch caught conditions decision effect effectsDropped error flow found input leave log lookup loopEnd node output \
+        "action automatic branch caught conditions decision effect effectsDropped error flow found input kind leave log lookup loopEnd node output \
                                   set transfer turn unread"
             .split_whitespace()
             .collect();

@@ -28,7 +28,7 @@ pub(crate) fn named_beside(message: &NewMessage) -> BTreeSet<String> {
     let plain = envelope.is_ascii();
     let all = message.senders.iter().map(|address| folded(address)).chain([envelope.clone()]);
     // The index on the envelope sender folds ASCII alone.
-    let beside = all.filter(|address| !address.is_empty() && !(plain && *address == envelope));
+    let beside = all.filter(|address| !(address.is_empty() || plain && *address == envelope));
     beside.filter(|address| address.len() <= LONGEST).take(MOST_NAMED).collect()
 }
 

@@ -338,7 +338,7 @@ fn says(line: &str, words: &[&str]) -> bool {
         // A rule may go on: `Forwarded by Ann Vance/HQ on 01/02/2026`.
         bare == **word || (is_rule && word.len() > 8 && bare.starts_with(*word))
     };
-    words.iter().any(|word| fits(&word))
+    words.iter().any(fits)
 }
 
 /// What a line of a head is about.
