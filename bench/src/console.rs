@@ -1,8 +1,9 @@
-//! The web console in Chromium: a list over many interactions, and the graph of a long flow.
+//! The web console in Chromium: a list over many interactions, the graph of a long flow, and its editor with the check behind it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use serde_json::{Value as Json, json};
@@ -21,13 +22,17 @@ const INTERACTIONS: [usize; 2] = [1_000, 100_000];
 const NODES: [usize; 2] = [20, 2_000];
 
 /// What `console/e2e/speed.mjs` tells, in milliseconds, and what a person does not wait for.
-const FIGURES: [(&str, &str, f64); 6] = [
+const FIGURES: [(&str, &str, f64); 10] = [
     ("listPainted", "interactions: first paint", 1_000.0),
     ("listShown", "interactions: the first rows are there", 1_500.0),
     ("listScrolled", "interactions: a frame while 1,000 rows scroll, 95th percentile", 50.0),
     ("flowPainted", "flow: first paint", 1_000.0),
     ("flowShown", "flow: the graph is laid out and drawn", 5_000.0),
     ("flowMoved", "flow: a frame while the graph is moved, 95th percentile", 50.0),
+    ("editorShown", "editor: the graph is laid out and drawn", 5_000.0),
+    ("editorDragged", "editor: a frame while a node is dragged, 95th percentile", 50.0),
+    ("editorTyped", "editor: a frame while a condition is typed, 95th percentile", 100.0),
+    ("editorChecked", "editor: from a mistake to its message, the editor's pause included", 3_000.0),
 ];
 
 pub(crate) fn section(ground: &Ground, root: &Path, rounds: usize) -> Result<Section> {
@@ -47,6 +52,7 @@ pub(crate) fn section(ground: &Ground, root: &Path, rounds: usize) -> Result<Sec
     }
     let title = format!("Console in Chromium, {} interactions and a flow of {} nodes", INTERACTIONS[1], NODES[1]);
     let mut section = Section::new(title);
+    section.line(checked(ground, rounds)?);
     let [few, many] = taken;
     for (name, what, most) in FIGURES {
         let figure = |of: &BTreeMap<String, Vec<f64>>| Figure::of(of.get(name).cloned()?);
@@ -55,6 +61,28 @@ pub(crate) fn section(ground: &Ground, root: &Path, rounds: usize) -> Result<Sec
         section.line(line.goal(Goal::AtMost(most)));
     }
     Ok(section)
+}
+
+/// How long the server takes to check a flow of 200 nodes, as the editor asks it while somebody types.
+fn checked(ground: &Ground, rounds: usize) -> Result<Line> {
+    /// Checks in a round.
+    const CHECKS: usize = 20;
+    let ledger = Ledger::over(ground, INTERACTIONS[0])?;
+    let flow = ledger.api.send("POST", "/flows", &chain(200))?;
+    let set = json!({ "dryRun": true, "flows": [{ "flowId": flow["id"], "document": chain(200) }] });
+    let mut times = Vec::new();
+    for _ in 0..rounds * CHECKS {
+        let begun = Instant::now();
+        ledger.api.send("POST", "/changesets", &set)?;
+        times.push(begun.elapsed().as_secs_f64() * 1e3);
+    }
+    ledger.end(None)?;
+    let line = Line::new(
+        "editor: a flow of 200 nodes checked by the server",
+        Unit::Milliseconds,
+        Figure::of(times).context("no rounds")?,
+    );
+    Ok(line.goal(Goal::AtMost(50.0)))
 }
 
 /// A flow of so many nodes; each leads to the next, and every fourth to one ahead as well.
@@ -90,7 +118,8 @@ impl Browser {
         let console = root.join("console");
         let node = std::fs::read_to_string(console.join("node_modules/.node"));
         let node = node.context("scripts/setup-console could not find or fetch Node.js")?.trim().to_owned();
-        let found = ["chromium", "chromium-browser"].into_iter().find_map(|name| output(Command::new("which").arg(name)).ok());
+        let found =
+            ["chromium", "chromium-browser"].into_iter().find_map(|name| output(Command::new("which").arg(name)).ok());
         let chromium = found.context("Chromium is not installed")?.trim().to_owned();
         Ok(Self { console, node, chromium })
     }

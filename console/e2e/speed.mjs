@@ -1,4 +1,4 @@
-// How long a list and a flow take to be there, and how they move. Prints one line of JSON, in milliseconds; the bench puts it beside others.
+// How long a list, a flow and its editor take to be there, and how they move. Prints one line of JSON, in milliseconds; the bench puts it beside others.
 import { BASE, CLIENT_ID, CLIENT_SECRET, browser, page, signIn } from "./harness.mjs";
 
 /** From going there until it is painted, and until `there` is. */
@@ -61,5 +61,25 @@ const flowMoved = await frames(async () => {
   await page.mouse.up();
 });
 
-console.log(JSON.stringify({ listPainted, listShown, listScrolled, flowPainted, flowShown, flowMoved }));
+const node = page.locator('.react-flow__node[data-id$="/n0"]');
+const [, editorShown] = await opened(`/flows/${process.env.FLOW}/edit`, node);
+await node.hover();
+const editorDragged = await frames(async () => {
+  const { x, y } = await node.boundingBox();
+  await page.mouse.move(x + 20, y + 10);
+  await page.mouse.down();
+  for (let step = 0; step < 60; step += 1) await page.mouse.move(x + 20 + step * 2, y + 10 + step);
+  await page.mouse.up();
+});
+await node.click();
+const when = page.locator(".branches").getByRole("textbox", { name: "When" }).first();
+await when.click();
+await page.keyboard.press("End");
+const editorTyped = await frames(() => page.keyboard.type(" || true", { delay: 60 }));
+await page.keyboard.type(" == nonsense");
+const mistyped = Date.now();
+await page.locator(".problem-list li").first().waitFor();
+const editorChecked = Date.now() - mistyped;
+
+console.log(JSON.stringify({ listPainted, listShown, listScrolled, flowPainted, flowShown, flowMoved, editorShown, editorDragged, editorTyped, editorChecked }));
 await browser.close();

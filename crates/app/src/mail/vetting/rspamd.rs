@@ -104,7 +104,8 @@ fn verdict(body: &[u8]) -> (ScanResult, String) {
         Ok(said) => said,
         Err(error) => return (ScanResult::Unavailable, format!("rspamd's answer can't be read: {error}")),
     };
-    if said.is_skipped {
+    // A mail that a rule settles before any scan, such as GTUBE's, is skipped as well, and has a verdict.
+    if said.is_skipped && said.action == "no action" {
         return (ScanResult::Unknown, "rspamd skipped the mail".to_owned());
     }
     if let Some(virus) = said.symbols.keys().find(|name| name.ends_with(VIRUS)) {
@@ -142,6 +143,7 @@ mod tests {
             (answer("reject", eicar), ScanResult::Infected),
             (answer("no action", failed), ScanResult::Clean),
             (answer("no action", "").replace("false", "true"), ScanResult::Unknown),
+            (answer("reject", gtube).replace("false", "true"), ScanResult::Spam),
             ("{\"error\":\"no\"}".to_owned(), ScanResult::Unavailable),
             (String::new(), ScanResult::Unavailable),
         ] {
