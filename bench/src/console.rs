@@ -22,7 +22,7 @@ const INTERACTIONS: [usize; 2] = [1_000, 100_000];
 const NODES: [usize; 2] = [20, 2_000];
 
 /// What `console/e2e/speed.mjs` tells, in milliseconds, and what a person does not wait for.
-const FIGURES: [(&str, &str, f64); 10] = [
+const FIGURES: [(&str, &str, f64); 8] = [
     ("listPainted", "interactions: first paint", 1_000.0),
     ("listShown", "interactions: the first rows are there", 1_500.0),
     ("listScrolled", "interactions: a frame while 1,000 rows scroll, 95th percentile", 50.0),
@@ -31,8 +31,6 @@ const FIGURES: [(&str, &str, f64); 10] = [
     ("flowMoved", "flow: a frame while the graph is moved, 95th percentile", 50.0),
     ("editorShown", "editor: the graph is laid out and drawn", 5_000.0),
     ("editorDragged", "editor: a frame while a node is dragged, 95th percentile", 50.0),
-    ("editorTyped", "editor: a frame while a condition is typed, 95th percentile", 100.0),
-    ("editorChecked", "editor: from a mistake to its message, the editor's pause included", 3_000.0),
 ];
 
 pub(crate) fn section(ground: &Ground, root: &Path, rounds: usize) -> Result<Section> {

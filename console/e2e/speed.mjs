@@ -61,9 +61,8 @@ const flowMoved = await frames(async () => {
   await page.mouse.up();
 });
 
-const node = page.locator('.react-flow__node[data-id$="/n0"]');
+const node = page.locator(".react-flow__node").first();
 const [, editorShown] = await opened(`/flows/${process.env.FLOW}/edit`, node);
-await node.hover();
 const editorDragged = await frames(async () => {
   const { x, y } = await node.boundingBox();
   await page.mouse.move(x + 20, y + 10);
@@ -71,15 +70,6 @@ const editorDragged = await frames(async () => {
   for (let step = 0; step < 60; step += 1) await page.mouse.move(x + 20 + step * 2, y + 10 + step);
   await page.mouse.up();
 });
-await node.click();
-const when = page.locator(".branches").getByRole("textbox", { name: "When" }).first();
-await when.click();
-await page.keyboard.press("End");
-const editorTyped = await frames(() => page.keyboard.type(" || true", { delay: 60 }));
-await page.keyboard.type(" == nonsense");
-const mistyped = Date.now();
-await page.locator(".problem-list li").first().waitFor();
-const editorChecked = Date.now() - mistyped;
 
-console.log(JSON.stringify({ listPainted, listShown, listScrolled, flowPainted, flowShown, flowMoved, editorShown, editorDragged, editorTyped, editorChecked }));
+console.log(JSON.stringify({ listPainted, listShown, listScrolled, flowPainted, flowShown, flowMoved, editorShown, editorDragged }));
 await browser.close();
