@@ -35,8 +35,8 @@ use crate::query::Query;
 use crate::revision::{listed, tag};
 use crate::state::ApiState;
 
-const SUMMARY: &str = "Change many flows and other objects at once, or none of them. Only a dry run does with scopes that read: anything else \
-                       takes `flow:write`, and `routing:write` for objects";
+const SUMMARY: &str = "Change many flows and other objects, all or nothing. A dry run needs only read scopes; a change needs `flow:write`, and \
+                       `routing:write` for objects";
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {

@@ -13,10 +13,10 @@ use crate::records::correspondents::Correspondent;
 use crate::records::mail::State;
 use crate::records::threads::{PreviousRecord, ThreadClues, ThreadNote, ThreadRecord};
 
-/// Of a thread the participants of so many of its newest mails are known, beside those of the first.
+/// The participants of a thread are those of its first mail and of this many of its newest.
 pub(crate) const MOST_NOTES: u32 = 200;
 
-/// Of a thread's newest interactions, and of the newest mails of a subject, so many are looked at until one can be read: damage refuses no mail.
+/// How many of a thread's newest interactions, or of a subject's newest mails, are tried until one can be read: damage refuses no mail.
 pub(crate) const MOST_LOOKED_AT: u32 = 20;
 
 /// What a store knows about the clues.
