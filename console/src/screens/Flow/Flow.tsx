@@ -9,6 +9,7 @@ import { useTitle } from "../../app/useTitle";
 import { Badge } from "../../components/Badge/Badge";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { FlowCanvas } from "../../components/FlowCanvas/FlowCanvas";
+import { FLOWS, Trail } from "../../components/Trail/Trail";
 import { modelOf } from "../../graph/model";
 import "./Flow.css";
 
@@ -26,10 +27,7 @@ export default function Flow({ id }: { id: string }) {
   return (
     <div className="page">
       <div className="page-head">
-        <Link href="/flows" className="muted">
-          Flows
-        </Link>
-        <span className="muted" aria-hidden="true">/</span>
+        <Trail to={[FLOWS]} />
         <h1>{one.name}</h1>
         {one.deleted && <Badge tone="bad">deleted</Badge>}
         {one.deprecated && <Badge tone="warn">deprecated: {one.deprecated}</Badge>}

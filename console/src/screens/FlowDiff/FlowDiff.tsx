@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { Link, useSearchParams } from "wouter";
+import { useSearchParams } from "wouter";
 import * as queries from "../../api/queries";
 import { useTitle } from "../../app/useTitle";
 import { Differences, groupsOf, Tally } from "../../components/Differences/Differences";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { FlowCanvas } from "../../components/FlowCanvas/FlowCanvas";
 import { useKeys } from "../../components/Shortcuts/keys";
+import { FLOWS, Trail } from "../../components/Trail/Trail";
 import { compare } from "../../graph/compare";
 import "./FlowDiff.css";
 
@@ -40,14 +41,7 @@ export default function FlowDiff({ id }: { id: string }) {
   return (
     <div className="page">
       <div className="page-head">
-        <Link href="/flows" className="muted">
-          Flows
-        </Link>
-        <span className="muted" aria-hidden="true">/</span>
-        <Link href={`/flows/${id}`} className="muted">
-          {one.name}
-        </Link>
-        <span className="muted" aria-hidden="true">/</span>
+        <Trail to={[FLOWS, { href: `/flows/${id}`, name: one.name }]} />
         <h1>Compare versions</h1>
         <span className="end diff-choice">
           {pick("From", "from", from)}

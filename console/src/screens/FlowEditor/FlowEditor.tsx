@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { Link, useLocation, useSearchParams } from "wouter";
+import { useLocation, useSearchParams } from "wouter";
 import { ApiError } from "../../api/client";
 import { type Editable, loadFlow } from "../../api/editing";
 import { useTitle } from "../../app/useTitle";
@@ -12,6 +12,7 @@ import { FormContext } from "../../components/Form/context";
 import { sentence } from "../../components/Form/paths";
 import { NodeForm } from "../../components/NodeForm/NodeForm";
 import { useKeys } from "../../components/Shortcuts/keys";
+import { FLOWS, Trail } from "../../components/Trail/Trail";
 import { addNode, connect, nodesOf, removeNode } from "../../edit/flow";
 import { nodeAt } from "../../edit/problems";
 import { Conflict } from "./Conflict";
@@ -92,14 +93,7 @@ function Edited({ id, from }: { id: string; from: Editable }) {
   return (
     <div className="page editor">
       <div className="page-head">
-        <Link href="/flows" className="muted">
-          Flows
-        </Link>
-        <span className="muted" aria-hidden="true">/</span>
-        <Link href={`/flows/${id}`} className="muted">
-          {from.flow.name}
-        </Link>
-        <span className="muted" aria-hidden="true">/</span>
+        <Trail to={[FLOWS, { href: `/flows/${id}`, name: from.flow.name }]} />
         <h1>Edit</h1>
         <Status draft={draft} />
         <span className="end tools">

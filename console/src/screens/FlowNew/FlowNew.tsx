@@ -11,6 +11,7 @@ import { edit, valueOf } from "../../edit/edit";
 import { keepText } from "../../edit/kept";
 import { TEMPLATES } from "./templates";
 import "../../components/Form/Form.css";
+import { FLOWS, Trail } from "../../components/Trail/Trail";
 import "./FlowNew.css";
 
 /** A new flow: one of the templates under a name of its own, as a draft. */
@@ -43,10 +44,7 @@ export default function FlowNew() {
   return (
     <div className="page">
       <div className="page-head">
-        <Link href="/flows" className="muted">
-          Flows
-        </Link>
-        <span className="muted" aria-hidden="true">/</span>
+        <Trail to={[FLOWS]} />
         <h1>New flow</h1>
       </div>
       <form

@@ -11,6 +11,7 @@ import { Fault, Loading } from "../../components/Fault/Fault";
 import { Prose } from "../../components/Form/Field";
 import { sentence } from "../../components/Form/paths";
 import { Refusal } from "../../components/Refusal/Refusal";
+import { FLOWS, Trail } from "../../components/Trail/Trail";
 import { Compared } from "../FlowDiff/FlowDiff";
 import { ReplaySection } from "./ReplaySection";
 import "./FlowPublish.css";
@@ -30,14 +31,7 @@ export default function FlowPublish({ id }: { id: string }) {
   return (
     <div className="page">
       <div className="page-head">
-        <Link href="/flows" className="muted">
-          Flows
-        </Link>
-        <span className="muted" aria-hidden="true">/</span>
-        <Link href={`/flows/${id}`} className="muted">
-          {one.name}
-        </Link>
-        <span className="muted" aria-hidden="true">/</span>
+        <Trail to={[FLOWS, { href: `/flows/${id}`, name: one.name }]} />
         <h1>
           {published && version < published ? "Roll back to" : "Publish"} version {version}
         </h1>
