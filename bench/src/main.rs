@@ -168,6 +168,7 @@ fn measure(arguments: &Arguments, mails: &[Mail], tell: &mut dyn FnMut(Section) 
     if wanted(Stage::Tests) {
         let project = bench.parent().unwrap_or(bench).join("examples/support-desk");
         tell(offline::tests(&ground, &project, rounds)?)?;
+        tell(offline::mutants(&ground, &project)?)?;
         tell(offline::mbox(&ground, mails, arguments.memory_mails as usize)?)?;
     }
     if wanted(Stage::Catalogue) {

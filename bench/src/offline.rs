@@ -1,5 +1,5 @@
-//! The command line without a server: how long tests of flows take, what counting coverage costs, and whether a large
-//! mbox needs more memory than a small one.
+//! The command line without a server: how long tests of flows take, what counting coverage costs, how long mutants take, and
+//! whether a large mbox needs more memory than a small one.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -61,6 +61,24 @@ pub(crate) fn tests(ground: &Ground, project: &Path, rounds: usize) -> Result<Se
     section.line(line("all cases", plain).goal(Goal::AtMost(GOAL)));
     section.line(line("all cases", plain).beside("validate, which runs none", figure(validated)?));
     section.line(line("all cases, coverage counted", figure(counted)?).beside("not counted", plain));
+    Ok(section)
+}
+
+/// Makes every mutant of a project and holds it against its tests.
+pub(crate) fn mutants(ground: &Ground, project: &Path) -> Result<Section> {
+    say("mutants of the support desk");
+    let (cases, once) = cases(&ground.program, project, &[])?;
+    let begun = Instant::now();
+    let report = output(Command::new(&ground.program).arg("test").arg(project).args(["--mutate", "--output", "json"]))?;
+    let taken = milliseconds(begun.elapsed());
+    let report: Json = serde_json::from_str(&report)?;
+    let count = |name: &str| report[name].as_u64().with_context(|| format!("no count of `{name}`"));
+    let (made, killed, accepted) = (count("mutants")?, count("killed")?, count("accepted")?);
+    let mut section = Section::new("Mutants of the support desk");
+    section.note(format!("{made} mutants, {killed} caught, {accepted} accepted; {cases} cases"));
+    let line = |what: &str, time| Line::new(what, Unit::Milliseconds, Figure::single(time));
+    section.line(line("all mutants", taken).beside("the tests once", Figure::single(milliseconds(once))));
+    section.line(line("a mutant", taken / made.max(1) as f64));
     Ok(section)
 }
 

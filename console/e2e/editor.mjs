@@ -1,6 +1,6 @@
 // The first minutes of someone new, in the browser alone: a flow from a template, tried on a mail, changed, compared, replayed, published, rolled back.
 // The same by keyboard. Two who edit the same flow.
-import { BASE, check, CLIENT_ID, CLIENT_SECRET, glance, looks, noise, page, shot, signIn, tell, token } from "./harness.mjs";
+import { BASE, check, CLIENT_ID, CLIENT_SECRET, glance, looks, noise, other, page, shot, signIn, tell } from "./harness.mjs";
 
 const main = () => page.getByRole("main");
 const button = (name) => page.getByRole("button", { name, exact: true });
@@ -16,14 +16,7 @@ const write = async (field, text) => {
   await page.keyboard.press("Escape");
 };
 const expression = (name) => page.locator(".editing-form").getByRole("textbox", { name, exact: true });
-const bearer = await token(CLIENT_ID, CLIENT_SECRET);
-/** Somebody else, by the API. */
-const meanwhile = async (method, path, body, type = "application/json") => {
-  const response = await fetch(`${BASE}/api/v2${path}`, { method, headers: { authorization: `Bearer ${bearer}`, "content-type": type }, ...(body !== undefined && { body: type === "application/json" ? JSON.stringify(body) : body }) });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-  return text ? JSON.parse(text) : null;
-};
+const meanwhile = await other();
 const mail = (subject, nth) => `From: Ana Sousa <ana@customer.example>\r\nTo: desk@example.com\r\nSubject: ${subject}\r\nMessage-ID: <editor-${nth}@customer.example>\r\n\r\nHello\r\n`;
 
 await tell(async () => {
@@ -55,8 +48,27 @@ await tell(async () => {
   await page.getByText("Decided: queue Billing").waitFor();
   await page.locator(".run-canvas .decision").waitFor();
   await looks("editor-try");
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Save as a test" }).click()]);
-  check("a test mail is routed, and can be saved as a test", download.suggestedFilename() === "tried.test.yaml");
+  check("a test mail is routed", true);
+
+  // The same as a case of a test file, with examples in the place of personal details.
+  await button("Save as a test…").click();
+  const saving = page.getByRole("region", { name: "Save as a test" });
+  await saving.getByText("Decided the same: queue Billing").waitFor();
+  const preview = () => saving.getByRole("region", { name: "The case" }).innerText();
+  check("names and addresses are replaced by examples", /Alex Miller <person1@customer\.example>/.test(await preview()) && !/Sousa|ana@/.test(await preview()), await preview());
+  await saving.getByRole("checkbox", { name: /ana@customer\.example/ }).uncheck();
+  await saving.getByText("Decided the same: queue Billing").waitFor();
+  check("what is to stay stays", /Alex Miller <ana@customer\.example>/.test(await preview()), await preview());
+  await saving.getByLabel("Also replace").fill("invoice");
+  await button("Add").click();
+  await saving.getByText(/Decided differently: queue \w+ instead of queue Billing/).waitFor();
+  await saving.getByText("The decision depends on invoice").waitFor();
+  await looks("editor-case");
+  await saving.getByRole("button", { name: "Keep it" }).click();
+  await saving.getByText("Decided the same: queue Billing").waitFor();
+  check("it says which detail the decision depends on", /My invoice 17/.test(await preview()), await preview());
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Save tried.test.yaml" }).click()]);
+  check("the case is saved", download.suggestedFilename() === "tried.test.yaml");
 
   // Publish it, lead mail to it.
   await button("Publish…").click();
@@ -97,7 +109,8 @@ await tell(async () => {
   await saved(2);
   await looks("editor-both");
 
-  // What is wrong is said as one types, at its node, its field and its line.
+  // What is wrong is said as one types, at its node, its field and its line. Beside the YAML the graph has room for a part of it: all of it is asked for.
+  await button("Fit View").click();
   await node("general").click();
   await page.locator(".action-open").first().click();
   await write(expression("Queue"), "Generl");
@@ -126,10 +139,10 @@ await tell(async () => {
   await page.locator(".editing-yaml .cm-content").click();
   await page.keyboard.press("ControlOrMeta+Home");
   await page.keyboard.type("[");
-  await page.getByText("The YAML can't be read").waitFor();
+  await page.getByText("The YAML can't be read:").waitFor();
   await glance("editor-broken");
   await page.keyboard.press("Backspace");
-  await page.getByText("The YAML can't be read").waitFor({ state: "detached" });
+  await page.getByText("The YAML can't be read:").waitFor({ state: "detached" });
   await node("general").waitFor();
   check("YAML that can't be read is said, and loses nothing", true);
 
@@ -166,7 +179,17 @@ await tell(async () => {
   await button("Replay").click();
   await page.getByText(/3 mails: 1 would be decided differently, 2 the same/).waitFor();
   await page.locator(".replay-changes button").first().click();
-  await page.locator(".replay-both .steps").nth(1).waitFor();
+  await page.locator(".replay .both-runs .steps").nth(1).waitFor();
+  // A mail that shows it.
+  await button("Search").click();
+  await page.getByText(/^Found after [\d,]+ mails? in/).waitFor();
+  await page.locator(".witness .both-runs .steps").nth(1).waitFor();
+  const witness = await page.getByRole("region", { name: "The mail", exact: true }).innerText();
+  const [eml] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Save as .eml" }).click()]);
+  check("a mail is found that shows the difference, with both runs, and can be saved", /^From: /m.test(witness) && /^front-desk-\d+-witness\.eml$/.test(eml.suggestedFilename()), witness);
+  const tried = async (version) => (await meanwhile("POST", `/flows/${id}/try?version=${version}`, witness.replaceAll("\n", "\r\n"), "message/rfc822")).decision;
+  const decisions = [await tried("published"), await tried("newest")].map(({ kind, queue, priority }) => JSON.stringify([kind, queue?.name, priority]));
+  check("and the server decides it so", decisions[0] !== decisions[1], decisions);
   await looks("publish");
   check("before it is published, it says which decisions would change, with both runs", /Opening hours/.test(await page.locator(".replay-changes").innerText()));
   await page.getByLabel("Note", { exact: true }).fill("the bank's mail is billing's");
@@ -183,6 +206,26 @@ await tell(async () => {
   const flow = await meanwhile("GET", `/flows/${id}`);
   check("it is published, and rolled back", flow.publishedVersion.version === 1);
 
+  // Another name: what leads to the flow goes on.
+  await button("Rename").click();
+  const described = page.getByRole("form", { name: "Name and description" });
+  await described.getByText(/desk@example\.com uses this flow by its id/).waitFor();
+  await described.getByLabel("Name").fill("Reception");
+  await described.getByLabel("Description").fill("Sorts what comes to the front desk.");
+  await looks("flow-rename");
+  await meanwhile("PUT", `/flows/${id}`, { description: "theirs" });
+  await described.getByRole("button", { name: "Save", exact: true }).click();
+  await described.getByText("They changed: Description.").waitFor();
+  await glance("flow-rename-conflict");
+  // The browser tells of every refused request.
+  noise.splice(0);
+  await described.getByRole("button", { name: "Overwrite with mine" }).click();
+  await heading("Reception");
+  const renamed = await meanwhile("GET", `/flows/${id}`);
+  check("a flow is renamed without a new version, and nobody's change is overwritten unasked", renamed.name === "Reception" && /front desk/.test(renamed.description) && renamed.savedVersion.version === flow.savedVersion.version, renamed);
+  const routed = await meanwhile("POST", "/interactions?to=desk@example.com&wait=true", mail("My invoice 18", 18), "message/rfc822");
+  check("its route leads to it as before", /Billing/.test(JSON.stringify(routed)), routed);
+
   // Two who edit the same.
   await main().getByRole("link", { name: "Edit", exact: true }).click();
   await heading("Edit");
@@ -193,16 +236,118 @@ await tell(async () => {
   await page.locator('.node-form > [data-path$=".name"] input').fill("mine");
   await meanwhile("POST", `/flows/${id}/versions`, document);
   await page.getByText("Someone else changed this flow while you were editing").waitFor();
-  await looks("editor-conflict");
+  await page.getByText("Your changes and theirs fit together.").waitFor();
+  await glance("editor-merge");
   // The browser tells of every refused request.
   noise.splice(0);
+  await button("Bring both together").click();
+  await page.getByText(/Saved as version/).waitFor();
+  const newest = () => meanwhile("GET", `/flows/${id}/latestconfiguration`);
+  const topic = (one) => one.nodes.find((each) => each.id === "topic");
+  const together = await newest();
+  check("what two changed in different places is brought together", topic(together).name === "mine" && together.nodes[2].actions[0].message === "theirs", together);
+
+  // The same part changed by both is chosen.
+  await page.locator('.node-form > [data-path$=".name"] input').fill("mine again");
+  topic(together).name = "theirs again";
+  together.nodes[2].actions[0].message = "theirs, too";
+  await meanwhile("POST", `/flows/${id}/versions`, together);
+  await page.getByText("One part was changed by both of you").waitFor();
+  check("nothing is brought together unasked", await button("Bring both together").isDisabled());
+  await page.getByRole("group", { name: "nodes[topic].name" }).getByRole("radio", { name: /^Theirs/ }).check();
+  await looks("editor-conflict");
+  noise.splice(0);
+  await button("Bring both together").click();
+  await page.getByText(/Saved as version/).waitFor();
+  const chosen = await newest();
+  check("what both changed is as it was chosen, the rest is taken", topic(chosen).name === "theirs again" && chosen.nodes[2].actions[0].message === "theirs, too", chosen);
+
+  // One of them is taken: the other is not lost.
+  await page.locator('.node-form > [data-path$=".name"] input').fill("mine at last");
+  chosen.nodes[2].actions[0].message = "theirs at last";
+  await meanwhile("POST", `/flows/${id}/versions`, chosen);
+  await page.getByText("Someone else changed this flow while you were editing").waitFor();
+  noise.splice(0);
   await button("Go on with theirs").click();
-  await page.getByText("theirs").first().waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll("input")].every((one) => one.value !== "mine at last"));
   await page.keyboard.press("ControlOrMeta+Z");
-  await page.waitForFunction(() => [...document.querySelectorAll("input")].some((one) => one.value === "mine"));
+  await page.waitForFunction(() => [...document.querySelectorAll("input")].some((one) => one.value === "mine at last"));
+  // What is undone to was not meant for theirs: it is not saved over it unasked.
+  await page.getByText("Someone else changed this flow while you were editing").waitFor();
+  check("what was undone to before theirs is not saved over theirs unasked", (await newest()).nodes[2].actions[0].message === "theirs at last");
+  noise.splice(0);
+  await button("Save mine over theirs").click();
   await page.getByText(/Saved as version/).waitFor();
   const both = await meanwhile("GET", `/flows/${id}/versions`);
   check("neither of two who edit the same loses anything", both.entities.length >= 4);
+
+  // Who changed nothing sees the other's version, and can't undo it.
+  await page.reload();
+  await node("topic").waitFor();
+  await page.getByText(/Saved as version/).waitFor();
+  const calm = await newest();
+  topic(calm).name = "theirs alone";
+  await meanwhile("POST", `/flows/${id}/versions`, calm);
+  await node("topic").getByText("theirs alone").waitFor();
+  check("somebody else's change is not mine to undo", await button("Undo").isDisabled());
+
+  // A part that can't be fetched fails alone, and is fetched again.
+  const assets = "**/assets/*Yaml*";
+  await page.route(assets, (route) => route.abort());
+  await page.reload();
+  await node("topic").waitFor();
+  await button("Both").click();
+  await page.getByText("This part can't be loaded").waitFor();
+  check("without the YAML's editor the graph goes on", await node("topic").isVisible());
+  await glance("editor-part");
+  await page.unroute(assets);
+  noise.splice(0);
+  await button("Try again").click();
+  await page.locator(".editing-yaml .cm-content").waitFor();
+  check("a part that could not be fetched is fetched again", true);
+  noise.splice(0);
+
+  // Renamed by somebody else while one edits; left before it is saved; changed by somebody else while nobody edits.
+  const flowNow = await meanwhile("GET", `/flows/${id}`);
+  await meanwhile("PUT", `/flows/${id}`, { name: "Welcome", description: flowNow.description });
+  await node("topic").click();
+  const naming = page.locator('.node-form > [data-path$=".name"] input');
+  await naming.fill("after the rename");
+  await page.waitForFunction(() => document.querySelector(".editing-yaml .code")?.shadowRoot?.textContent?.includes("name: Welcome"));
+  await page.getByText(/Saved as version/).waitFor();
+  check("a draft follows a flow that somebody else renames", topic(await newest()).name === "after the rename");
+  await naming.fill("left at once");
+  await page.getByRole("link", { name: "Flows", exact: true }).first().click();
+  await heading("Flows");
+  const until = async (holds) => {
+    for (let times = 0; times < 100; times++) {
+      if (await holds()) return true;
+      await page.waitForTimeout(100);
+    }
+    return false;
+  };
+  check("who leaves before it is saved has it saved", await until(async () => topic(await newest()).name === "left at once"));
+  const since = await newest();
+  topic(since).name = "theirs, in between";
+  await meanwhile("POST", `/flows/${id}/versions`, since);
+  await page.goto(`${BASE}/flows/${id}/edit?view=both`);
+  await node("topic").getByText("theirs, in between").waitFor();
+  await page.locator(".editing-yaml .cm-content").waitFor();
+  check("comments stay when somebody else saves while nobody edits", (await yaml()).includes("# Change the words to those that your customers use."));
+  noise.splice(0);
+
+  // What was entered to publish stays, and only what was looked at is published.
+  await button("Publish…").click();
+  await page.getByText("Nothing breaks").waitFor();
+  await page.getByLabel("Note", { exact: true }).fill("a note of mine");
+  topic(since).name = "theirs, while I publish";
+  await meanwhile("POST", `/flows/${id}/versions`, since);
+  await page.getByText(/^Someone saved version \d+ meanwhile/).waitFor();
+  check("what was not looked at is not published", await page.getByRole("button", { name: /^Publish version/ }).isDisabled());
+  await glance("publish-meanwhile");
+  await page.getByRole("button", { name: /^Look at version/ }).click();
+  await page.getByText(/^Someone saved version \d+ meanwhile/).waitFor({ state: "detached" });
+  check("and what was entered stays", (await page.getByLabel("Note", { exact: true }).inputValue()) === "a note of mine");
 
   // By keyboard alone.
   await page.goto(`${BASE}/flows`);
@@ -270,7 +415,10 @@ await tell(async () => {
   await tabTo("Try it");
   await press("Enter");
   await page.getByText("Decided: queue General priority 7").waitFor();
-  check("a mail is tried by keyboard", true);
+  await tabTo("Save as a test…");
+  await press("Enter");
+  await page.getByText(/^Decided the same: queue General/).waitFor();
+  check("a mail is tried and made a test by keyboard", true);
   // The browser tells of every refused request.
   noise.splice(0);
   await page.reload();
@@ -290,8 +438,18 @@ await tell(async () => {
   await press("Enter");
   await page.getByRole("heading", { level: 1, name: "Roll back to version 1" }).waitFor();
   await page.getByText("Nothing breaks").waitFor();
+  await tabTo("Search");
+  await press("Enter");
+  await page.getByText(/^Found after/).waitFor();
   await tabTo("Publish version 1");
   await press("Enter");
   await heading("By keys");
+  await tabTo("Rename");
+  await press("Enter");
+  await page.waitForFunction(() => document.activeElement?.labels?.[0]?.textContent?.trim() === "Name");
+  await press("ControlOrMeta+A");
+  await page.keyboard.type("Renamed by keys");
+  await press("Enter");
+  await heading("Renamed by keys");
   check("all of it works by keyboard", true);
 });

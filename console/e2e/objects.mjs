@@ -135,7 +135,7 @@ await tell(async () => {
   await looks("row-form");
   await meanwhile("PUT", `/flows/datatables/${new URL(page.url()).pathname.split("/")[2]}/rows/acme42.example`, { key: "acme42.example", tier: "gold", seats: 7 });
   await button("Save the row").click();
-  await page.getByText("while you were editing: seats").waitFor();
+  await page.getByText("They changed: seats").waitFor();
   await button("Overwrite with mine").click();
   await page.getByRole("cell", { name: "1000" }).waitFor();
   await button("Rows of version 1").click();

@@ -31,6 +31,8 @@ export interface CallOptions {
   /** An `Idempotency-Key`. */
   key?: string;
   headers?: Record<string, string>;
+  /** Whether it outlasts the page. */
+  keepalive?: boolean;
 }
 
 /** The answer itself, for what is not JSON. */
@@ -44,6 +46,7 @@ export async function request(path: string, options: CallOptions = {}): Promise<
   const init: RequestInit = { method, headers, credentials: "same-origin" };
   if (body !== undefined) init.body = type ? (body as BodyInit) : JSON.stringify(body);
   if (signal) init.signal = signal;
+  if (options.keepalive) init.keepalive = true;
   let response: Response;
   try {
     response = await fetch(BASE + path, init);

@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { ApiError, call, query, request, type Schemas } from "./client";
 import type { Flow, FlowDocument } from "./queries";
+import { loadNewestText, loadPositions, type Positions, type Written } from "./written";
 
 /** A flow to be edited: its newest version, and the revision that a change is meant for. */
 export interface Editable {
@@ -8,14 +9,49 @@ export interface Editable {
   etag: string;
   version: number;
   document: FlowDocument;
+  /** Its text, as far as somebody wrote one. */
+  written?: Written;
+  /** Else the text of the newest version before it that has one. */
+  earlier?: string;
+  /** Where the server has its nodes. */
+  places?: Positions;
 }
+
+/** Members that are the flow's own, whatever its versions say. */
+export const ownOf = ({ flow, document }: Editable) => ({ name: flow.name, type: flow.type, description: flow.description, deprecated: (document as { deprecated?: unknown }).deprecated });
+
+export const loadDocument = (id: string, version: number, signal?: AbortSignal) => call<FlowDocument>(`/flows/${id}/versions/${version}/configuration`, { signal });
 
 export async function loadFlow(id: string, signal?: AbortSignal): Promise<Editable> {
   const response = await request(`/flows/${id}`, { signal });
   const flow = (await response.json()) as Flow;
   const version = flow.savedVersion?.version ?? 0;
-  const document = version > 0 ? await call<FlowDocument>(`/flows/${id}/versions/${version}/configuration`, { signal }) : ({ name: flow.name, type: flow.type, nodes: [] } as unknown as FlowDocument);
+  const document = version > 0 ? await loadDocument(id, version, signal) : ({ name: flow.name, type: flow.type, nodes: [] } as unknown as FlowDocument);
   return { flow, etag: response.headers.get("etag") ?? "", version, document };
+}
+
+/** The same, with what people have written into the text of its newest version, and where they have put its nodes. */
+export async function loadWritten(id: string, signal?: AbortSignal): Promise<Editable> {
+  const [from, places] = await Promise.all([loadFlow(id, signal), loadPositions(id, signal)]);
+  const newest = await loadNewestText(id, from.version, signal);
+  if (!newest) return { ...from, places };
+  return { ...from, places, ...(newest.version === from.version ? { written: newest.written } : { earlier: newest.written.text }) };
+}
+
+/** What a flow is called, and the revision that a change of it is meant for. */
+export async function loadDescription(id: string, signal?: AbortSignal): Promise<{ flow: Flow; etag: string }> {
+  const response = await request(`/flows/${id}`, { signal });
+  return { flow: (await response.json()) as Flow, etag: response.headers.get("etag") ?? "" };
+}
+
+/** Gives a flow another name and description: no version is made, and callers, who hold its id, go on. */
+export const describe = (id: string, body: { name: string; description: string }, etag: string, note: string) => call<Flow>(`/flows/${id}${query({ note: note.trim() })}`, { method: "PUT", body, ifMatch: etag });
+
+/** A document as requests have it. Only files of a folder need `kind`, which says that they are flows. */
+function plain<T>(document: T): T {
+  if (typeof document !== "object" || document === null || !("kind" in document)) return document;
+  const { kind: _, ...rest } = document;
+  return rest as T;
 }
 
 export interface SavedDraft {
@@ -27,7 +63,7 @@ export interface SavedDraft {
 
 /** Keeps a document as a draft: nothing that runs changes. */
 export async function saveDraft(id: string, document: unknown, etag: string): Promise<SavedDraft> {
-  const response = await request(`/flows/${id}?draft=true`, { method: "PUT", body: document, ifMatch: etag });
+  const response = await request(`/flows/${id}?draft=true`, { method: "PUT", body: plain(document), ifMatch: etag });
   const flow = (await response.json()) as Flow;
   const version = flow.savedVersion?.version ?? 0;
   // The draft is kept, whether or not what was found in it can be read.
@@ -40,7 +76,7 @@ export const createDraft = (document: unknown) => call<Flow>("/flows?draft=true"
 /** What a change set would do; nothing is done. What refuses it are problems, of the document or of its callers. */
 export async function problemsOf(flows: Schemas["ChangeSetFlow"][], signal?: AbortSignal): Promise<Schemas["Problem"][]> {
   try {
-    await call("/changesets", { method: "POST", body: { flows, dryRun: true }, signal });
+    await call("/changesets", { method: "POST", body: { flows: flows.map((one) => ({ ...one, ...(one.document !== undefined && { document: plain(one.document) }) })), dryRun: true }, signal });
     return [];
   } catch (error) {
     if (error instanceof ApiError && [400, 409].includes(error.status)) return error.problems;
@@ -50,12 +86,36 @@ export async function problemsOf(flows: Schemas["ChangeSetFlow"][], signal?: Abo
 
 export const publish = (flows: Schemas["ChangeSetFlow"][], note: string) => call<Schemas["ChangeSetDone"]>("/changesets", { method: "POST", body: { flows, ...(note.trim() && { note: note.trim() }) } });
 
-export const tryFlow = (id: string, message: string, document: unknown) => call<Schemas["Tried"]>(`/flows/${id}/try`, { method: "POST", body: { message, document } });
+export interface Attempt {
+  message: string | Uint8Array;
+  document: unknown;
+  /** What data actions answer. */
+  answers: Schemas["GivenAnswer"][];
+  /** When the mail counts as accepted: now unless told. */
+  receivedAt?: string;
+}
 
-/** A recorded mail as it came in. */
-export const rawMail = async (id: string) => await (await request(`/interactions/${id}/message`)).text();
+/** Tries a document on a mail. */
+export const tryFlow = (id: string, { message, document, answers, receivedAt }: Attempt, signal?: AbortSignal) =>
+  call<Schemas["Tried"]>(`/flows/${id}/try`, {
+    method: "POST",
+    body: { ...(typeof message === "string" ? { message: message.replace(/\r?\n/g, "\r\n") } : { messageBase64: base64(message) }), document: plain(document), ...(answers.length > 0 && { answers }), ...(receivedAt && { receivedAt }) },
+    signal,
+  });
+
+/** A recorded mail as it came in: its bytes, which need not be UTF-8. */
+export const rawMail = async (id: string) => new Uint8Array(await (await request(`/interactions/${id}/message`)).arrayBuffer());
+
+function base64(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 0x2000) text += String.fromCharCode(...bytes.subarray(at, at + 0x2000));
+  return btoa(text);
+}
 
 export const startReplay = (flows: Schemas["ChangeSetFlow"][], count: number) => call<Schemas["Replay"]>("/replays", { method: "POST", body: { flows, count } });
+
+/** A mail that the flows would decide differently; the server stops its search when the request is given up. */
+export const findWitness = (flows: Schemas["ChangeSetFlow"][], seconds: number, signal: AbortSignal) => call<Schemas["WitnessSearch"]>("/changesets/witness", { method: "POST", body: { flows, seconds }, signal });
 
 export const replay = (id: string | undefined) =>
   queryOptions({

@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
 import { ApiError, call, query, request, type Schemas } from "./client";
 
 export type Session = Schemas["Session"];
@@ -40,6 +40,11 @@ export const session = queryOptions({
   },
   staleTime: Infinity,
 });
+
+/** A session that ended meanwhile: sign in, and go on at the same place. */
+export const signedOut = (client: QueryClient, error: unknown) => {
+  if (error instanceof ApiError && error.status === 401) client.setQueryData(session.queryKey, null);
+};
 
 /** What there is beside a client's secret. It changes with the server's configuration alone. */
 export const signInWays = queryOptions({
@@ -171,6 +176,13 @@ export const related = (id: string, which: "uses" | "usedby") =>
   queryOptions({
     queryKey: [which, id],
     queryFn: ({ signal }) => call<Schemas["Graph"]>(`/flows/${id}/${which}`, { signal }),
+  });
+
+/** All that a flow uses, and what that uses. */
+export const usesInAll = (id: string) =>
+  queryOptions({
+    queryKey: ["uses", id, "transitive"],
+    queryFn: ({ signal }) => call<Schemas["Graph"]>(`/flows/${id}/uses?transitive=true`, { signal }),
   });
 
 export const queues = queryOptions({

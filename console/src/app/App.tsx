@@ -1,33 +1,31 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { Link, Redirect, Route, Switch, useLocation, useSearch } from "wouter";
 import { ApiError } from "../api/client";
 import { keepUp } from "../api/live";
 import * as queries from "../api/queries";
 import type { Scope } from "../api/scopes";
 import { Fault, Loading } from "../components/Fault/Fault";
+import { Part, part } from "../components/Part/Part";
 import { SignIn } from "../screens/SignIn/SignIn";
 import { OBJECT_SCREENS } from "./objects";
 import { SessionContext, useMay } from "./session";
 import { Shell } from "./Shell/Shell";
 
-const Overview = lazy(() => import("../screens/Overview/Overview"));
-const Interactions = lazy(() => import("../screens/Interactions/Interactions"));
-const Interaction = lazy(() => import("../screens/Interaction/Interaction"));
-const Flows = lazy(() => import("../screens/Flows/Flows"));
-const Flow = lazy(() => import("../screens/Flow/Flow"));
-const FlowDiff = lazy(() => import("../screens/FlowDiff/FlowDiff"));
-const FlowNew = lazy(() => import("../screens/FlowNew/FlowNew"));
-const FlowEditor = lazy(() => import("../screens/FlowEditor/FlowEditor"));
-const FlowPublish = lazy(() => import("../screens/FlowPublish/FlowPublish"));
-const Map = lazy(() => import("../screens/Map/Map"));
-const Queues = lazy(() => import("../screens/Queues/Queues"));
-const Queue = lazy(() => import("../screens/Queue/Queue"));
+const Overview = part(() => import("../screens/Overview/Overview"));
+const Interactions = part(() => import("../screens/Interactions/Interactions"));
+const Interaction = part(() => import("../screens/Interaction/Interaction"));
+const Flows = part(() => import("../screens/Flows/Flows"));
+const Flow = part(() => import("../screens/Flow/Flow"));
+const FlowDiff = part(() => import("../screens/FlowDiff/FlowDiff"));
+const FlowNew = part(() => import("../screens/FlowNew/FlowNew"));
+const FlowEditor = part(() => import("../screens/FlowEditor/FlowEditor"));
+const FlowPublish = part(() => import("../screens/FlowPublish/FlowPublish"));
+const Map = part(() => import("../screens/Map/Map"));
+const Queues = part(() => import("../screens/Queues/Queues"));
+const Queue = part(() => import("../screens/Queue/Queue"));
 
-/** A session that ended meanwhile: sign in, and go on at the same place. */
-const signedOut = (error: Error) => {
-  if (error instanceof ApiError && error.status === 401) client.setQueryData(queries.session.queryKey, null);
-};
+const signedOut = (error: Error) => queries.signedOut(client, error);
 
 const client: QueryClient = new QueryClient({
   queryCache: new QueryCache({ onError: signedOut }),
@@ -51,7 +49,9 @@ const client: QueryClient = new QueryClient({
 export function App() {
   return (
     <QueryClientProvider client={client}>
-      <SignedIn />
+      <Part>
+        <SignedIn />
+      </Part>
     </QueryClientProvider>
   );
 }
@@ -74,7 +74,7 @@ function SignedIn() {
   return (
     <SessionContext value={session}>
       <Shell>
-        <Suspense fallback={<Loading />}>
+        <Part fallback={<Loading />} of={location}>
           <Switch>
             <Route path="/">{needs("email:read", <Overview />)}</Route>
             <Route path="/interactions">{needs("email:read", <Interactions />)}</Route>
@@ -99,7 +99,7 @@ function SignedIn() {
               <NotFound />
             </Route>
           </Switch>
-        </Suspense>
+        </Part>
       </Shell>
     </SessionContext>
   );

@@ -1,5 +1,6 @@
 import { visit } from "yaml";
 import { documentOf } from "./render";
+import { equal } from "./value";
 
 /** A document that came without a text of its own, as YAML. What is empty and means nothing is left out. */
 export function textOf(document: unknown): string {
@@ -27,14 +28,9 @@ const DEFAULTS: Record<string, string> = {
 
 function lean(document: unknown): unknown {
   if (typeof document !== "object" || document === null) return document;
-  return Object.fromEntries(Object.entries(document).filter(([name, value]) => value !== null && DEFAULTS[name] !== JSON.stringify(value)));
+  // Files of a folder say that they are flows.
+  return Object.fromEntries(Object.entries(document).filter(([name, value]) => name !== "kind" && value !== null && !(name in DEFAULTS && DEFAULTS[name] === JSON.stringify(value))));
 }
 
 /** Whether two documents are the same flow, written out or not. */
-export const sameFlow = (one: unknown, other: unknown): boolean => JSON.stringify(sorted(lean(one))) === JSON.stringify(sorted(lean(other)));
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, inner]) => [name, sorted(inner)]));
-}
+export const sameFlow = (one: unknown, other: unknown): boolean => equal(lean(one), lean(other));

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { edit, NotYaml, read, valueOf } from "./edit";
+import { edit, NotYaml, rangeAt, read, valueOf } from "./edit";
 import { equal, isRecord, type Path, steps, valueAt, withValue, written } from "./value";
 
 const root = join(import.meta.dirname, "../../..");
@@ -61,7 +61,7 @@ test("of every flow, what is touched changes and nothing else", () => {
       const where = `${name} ${written(path)}`;
       if (typeof one === "string") {
         // How many lines its own text has.
-        const [from = 0, to = 0] = (read(text).getIn(path, true) as { range?: number[] }).range ?? [];
+        const [from = 0, to = 0] = rangeAt(read(text), path) ?? [];
         const high = lines(text.slice(from, to).trimEnd()).length;
         const touched = edit(text, path, `${one}, touched`);
         expect(equal(valueOf(touched), withValue(value, path, `${one}, touched`)), where).toBe(true);

@@ -2,9 +2,10 @@ import { expect, test } from "vitest";
 import { LANGUAGE } from "../api/language";
 import { complete, expressionAt } from "./complete";
 import { addNode, connect, type FlowValue, removeNode, renameNode, undrawable } from "./flow";
-import { begin, change, redo, undo } from "./history";
+import { begin, change, redo, takeIn, undo } from "./history";
 import { neighbour, placed } from "./positions";
 import { ofDocument, rangeOf } from "./problems";
+import { renamedInPlace } from "./renames";
 import { scopeOf } from "./scope";
 
 const flow: FlowValue = {
@@ -34,7 +35,7 @@ test("what is connected still goes where it went", () => {
 });
 
 test("undo covers every change, and keystrokes are one", () => {
-  let history = begin({ text: "", positions: {} });
+  let history = begin({ text: "", positions: {}, epoch: 0 });
   for (const [nth, text] of ["a", "ab", "abc"].entries()) history = change(history, { text }, "yaml", nth * 100);
   history = change(history, { positions: { a: { x: 1, y: 1 } } }, undefined, 400);
   history = change(history, { text: "abcd" }, "yaml", 500);
@@ -86,4 +87,20 @@ test("what can't be drawn is told with its place, as it stands there while one t
   expect(told([{ id: "a", actions: [null] }])).toBe("`nodes[0].actions[0]` is not an action");
   expect(told([{ id: "a", actions: [{ actions: [5] }] }])).toBe("`nodes[0].actions[0].actions[0]` is not an action");
   expect(told([{ id: "a", next: { to: "b" } }])).toBe("`nodes[0].next` is not a list");
+});
+
+test("what somebody else changed is not undone with what I changed", () => {
+  const mine = change(begin({ text: "a", positions: {}, epoch: 0 }), { text: "b" }, undefined, 0);
+  // I had saved mine, and had changed nothing since: there is no step back to without theirs.
+  const calm = takeIn(mine, "b theirs", 1, false);
+  expect(undo(calm).now).toMatchObject({ text: "a", epoch: 0 });
+  // What I was editing is a step back, and was not meant for theirs.
+  expect(undo(takeIn(mine, "b theirs", 1, true)).now).toMatchObject({ text: "b", epoch: 0 });
+});
+
+test("a node that is given another id where it stands is known as the same, whatever else changes", () => {
+  const flow = (...ids: string[]) => ({ nodes: ids.map((id) => ({ id })) });
+  expect(renamedInPlace(flow("a", "b", "c"), flow("a", "x", "c"))).toEqual([{ from: "b", to: "x" }]);
+  expect(renamedInPlace(flow("a", "b"), flow("x", "y"))).toEqual([{ from: "a", to: "x" }, { from: "b", to: "y" }]);
+  for (const after of [flow("a", "b"), flow("b", "a"), flow("a"), flow("a", "b", "c"), flow("a", "a"), flow("c", "a")]) expect(renamedInPlace(flow("a", "b"), after)).toEqual([]);
 });

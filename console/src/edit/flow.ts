@@ -41,15 +41,31 @@ export function undrawable(flow: FlowValue): string | undefined {
     return undefined;
   };
   const actions = (value: unknown, path: string): string | undefined => list(value, path, "an action", (action, at) => actions(action.actions, `${at}.actions`));
-  return list(flow.nodes, "nodes", "a node", (node, at) =>
-    typeof node.id !== "string" ? `\`${at}\` has no id` : (actions(node.actions, `${at}.actions`) ?? list(node.next, `${at}.next`, "a branch", () => undefined)),
-  );
+  return list(flow.nodes, "nodes", "a node", (node, at) => {
+    if (drawable.has(node)) return undefined;
+    const found = typeof node.id !== "string" ? `\`${at}\` has no id` : (actions(node.actions, `${at}.actions`) ?? list(node.next, `${at}.next`, "a branch", () => undefined));
+    if (!found) drawable.add(node);
+    return found;
+  });
 }
+
+/** Nodes that can be drawn: of thousands only those that changed are looked at again. */
+const drawable = new WeakSet<object>();
 
 /** Members that are the flow's own, not a version's: a draft does not change them. */
 export const UNDRAFTED = ["name", "type", "description", "deprecated"];
 
-export const nodesOf = (flow: FlowValue): NodeValue[] => (Array.isArray(flow.nodes) ? flow.nodes.filter((node) => typeof node?.id === "string") : []);
+/** The nodes that have an id. Of one list they are found once: it is asked for from many sides. */
+export function nodesOf({ nodes }: FlowValue): NodeValue[] {
+  if (!Array.isArray(nodes)) return [];
+  const before = named.get(nodes);
+  if (before) return before;
+  const found = nodes.filter((node) => typeof node?.id === "string");
+  named.set(nodes, found);
+  return found;
+}
+
+const named = new WeakMap<readonly NodeValue[], NodeValue[]>();
 
 export const placeOf = (flow: FlowValue, id: string): number => (flow.nodes ?? []).findIndex((node) => node?.id === id);
 
@@ -81,6 +97,16 @@ export function addNode(flow: FlowValue, after: string | undefined): { flow: Flo
 export function removeNode(flow: FlowValue, id: string): FlowValue {
   const nodes = (flow.nodes ?? []).filter((node) => node?.id !== id);
   return mapTargets({ ...flow, nodes }, (to) => (to === id ? undefined : to));
+}
+
+/** Where anything of a flow leads to. */
+export function targetsOf(flow: FlowValue): Set<string> {
+  const found = new Set<string>();
+  mapTargets(flow, (to) => {
+    found.add(to);
+    return to;
+  });
+  return found;
 }
 
 /** Gives a node another id, and names it so wherever something leads to it. */
@@ -118,6 +144,7 @@ export function moved<T>(list: T[], from: number, to: number): T[] {
 /** Sets a member of a flow at a path. */
 export const put = (flow: FlowValue, path: Path, value: unknown): FlowValue => withValue(flow, path, value) as FlowValue;
 
+/** What leads nowhere else stays the same object, so that nobody looks at it again. */
 function mapTargets(flow: FlowValue, target: (to: string) => string | undefined): FlowValue {
   const jump = (value: unknown) => {
     const to = (value as { to?: unknown } | undefined | null)?.to;
@@ -126,27 +153,33 @@ function mapTargets(flow: FlowValue, target: (to: string) => string | undefined)
     return next === undefined ? undefined : next === to ? value : { ...(value as object), to: next };
   };
   const action = (one: ActionValue): ActionValue => {
-    const made: ActionValue = { ...one };
-    for (const name of JUMPS) {
-      if (!(name in made)) continue;
-      const to = jump(made[name]);
-      if (to === undefined) delete made[name];
-      else made[name] = to;
-    }
-    if (Array.isArray(made.actions)) made.actions = (made.actions as ActionValue[]).map(action);
-    return made;
+    const made = JUMPS.reduce((before, name) => withMember(before, name, jump(one[name])), one);
+    return Array.isArray(one.actions) ? withMember(made, "actions", each(one.actions as ActionValue[], action)) : made;
   };
-  const nodes = (flow.nodes ?? []).map((node) => {
-    const made = { ...node };
-    if (Array.isArray(node?.actions)) made.actions = node.actions.map(action);
-    if (Array.isArray(node?.next)) made.next = node.next.flatMap((branch) => (jump(branch) as BranchValue | undefined) ?? []);
-    return made;
+  const branch = (one: BranchValue) => jump(one) as BranchValue | undefined;
+  const nodes = each(flow.nodes ?? [], (node) => {
+    const made = Array.isArray(node?.actions) ? withMember(node, "actions", each(node.actions, action)) : node;
+    return Array.isArray(node?.next) ? withMember(made, "next", each(node.next, branch)) : made;
   });
-  const made: FlowValue = { ...flow, nodes };
-  if ("onError" in made) {
-    const to = jump(made.onError);
-    if (to === undefined) delete made.onError;
-    else made.onError = to;
+  return withMember({ ...flow, nodes }, "onError", jump(flow.onError));
+}
+
+/** The list with each item mapped; the same one if all of them are the same. Nothing is made for those: there are thousands. */
+function each<T>(list: T[], one: (item: T) => T | undefined): T[] {
+  let made: T[] | undefined;
+  for (const [place, item] of list.entries()) {
+    const next = one(item);
+    if (next !== item) made ??= list.slice(0, place);
+    if (made && next !== undefined) made.push(next);
   }
-  return made;
+  return made ?? list;
+}
+
+/** An object with a member that it has set to something else, or taken away. */
+function withMember<T extends object>(owner: T, name: string, value: unknown): T {
+  if (!(name in owner) || (owner as Record<string, unknown>)[name] === value) return owner;
+  const made = { ...owner } as Record<string, unknown>;
+  if (value === undefined) delete made[name];
+  else made[name] = value;
+  return made as T;
 }

@@ -4,6 +4,8 @@ import type { Point } from "../graph/place";
 export interface Content {
   text: string;
   positions: Readonly<Record<string, Point>>;
+  /** How many versions of others came in before it: what was written before one is not meant for it. */
+  epoch: number;
 }
 
 export interface History {
@@ -21,13 +23,16 @@ const MOST = 500;
 export const begin = (now: Content): History => ({ now, past: [], future: [], last: undefined });
 
 /** A change. Those of the same key are one as long as none takes too long: keystrokes in a field, steps of a drag. */
-export function change(history: History, next: Partial<Content>, key: string | undefined, at: number): History {
+export function change(history: History, next: Partial<Omit<Content, "epoch">>, key: string | undefined, at: number): History {
   const now = { ...history.now, ...next };
   if (now.text === history.now.text && now.positions === history.now.positions) return history;
   const { last } = history;
   const goesOn = key !== undefined && last?.key === key && at - last.at < PAUSE && history.past.length > 0;
   return { now, past: goesOn ? history.past : [...history.past, history.now].slice(-MOST), future: [], last: key === undefined ? undefined : { key, at } };
 }
+
+/** A version of somebody else's comes in. What was edited is to be undone to, or, where nothing was, is left behind. */
+export const takeIn = (history: History, text: string, epoch: number, edited: boolean): History => ({ now: { ...history.now, text, epoch }, past: edited ? [...history.past, history.now].slice(-MOST) : history.past, future: [], last: undefined });
 
 export function undo(history: History): History {
   const before = history.past.at(-1);

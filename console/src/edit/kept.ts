@@ -1,45 +1,73 @@
+import type { Written } from "../api/written";
 import type { Point } from "../graph/place";
+import type { Positions } from "./positions";
 import { isRecord } from "./value";
 
-/** What this browser keeps of a flow that is edited: its text with comments, and where its nodes are drawn. */
+/** What this browser keeps of a flow that is edited, until the server has it. */
 export interface Kept {
   text: string;
   /** The version that the text is of, or was made from. */
   version: number;
-  /** Whether the text is on the server. */
+  /** Whether the server has what it means: then its comments alone are missing there. */
   saved: boolean;
+  /** Which members that a version can't change were typed all the same. */
+  typed: string[];
+  /** The server's text that it was made from. */
+  base?: Written;
 }
 
-const TEXT = "waypost.flow.";
-const POSITIONS = "waypost.positions.";
+/** Where nodes were moved to that the server does not know of yet; null is nowhere. */
+export type Moved = Readonly<Record<string, Point | null>>;
 
-export function keptText(id: string, clientId: string): Kept | undefined {
-  const found = get(TEXT + id);
-  return isRecord(found) && found.clientId === clientId && typeof found.text === "string" ? { text: found.text, version: Number(found.version), saved: found.saved === true } : undefined;
+const PLACES = ".places";
+
+/** What is kept in a slot: its key is from `takeSlot`. */
+export function keptText(slot: string): Kept | undefined {
+  const found = get(slot);
+  if (!isRecord(found) || typeof found.text !== "string") return undefined;
+  const base = isRecord(found.base) && typeof found.base.text === "string" ? (found.base as unknown as Written) : undefined;
+  return { text: found.text, version: Number(found.version), saved: found.saved === true, typed: Array.isArray(found.typed) ? found.typed.map(String) : [], ...(base && { base }) };
 }
 
-export const keepText = (id: string, clientId: string, kept: Kept | undefined) => set(TEXT + id, kept && { ...kept, clientId });
+/** Keeps it, or, without one, forgets it; answers whether the browser did: it keeps so much and no more. */
+export const keepText = (slot: string, kept: Kept | undefined): boolean => set(slot, kept);
 
-export function keptPositions(id: string): Record<string, Point> {
-  const found = get(POSITIONS + id);
-  return isRecord(found) ? (Object.fromEntries(Object.entries(found).filter(([, at]) => isRecord(at) && Number.isFinite(at.x) && Number.isFinite(at.y))) as unknown as Record<string, Point>) : {};
+/** Where nodes were moved to before the page was left, if the server does not know of it. */
+export function keptMoves(slot: string): Moved {
+  const found = get(slot + PLACES);
+  const isPoint = (at: unknown) => at === null || (isRecord(at) && Number.isFinite(at.x) && Number.isFinite(at.y));
+  return isRecord(found) ? (Object.fromEntries(Object.entries(found).filter(([, at]) => isPoint(at))) as Moved) : {};
 }
 
-export const keepPositions = (id: string, positions: Readonly<Record<string, Point>>) => set(POSITIONS + id, positions);
+export const keepMoves = (slot: string, moved: Moved): boolean => set(slot + PLACES, Object.keys(moved).length === 0 ? undefined : moved);
+
+/** Positions after somebody moved some of them. */
+export function withMoves(positions: Positions, moved: Moved): Positions {
+  if (Object.keys(moved).length === 0) return positions;
+  return Object.fromEntries(Object.entries({ ...positions, ...moved }).filter((one): one is [string, Point] => one[1] !== null));
+}
+
+/** Slots with a text or moves in them: that of a name, and those that are numbered after it. */
+export function usedSlots(name: string): string[] {
+  const keys = Array.from({ length: localStorage.length }, (_, place) => localStorage.key(place) ?? "");
+  const slots = keys.map((key) => (key.endsWith(PLACES) ? key.slice(0, -PLACES.length) : key));
+  return [...new Set(slots.filter((slot) => slot === name || (slot.startsWith(`${name}.`) && /^\d+$/.test(slot.slice(name.length + 1)))))].sort();
+}
+
+function set(key: string, value: unknown): boolean {
+  try {
+    if (value === undefined) localStorage.removeItem(key);
+    else localStorage.setItem(key, JSON.stringify(value));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function get(key: string): unknown {
   try {
     return JSON.parse(localStorage.getItem(key) ?? "null");
   } catch {
     return undefined;
-  }
-}
-
-function set(key: string, value: unknown) {
-  try {
-    if (value === undefined) localStorage.removeItem(key);
-    else localStorage.setItem(key, JSON.stringify(value));
-  } catch {
-    // A browser that keeps nothing has it until the page is left.
   }
 }

@@ -35,10 +35,20 @@ function keysOf(before: unknown[], after: unknown[]): { before: string[]; after:
   const whole = (list: unknown[], found: string[]) => found.length === list.length && new Set(found).size === found.length;
   if (!whole(before, was) || !whole(after, is)) return undefined;
   // One that was renamed where it stands is the same.
-  const renamed = was.length === is.length && was.filter((id) => !is.includes(id)).length === 1;
-  if (!renamed) return { before: was, after: is };
-  const place = was.findIndex((id) => !is.includes(id));
-  return is[place] !== undefined && !was.includes(is[place]) ? { before: was, after: is.map((id, at) => (at === place ? (was[place] ?? id) : id)) } : { before: was, after: is };
+  const [known, wanted] = [new Set(was), new Set(is)];
+  const gone = was.length === is.length ? was.filter((id) => !wanted.has(id)) : [];
+  const [old] = gone;
+  if (gone.length !== 1 || old === undefined) return { before: was, after: is };
+  const place = was.indexOf(old);
+  return is[place] !== undefined && resembles(before[place], after[place]) && !known.has(is[place]) ? { before: was, after: is.map((id, at) => (at === place ? (was[place] ?? id) : id)) } : { before: was, after: is };
+}
+
+/** Whether more than half of what two items say, but for their ids, is the same: one is the other with another id, and no other that took its place. */
+export function resembles(one: unknown, other: unknown): boolean {
+  if (!isRecord(one) || !isRecord(other)) return false;
+  const says = (value: unknown) => value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])].filter((name) => name !== "id" && (says(one[name]) || says(other[name])));
+  return names.filter((name) => equal(one[name], other[name])).length * 2 > names.length;
 }
 
 /** Of places in a list, the longest run that is in order: what need not move. */

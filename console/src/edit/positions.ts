@@ -1,3 +1,4 @@
+import { END } from "../graph/model";
 import type { Point } from "../graph/place";
 
 export interface Size {
@@ -42,6 +43,20 @@ function free(at: Point, size: Size, made: Positions, sizes: Map<string, Size>):
     if (!hit) return { x: at.x, y };
     y = hit[1].y + (sizes.get(hit[0])?.height ?? 0) + GAP;
   }
+}
+
+/** What is elsewhere now; null is nowhere any more. The flow's end is no node: it stands where there is room. */
+export function moves(before: Positions, now: Positions): Record<string, Point | null> {
+  const moved = Object.entries(now).filter(([id, at]) => before[id]?.x !== at.x || before[id]?.y !== at.y);
+  const gone = Object.keys(before).filter((id) => !now[id]).map((id) => [id, null] as const);
+  return Object.fromEntries([...moved, ...gone].filter(([id]) => id !== END));
+}
+
+/** My places, with those that somebody else has changed meanwhile, and I have not. */
+export function bringIn(mine: Positions, before: Positions, theirs: Positions): Positions {
+  if (before === theirs) return mine;
+  const same = (id: string) => !mine[id] || (mine[id].x === before[id]?.x && mine[id].y === before[id]?.y);
+  return { ...mine, ...Object.fromEntries(Object.entries(theirs).filter(([id]) => same(id))) };
 }
 
 export type Direction = "left" | "right" | "up" | "down";

@@ -1,5 +1,5 @@
 import type { Schemas } from "../api/client";
-import { read } from "./edit";
+import { rangeAt, read } from "./edit";
 import { type Path, steps } from "./value";
 
 export type Problem = Schemas["Problem"];
@@ -24,11 +24,11 @@ export function nodeAt(problem: Problem): number | undefined {
 
 /** Where in a document's text a path is: the value, or what is nearest to it. */
 export function rangeOf(text: string, path: string): { from: number; to: number } {
-  const document = read(text);
+  const reading = read(text);
   for (let at: Path = steps(path); at.length > 0; at = at.slice(0, -1)) {
-    const found = document.getIn(at, true) as { range?: [number, number, number] } | undefined;
-    if (!found?.range) continue;
-    const [from, to] = found.range;
+    const found = rangeAt(reading, at);
+    if (!found) continue;
+    const [from, to] = found;
     const end = text.indexOf("\n", from);
     return { from, to: Math.max(from, Math.min(to, end < 0 ? to : end)) };
   }

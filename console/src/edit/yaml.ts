@@ -79,28 +79,25 @@ function valuesOf(member: string, before: string, text: string, start: number, k
 
 /** The member that the lines at an indentation belong to, and those lines. */
 function around(text: string, start: number, indent: number): { parent: string; siblings: string } {
-  const lines = text.split("\n");
-  const here = text.slice(0, start).split("\n").length - 1;
   const column = (line: string) => /^(?:\s|- )*/.exec(line)?.[0].length ?? 0;
   const blank = (line: string) => line.trim() === "" || line.trim().startsWith("#");
   const siblings: string[] = [];
   let parent = "";
-  let top = lines[here] ?? "";
-  for (let place = here - 1; place >= 0 && !isItem(top, indent); place--) {
-    const line = lines[place] ?? "";
+  let [top = ""] = /^.*/.exec(text.slice(start, start + LONGEST_LINE)) ?? [];
+  for (const line of above(text, start)) {
+    if (isItem(top, indent)) break;
     if (blank(line) || column(line) > indent) continue;
     if (column(line) < indent) break;
     siblings.unshift(line);
     top = line;
   }
-  for (let place = here + 1; place < lines.length; place++) {
-    const line = lines[place] ?? "";
+  for (const line of below(text, start)) {
     if (blank(line) || column(line) > indent) continue;
     if (column(line) < indent || isItem(line, indent)) break;
     siblings.push(line);
   }
-  for (let place = here - 1; place >= 0 && indent > 0; place--) {
-    const line = lines[place] ?? "";
+  if (indent === 0) return { parent, siblings: siblings.join("\n") };
+  for (const line of above(text, start)) {
     const [, lead = "", name = ""] = /^((?:\s|- )*)(\w+):\s*(?:#.*)?$/.exec(line) ?? [];
     if (name && lead.length < indent && !(isItem(top, indent) && lead.length >= indent)) {
       parent = name;
@@ -108,6 +105,26 @@ function around(text: string, start: number, indent: number): { parent: string; 
     }
   }
   return { parent, siblings: siblings.join("\n") };
+}
+
+const LONGEST_LINE = 10_000;
+
+/** The lines before a place, the nearest first: of thousands only those that are looked at are cut out. */
+function* above(text: string, start: number): Generator<string> {
+  for (let end = start - 1; end >= 0; ) {
+    const from = end === 0 ? 0 : text.lastIndexOf("\n", end - 1) + 1;
+    yield text.slice(from, end);
+    end = from - 1;
+  }
+}
+
+/** The lines after the one that begins at a place. */
+function* below(text: string, start: number): Generator<string> {
+  for (let end = text.indexOf("\n", start); end >= 0; ) {
+    const next = text.indexOf("\n", end + 1);
+    yield text.slice(end + 1, next < 0 ? text.length : next);
+    end = next;
+  }
 }
 
 /** Whether a line begins an item of a list whose members stand at an indentation. */

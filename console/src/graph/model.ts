@@ -56,22 +56,65 @@ export const edgeIds = {
 
 export function modelOf(document: Pick<FlowDocument, "nodes">): Model {
   const written = document.nodes ?? [];
+  const known = knownOf(written);
+  const nodes: ModelNode[] = [];
+  // Two nodes may have one id while somebody types.
+  const found = new Map<string, ModelEdge>();
+  for (const [place, node] of written.entries()) {
+    const { shown, waysFor } = drawnOf(node);
+    nodes.push(shown);
+    for (const edge of waysFor(written[place + 1]?.id, known)) if (!found.has(edge.id)) found.set(edge.id, edge);
+  }
+  const edges = [...found.values()];
+  if (edges.some((edge) => edge.to === END)) nodes.push({ id: END, title: "End", actions: [] });
+  return { nodes, edges };
+}
+
+/** The ids of the nodes: the same set as long as they are the same. */
+let lately = new Set<string>();
+
+function knownOf(written: Written[]): Set<string> {
   const known = new Set(written.map((node) => node.id));
-  const edges = new Map<string, ModelEdge>();
-  const add = (edge: ModelEdge) => edges.has(edge.id) || edges.set(edge.id, edge);
-  const nodes = written.map((node, place) => {
-    const actions = (node.actions ?? []) as Action[];
-    for (const [name, to] of jumps(actions)) {
-      if (known.has(to)) add({ id: edgeIds.jump(node.id, to), from: node.id, to, kind: "jump", label: name });
-    }
-    if (!LAST.has(actions.at(-1)?.type ?? "")) leave(node, written[place + 1]?.id, known, add);
-    return { id: node.id, title: String(node.name || node.id), actions: actions.flatMap((action, index) => lines(action, "", `actions[${index}]`)) };
-  });
-  if ([...edges.values()].some((edge) => edge.to === END)) nodes.push({ id: END, title: "End", actions: [] });
-  return { nodes, edges: [...edges.values()] };
+  if (known.size !== lately.size || written.some((node) => !lately.has(node.id))) lately = known;
+  return lately;
 }
 
 type Written = NonNullable<FlowDocument["nodes"]>[number];
+
+interface Drawn {
+  shown: ModelNode;
+  /** The edges that leave it, if another node follows it and some are known. */
+  waysFor: (following: string | undefined, known: Set<string>) => ModelEdge[];
+}
+
+/** What is drawn of a node. Documents are never changed: of thousands of nodes only those that are new are looked at. */
+const drawn = new WeakMap<Written, Drawn>();
+
+function drawnOf(node: Written): Drawn {
+  const before = drawn.get(node);
+  if (before) return before;
+  const actions = (node.actions ?? []) as Action[];
+  let last: { following: string | undefined; known: Set<string>; ways: ModelEdge[] } | undefined;
+  const made: Drawn = {
+    shown: { id: node.id, title: String(node.name || node.id), actions: actions.flatMap((action, index) => lines(action, "", `actions[${index}]`)) },
+    waysFor: (following, known) => {
+      if (!last || last.following !== following || last.known !== known) last = { following, known, ways: ways(node, actions, following, known) };
+      return last.ways;
+    },
+  };
+  drawn.set(node, made);
+  return made;
+}
+
+function ways(node: Written, actions: Action[], following: string | undefined, known: Set<string>): ModelEdge[] {
+  const edges = new Map<string, ModelEdge>();
+  const add = (edge: ModelEdge) => edges.has(edge.id) || edges.set(edge.id, edge);
+  for (const [name, to] of jumps(actions)) {
+    if (known.has(to)) add({ id: edgeIds.jump(node.id, to), from: node.id, to, kind: "jump", label: name });
+  }
+  if (!LAST.has(actions.at(-1)?.type ?? "")) leave(node, following, known, add);
+  return [...edges.values()];
+}
 
 function leave(node: Written, following: string | undefined, known: Set<string>, add: (edge: ModelEdge) => void) {
   if (!node.next) {
@@ -100,6 +143,9 @@ function jumps(actions: Action[]): [string, string][] {
     return [...named, ...inner];
   });
 }
+
+/** One action as a line of its own. */
+export const lineOf = (action: Action): ActionLine => ({ type: action.type, about: about(action), path: "" });
 
 function lines(action: Action, indent: string, path: string): ActionLine[] {
   const inner = Array.isArray(action.actions) ? (action.actions as Action[]) : [];

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 use waypost_app::access::scopes::Scope;
+use waypost_ids::AuditKind;
 use waypost_store::records::audit::{AuditFilter, AuditRecord};
 use waypost_wire::access::AuditEntry;
 use waypost_wire::listing::Chunk;
@@ -16,18 +17,15 @@ use crate::auth::{Admin, Caller};
 use crate::error::ApiError;
 use crate::openapi::Endpoints;
 use crate::openapi::operation::operation;
-use crate::query::Query;
+use crate::query::{Query, words};
 use crate::state::ApiState;
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
     let described = operation("getAudit", Scope::Admin, "Who changed what, newest first")
         .text("actor", "The client that did it.")
-        .text(
-            "entityKind",
-            "`flow`, `queue`, `domain`, `route`, `client`, `interaction`, `delivery` or `correspondent`.",
-        )
-        .text("entityId", "The thing.")
+        .words("entityKind", AuditKind::WORDS, "The kind of object.")
+        .text("entityId", "The object's id.")
         .time("since", "At this time or later.")
         .time("until", "Before this time.")
         .chunks::<AuditEntry>();
@@ -44,7 +42,7 @@ async fn list(
     let after = query.parsed("cursor", "a `nextCursor` that this server gave", read_cursor);
     let filter = AuditFilter {
         actor: query.text("actor"),
-        entity_kind: query.text("entityKind"),
+        entity_kind: query.one_of("entityKind", &words(AuditKind::ALL, AuditKind::as_str)),
         entity_id: query.text("entityId"),
         since: query.time("since"),
         until: query.time("until"),

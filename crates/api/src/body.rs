@@ -13,6 +13,7 @@ use http_body_util::BodyExt;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use waypost_admission::Hold;
+use waypost_flow::diagnostic::Code;
 use waypost_flow::source::{self, Node};
 use waypost_wire::error::Problem;
 
@@ -93,7 +94,7 @@ fn decoded(coding: Coding, coded: &[u8], limit: usize, mut held: Hold) -> Result
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Err(too_large(limit as u64)),
             Err(error) => {
-                let message = "the body is not coded as its Content-Encoding says, or broke off";
+                let message = "the body is not encoded as its Content-Encoding says, or is incomplete";
                 return Err(ApiError::new(StatusCode::BAD_REQUEST, "bad.request", message).private(error.to_string()));
             }
         }
@@ -114,7 +115,7 @@ async fn collect(mut body: Body, announced: usize, limit: usize, held: &mut Hold
     let mut buffer = BytesMut::new();
     while let Some(frame) = timeout(PAUSE, body.frame()).await.map_err(|_| slow())? {
         let frame = frame.map_err(|error| {
-            ApiError::new(StatusCode::BAD_REQUEST, "bad.request", "the body broke off").private(error.to_string())
+            ApiError::new(StatusCode::BAD_REQUEST, "bad.request", "the body is incomplete").private(error.to_string())
         })?;
         let Ok(data) = frame.into_data() else { continue };
         if buffer.len() + data.len() > limit {
@@ -155,7 +156,7 @@ pub(crate) async fn drain(mut body: Body) {
 
 /// 408.
 pub(crate) fn slow() -> ApiError {
-    ApiError::new(StatusCode::REQUEST_TIMEOUT, "client.timeout", "the body came too slowly")
+    ApiError::new(StatusCode::REQUEST_TIMEOUT, "client.timeout", "the body arrived too slowly")
 }
 
 /// The media type without parameters, in lower case; none if the request names none.
@@ -199,12 +200,35 @@ fn malformed(line: usize, column: usize, message: &str) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, "bad.request", message).problems(vec![problem])
 }
 
-/// 400 for text that is not UTF-8.
+/// 400 for JSON that is not UTF-8.
 fn not_utf8(bytes: &[u8], valid: usize) -> ApiError {
+    let (line, column) = after(bytes, valid);
+    malformed(line, column, "not UTF-8")
+}
+
+/// The line and the column of the byte after the first `valid`, counted from 1.
+fn after(bytes: &[u8], valid: usize) -> (usize, usize) {
     let before = bytes.get(..valid).unwrap_or_default();
     let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
     let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
-    malformed(line, column, "not UTF-8")
+    (line, column)
+}
+
+/// The text that a body is.
+///
+/// # Errors
+/// 400 with the first place that is not UTF-8.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, ApiError> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let (line, column) = after(bytes, error.valid_up_to());
+        let problem = Problem {
+            line: Some(line),
+            column: Some(column),
+            expected: Some("a text in UTF-8".to_owned()),
+            ..Problem::new(Code::Syntax.as_str(), format!("line {line}, column {column}: not UTF-8"))
+        };
+        ApiError::invalid("bad.request", vec![problem])
+    })
 }
 
 /// A flow document as it was sent, keys that stand twice included.

@@ -9,12 +9,12 @@ use waypost_catalogue::changesets::{ChangeSet, Member, Outcome, QueueDone};
 use waypost_catalogue::data_actions::KnownDataAction;
 use waypost_catalogue::edits::{AnyEdit, ObjectDone, ObjectEdit, Which, Writing};
 use waypost_catalogue::error::ChangeError;
-use waypost_catalogue::projects::ProjectSet;
+use waypost_catalogue::projects::{OfAnother, ProjectSet};
 use waypost_catalogue::schedules::KnownSchedule;
 use waypost_catalogue::shape::Table;
 use waypost_catalogue::terms::with_kind;
 use waypost_flow::source::{self, Node};
-use waypost_ids::Kind;
+use waypost_ids::{Kind, Ref};
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord};
 use waypost_store::records::mailboxes::MailboxRecord;
@@ -73,15 +73,23 @@ pub async fn publish(
         ChangeError::Invalid(problems) => ApiError::invalid("changeset.invalid", diagnosed(&problems)),
         other => other.into(),
     })?;
+    let project_in = |others: &[OfAnother], object: &Ref| {
+        let other = others.iter().find(|one| one.object == *object)?;
+        Some(other.project.to_string())
+    };
+    let taken_from = |object: &Ref| project_in(&done.others.taken, object);
+    let stays_with = |object: &Ref| project_in(&done.others.left, object);
     let flows = done
         .flows
         .into_iter()
         .map(|one| ChangedFlow {
             flow_id: one.record.id,
-            name: one.record.name,
+            name: one.record.name.clone(),
             version: one.record.published,
             outcome: outcome(one.outcome).to_owned(),
             before: one.before.map(|revision| tag(revision).1),
+            taken_from: taken_from(&one.record.id.into()),
+            stays_with: stays_with(&one.record.id.into()),
         })
         .collect();
     let queue = |queue: QueueDone| ChangedQueue {
@@ -91,6 +99,8 @@ pub async fn publish(
     let epoch = done.epoch;
     let queues = done.queues.into_iter().map(queue).collect();
     let object = |done: ObjectDone| ChangedObject {
+        taken_from: taken_from(&done.object),
+        stays_with: stays_with(&done.object),
         kind: done.object.kind.as_str().to_owned(),
         id: done.object.to_string(),
         name: done.name,
@@ -126,13 +136,15 @@ fn read(body: &Node, state: &ApiState) -> Result<(ChangeSet, Option<String>), Ap
     if prune && name.is_none() && !top.has_problems() {
         top.missing("project", "the name of the project whose objects are deleted");
     }
-    let project = name.map(|name| ProjectSet { name, prune });
+    let take_over = top.flag("takeOver").unwrap_or_default();
+    let project = name.map(|name| ProjectSet { name, prune, take_over });
     let queues = top.texts("queues").unwrap_or_default();
     let objects = objects(body, &mut top, state);
-    let others = !queues.is_empty() || source::member(body, "objects").is_some();
+    // A project that has nothing any more is pruned by a set that is empty.
+    let others = prune || !queues.is_empty() || source::member(body, "objects").is_some();
     let no_flows = others && source::member(body, "flows").is_none();
     let members = if no_flows { Vec::new() } else { members(body, &mut top) };
-    top.finish(&["flows", "queues", "objects", "project", "prune", "ifEpoch", "dryRun", "note"])?;
+    top.finish(&["flows", "queues", "objects", "project", "prune", "takeOver", "ifEpoch", "dryRun", "note"])?;
     Ok((ChangeSet { members, queues, objects, project, if_epoch, dry_run }, note))
 }
 
@@ -172,14 +184,14 @@ fn object(item: &Node, place: &str, state: &ApiState) -> Result<Arc<dyn AnyEdit>
     let delete = fields.flag("delete").unwrap_or_default();
     let put = source::member(item, "put");
     if delete == put.is_some() {
-        fields.missing("put", "either `put`, what it is to be, or `delete`");
+        fields.missing("put", "either `put` or `delete`");
     }
     let writing = match fields.flag("ifMissing").unwrap_or_default() {
         true => Writing::IfMissing,
         false => Writing::IfDifferent,
     };
     if delete && id.is_none() && name.is_none() {
-        fields.missing("id", "the `id` or the `name` of what is to go");
+        fields.missing("id", "the `id` or the `name` of the object to delete");
     }
     let unplaced = domain.is_none() && id.is_none() && name.is_none();
     if kind == Some(Kind::Route) && put.is_some() && unplaced {
@@ -193,7 +205,7 @@ fn object(item: &Node, place: &str, state: &ApiState) -> Result<Arc<dyn AnyEdit>
         fields.problem(Problem {
             path: Some("put.secret".to_owned()),
             suggestion: Some("leave it out, and rotate the webhook's secret afterwards".to_owned()),
-            ..Problem::new("invalid.value", "secrets are in no change set")
+            ..Problem::new("invalid.value", "secrets can't be in a change set")
         });
     }
     fields.finish(&["kind", "id", "name", "domain", "put", "ifMissing", "delete", "ifMatch"])?;
@@ -208,7 +220,7 @@ fn object(item: &Node, place: &str, state: &ApiState) -> Result<Arc<dyn AnyEdit>
         Some(Kind::DataAction) => asked.edit::<KnownDataAction>(),
         Some(Kind::Mailbox) => asked.edit::<MailboxRecord>(),
         Some(Kind::Term(term)) => with_kind(term, asked),
-        // Flows have a list of their own, and secrets are in no set.
+        // Flows have a list of their own, and secrets can't be in a change set.
         Some(Kind::Flow | Kind::Secret) | None => Err(ApiError::invalid("invalid.value", Vec::new())),
     }
 }
@@ -252,7 +264,7 @@ impl Asked<'_> {
 }
 
 /// Problems below a place. An error without problems is one itself.
-fn placed(place: &str, error: ApiError) -> Vec<Problem> {
+pub(crate) fn placed(place: &str, error: ApiError) -> Vec<Problem> {
     let mut problems = error.listed();
     for problem in &mut problems {
         let inside = problem.path.as_ref().map(|path| format!(".{path}")).unwrap_or_default();
@@ -273,6 +285,18 @@ pub(crate) fn members(body: &Node, top: &mut Fields) -> Vec<Member> {
             Ok(member) => members.push(member),
             Err(problems) => problems.into_iter().for_each(|problem| top.problem(problem)),
         }
+    }
+    members
+}
+
+/// The same of a set that is only run: a flow that is to go has nothing to run.
+pub(crate) fn members_that_run(body: &Node, top: &mut Fields, what: &str) -> Vec<Member> {
+    let members = members(body, top);
+    for (index, _) in members.iter().enumerate().filter(|(_, member)| member.delete) {
+        top.problem(Problem {
+            path: Some(format!("flows[{index}].delete")),
+            ..Problem::new("invalid.value", format!("{what} can't run a flow that is to be deleted"))
+        });
     }
     members
 }

@@ -46,7 +46,7 @@ pub fn endpoints() -> Endpoints {
             operation(
                 "postRoutingQueuePush",
                 Scope::EmailWrite,
-                "Push waiting work of a queue that delivers: work from before, and work that failed",
+                "Push waiting work of a queue that delivers: work from before it delivered, and work whose push failed",
             )
             .body::<Object>()
             .answers::<Pushed>(),

@@ -72,9 +72,9 @@ fn unsupported(found: &str) -> ApiError {
         path: Some("Content-Encoding".to_owned()),
         expected: Some(TAKEN.to_owned()),
         found: Some(found.to_owned()),
-        ..Problem::new("unsupported.media.type", format!("a body can't be coded as `{found}`"))
+        ..Problem::new("unsupported.media.type", format!("the content coding `{found}` is not supported"))
     };
-    let message = format!("the body must be coded as one of {TAKEN}, or not at all, not as `{found}`");
+    let message = format!("the body's content coding must be one of {TAKEN} or none, not `{found}`");
     ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported.media.type", message)
         .problems(vec![problem])
         .header(header::ACCEPT_ENCODING, TAKEN)

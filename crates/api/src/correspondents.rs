@@ -32,16 +32,18 @@ pub fn endpoints() -> Endpoints {
     let search = operation(
         "postCorrespondentsSearch",
         Scope::EmailRead,
-        "Find what is kept of a correspondent: what they sent, and what was sent to them",
+        "Find what is stored about a correspondent: what they sent, and what was sent to them",
     )
     .body::<CorrespondentSearch>()
     .answers::<Correspondence>();
-    let erase = operation("postCorrespondentsErase", Scope::Admin, "Erase everything that is kept of a correspondent")
-        .body::<ErasureRequest>()
-        .answers_with::<Erasure>(StatusCode::ACCEPTED)
-        .refuses(&[409]);
+    let erase =
+        operation("postCorrespondentsErase", Scope::Admin, "Erase everything that is stored about a correspondent")
+            .body::<ErasureRequest>()
+            .answers_with::<Erasure>(StatusCode::ACCEPTED)
+            .refuses(&[409]);
     let list = operation("getErasures", Scope::Admin, "Erasures of correspondents, newest first").pages::<Erasure>();
-    let get = operation("getErasure", Scope::Admin, "How far an erasure is").answers::<Erasure>().refuses(&[404]);
+    let get =
+        operation("getErasure", Scope::Admin, "Get the progress of an erasure").answers::<Erasure>().refuses(&[404]);
     Endpoints::default()
         .post("/correspondents/search", self::search, search)
         .post("/correspondents/erase", self::erase, erase)

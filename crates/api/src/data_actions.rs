@@ -103,9 +103,9 @@ impl Resource for KnownDataAction {
             Call::List => operation
                 .text("name", "A part of a name.")
                 .text("category", "Only of this category.")
-                .words("secure", &["true", "false"], "Only what is secure, or is not.")
+                .words("secure", &["true", "false"], "Only secure actions, or only others.")
                 .list("ids", "Only these.")
-                .flag("includeConfig", "With what they ask, and what they make of answers.")
+                .flag("includeConfig", "Include their requests and responses.")
                 .words("sortOrder", SORT_ORDERS, "Ascending by default.")
                 .ignored(&IGNORED_IN_LISTS),
             Call::Get => operation.ignored(&IGNORED),
@@ -142,7 +142,7 @@ impl Resource for KnownDataAction {
         body.finish(&[["name", "version", "secure"].as_slice(), &TEXTS, &OBJECTS].concat())?;
         // An export says which version it was.
         let version = version.filter(|_| call == Call::Change);
-        Ok(DataActionSpec { name, members, version, secrets_elsewhere: false })
+        Ok(DataActionSpec { name, members, version })
     }
 
     fn view(&self, _: &ApiState, whole: bool) -> DataAction {

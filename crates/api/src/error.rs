@@ -1,6 +1,7 @@
 //! Errors as answers: a status, a stable code, a text, and every problem.
 
 mod refusals;
+mod texts;
 
 use std::borrow::Cow;
 
@@ -11,6 +12,9 @@ use waypost_flow::diagnostic::{Code, Diagnostic, MAX_LISTED};
 use waypost_ids::Kind;
 use waypost_wire::error::{ErrorBody, Problem, TextRange};
 use waypost_wire::token::TokenError;
+
+/// The code of what storage can't give back as it was written.
+pub(crate) const DAMAGED: &str = "storage.damaged";
 
 /// An answer that is not a success. The outermost layer adds the context id and writes the body.
 #[derive(Clone, Debug)]

@@ -36,7 +36,7 @@ pub fn endpoints() -> Endpoints {
             "/integrations/actions/{actionId}/execute",
             execute,
             operation("postIntegrationsActionExecute", Scope::RoutingWrite, executes)
-                .flag("flatten", "Taken and not needed: outputs are as the success schema has them.")
+                .flag("flatten", "No effect: outputs are as in the success schema.")
                 .body::<Object>()
                 .answers::<Object>()
                 .refuses(&[400, 404, 502, 503, 504]),
@@ -45,7 +45,7 @@ pub fn endpoints() -> Endpoints {
             "/integrations/actions/{actionId}/test",
             test,
             operation("postIntegrationsActionTest", Scope::RoutingWrite, tests)
-                .flag("flatten", "Taken and not needed: outputs are as the success schema has them.")
+                .flag("flatten", "No effect: outputs are as in the success schema.")
                 .body::<Object>()
                 .answers::<TestExecution>()
                 .refuses(&[404, 503]),

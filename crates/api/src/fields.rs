@@ -223,18 +223,23 @@ impl Fields {
     }
 
     fn wrong<T>(&mut self, name: &str, expected: &str, found: &Json) -> Option<T> {
+        self.problems.push(Self::is_wrong(name, expected, found));
+        None
+    }
+
+    /// That a member is not what is expected.
+    pub(crate) fn is_wrong(name: &str, expected: &str, found: &Json) -> Problem {
         let text = match found {
             Json::String(text) => format!("`{text}`"),
             Json::Number(number) => number.to_string(),
             other => kind(other).to_owned(),
         };
-        self.problems.push(Problem {
+        Problem {
             path: Some(name.to_owned()),
             expected: Some(expected.to_owned()),
             found: Some(text),
             ..Problem::new("invalid.value", format!("`{name}` must be {expected}"))
-        });
-        None
+        }
     }
 
     /// Drops members that the server sets itself and that clients send back.
@@ -256,7 +261,7 @@ impl Fields {
                 self.problems.push(Problem::new("invalid.value", ""));
                 continue;
             }
-            let near = waypost_flow::diagnostic::nearest(&name, known.iter().copied());
+            let near = waypost_problem::nearest(&name, known.iter().copied());
             // A misspelt member is not missing as well.
             let is_told_missing =
                 |problem: &Problem| problem.code == "required.field.missing" && problem.path.as_deref() == near;

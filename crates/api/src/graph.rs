@@ -23,7 +23,7 @@ use crate::{flows, queues};
 pub fn endpoints() -> Endpoints {
     let described = |id, summary| {
         operation(id, Scope::FlowRead, summary)
-            .flag("transitive", "All the way, not only the next step.")
+            .flag("transitive", "Include indirect users, not only direct ones.")
             .answers::<Graph<'static>>()
     };
     Endpoints::default()

@@ -18,11 +18,11 @@ use crate::state::ApiState;
 /// How long the store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What a probe is told.
+/// The answer to a probe.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Health {
     status: &'static str,
-    /// What does not work while everything else does.
+    /// What is degraded while everything else works.
     #[serde(skip_serializing_if = "Option::is_none")]
     degraded: Option<&'static str>,
 }

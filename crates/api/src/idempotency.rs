@@ -20,7 +20,7 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
             let problem = Problem {
                 path: Some("Idempotency-Key".to_owned()),
                 expected: Some(format!("1 to {MAX_KEY} printable ASCII characters")),
-                ..Problem::new("invalid.value", "the idempotency key can't be used")
+                ..Problem::new("invalid.value", "the idempotency key is not valid")
             };
             Err(ApiError::invalid("invalid.value", vec![problem]))
         }

@@ -69,6 +69,6 @@ pub fn broken_off(error: &io::Error, limit: u64) -> ApiError {
     match error.kind() {
         io::ErrorKind::TimedOut => slow(),
         io::ErrorKind::FileTooLarge => too_large(limit),
-        _ => ApiError::new(StatusCode::BAD_REQUEST, "bad.request", "the body broke off").private(error.to_string()),
+        _ => ApiError::new(StatusCode::BAD_REQUEST, "bad.request", "the body is incomplete").private(error.to_string()),
     }
 }

@@ -60,3 +60,4 @@ pub mod tables;
 pub mod terms;
 pub mod token;
 pub mod webhooks;
+pub mod witnesses;

@@ -23,7 +23,7 @@ pub fn endpoints() -> Endpoints {
     Endpoints::default().get(
         "/map",
         map,
-        with_any_token("getMap", "All objects and who uses whom, as far as the token may read")
+        with_any_token("getMap", "List all objects and what uses what, as far as the token may read")
             .answers::<Map<'static>>(),
     )
 }

@@ -196,7 +196,7 @@ pub(crate) fn endpoints<K: Resource>() -> Endpoints {
         endpoints.delete(one, delete::<K>, writes(deletes, Call::Delete).if_match().empty(StatusCode::NO_CONTENT));
     let Some((id, summary)) = uses else { return endpoints };
     let described = operation(id, Scope::RoutingRead, summary)
-        .flag("transitive", "All the way, not only the next step.")
+        .flag("transitive", "Include indirect users, not only direct ones.")
         .answers::<Graph<'static>>();
     endpoints.get(&format!("{one}/usedby"), used_by::<K>, described)
 }
@@ -323,7 +323,7 @@ async fn used_by<K: Resource>(
 /// the change.
 async fn measure_changed<K: Resource>(state: &ApiState, object: &Arc<K>, view: &mut K::View) {
     if let Err(error) = K::measure(state, slice::from_ref(object), slice::from_mut(view)).await {
-        tracing::warn!(kind = K::KIND.as_str(), %error, "an object was changed, but its numbers could not be read: the answer lacks them");
+        tracing::warn!(kind = K::KIND.as_str(), %error, "an object was changed, but its counts could not be read: the answer leaves them out");
     }
 }
 

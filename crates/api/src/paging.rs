@@ -14,7 +14,7 @@ const MOST: u32 = 500;
 /// The page that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paging {
-    /// How many fit on a page.
+    /// The size of a page.
     pub size: u32,
     /// The page's number, counted from 1.
     pub number: u32,

@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use jiff::Timestamp;
 use uuid::Uuid;
-use waypost_flow::diagnostic::nearest;
+use waypost_problem::nearest;
 use waypost_wire::error::Problem;
 
 use crate::error::ApiError;
@@ -81,10 +81,26 @@ impl Query {
     /// One of some words, whatever the case.
     pub fn one_of<T: Copy>(&mut self, name: &'static str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(name)?;
-        let value = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(&text)).map(|(_, value)| *value);
+        self.word(name, words, &text)
+    }
+
+    /// Any of some words, whatever the case: a list as [`Query::list`] reads it. All of them are told which are none of the words.
+    pub fn some_of<T: Copy>(&mut self, name: &'static str, words: &[(&str, T)]) -> Vec<T> {
+        let asked = self.list(name);
+        asked.iter().filter_map(|text| self.word(name, words, text)).collect()
+    }
+
+    /// A filter by a word that is none of those that there are would find nothing, as if there were nothing.
+    fn word<T: Copy>(&mut self, name: &str, words: &[(&str, T)], text: &str) -> Option<T> {
+        let value = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, value)| *value);
         if value.is_none() {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            self.problem(name, "is not a value that is allowed here", &format!("one of {}", known.join(", ")), &text);
+            let expected = format!("one of {}", known.join(", "));
+            self.problem(name, "is not a value that is allowed here", &expected, text);
+            let near = nearest(text, known).map(|near| format!("did you mean `{near}`?"));
+            if let Some(problem) = self.problems.last_mut() {
+                problem.suggestion = near;
+            }
         }
         value
     }
@@ -155,9 +171,28 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     }
 }
 
+/// Each value with its word.
+pub fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<(&'static str, T)> {
+    all.iter().map(|one| (word(*one), *one)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_that_is_none_of_those_known_is_refused_with_the_nearest() {
+        let words = [("flow", 1), ("queue", 2), ("client", 3)];
+        let mut query = Query::new("kind=clients&kinds=Queue,flows&kinds=people");
+        assert_eq!((query.one_of("kind", &words), query.some_of("kinds", &words)), (None, vec![2]));
+        let error = query.finish().unwrap_err();
+        let body: serde_json::Value = serde_json::from_slice(&error.body("").unwrap()).unwrap();
+        let told = |place: usize, member: &str| body["errors"][place][member].as_str().unwrap_or_default().to_owned();
+        assert_eq!((told(0, "found"), told(0, "suggestion")), ("clients".into(), "did you mean `client`?".into()));
+        assert_eq!((told(1, "found"), told(1, "suggestion")), ("flows".into(), "did you mean `flow`?".into()));
+        assert_eq!((told(2, "found"), told(2, "suggestion")), ("people".into(), String::new()));
+        assert_eq!(told(2, "expected"), "one of flow, queue, client");
+    }
 
     #[test]
     fn lists_may_be_joined_or_repeated() {

@@ -109,11 +109,11 @@ impl Resource for QueueRecord {
             Call::List => operation
                 .text("name", "A name; `*` at either end stands for anything.")
                 .list("id", "Identifiers.")
-                .list("divisionId", "Divisions; there is one.")
+                .list("divisionId", "Divisions; there is only one.")
                 .words("sortOrder", SORT_ORDERS, "Ascending by default.")
                 .ignored(&["expand", "sortBy"]),
             Call::Get => operation.ignored(&["expand"]),
-            Call::Delete => operation.flag("forceDelete", "Makes no difference: a queue in use stays."),
+            Call::Delete => operation.flag("forceDelete", "No effect: a queue in use can't be deleted."),
             Call::Create | Call::Change => operation,
         }
     }

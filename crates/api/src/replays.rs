@@ -14,15 +14,14 @@ use waypost_catalogue::changesets::ChangeSet;
 use waypost_flow::source::{self, Node};
 use waypost_ids::InteractionId;
 use waypost_store::records::replays::{ReplayRecord, ReplayState};
-use waypost_wire::error::Problem;
 use waypost_wire::listing::Page;
 use waypost_wire::replay::{Replay, ReplayReport, ReplayRequest as WireRequest};
 use waypost_wire::time::Time;
 use waypost_wire::trace::ReplayTraces;
 
-use crate::auth::{Caller, EmailRead, FlowRead, FlowWrite, RoutingRead};
+use crate::auth::{Caller, EmailRead, FlowRead, RoutingRead};
 use crate::body::FlowBody;
-use crate::changesets::{members, objects};
+use crate::changesets::{members_that_run, objects};
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::openapi::Endpoints;
@@ -37,7 +36,7 @@ const TIME: &str = "a time by RFC 3339, such as 2026-11-23T08:00:00Z";
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
-    let start = operation("postReplays", Scope::FlowWrite, "Run a change over recorded mail, without effects")
+    let start = operation("postReplays", Scope::FlowRead, "Run a change over recorded mail, without effects")
         .also_needs(&[Scope::EmailRead, Scope::RoutingRead])
         .body::<WireRequest>()
         .answers_with::<Replay>(StatusCode::ACCEPTED)
@@ -55,9 +54,8 @@ pub fn endpoints() -> Endpoints {
             .also_needs(&[Scope::RoutingRead])
             .answers::<ReplayTraces>()
             .refuses(&[404]);
-    let delete = operation("deleteReplay", Scope::FlowWrite, "Delete a replay; a running one stops")
-        .empty(StatusCode::NO_CONTENT)
-        .refuses(&[404]);
+    let summary = "Delete a replay; a running one stops. What another client requested needs flow:write";
+    let delete = operation("deleteReplay", Scope::FlowRead, summary).empty(StatusCode::NO_CONTENT).refuses(&[404]);
     Endpoints::default()
         .post("/replays", self::start, start)
         .get("/replays", self::list, list)
@@ -69,7 +67,7 @@ pub fn endpoints() -> Endpoints {
 /// `POST /replays`
 pub async fn start(
     State(state): State<ApiState>,
-    caller: Caller<FlowWrite>,
+    caller: Caller<FlowRead>,
     // What a flow finds in recorded mail, tables and queues shows in how it decides: who may not read them may not ask.
     _: Caller<EmailRead>,
     _: Caller<RoutingRead>,
@@ -111,12 +109,16 @@ pub async fn get(
 /// `DELETE /replays/{replayId}`
 pub async fn delete(
     State(state): State<ApiState>,
-    _: Caller<FlowWrite>,
+    caller: Caller<FlowRead>,
     Path(id): Path<String>,
     query: Query,
 ) -> Result<StatusCode, ApiError> {
     query.finish()?;
-    state.app.delete_replay(parse_id(&id)?).await?;
+    let id = parse_id(&id)?;
+    // Who may start one may stop it.
+    let (replay, _) = state.app.replay(id).await?;
+    caller.must((replay.created_by != caller.client).then_some(Scope::FlowWrite))?;
+    state.app.delete_replay(id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -129,7 +131,7 @@ pub async fn traces(
     query: Query,
 ) -> Result<Json<ReplayTraces>, ApiError> {
     query.finish()?;
-    let unknown = || ApiError::not_found("change.not.found", format!("`{interaction}` is no interaction's id"));
+    let unknown = || ApiError::not_found("change.not.found", format!("`{interaction}` is not an interaction's id"));
     let interaction: InteractionId = interaction.parse().map_err(|_| unknown())?;
     let traces = state.app.replay_traces(parse_id(&id)?, interaction).await?;
     // They are kept for people to look at: what can't be read any more is as if it had not been kept.
@@ -144,7 +146,7 @@ fn parse_id(id: &str) -> Result<Uuid, ApiError> {
 }
 
 fn unreadable(error: serde_json::Error) -> ApiError {
-    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the replay can't be read").private(error.to_string())
+    ApiError::internal().private(error.to_string())
 }
 
 /// What the caller may read of a replay; what was left out is said.
@@ -211,13 +213,7 @@ fn read(body: &Node, state: &ApiState) -> Result<(ReplayRequest, ChangeSet), Api
     let rows = source::member(body, "rows").map(|_| top.parsed("rows", ROWS, rows_by_table).unwrap_or_default());
     let request = ReplayRequest { rows: rows.unwrap_or_default(), ..request };
     let only_objects = !objects.is_empty() && source::member(body, "flows").is_none();
-    let members = if only_objects { Vec::new() } else { members(body, &mut top) };
-    for (index, _) in members.iter().enumerate().filter(|(_, member)| member.delete) {
-        top.problem(Problem {
-            path: Some(format!("flows[{index}].delete")),
-            ..Problem::new("invalid.value", "a replay runs flows: one that is to go has none to run")
-        });
-    }
+    let members = if only_objects { Vec::new() } else { members_that_run(body, &mut top, "a replay") };
     let queues = top.texts("queues").unwrap_or_default();
     let set = ChangeSet { members, queues, objects, dry_run: true, ..ChangeSet::default() };
     top.finish(&["flows", "queues", "objects", "rows", "since", "until", "route", "caller", "count", "sample"])?;

@@ -1,6 +1,7 @@
 //! Revisions: `ETag` in answers, `If-Match` in requests that mean one of them.
 
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use waypost_store::records::annotations::Replacing;
 use waypost_store::revisions::Revisions;
 
 use crate::error::ApiError;
@@ -23,6 +24,24 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Revisions>, ApiErro
         let message = format!("`If-Match: {text}` is not a revision; send the `ETag` that was answered");
         ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition.failed", message)
     })
+}
+
+/// What `If-Match` and `If-None-Match` say that a PUT replaces where there may be nothing yet (RFC 9110, sections 13.1.1 and 13.1.2).
+pub(crate) fn replacing(headers: &HeaderMap) -> Result<Replacing, ApiError> {
+    let refused = |message: String| ApiError::new(StatusCode::PRECONDITION_FAILED, "precondition.failed", message);
+    let if_match = headers.contains_key(header::IF_MATCH);
+    let lines: Vec<&str> =
+        headers.get_all(header::IF_NONE_MATCH).iter().map(|value| value.to_str().unwrap_or_default().trim()).collect();
+    match (if_match, lines.as_slice()) {
+        (false, []) => Ok(Replacing::Anything),
+        (true, []) => Ok(Replacing::Revisions(self::if_match(headers)?.unwrap_or(Revisions::ANY))),
+        (false, ["*"]) => Ok(Replacing::Nothing),
+        (false, others) => Err(refused(format!(
+            "`If-None-Match: {}` is not taken here; send `If-None-Match: *` to replace nothing, or `If-Match`",
+            others.join(", ")
+        ))),
+        (true, _) => Err(refused("`If-Match` and `If-None-Match` exclude each other: send one of them".to_owned())),
+    }
 }
 
 /// What a member of a change set is meant for, in the words of `If-Match`; none if it is neither `*` nor a list of tags.
@@ -58,6 +77,27 @@ fn revisions(list: &str) -> Option<Vec<u64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_put_replaces_is_read_strictly() {
+        let (matched, none) = (header::IF_MATCH, header::IF_NONE_MATCH);
+        let only = |revision| Replacing::Revisions(Revisions::any_of(vec![revision]));
+        for (given, replacing) in [
+            (vec![], Some(Replacing::Anything)),
+            (vec![(&matched, "\"7\"")], Some(only(7))),
+            (vec![(&matched, "*")], Some(Replacing::Revisions(Revisions::ANY))),
+            (vec![(&none, "*")], Some(Replacing::Nothing)),
+            (vec![(&none, "\"7\"")], None),
+            (vec![(&none, "*"), (&matched, "\"7\"")], None),
+            (vec![(&matched, "7")], None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for (name, value) in &given {
+                headers.insert(*name, value.parse().unwrap());
+            }
+            assert_eq!(super::replacing(&headers).ok(), replacing, "{given:?}");
+        }
+    }
 
     #[test]
     fn revisions_are_read_strictly() {

@@ -12,7 +12,7 @@ use crate::state::ApiState;
 use crate::{
     audit, auth, changesets, claims, console, context, correspondents, data_actions, deliveries, domains, executions,
     flows, graph, health, ingress, interactions, live, mailboxes, map, measure, oauth, overview, protocol, queues,
-    replays, routes, schedules, secrets, sessions, sign_in, tables, terms, token, webhooks,
+    replays, routes, schedules, secrets, sessions, sign_in, tables, terms, token, webhooks, witnesses,
 };
 
 /// Below this path stands the API; beside it what clients ask before they have a token.
@@ -56,6 +56,7 @@ fn below_base() -> Endpoints {
         .group("Where used", map::endpoints())
         .group("Dependency tracking", dependencies::endpoints())
         .group("Change sets", changesets::endpoints())
+        .group("Change sets", witnesses::endpoints())
         .group("Replays", replays::endpoints())
         .group("Queues", queues::endpoints())
         .group("Claims", claims::endpoints())

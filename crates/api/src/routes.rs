@@ -74,7 +74,7 @@ impl Resource for RouteRecord {
 
     fn described(call: Call, operation: Operation) -> Operation {
         match call {
-            Call::List => operation.text("pattern", "Exactly this pattern, whatever the case.").ignored(&["expand"]),
+            Call::List => operation.text("pattern", "Exactly this pattern, ignoring case.").ignored(&["expand"]),
             Call::Get => operation.ignored(&["expand"]),
             Call::Create | Call::Change | Call::Delete => operation,
         }

@@ -105,13 +105,13 @@ pub async fn serve(
         tokio::spawn(async move {
             tokio::select! {
                 () = connection.run(stream, acceptor) => {}
-                () = pass.evicted() => tracing::debug!(%peer, "an idle connection was closed for another"),
+                () = pass.evicted() => tracing::debug!(%peer, "an idle connection was closed to make room for another"),
             }
         });
     }
     drop(listener);
     if timeout(DRAIN, graceful.shutdown()).await.is_err() {
-        tracing::warn!("requests were still being worked on when the server ended");
+        tracing::warn!("requests were still in progress when the server stopped");
     }
 }
 

@@ -36,7 +36,7 @@ pub fn endpoints() -> Endpoints {
             "/console/sessions",
             begin,
             open("postConsoleSessions", "Sign in to the console: the answer sets its cookie")
-                .header("Waypost-Console", "Any value: shows that no other site sends this.")
+                .header("Waypost-Console", "Any value: proves that no other site sent the request.")
                 .body::<SessionRequest>()
                 .answers::<Session>()
                 .refuses(&[401, 429]),
@@ -56,8 +56,8 @@ pub fn endpoints() -> Endpoints {
         .post(
             "/console/links/preview",
             preview,
-            open("postConsoleLinksPreview", "Whom a link signs in, without following it")
-                .header("Waypost-Console", "Any value: shows that no other site sends this.")
+            open("postConsoleLinksPreview", "Get the client that a link signs in, without using the link")
+                .header("Waypost-Console", "Any value: proves that no other site sent the request.")
                 .body::<LinkRequest>()
                 .answers::<Session>()
                 .refuses(&[401]),

@@ -51,8 +51,8 @@ pub fn endpoints() -> Endpoints {
             finish,
             open("getConsoleSignInOidcCallback", "Return address for the provider: sets the session's cookie")
                 .text("state", "Names the sign-in.")
-                .text("code", "What shows that the provider let the person in.")
-                .text("iss", "Who answers (RFC 9207).")
+                .text("code", "The code by which the provider confirms the sign-in.")
+                .text("iss", "The issuer that answers (RFC 9207).")
                 .text("error", "Why the provider refused the sign-in.")
                 .text("error_description", "The same in the provider's words.")
                 .empty(StatusCode::SEE_OTHER)
@@ -191,7 +191,7 @@ fn refusal(people: &People, error: PersonError) -> Response {
         PersonError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
         PersonError::Seal(_) | PersonError::Store(_) => {
             tracing::error!(%error, "sign-in through the identity provider is not possible");
-            told = vec!["The server failed; its log tells why.".to_owned()];
+            told = vec!["The server failed; see its log.".to_owned()];
             StatusCode::SERVICE_UNAVAILABLE
         }
     };

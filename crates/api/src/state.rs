@@ -20,7 +20,7 @@ const CONSOLE_SHARE: u32 = 4;
 pub struct Settings {
     /// Requests that one client may make in any 60 seconds; 0 is no limit.
     pub rate_limit: u32,
-    /// The largest mail, in bytes.
+    /// The largest mail to accept, in bytes.
     pub max_message_bytes: usize,
     /// The largest JSON body, in bytes.
     pub max_json_bytes: usize,

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use support::{Server, server};
+use support::{FORM, Server, server};
 
 /// A shared flow that says whether a subject is about money.
 fn classifier(words: &Json) -> Json {
@@ -236,6 +236,32 @@ async fn erased_mail_is_counted_and_leaves_reports() {
 }
 
 #[tokio::test]
+async fn whoever_starts_a_replay_may_stop_it() {
+    let (server, shared) = prepared().await;
+    draft(&server, &shared).await;
+    let ours =
+        server.call("POST", "/replays", json!({"flows": [{"flowId": shared, "version": "newest"}]})).await.json();
+    let scope = ["flow:read", "email:read", "routing:read"];
+    let other = server.call("POST", "/oauth/clients", json!({"name": "Reader", "scope": scope})).await.ok();
+    let form = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}",
+        other["id"].as_str().unwrap(),
+        other["secret"].as_str().unwrap()
+    );
+    let token = server.send("POST", "/oauth/token", &[FORM], form.as_bytes()).await.ok();
+    let token = format!("Authorization: Bearer {}", token["access_token"].as_str().unwrap());
+    let headers = [token.as_str(), "Content-Type: application/json"];
+    let body = json!({"flows": [{"flowId": shared, "version": "newest"}]}).to_string();
+    let theirs = server.send("POST", "/api/v2/replays", &headers, body.as_bytes()).await.json();
+    let path = |replay: &Json| format!("/replays/{}", replay["id"].as_str().unwrap());
+    let deleted = async |replay: &Json| server.send("DELETE", &format!("/api/v2{}", path(replay)), &headers, &[]).await;
+    assert_eq!(deleted(&ours).await.error(), (403, "missing.permissions".to_owned()));
+    assert_eq!(deleted(&theirs).await.status, 204);
+    assert_eq!(deleted(&theirs).await.status, 404);
+    assert_eq!(server.get(&path(&ours)).await.status, 200);
+}
+
+#[tokio::test]
 async fn what_can_not_be_replayed_is_refused() {
     let (server, shared) = prepared().await;
     let nothing = server.call("POST", "/replays", json!({"count": 0, "sample": 2, "since": "noon", "reute": 1})).await;
@@ -267,7 +293,7 @@ async fn what_can_not_be_replayed_is_refused() {
     assert_eq!(bare["withheld"], json!(["routing:read", "email:read"]));
     assert_eq!(done.get("withheld"), None);
     // Neither may one who can't read mail, or tables and queues, have a flow read them.
-    for (scope, lacks) in [("flow:write+routing:read", "email:read"), ("flow:write+email:read", "routing:read")] {
+    for (scope, lacks) in [("flow:read+routing:read", "email:read"), ("flow:read+email:read", "routing:read")] {
         let token = format!("Authorization: Bearer {}", server.token(scope).await);
         let request = json!({"flows": [{"flowId": shared, "version": "newest"}]}).to_string();
         let headers = [token.as_str(), "Content-Type: application/json"];

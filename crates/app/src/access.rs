@@ -75,7 +75,7 @@ pub enum GrantError {
     #[error("client id or secret is wrong")]
     BadCredentials,
     /// Too many wrong secrets; try again later.
-    #[error("too many attempts; try again in {seconds} s")]
+    #[error("too many sign-ins with a wrong secret; try again in {seconds} s")]
     Throttled {
         /// When to try again.
         seconds: u64,
@@ -92,7 +92,7 @@ pub enum GrantError {
 #[derive(Debug, Error)]
 pub enum AccessError {
     /// What was sent is wrong; every problem is listed.
-    #[error("{} problem(s) found", .0.len())]
+    #[error("{} found", waypost_flow::diagnostic::counted(.0.len(), "problem"))]
     Invalid(Vec<Diagnostic>),
     /// It does not exist.
     #[error("client `{0}` was not found")]

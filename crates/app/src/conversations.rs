@@ -69,7 +69,7 @@ pub struct ReadMessage {
     pub html: String,
     /// Names, media types and sizes of attachments.
     pub attachments: Vec<(String, String, u64)>,
-    /// How large it is, in bytes.
+    /// Its size in bytes.
     pub size: u64,
 }
 
@@ -193,7 +193,7 @@ fn fields(new: &NewConversation) -> Vec<Diagnostic> {
     let texts = new.opening.skills.iter().chain(&new.opening.language);
     let kept = texts.map(|text| text.len().saturating_add(1)).fold(0, usize::saturating_add);
     if kept > Limits::DECISION_BYTES {
-        let problem = Diagnostic::error(Code::InvalidValue, "skillIds", "skills and language are too large together");
+        let problem = Diagnostic::error(Code::InvalidValue, "skillIds", "skills and language together are too large");
         problems.push(problem.expected(format!("at most {} bytes", Limits::DECISION_BYTES)).found(kept.to_string()));
     }
     if new.opening.target.is_none() && new.to.address.is_empty() {

@@ -9,8 +9,8 @@ use thiserror::Error;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use uuid::Uuid;
-use waypost_flow::diagnostic::Diagnostic;
-use waypost_ids::InteractionId;
+use waypost_flow::diagnostic::{Diagnostic, counted};
+use waypost_ids::{AuditKind, InteractionId};
 use waypost_store::error::StoreError;
 use waypost_store::leases::{Lease, Lost, Term, hold_until_taken};
 use waypost_store::records::audit::{About, AuditRecord, By};
@@ -50,10 +50,10 @@ const DIGEST_BYTES: usize = 16;
 #[derive(Debug, Error)]
 pub enum CorrespondentError {
     /// What was sent is wrong; every problem is listed.
-    #[error("{} problem(s) found", .0.len())]
+    #[error("{} found", counted(.0.len(), "problem"))]
     Invalid(Vec<Diagnostic>),
     /// Work is unfinished, and the erasure is not forced.
-    #[error("{total} interactions are unfinished: {}; complete them, or erase with `force`", listed(.named, .total))]
+    #[error("{}: {}; complete {}, or erase with `force`", unfinished(.total), listed(.named, .total), them(.total))]
     Unfinished {
         /// How many.
         total: u64,
@@ -66,6 +66,14 @@ pub enum CorrespondentError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn unfinished(total: &u64) -> String {
+    format!("{} {} unfinished", counted(*total, "interaction"), if *total == 1 { "is" } else { "are" })
+}
+
+fn them(total: &u64) -> &'static str {
+    if *total == 1 { "it" } else { "them" }
 }
 
 fn listed(named: &[InteractionId], total: &u64) -> String {
@@ -166,7 +174,7 @@ impl App {
         };
         self.store.add_erasure(erasure.clone(), self.about(&erasure, actor, "erasure requested")).await?;
         self.erasures.notify_one();
-        tracing::info!(actor, erasure = %erasure.id, "a correspondent is to be erased");
+        tracing::info!(actor, erasure = %erasure.id, "erasure of a correspondent requested");
         Ok(erasure)
     }
 
@@ -211,14 +219,14 @@ impl App {
             let begun = match self.store.begin_erasure(lease, self.origin.now()).await {
                 Ok(begun) => begun,
                 Err(error) => {
-                    tracing::warn!(%error, "could not look for erasures; it is tried again");
+                    tracing::warn!(%error, "could not look for erasures; retrying");
                     None
                 }
             };
             match begun {
                 Some(erasure) => tokio::select! {
                     ended = self.run_erasure(&erasure, lease) => if let Err(error) = ended {
-                        tracing::warn!(erasure = %erasure.id, %error, "the erasure could not go on; it is tried again");
+                        tracing::warn!(erasure = %erasure.id, %error, "the erasure could not continue; retrying");
                     },
                     // The lease ends by itself, and another node goes on.
                     _ = stop.changed() => {}
@@ -237,7 +245,7 @@ impl App {
         let erased = loop {
             let now = self.origin.now();
             let Some(so_far) = self.store.erase_next(id, TERM.renew(lease, now), BATCH, now).await? else {
-                tracing::info!(erasure = %id, "the erasure is another node's");
+                tracing::info!(erasure = %id, "another node has taken over the erasure");
                 return Ok(());
             };
             match (so_far.state, so_far.after) {
@@ -254,21 +262,21 @@ impl App {
         match hold_until_taken(TERM, renew, self.store.scrub(erased.compact)).await {
             Ok(scrubbed) => scrubbed?,
             Err(Lost) => {
-                tracing::info!(erasure = %id, "the erasure is another node's");
+                tracing::info!(erasure = %id, "another node has taken over the erasure");
                 return Ok(());
             }
         }
         let audit = self.about(&erased, &erased.created_by, "erased");
         if self.store.end_erasure(id, lease.id, audit).await? {
             let Erased { interactions, sent, left, .. } = erased.progress;
-            tracing::info!(erasure = %id, interactions, sent, left, "a correspondent is erased");
+            tracing::info!(erasure = %id, interactions, sent, left, "correspondent erased");
         }
         Ok(())
     }
 
     /// The log names a correspondent by the keyed hash alone.
     fn about(&self, erasure: &ErasureRecord, actor: &str, action: &str) -> AuditRecord {
-        let about = About { kind: "correspondent", id: &erasure.digest, name: "" };
+        let about = About { kind: AuditKind::Correspondent, id: &erasure.digest, name: "" };
         let (entry, now) = (self.origin.id_in_order(), self.origin.now());
         let Erased { interactions, sent, left, .. } = erasure.progress;
         AuditRecord {

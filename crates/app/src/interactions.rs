@@ -10,7 +10,7 @@ use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 use waypost_engine::Limits;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_ids::InteractionId;
+use waypost_ids::{AuditKind, InteractionId};
 use waypost_mail::message::{AddressField, Attachment, Message};
 use waypost_mail::smtp::Recipient;
 use waypost_origin::Origin;
@@ -33,7 +33,7 @@ const SHOWN_ADDRESS: usize = 100;
 #[derive(Debug, Error)]
 pub enum AcceptError {
     /// What was sent is wrong; every problem is listed.
-    #[error("{} problem(s) found", .0.len())]
+    #[error("{} found", waypost_flow::diagnostic::counted(.0.len(), "problem"))]
     Invalid(Vec<Diagnostic>),
     /// No route takes mail for this address.
     #[error("no route for `{0}`")]
@@ -50,7 +50,7 @@ pub enum AcceptError {
 #[derive(Debug, Error)]
 pub enum InteractionError {
     /// What was sent is wrong; every problem is listed.
-    #[error("{} problem(s) found", .0.len())]
+    #[error("{} found", waypost_flow::diagnostic::counted(.0.len(), "problem"))]
     Invalid(Vec<Diagnostic>),
     /// It does not exist.
     #[error("interaction `{0}` was not found")]
@@ -318,7 +318,7 @@ const fn shown_alike(state: State) -> Option<State> {
 
 /// Interactions go by their ids alone in the audit log: a subject is the sender's.
 pub(crate) fn entry(origin: &Origin, actor: &str, action: &str, id: InteractionId) -> AuditRecord {
-    let about = About { kind: "interaction", id: &id.to_string(), name: "" };
+    let about = About { kind: AuditKind::Interaction, id: &id.to_string(), name: "" };
     let (entry, now) = (origin.id_in_order(), origin.now());
     AuditRecord::new(entry, now, By { actor, note: None }, action, about)
 }
@@ -333,7 +333,7 @@ pub(crate) fn too_large<'a>(
 }
 
 fn attributes_too_large(path: &str, bytes: usize) -> Diagnostic {
-    Diagnostic::error(Code::InvalidValue, path, "the attributes are too large together")
+    Diagnostic::error(Code::InvalidValue, path, "all attributes together are too large")
         .expected(format!("at most {} bytes of names and values", Limits::ATTRIBUTE_BYTES))
         .found(bytes.to_string())
 }

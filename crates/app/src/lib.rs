@@ -24,6 +24,7 @@ pub mod reruns;
 pub mod retention;
 mod retry_after;
 pub mod sealing;
+pub mod sides;
 pub mod tables;
 pub mod traces;
 
@@ -92,6 +93,8 @@ pub struct App {
     runs: Aside,
     /// Where flows are tried.
     tries: Aside,
+    /// Where mail is searched for that two versions decide differently: once at a time.
+    searches: Aside,
     /// How long the lease of a run lasts.
     run_term: Term,
     /// Mails whose acceptance is under way.
@@ -211,6 +214,7 @@ impl App {
             limits: settings.limits,
             runs: Aside::with(RUNS_AT_ONCE).standing_back(),
             tries: Aside::for_cores().standing_back(),
+            searches: Aside::with(1).standing_back(),
             run_term: Term::of(settings.run_lease.unwrap_or(RUN_LEASE)),
             underway: Arc::new(underway),
             vetting: Arc::new(settings.vetting),

@@ -131,7 +131,7 @@ impl Metrics {
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         ours.register("build", "The release that runs", version);
         let metrics = Self {
-            mails: kept(ours, "mails", "Mails for one route each, by what became of them", Family::default()),
+            mails: kept(ours, "mails", "Mails, counted once for each route, by outcome", Family::default()),
             mail_bytes: kept(ours, "accepted_bytes", "Bytes of mail that was accepted", Counter::default()),
             recipients_refused: kept(
                 ours,
@@ -139,17 +139,22 @@ impl Metrics {
                 "Recipients that have no route",
                 Counter::default(),
             ),
-            smtp_connections: kept(ours, "smtp_connections", "SMTP connections that are open", Gauge::default()),
-            accept_seconds: timed(ours, "accept_duration", "Until an acceptance was on stable storage", durations()),
-            decisions: kept(ours, "decisions", "Runs that ended, by how and where", Family::default()),
-            run_seconds: timed(ours, "run_duration", "What a run took", short_durations()),
+            smtp_connections: kept(ours, "smtp_connections", "Open SMTP connections", Gauge::default()),
+            accept_seconds: timed(
+                ours,
+                "accept_duration",
+                "Time until an accepted mail was on stable storage",
+                durations(),
+            ),
+            decisions: kept(ours, "decisions", "Finished runs, by decision and place", Family::default()),
+            run_seconds: timed(ours, "run_duration", "Duration of runs", short_durations()),
             decision_delay_seconds: timed(
                 ours,
                 "decision_delay",
-                "From acceptance to decision, where a worker decided",
+                "Time from acceptance to decision, for mail that a worker decided",
                 delays(),
             ),
-            interactions: kept(ours, "interactions", "Interactions that are kept, by state", Family::default()),
+            interactions: kept(ours, "interactions", "Stored interactions, by state", Family::default()),
             unrouted: kept(
                 ours,
                 "unrouted_interactions",
@@ -159,33 +164,33 @@ impl Metrics {
             delivery_attempts: kept(
                 ours,
                 "delivery_attempts",
-                "Attempts at deliveries that ended, by how",
+                "Finished attempts at deliveries, by outcome",
                 Family::default(),
             ),
-            deliveries: kept(ours, "deliveries", "Deliveries that are kept, by state", Family::default()),
-            calls: kept(ours, "data_action_calls", "Calls of data actions that ended, by how", Family::default()),
+            deliveries: kept(ours, "deliveries", "Stored deliveries, by state", Family::default()),
+            calls: kept(ours, "data_action_calls", "Finished calls of data actions, by outcome", Family::default()),
             call_seconds: timed(
                 ours,
                 "data_action_call_duration",
-                "What a call of a data action took, retries included",
+                "Duration of calls of data actions, including retries",
                 durations(),
             ),
             calls_under_way: kept(
                 ours,
                 "data_action_calls_under_way",
-                "Calls of data actions that this node is making",
+                "Calls of data actions in progress on this node",
                 Gauge::default(),
             ),
             calls_waiting: kept(
                 ours,
                 "data_action_calls_waiting",
-                "Calls of data actions that wait for their turn on this node",
+                "Calls of data actions waiting for their turn on this node",
                 Gauge::default(),
             ),
             parked: kept(
                 ours,
                 "parked_runs",
-                "Runs that wait for an answer from outside; they count as running interactions",
+                "Runs that wait for the outcome of a call; they count as running interactions",
                 Gauge::default(),
             ),
             undecided_age_seconds: timed(
@@ -195,13 +200,18 @@ impl Metrics {
                 SecondsGauge::default(),
             ),
             store_up: kept(ours, "store_up", "Whether the store answered when this was asked for", Gauge::default()),
-            epoch: kept(ours, "catalogue_epoch", "How often the catalogue was changed", Gauge::default()),
+            epoch: kept(
+                ours,
+                "catalogue_epoch",
+                "Number of catalogue changes that this node has seen",
+                Gauge::default(),
+            ),
             flows: kept(ours, "flows", "Flows in the catalogue", Gauge::default()),
             requests: kept(ours, "http_requests", "Requests to the HTTP API", Family::default()),
             request_seconds: timed(
                 ours,
                 "http_request_duration",
-                "Until the answer to a request began",
+                "Time until the answer to a request began",
                 RouteHistograms::new_with_constructor(durations),
             ),
             certificate: certificate::register(ours),
@@ -371,13 +381,13 @@ impl App {
             metrics.calls_under_way.set(i64::try_from(under_way).unwrap_or(i64::MAX));
         }
         let queues = self.measured_queues().await.inspect_err(|error| {
-            tracing::warn!(%error, "numbers of queues could not be read: this scrape has none");
+            tracing::warn!(%error, "could not read figures of queues; this scrape has none");
             if matches!(error, StoreError::Unavailable(_)) {
                 metrics.store_up.set(0);
             }
         });
         let mailboxes = self.measured_mailboxes().await.inspect_err(|error| {
-            tracing::warn!(%error, "numbers of mailboxes could not be read: this scrape has none");
+            tracing::warn!(%error, "could not read figures of mailboxes; this scrape has none");
         });
         let mut text = String::new();
         // Writing to a string does not fail.

@@ -19,7 +19,7 @@ impl App {
         // A sender that is gone will never say stop.
         while !*stop.borrow() && stop.has_changed().is_ok() {
             if let Err(error) = self.catalogue.catch_up().await {
-                tracing::debug!(%error, "can't look for changes of the catalogue at the moment");
+                tracing::debug!(%error, "can't look for changes of the catalogue now");
             }
             let polled = tokio::select! {
                 changed = heard.changed() => match changed {

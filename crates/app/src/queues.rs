@@ -22,7 +22,7 @@ pub enum ClaimError {
     #[error("queue `{0}` was not found")]
     NoQueue(QueueId),
     /// The lease ended, or was never given.
-    #[error("the lease was lost: it ended, or was never given")]
+    #[error("the lease was lost: it has expired, or never existed")]
     Lost,
     /// The store failed.
     #[error(transparent)]

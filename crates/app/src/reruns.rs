@@ -13,9 +13,9 @@ const READ: u32 = 100;
 /// What came of asking for many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reruns {
-    /// So many are run again.
+    /// How many are run again.
     pub rerun: u64,
-    /// So many matched, and are not: erased, claimed, or waiting for a run.
+    /// How many matched and are not run again: erased, claimed, or waiting for a run.
     pub skipped: u64,
     /// The last one that was looked at, if there may be more.
     pub after: Option<InteractionId>,
@@ -34,7 +34,7 @@ impl App {
         if !self.ask_for_run(actor, id, resend).await? {
             return Err(InteractionError::Busy("the interaction is claimed, or waits for a run already"));
         }
-        tracing::info!(actor, interaction = %id, resend, "rerun asked for");
+        tracing::info!(actor, interaction = %id, resend, "rerun requested");
         Ok(())
     }
 
@@ -68,7 +68,7 @@ impl App {
             reruns.after = if left == 0 { after } else { None };
         }
         let Reruns { rerun, skipped, .. } = reruns;
-        tracing::info!(actor, rerun, skipped, "reruns asked for");
+        tracing::info!(actor, rerun, skipped, "reruns requested");
         Ok(reruns)
     }
 

@@ -47,11 +47,18 @@ impl App {
                 Ok(swept) if swept == Swept::default() => LOOK,
                 Ok(swept) => {
                     let Swept { contents, interactions, replays, audit, rows } = swept;
-                    tracing::debug!(contents, interactions, replays, audit, rows, "removed what has outlived its time");
+                    tracing::debug!(
+                        contents,
+                        interactions,
+                        replays,
+                        audit,
+                        rows,
+                        "deleted what has passed its retention"
+                    );
                     PAUSE
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "could not remove what has outlived its time; it is tried again");
+                    tracing::warn!(%error, "could not delete what has passed its retention; retrying");
                     LOOK
                 }
             };

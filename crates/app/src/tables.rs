@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 use thiserror::Error;
 use waypost_catalogue::shape::Table;
 use waypost_flow::diagnostic::Diagnostic;
-use waypost_ids::TableId;
+use waypost_ids::{AuditKind, TableId};
 use waypost_origin::Origin;
 use waypost_store::contents::{NewContent, Replaced, after_clearing};
 use waypost_store::error::{StoreError, TableError};
@@ -23,7 +23,7 @@ use crate::App;
 #[derive(Debug, Error)]
 pub enum RowError {
     /// What was sent is wrong; every problem is listed.
-    #[error("{} problem(s) found", .0.len())]
+    #[error("{} found", waypost_flow::diagnostic::counted(.0.len(), "problem"))]
     Invalid(Vec<Diagnostic>),
     /// It does not exist.
     #[error("{kind} `{id}` was not found")]
@@ -45,7 +45,7 @@ pub enum RowError {
     #[error(transparent)]
     Stale(#[from] Stale),
     /// A whole new content of the table is just being written.
-    #[error("new rows of the table `{table}` are being written")]
+    #[error("an import of the table `{table}` is in progress")]
     Importing {
         /// The table's name.
         table: String,
@@ -204,7 +204,7 @@ pub fn row_not_found(key: &str) -> RowError {
 }
 
 fn entry(origin: &Origin, by: By<'_>, action: &str, table: &Table) -> AuditRecord {
-    let about = About { kind: "table", id: &table.record.id.to_string(), name: &table.record.name };
+    let about = About { kind: AuditKind::Table, id: &table.record.id.to_string(), name: &table.record.name };
     AuditRecord::new(origin.id_in_order(), origin.now(), by, action, about)
 }
 

@@ -79,12 +79,12 @@ async fn a_queue_with_work_in_it_stays() {
     app.accept_http("test", Some("a@example.net".to_owned()), to, raw, "test".to_owned(), None).await.unwrap();
     app.catalogue.delete::<RouteRecord>(BY, &route.id, None).await.unwrap();
     let refused = app.catalogue.delete::<QueueRecord>(BY, &queue, None).await;
-    assert!(matches!(refused, Err(ChangeError::InUse { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(ChangeError::InUse(_))), "{refused:?}");
 
     let claim = QueueClaim { queue, max: 1, lease_seconds: 60, skills: None };
     let lease = app.claim(claim, Duration::ZERO).await.unwrap().remove(0);
     let refused = app.catalogue.delete::<QueueRecord>(BY, &queue, None).await;
-    assert!(matches!(refused, Err(ChangeError::InUse { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(ChangeError::InUse(_))), "{refused:?}");
     app.acknowledge(queue, lease.lease.id).await.unwrap();
     app.catalogue.delete::<QueueRecord>(BY, &queue, None).await.unwrap();
 

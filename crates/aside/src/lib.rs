@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex as SyncMutex, PoisonError, Weak};
 
 use thiserror::Error;
-use tokio::sync::{Mutex, Semaphore, oneshot};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Work was not done: there is no thread for it, or it panicked.
 #[derive(Debug, Error)]
-#[error("work beside the server failed: {0}")]
+#[error("a background task failed: {0}")]
 pub struct Failed(String);
 
 /// Whether somebody still waits for an answer. Clones agree.
@@ -39,6 +39,12 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         self.0.0.store(true, Ordering::Relaxed);
     }
+}
+
+/// A place for a piece of work.
+#[derive(Debug)]
+pub struct Place {
+    _permit: OwnedSemaphorePermit,
 }
 
 /// Places for work of one kind. Where none is free, work waits in order.
@@ -77,8 +83,25 @@ impl Aside {
     /// # Errors
     /// If there is no thread for it, or it panicked.
     pub async fn work<T: Send + 'static>(&self, work: impl FnOnce(&Wanted) -> T + Send + 'static) -> Result<T, Failed> {
-        // The place is taken until the work has stopped, not until nobody waits for it.
-        let place = self.places.clone().acquire_owned().await.map_err(|error| Failed(error.to_string()))?;
+        let permit = self.places.clone().acquire_owned().await.map_err(|error| Failed(error.to_string()))?;
+        self.work_in(Place { _permit: permit }, work).await
+    }
+
+    /// A place if there is one now; none if all are taken.
+    #[must_use]
+    pub fn free(&self) -> Option<Place> {
+        self.places.clone().try_acquire_owned().ok().map(|permit| Place { _permit: permit })
+    }
+
+    /// Does the work in a place, which is taken until the work has stopped, not until nobody waits for it.
+    ///
+    /// # Errors
+    /// As [`Aside::work`].
+    pub async fn work_in<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl FnOnce(&Wanted) -> T + Send + 'static,
+    ) -> Result<T, Failed> {
         let (_waiting, wanted) = Wanted::until_dropped();
         let (done, result) = oneshot::channel();
         let stands_back = self.stands_back;
@@ -86,9 +109,11 @@ impl Aside {
             if stands_back {
                 stand_back(BEHIND);
             }
-            // Nobody listens any more if whoever asked is gone.
-            let _ = done.send(work(&wanted));
+            let result = work(&wanted);
+            // Whoever has the answer finds the place free.
             drop(place);
+            // Nobody listens any more if whoever asked is gone.
+            let _ = done.send(result);
         };
         std::thread::Builder::new()
             .name("aside".to_owned())

@@ -104,7 +104,7 @@ impl Authenticator {
         // What reads a stranger's bytes must not end the session, whatever it meets.
         let checked = AssertUnwindSafe(self.check_all(mail, client, noted)).catch_unwind().await;
         checked.unwrap_or_else(|_| {
-            tracing::error!("checking who sent a mail panicked");
+            tracing::error!("the sender check of a mail panicked");
             Found::default()
         })
     }

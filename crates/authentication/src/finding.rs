@@ -13,7 +13,7 @@ pub struct Found {
     pub dmarc: Finding,
 }
 
-/// What one method says of a mail.
+/// The result of one method.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Finding {
     /// The result.

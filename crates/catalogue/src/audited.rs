@@ -31,7 +31,7 @@ fn entry(world: &World, change: &CatalogueChange, by: By<'_>, origin: &Origin) -
         (Some(_), Some(_)) => "changed",
     };
     let Ref { kind, .. } = audited.object;
-    let about = About { kind: kind.as_str(), id: &audited.object.to_string(), name: &audited.name };
+    let about = About { kind: kind.into(), id: &audited.object.to_string(), name: &audited.name };
     let entry = AuditRecord::new(origin.id_in_order(), origin.now(), by, action, about);
     Some(AuditRecord { before: audited.before, after: audited.after, ..entry })
 }

@@ -1,7 +1,9 @@
 //! Change sets: many flows and other objects changed at once, or none of them. Members see each other's new versions, in any order.
 
+mod members;
+
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,22 +12,24 @@ use waypost_flow::diagnostic::{Code, Diagnostic, Problems};
 use waypost_flow::document::{self, Document};
 use waypost_flow::source::Node;
 use waypost_ids::FlowId;
-use waypost_origin::Origin;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{Epoch, EventKind, FlowRecord, QueueRecord};
 use waypost_store::revisions::{Revisions, Stale};
 
 use crate::edits::{AnyEdit, Made, ObjectDone, ObjectEdit, ObjectOutcome, Which, Writing};
 use crate::error::ChangeError;
-use crate::flows::{Saving, Wanted, deleted, touch};
+use crate::flows::{Saving, deleted, touch};
+use crate::making::Early;
 use crate::names::Names;
 use crate::object::named;
 use crate::plan::{Edit, is_small};
-use crate::projects::{self, ProjectSet, pruned};
+use crate::projects::{self, OfOthers, ProjectSet, pruned};
 use crate::queues::QueueSpec;
 use crate::versions::{VersionName, number_of};
 use crate::world::World;
 use crate::{Live, LiveCatalogue};
+
+use members::{Aim, read};
 
 /// At most so many flows in one set, and so many other objects.
 pub const MAX_MEMBERS: usize = 20_000;
@@ -35,13 +39,13 @@ pub const MAX_MEMBERS: usize = 20_000;
 pub struct Member {
     /// The flow's id; or, for a flow that the set makes, a name that the set's other members call it by in `flowId`.
     pub flow_id: Option<String>,
-    /// The flow's name, where its id is not known.
+    /// The flow's name, if its id is not known.
     pub name: Option<String>,
-    /// What it is to do.
+    /// The flow's new document.
     pub document: Option<Node>,
     /// Or the version of it to publish.
     pub version: Option<VersionName>,
-    /// Or whether it is to go.
+    /// Or whether to delete it.
     pub delete: bool,
     /// The revisions of a flow that is there which this is meant for.
     pub if_match: Option<Revisions>,
@@ -60,7 +64,7 @@ pub struct ChangeSet {
     pub project: Option<ProjectSet>,
     /// The epoch that the set is meant for: at any other it is refused.
     pub if_epoch: Option<Epoch>,
-    /// Whether to answer without doing.
+    /// Whether to check only, and change nothing.
     pub dry_run: bool,
 }
 
@@ -75,6 +79,8 @@ pub struct Done {
     pub queues: Vec<QueueDone>,
     /// The objects, in the set's order; then what was deleted because the set's project has it no longer.
     pub objects: Vec<ObjectDone>,
+    /// What of it another project applied last.
+    pub others: OfOthers,
 }
 
 /// What became of a queue.
@@ -139,25 +145,29 @@ impl LiveCatalogue {
             if set.if_epoch.is_some_and(|epoch| epoch != world.epoch) {
                 return Err(Stale { kind: "catalogue", name: String::new(), current: world.epoch }.into());
             }
-            let mut parts = self.all_edits(&world, by, &members, (&objects, &wrong)).await?;
+            // A set of nothing at all is a mistake, unless it prunes: then it says that the project has nothing any more.
+            let prunes = set.project.as_ref().is_some_and(|project| project.prune);
+            let mut parts = self.all_edits(&world, by, (&members, prunes), (&objects, &wrong)).await?;
             let mut objects = Cow::Borrowed(objects.as_slice());
             if let Some(project) = set.project.as_ref().filter(|project| project.prune) {
                 let (flows, more) = pruned(&world, &project.name, &parts.2, &objects);
                 if !(flows.is_empty() && more.is_empty()) {
                     let members = Arc::new(members.iter().cloned().chain(flows).collect());
                     objects.to_mut().extend(more);
-                    parts = self.all_edits(&world, by, &members, (&objects, &wrong)).await?;
+                    parts = self.all_edits(&world, by, (&members, prunes), (&objects, &wrong)).await?;
                 }
             }
-            let (made, edits, flows) = parts;
-            let mut planned = self.plan_made(&world, by, (&objects, made), edits).await?;
-            if let Some(project) = &set.project {
-                projects::note(&world, &mut planned, &project.name, &flows, &objects);
-            }
+            let (early, edits, flows) = parts;
+            let mut planned = self.plan_made(&world, by, (&objects, early), edits).await?;
+            let others = match &set.project {
+                Some(project) => projects::note(&world, &mut planned, project, &flows, &objects)?,
+                None => OfOthers::default(),
+            };
             let mut done = std::mem::take(&mut planned.answer);
             let mut made = done.split_off(listed.start);
             done.extend(made.split_off(listed.len()));
-            let mut done = Done { epoch: world.epoch, flows, queues: told(&set.queues, &made), objects: done };
+            let queues = told(&set.queues, &made);
+            let mut done = Done { epoch: world.epoch, flows, queues, objects: done, others };
             if planned.changes.is_empty() || set.dry_run {
                 return Ok(done);
             }
@@ -181,9 +191,10 @@ impl LiveCatalogue {
     pub async fn proposed(&self, by: By<'_>, set: ChangeSet) -> Result<Proposed, ChangeError> {
         let base = self.live();
         let (objects, wrong) = set.edits();
-        let (made, edits, flows) = self.all_edits(&base.world, by, &Arc::new(set.members), (&objects, &wrong)).await?;
+        let (early, edits, flows) =
+            self.all_edits(&base.world, by, (&Arc::new(set.members), false), (&objects, &wrong)).await?;
         let flows = flows.into_iter().map(|changed| changed.record).collect();
-        let planned = self.plan_made(&base.world, by, (&objects, made), edits).await?;
+        let planned = self.plan_made(&base.world, by, (&objects, early), edits).await?;
         let objects = planned.answer;
         if planned.changes.is_empty() {
             return Ok(Proposed { world: base.world.clone(), base, flows, objects });
@@ -191,24 +202,29 @@ impl LiveCatalogue {
         Ok(Proposed { world: Arc::new(planned.next), base, flows, objects })
     }
 
-    /// What a set's objects make of the world, and edits of its flows. Only a set that has objects can do without flows. What is wrong with
+    /// What a set's objects make of the world, and edits of its flows. Only a set that has objects, or prunes, can do without flows. What is wrong with
     /// either is told together, with what is wrong with the set besides.
     async fn all_edits(
         &self,
         world: &Arc<World>,
         by: By<'_>,
-        members: &Arc<Vec<Member>>,
+        (members, may_be_empty): (&Arc<Vec<Member>>, bool),
         (objects, wrong): (&[Arc<dyn AnyEdit>], &[Diagnostic]),
-    ) -> Result<(Vec<Option<Made>>, Vec<Edit>, Vec<Changed>), ChangeError> {
+    ) -> Result<(Early, Vec<Edit>, Vec<Changed>), ChangeError> {
         let early = self.make_early(world, by, objects, is_small(objects, members.is_empty())).await;
-        let edits = if members.is_empty() && !(objects.is_empty() && wrong.is_empty()) {
+        let has_more = may_be_empty || !(objects.is_empty() && wrong.is_empty());
+        let edits = if members.is_empty() && has_more {
             Ok((Vec::new(), Vec::new()))
         } else {
-            self.edits(world, by, members, early.as_ref().map(Vec::as_slice).unwrap_or_default()).await
+            self.edits(world, by, members, early.as_ref().map(|early| early.made.as_slice()).unwrap_or_default()).await
         };
         match (edits, early) {
             (Ok((edits, changed)), Ok(early)) if wrong.is_empty() => Ok((early, edits, changed)),
-            (edits, early) => Err(refusal([edits.err(), early.err()], wrong)),
+            (edits, early) => {
+                let (early, lacking) =
+                    early.map_or_else(|error| (Some(error), Vec::new()), |early| (None, early.lacking));
+                Err(refusal([edits.err(), early], lacking.iter().chain(wrong)))
+            }
         }
     }
 
@@ -240,6 +256,10 @@ impl LiveCatalogue {
                 Aim::Content(content) => {
                     if let Some(document) = &mut content.content {
                         name_by_ids(document, &temporary);
+                    }
+                    // What runs already is not published anew: it would bury a draft, or undo a rollback's place in the history.
+                    if self.is_published((world, &names), &one.record, content).await? {
+                        content.content = None;
                     }
                     self.edit_for((world, &names), one.record.clone(), content, by, Saving::Publish).await?
                 }
@@ -274,7 +294,7 @@ impl LiveCatalogue {
 }
 
 /// Why parts of a set are refused: what is wrong with any of them, all together, before anything that only stands in its way.
-fn refusal(errors: [Option<ChangeError>; 2], wrong: &[Diagnostic]) -> ChangeError {
+fn refusal<'d>(errors: [Option<ChangeError>; 2], wrong: impl Iterator<Item = &'d Diagnostic>) -> ChangeError {
     let (mut problems, mut other) = (Problems::default(), None);
     for error in errors.into_iter().flatten() {
         match error {
@@ -282,7 +302,7 @@ fn refusal(errors: [Option<ChangeError>; 2], wrong: &[Diagnostic]) -> ChangeErro
             error => other = other.or(Some(error)),
         }
     }
-    problems.extend(wrong.iter().cloned());
+    problems.extend(wrong.cloned());
     other.filter(|_| problems.is_empty()).unwrap_or_else(|| ChangeError::Invalid(problems.into_vec()))
 }
 
@@ -329,183 +349,6 @@ fn told(names: &[String], done: &[ObjectDone]) -> Vec<QueueDone> {
         .collect();
     let told = |name: &String| QueueDone { name: name.clone(), new: new.remove(&document::fold_name(name.trim())) };
     names.iter().map(told).collect()
-}
-
-/// A member, as far as it can be read without the others.
-struct Read {
-    record: FlowRecord,
-    temporary: Option<String>,
-    aim: Aim,
-    place: String,
-}
-
-impl Read {
-    /// The flow's record as far as names are concerned, once the set is published.
-    fn afterwards(&self, world: &World) -> FlowRecord {
-        match &self.aim {
-            Aim::Content(wanted) => {
-                let is_new = !world.flows.contains_key(&self.record.id);
-                wanted.described(&self.record, is_new, Saving::Publish)
-            }
-            Aim::Version(_) => self.record.clone(),
-            Aim::Delete => FlowRecord { deleted_at: Some(self.record.modified_at), ..self.record.clone() },
-        }
-    }
-}
-
-enum Aim {
-    Content(Wanted),
-    Version(VersionName),
-    Delete,
-}
-
-/// Reads all members: those that can be read, and every problem of the others.
-fn read(world: &World, by: By<'_>, members: &[Member], origin: &Origin) -> Result<(Vec<Read>, Problems), ChangeError> {
-    let mut problems = Problems::default();
-    let mut wanted = Vec::new();
-    let mut seen: HashSet<FlowId> = HashSet::new();
-    let mut temporary: BTreeMap<&str, usize> = BTreeMap::new();
-    if members.is_empty() || members.len() > MAX_MEMBERS {
-        let problem = Diagnostic::error(Code::InvalidValue, "flows", "a change set has at least one flow");
-        problems.push(problem.expected(format!("1 to {MAX_MEMBERS} flows")).found(members.len().to_string()));
-    }
-    for (index, member) in members.iter().enumerate() {
-        let place = format!("flows[{index}].");
-        match read_one(world, by, member, &place, origin) {
-            Err(ChangeError::Invalid(found)) => problems.extend(found),
-            Err(other) => return Err(other),
-            Ok(one) => {
-                if !seen.insert(one.record.id) {
-                    let message = format!("the flow `{}` appears twice in the set", one.record.name);
-                    problems.push(Diagnostic::error(Code::DuplicateName, place.trim_end_matches('.'), message));
-                }
-                wanted.push(one);
-            }
-        }
-        if let Some(name) = member.flow_id.as_deref().filter(|id| id.parse::<FlowId>().is_err())
-            && temporary.insert(name, index).is_some()
-        {
-            let message = format!("two flows of the set are called `{name}`");
-            problems.push(Diagnostic::error(Code::DuplicateName, format!("{place}flowId"), message));
-        }
-    }
-    Ok((wanted, problems))
-}
-
-fn read_one(world: &World, by: By<'_>, member: &Member, place: &str, origin: &Origin) -> Result<Read, ChangeError> {
-    let wrong = |code: Code, member: &str, message: String| {
-        ChangeError::Invalid(vec![Diagnostic::error(code, format!("{place}{member}"), message)])
-    };
-    let inside = |error: ChangeError| match error {
-        ChangeError::Invalid(mut problems) => {
-            for problem in &mut problems {
-                problem.path = format!("{place}document.{}", problem.path);
-            }
-            ChangeError::Invalid(problems)
-        }
-        other => other,
-    };
-    let known_id = member.flow_id.as_deref().and_then(|id| id.parse::<FlowId>().ok());
-    let aim = match (&member.document, &member.version, member.delete) {
-        (Some(document), None, false) => {
-            // Whoever says which flow is meant need not say so in the document.
-            let is_said = member.name.is_some() || known_id.is_some();
-            let mut wanted = match is_said {
-                true => Wanted::read_for_existing(document),
-                false => Wanted::read(document),
-            };
-            if let (Ok(wanted), None) = (&mut wanted, known_id) {
-                wanted.metadata.name = wanted.metadata.name.take().or_else(|| member.name.clone());
-            }
-            Aim::Content(wanted.map_err(inside)?)
-        }
-        (None, Some(version), false) => Aim::Version(version.clone()),
-        (None, None, true) => Aim::Delete,
-        _ => {
-            let message = "a flow of the set has either a `document` or a `version`, or `delete`".to_owned();
-            return Err(wrong(Code::MissingKey, "document", message));
-        }
-    };
-    let named = match &aim {
-        Aim::Content(wanted) => wanted.metadata.name.as_deref().or(member.name.as_deref()),
-        Aim::Version(_) | Aim::Delete => member.name.as_deref(),
-    };
-    let found = match (known_id, named) {
-        (Some(id), _) => match world.flows.get(&id) {
-            Some(record) => Some(record),
-            None => return Err(wrong(Code::UnknownFlow, "flowId", format!("there is no flow `{id}`"))),
-        },
-        (None, Some(name)) => {
-            let folded = document::fold_name(name);
-            let flow_type = match &aim {
-                Aim::Content(wanted) => wanted.metadata.flow_type.as_deref(),
-                Aim::Version(_) | Aim::Delete => None,
-            };
-            match (flow_type, world.flow_named(&folded, true), world.flow_named(&folded, false)) {
-                (Some(flow_type), shared, email) => {
-                    if document::is_shared_type(flow_type) {
-                        shared
-                    } else {
-                        email
-                    }
-                }
-                (None, Some(_), Some(_)) => {
-                    let message =
-                        format!("the name `{name}` means two flows: one of type shared and one of type email");
-                    let problem = Diagnostic::error(Code::InvalidValue, format!("{place}name"), message);
-                    return Err(ChangeError::Invalid(vec![problem.suggestion("name the flow by its `flowId`")]));
-                }
-                (None, shared, email) => shared.or(email),
-            }
-        }
-        (None, None) => {
-            return Err(wrong(Code::MissingKey, "flowId", "which flow? Name its `flowId` or `name`".to_owned()));
-        }
-    };
-    if let Some(found) = found {
-        Revisions::check(member.if_match.as_ref(), "flow", found.revision)
-            .map_err(|stale| Stale { name: found.name.clone(), ..stale })?;
-    } else if member.if_match.is_some() {
-        return Err(wrong(
-            Code::UnknownFlow,
-            "ifMatch",
-            "there is no such flow, so that it has no revision".to_owned(),
-        ));
-    }
-    if let Some(problem) = disagreement(member, &aim, found, place) {
-        return Err(ChangeError::Invalid(vec![problem]));
-    }
-    let temporary = member.flow_id.clone().filter(|_| known_id.is_none());
-    let record = match (found, &aim) {
-        (Some(record), _) => (**record).clone(),
-        (None, Aim::Content(wanted)) => wanted.new_record(by, origin).map_err(inside)?,
-        (None, Aim::Version(_) | Aim::Delete) => {
-            let name = named.unwrap_or_default();
-            return Err(wrong(Code::UnknownFlow, "name", format!("there is no flow `{name}`")));
-        }
-    };
-    Ok(Read { record, temporary, aim, place: place.to_owned() })
-}
-
-/// A member that calls its flow by a name which is neither the flow's nor the document's: which of them is meant?
-fn disagreement(member: &Member, aim: &Aim, found: Option<&Arc<FlowRecord>>, place: &str) -> Option<Diagnostic> {
-    let said = document::fold_name(member.name.as_deref()?);
-    let in_document = match aim {
-        Aim::Content(wanted) => wanted.metadata.name.as_deref(),
-        Aim::Version(_) | Aim::Delete => None,
-    };
-    let known = found.map(|flow| flow.name.as_str());
-    let meant = in_document.or(known)?;
-    if document::fold_name(meant) == said {
-        return None;
-    }
-    // With its id, a flow may be called as it is, and the document may rename it.
-    if member.flow_id.is_some() && known.is_some_and(|known| document::fold_name(known) == said) {
-        return None;
-    }
-    let message = format!("the member is about `{}`, but its flow is called `{meant}`", member.name.as_deref()?);
-    let problem = Diagnostic::error(Code::InvalidValue, format!("{place}name"), message);
-    Some(problem.expected(format!("`{meant}`")).suggestion("to rename a flow, name it by its `flowId`"))
 }
 
 /// Puts the ids of flows in the place of the set's own names for them.

@@ -61,16 +61,21 @@ pub struct DataActionSpec {
     pub members: Map<String, Json>,
     /// The revision that the change is meant for.
     pub version: Option<u64>,
-    /// Whether secrets are kept elsewhere, as they are for a folder: then they are not looked for.
-    pub secrets_elsewhere: bool,
 }
 
 /// Members of a definition that say what it does.
 const NEEDED: [&str; 2] = ["config", "contract"];
 
 impl DataActionSpec {
-    /// The name, the definition and what it does.
-    fn read(&self, making: &Making<'_>, before: Option<&KnownDataAction>) -> Result<(String, String), ChangeError> {
+    /// The definition as it is to be: members that are not given stay.
+    fn definition(&self, before: Option<&KnownDataAction>) -> Map<String, Json> {
+        let mut definition = before.map(KnownDataAction::definition).unwrap_or_default();
+        definition.extend(self.members.clone());
+        definition
+    }
+
+    /// The name, and the definition as text.
+    fn read(&self, before: Option<&KnownDataAction>) -> Result<(String, String), ChangeError> {
         let mut problems = Vec::new();
         let name = match (&self.name, before) {
             (None, Some(before)) => before.record.name.clone(),
@@ -79,8 +84,7 @@ impl DataActionSpec {
                 String::new()
             }),
         };
-        let mut definition = before.map(KnownDataAction::definition).unwrap_or_default();
-        definition.extend(self.members.clone());
+        let definition = self.definition(before);
         for member in NEEDED.iter().filter(|member| !definition.contains_key(**member)) {
             let problem = Diagnostic::error(Code::MissingKey, *member, format!("`{member}` is missing"));
             problems.push(problem.expected("an object"));
@@ -93,11 +97,8 @@ impl DataActionSpec {
             return Err(ChangeError::Invalid(vec![problem]));
         }
         if problems.iter().all(|problem| problem.code != Code::MissingKey) {
-            match DataAction::read(&definition) {
-                Ok(action) if !self.secrets_elsewhere => problems.extend(refused_credentials(making.world, &action)),
-                Ok(_) => {}
-                Err(found) => problems.extend(found.into_iter().map(diagnosed)),
-            }
+            let found = DataAction::read(&definition).err().unwrap_or_default();
+            problems.extend(found.into_iter().map(Diagnostic::from));
         }
         if problems.is_empty() { Ok((name, text)) } else { Err(ChangeError::Invalid(problems)) }
     }
@@ -115,7 +116,7 @@ fn refused_credentials(world: &World, action: &DataAction) -> Vec<Diagnostic> {
                 Some(if problem.suggestion.is_none() { problem.suggestion(create()) } else { problem })
             }
             Some(secret) if !secret.hosts.iter().any(|host| host == action.host()) => {
-                let message = format!("the secret `{name}` must not be shown to `{}`", action.host());
+                let message = format!("the secret `{name}` must not be sent to `{}`", action.host());
                 let problem = error(message).expected(format!("one of its hosts: {}", secret.hosts.join(", ")));
                 Some(problem.suggestion("add the host to the secret, or ask another host"))
             }
@@ -123,17 +124,6 @@ fn refused_credentials(world: &World, action: &DataAction) -> Vec<Diagnostic> {
         }
     });
     refused.collect()
-}
-
-/// A problem of a definition in the words of all others.
-#[must_use]
-pub fn diagnosed(problem: Problem) -> Diagnostic {
-    Diagnostic {
-        expected: problem.expected,
-        found: problem.found,
-        suggestion: problem.suggestion,
-        ..Diagnostic::error(Code::InvalidValue, problem.path, problem.message)
-    }
 }
 
 /// What flows see of a data action.
@@ -173,7 +163,7 @@ impl Object for KnownDataAction {
         let action = DataAction::read(&definition)
             .inspect_err(|problems| {
                 let problem = problems.first().map(Problem::to_string).unwrap_or_default();
-                tracing::error!(data_action = %record.id, problem, "a stored data action does not read and can't be called");
+                tracing::error!(data_action = %record.id, problem, "a stored data action can't be read or called");
             })
             .ok();
         let contract = action.as_ref().map(contract).unwrap_or(Contract { inputs: Vec::new(), outputs: Vec::new() });
@@ -221,6 +211,12 @@ impl Object for KnownDataAction {
         &world.data_actions
     }
 
+    fn lacking(spec: &DataActionSpec, world: &World, before: Option<&Self>) -> Vec<Diagnostic> {
+        let definition = Json::Object(spec.definition(before));
+        // What does not read is told as such.
+        DataAction::read(&definition).map(|action| refused_credentials(world, &action)).unwrap_or_default()
+    }
+
     fn make(
         spec: &DataActionSpec,
         making: &Making<'_>,
@@ -232,7 +228,7 @@ impl Object for KnownDataAction {
             let (name, current) = (before.record.name.clone(), before.record.revision);
             return Err(Stale { kind: Self::KIND.as_str(), name, current }.into());
         }
-        let (name, definition) = spec.read(making, before)?;
+        let (name, definition) = spec.read(before)?;
         let before = before.map(|before| &before.record);
         Ok(DataActionRecord {
             id: before.map_or_else(|| DataActionId(making.origin.id()), |before| before.id),

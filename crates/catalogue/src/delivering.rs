@@ -26,7 +26,7 @@ const MEMBERS: [&str; 5] = ["webhook", "addresses", "attach", "mailbox", "folder
 pub(crate) fn deliver_to(world: &World, written: &Json, problems: &mut Vec<Diagnostic>) -> Option<DeliverTo> {
     let root = QueueRecord::DELIVER_TO;
     let Json::Object(members) = written else {
-        problems.push(wrong(root, "this does not say where to deliver", EXPECTED).found(found(written)));
+        problems.push(wrong(root, "this is not a valid value of `deliverTo`", EXPECTED).found(found(written)));
         return None;
     };
     let before = problems.len();
@@ -70,8 +70,7 @@ pub(crate) fn deliver_to(world: &World, written: &Json, problems: &mut Vec<Diagn
                 attach.as_bool().unwrap_or_else(|| {
                     let path = format!("{root}.attach");
                     problems.push(
-                        wrong(&path, "this does not say whether the mail is attached", "true or false")
-                            .found(found(attach)),
+                        wrong(&path, "this is not a valid value of `attach`", "true or false").found(found(attach)),
                     );
                     false
                 })
@@ -86,7 +85,7 @@ pub(crate) fn deliver_to(world: &World, written: &Json, problems: &mut Vec<Diagn
         }
         (None, None, (None, None)) => {
             if problems.len() == before {
-                problems.push(wrong(root, "this does not say where to deliver", EXPECTED));
+                problems.push(wrong(root, "this is not a valid value of `deliverTo`", EXPECTED));
             }
             None
         }
@@ -176,7 +175,8 @@ fn read_addresses(written: &Json, problems: &mut Vec<Diagnostic>) -> Vec<String>
         match address.as_str().map(str::trim).filter(|text| is_one_address(text)) {
             Some(text) if addresses.iter().any(|known: &String| known.to_lowercase() == text.to_lowercase()) => {
                 let path = format!("{path}[{place}]");
-                problems.push(wrong(&path, "this address is there already", "each address once").found(found(address)));
+                problems
+                    .push(wrong(&path, "this address is already listed", "each address once").found(found(address)));
             }
             Some(text) => addresses.push(text.to_owned()),
             None => problems.push(

@@ -124,6 +124,9 @@ pub trait AnyEdit: Debug + Send + Sync {
     /// What it makes, as queues may name it before it is made: of kinds that are made when flows are as they will be.
     fn foreseen(&self, making: &Making<'_>) -> Option<CatalogueChange>;
 
+    /// Secrets that it names and can't have, told where the edit stands.
+    fn lacking(&self, world: &World) -> Vec<Diagnostic>;
+
     /// Whether it leaves alone what is there, whatever that says.
     fn only_if_missing(&self) -> bool;
 
@@ -170,7 +173,7 @@ pub fn stored_edit(kind: Kind, edit: &Json) -> Result<Arc<dyn AnyEdit>, serde_js
         Kind::Mailbox => read::<MailboxRecord>(edit),
         Kind::Term(term) => with_kind(term, Stored(edit)),
         Kind::Flow => Err(serde::de::Error::custom("flows have a list of their own")),
-        Kind::Secret => Err(serde::de::Error::custom("secrets are in no set")),
+        Kind::Secret => Err(serde::de::Error::custom("secrets can't be in a change set")),
     }
 }
 
@@ -230,6 +233,13 @@ impl<T: Object> AnyEdit for ObjectEdit<T> {
         T::foreseen(self.to.as_ref()?, making, before).map(CatalogueChange::put)
     }
 
+    fn lacking(&self, world: &World) -> Vec<Diagnostic> {
+        let known = self.known(world).map(|known| &**known);
+        let is_left = self.only_if_missing() && known.is_some();
+        let spec = self.to.as_ref().filter(|_| !is_left);
+        self.placed(spec.map(|spec| T::lacking(spec, world, known)).unwrap_or_default())
+    }
+
     fn only_if_missing(&self) -> bool {
         self.writing == Writing::IfMissing
     }
@@ -243,19 +253,13 @@ impl<T: Object> AnyEdit for ObjectEdit<T> {
     }
 
     fn make(&self, making: &Making<'_>) -> Result<Made, ChangeError> {
-        let place = |mut problems: Vec<Diagnostic>| {
-            for problem in &mut problems {
-                problem.path = format!("{}{}", self.place, problem.path);
-            }
-            problems
-        };
         match self.made(making) {
-            Err(ChangeError::Invalid(problems)) => Err(ChangeError::Invalid(place(problems))),
+            Err(ChangeError::Invalid(problems)) => Err(ChangeError::Invalid(self.placed(problems))),
             // In a set it is one problem among others.
             Err(error @ ChangeError::NotFound { .. }) if !self.place.is_empty() => {
                 Err(ChangeError::Invalid(vec![Diagnostic::error(Code::InvalidValue, self.place(), error.to_string())]))
             }
-            Ok(made) => Ok(Made { with_content: place(made.with_content), ..made }),
+            Ok(made) => Ok(Made { with_content: self.placed(made.with_content), ..made }),
             other => other,
         }
     }
@@ -270,6 +274,14 @@ impl<T: Object> ObjectEdit<T> {
             Which::Id(id) => shelf.get(id),
             Which::Named(name) => shelf.named(&T::folded(name)),
         }
+    }
+
+    /// Problems, told where the edit stands.
+    fn placed(&self, mut problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        for problem in &mut problems {
+            problem.path = format!("{}{}", self.place, problem.path);
+        }
+        problems
     }
 
     /// Whether what is put has this name, or none that is one. Otherwise the edit gives another name to what has it now.

@@ -7,11 +7,13 @@ use waypost_ids::{FlowId, Version};
 use waypost_store::error::StoreError;
 use waypost_store::revisions::Stale;
 
+use crate::projects::OfAnother;
+
 /// A change of the catalogue, or a look at it, was refused or failed. Nothing was changed.
 #[derive(Debug, Error)]
 pub enum ChangeError {
     /// What was sent is wrong; every problem is listed.
-    #[error("{} problem(s) found", .0.len())]
+    #[error("{} found", waypost_flow::diagnostic::counted(.0.len(), "problem"))]
     Invalid(Vec<Diagnostic>),
     /// It does not exist.
     #[error("{kind} `{id}` was not found")]
@@ -35,23 +37,19 @@ pub enum ChangeError {
         holder: String,
     },
     /// The change would break flows that follow this one.
-    #[error("the change would break {} place(s) in flows that follow `{flow}`", .breakages.len())]
+    #[error("the change would break {} in flows that follow `{flow}`", waypost_flow::diagnostic::counted(.breakages.len(), "place"))]
     Broken {
         /// The flow that was to change.
         flow: String,
         /// Every place that would break.
         breakages: Vec<Breakage>,
     },
-    /// It can't be deleted while it is used.
-    #[error("{kind} `{name}` is in use by {}", users_text(.users))]
-    InUse {
-        /// `flow`, `queue`, `domain`, `table`, `schedule`.
-        kind: &'static str,
-        /// Its name.
-        name: String,
-        /// Who uses it.
-        users: Vec<User>,
-    },
+    /// Some of it can't be deleted while it is used: all such objects.
+    #[error("{}", in_use_text(.0))]
+    InUse(Vec<InUse>),
+    /// Another project applied some of it last.
+    #[error("{}", of_another_project_text(.0))]
+    OfAnotherProject(Vec<OfAnother>),
     /// Another client holds the flow.
     #[error("flow `{name}` is checked out by `{holder}`")]
     Locked {
@@ -97,6 +95,31 @@ pub struct Breakage {
     pub diagnostic: Diagnostic,
 }
 
+/// An object that can't be deleted while it is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InUse {
+    /// `flow`, `queue`, `domain`, `table`, `schedule`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Who uses it.
+    pub users: Vec<User>,
+    /// How many interactions wait in it, if it is a queue in which work stands: none, if that is claimed or on its way.
+    pub waiting: Option<u64>,
+}
+
+impl InUse {
+    /// The work that stands in it, in words; users speak for themselves.
+    #[must_use]
+    pub fn work(&self) -> Option<String> {
+        self.waiting.map(|waiting| match waiting {
+            0 => "work from it is claimed or on its way".to_owned(),
+            1 => "1 interaction waits in it".to_owned(),
+            more => format!("{more} interactions wait in it"),
+        })
+    }
+}
+
 /// Something that uses something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -108,6 +131,26 @@ pub struct User {
     pub name: String,
     /// Where in it, such as `nodes[0].actions[1]`; empty for a route.
     pub path: String,
+}
+
+fn in_use_text(all: &[InUse]) -> String {
+    let text = |one: &InUse| {
+        let (kind, name) = (one.kind, &one.name);
+        match one.work() {
+            Some(work) => format!("{kind} `{name}` is in use: {work}"),
+            None => format!("{kind} `{name}` is in use by {}", users_text(&one.users)),
+        }
+    };
+    all.iter().map(text).collect::<Vec<_>>().join("; ")
+}
+
+fn of_another_project_text(all: &[OfAnother]) -> String {
+    match all {
+        [only] => only.to_string(),
+        several => {
+            format!("other projects applied {} last", waypost_flow::diagnostic::counted(several.len(), "object"))
+        }
+    }
 }
 
 fn users_text(users: &[User]) -> String {
@@ -123,6 +166,6 @@ fn unicode_forms(kind: &str, name: &str) -> &'static str {
     if name.is_ascii() || ["route", "domain"].contains(&kind) {
         ""
     } else {
-        ": names are compared whatever the case and Unicode form (NFC or NFD)"
+        ": names are compared ignoring case and Unicode form (NFC or NFD)"
     }
 }

@@ -1,26 +1,30 @@
 //! Flows: create, change, publish, restore, deprecate, deactivate, delete. A change that would break a flow that follows is
 //! refused with every place named.
 
+mod wanted;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::document::{self, Document, Metadata, Read};
+use waypost_flow::document::{self, Document};
 use waypost_flow::interface::Interface;
 use waypost_flow::source::Node;
 use waypost_ids::{FlowId, Version};
-use waypost_origin::Origin;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{Bindings, EventKind, FlowRecord, VersionRecord};
 use waypost_store::revisions::Revisions;
 
-use crate::error::ChangeError;
+use crate::error::{ChangeError, InUse};
 use crate::names::Names;
 use crate::plan::{Edit, NewVersion, version_not_found};
 use crate::versions::content_read_back;
 use crate::where_used::users_of;
 use crate::world::{Loaded, World, refolded};
 use crate::{LiveCatalogue, Planned};
+
+use wanted::Unread;
+pub(crate) use wanted::{Wanted, named_by};
 
 /// A flow with what clients want to see of it.
 #[derive(Clone, Debug)]
@@ -33,12 +37,6 @@ pub struct FlowView {
     pub interface: Option<Arc<Interface>>,
     /// Warnings about the published version.
     pub warnings: Vec<Diagnostic>,
-}
-
-/// What a flow is to become.
-pub(crate) struct Wanted {
-    pub(crate) metadata: Metadata,
-    pub(crate) content: Option<Arc<Document>>,
 }
 
 /// What becomes of the content that is saved.
@@ -56,101 +54,6 @@ enum Base {
     New(Box<FlowRecord>),
     /// The flow as it stands, if it still has the revision that was expected.
     Existing { id: FlowId, if_match: Option<Revisions> },
-}
-
-impl Wanted {
-    /// Reads a body; every problem at once.
-    pub(crate) fn read(body: &Node) -> Result<Self, ChangeError> {
-        Self::of(document::read(body))
-    }
-
-    /// Reads a body for a flow that is there: it needs no name and no type.
-    pub(crate) fn read_for_existing(body: &Node) -> Result<Self, ChangeError> {
-        Self::of(document::read_for_existing(body))
-    }
-
-    fn of(read: Read) -> Result<Self, ChangeError> {
-        let Read { document, metadata, diagnostics } = read;
-        if diagnostics.iter().any(Diagnostic::is_error) {
-            return Err(ChangeError::Invalid(diagnostics));
-        }
-        Ok(Self { metadata, content: document.map(Arc::new) })
-    }
-
-    /// The record of a new flow.
-    pub(crate) fn new_record(&self, by: By<'_>, origin: &Origin) -> Result<FlowRecord, ChangeError> {
-        let Metadata { name, flow_type, description, deprecated } = &self.metadata;
-        let (Some(name), Some(flow_type)) = (name, flow_type) else {
-            let members = [("name", name.is_none()), ("type", flow_type.is_none())];
-            let problem = |member| Diagnostic::error(Code::MissingKey, member, format!("`{member}` is missing"));
-            let problems = members.into_iter().filter(|(_, missing)| *missing).map(|(member, _)| problem(member));
-            return Err(ChangeError::Invalid(problems.collect()));
-        };
-        let now = origin.now();
-        Ok(FlowRecord {
-            id: FlowId(origin.id()),
-            folded_name: document::fold_name(name),
-            shared: document::is_shared_type(flow_type),
-            name: name.clone(),
-            type_as_written: flow_type.clone(),
-            description: description.clone().unwrap_or_default(),
-            published: None,
-            labels: std::collections::BTreeMap::new(),
-            deprecated: deprecated.clone().flatten(),
-            newest: 0,
-            revision: 0,
-            created_at: now,
-            created_by: by.actor.to_owned(),
-            modified_at: now,
-            deleted_at: None,
-            lock: None,
-        })
-    }
-
-    /// The flow's record as it is to be, apart from its content. A draft describes nothing.
-    pub(crate) fn described(&self, record: &FlowRecord, is_new: bool, saving: Saving) -> FlowRecord {
-        let mut described = record.clone();
-        if is_new || saving == Saving::Publish {
-            self.describe(&mut described);
-        }
-        described
-    }
-
-    /// Sets what is wanted of a flow besides its content.
-    fn describe(&self, record: &mut FlowRecord) {
-        if let Some(name) = &self.metadata.name {
-            record.folded_name = document::fold_name(name);
-            record.name.clone_from(name);
-        }
-        if let Some(flow_type) = &self.metadata.flow_type {
-            record.shared = document::is_shared_type(flow_type);
-            record.type_as_written.clone_from(flow_type);
-        }
-        if let Some(description) = &self.metadata.description {
-            record.description.clone_from(description);
-        }
-        if let Some(deprecated) = &self.metadata.deprecated {
-            record.deprecated.clone_from(deprecated);
-        }
-    }
-
-    /// A draft changes nothing that callers see, so it can't rename the flow or change its type.
-    fn draft_of(&self, record: &FlowRecord) -> Result<(), ChangeError> {
-        let differs = |member: &str, wanted: &Option<String>, stands: &str| {
-            let wanted = wanted.as_deref().filter(|wanted| *wanted != stands)?;
-            let message = format!("a draft does not change the flow's {member}");
-            let problem = Diagnostic::error(Code::InvalidValue, member, message);
-            Some(problem.expected(format!("`{stands}`")).found(format!("`{wanted}`")))
-        };
-        let problems: Vec<Diagnostic> = [
-            differs("name", &self.metadata.name, &record.name),
-            differs("type", &self.metadata.flow_type, &record.type_as_written),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        if problems.is_empty() { Ok(()) } else { Err(ChangeError::Invalid(problems)) }
-    }
 }
 
 impl LiveCatalogue {
@@ -195,7 +98,13 @@ impl LiveCatalogue {
     /// # Errors
     /// Every problem found, a name that is taken, or the store.
     pub async fn create_flow(&self, by: By<'_>, body: Node, saving: Saving) -> Result<FlowView, ChangeError> {
-        let wanted = self.desk.work_for(by.actor, move |_| Wanted::read(&body)).await??;
+        let wanted = match self.desk.work_for(by.actor, move |_| Wanted::read(&body)).await? {
+            Ok(wanted) => wanted,
+            Err(unread) => {
+                let base = |wanted: &Wanted| Ok(Base::New(Box::new(wanted.new_record(by, &self.origin)?)));
+                return Err(self.refusal(by, unread, base, saving).await);
+            }
+        };
         let record = wanted.new_record(by, &self.origin)?;
         self.save(by, &wanted, Base::New(Box::new(record)), saving).await
     }
@@ -212,7 +121,13 @@ impl LiveCatalogue {
         if_match: Option<Revisions>,
         saving: Saving,
     ) -> Result<FlowView, ChangeError> {
-        let wanted = self.desk.work_for(by.actor, move |_| Wanted::read_for_existing(&body)).await??;
+        let wanted = match self.desk.work_for(by.actor, move |_| Wanted::read_for_existing(&body)).await? {
+            Ok(wanted) => wanted,
+            Err(unread) => {
+                let base = |_: &Wanted| Ok(Base::Existing { id, if_match: None });
+                return Err(self.refusal(by, unread, base, saving).await);
+            }
+        };
         if saving == Saving::Draft && wanted.content.is_none() {
             let problem =
                 Diagnostic::error(Code::MissingKey, "nodes", "a draft is a document, and this has no content");
@@ -264,7 +179,12 @@ impl LiveCatalogue {
             if routes.is_empty() {
                 return Ok(Some((EventKind::Deactivated, Some(version))));
             }
-            Err(ChangeError::InUse { kind: "flow", name: record.name.clone(), users: routes })
+            Err(ChangeError::InUse(vec![InUse {
+                kind: "flow",
+                name: record.name.clone(),
+                users: routes,
+                waiting: None,
+            }]))
         })
         .await
     }
@@ -331,20 +251,56 @@ impl LiveCatalogue {
         self.flow(id).await
     }
 
+    /// Why a body is refused that could not be read: what reading found, and what checking the rest of it finds. A draft may have mistakes
+    /// of the latter kind.
+    async fn refusal(
+        &self,
+        by: By<'_>,
+        unread: Box<Unread>,
+        base: impl FnOnce(&Wanted) -> Result<Base, ChangeError> + Send,
+        saving: Saving,
+    ) -> ChangeError {
+        let Unread { mut problems, metadata, rest } = *unread;
+        let Some(rest) = rest.filter(|_| saving == Saving::Publish) else { return ChangeError::Invalid(problems) };
+        let wanted = Wanted { metadata, content: Some(Arc::new(rest.document.clone())) };
+        // What it lacks for a flow was told already.
+        let Ok(base) = base(&wanted) else { return ChangeError::Invalid(problems) };
+        let planned = self.planned(&self.world(), by, &wanted, &base, saving).await;
+        if let Err(ChangeError::Invalid(found)) = planned {
+            problems.extend(found.into_iter().filter(|problem| rest.is_problem(problem)));
+        }
+        ChangeError::Invalid(problems)
+    }
+
+    /// What saving does to a world, and to which flow; no plan if all is as it is wanted.
+    async fn planned(
+        &self,
+        world: &Arc<World>,
+        by: By<'_>,
+        wanted: &Wanted,
+        base: &Base,
+        saving: Saving,
+    ) -> Result<(FlowId, Option<Planned<()>>), ChangeError> {
+        let record = match base {
+            Base::New(record) => (**record).clone(),
+            Base::Existing { id, if_match } => self.current(world, *id, if_match.as_ref()).await?,
+        };
+        let id = record.id;
+        let described = wanted.described(&record, !world.flows.contains_key(&id), saving);
+        let names = Names::after(world, std::iter::empty(), std::iter::once(&described));
+        let Some(edit) = self.edit_for((world, &names), record, wanted, by, saving).await? else {
+            return Ok((id, None));
+        };
+        Ok((id, Some(self.plan(world, by, vec![edit], ()).await?)))
+    }
+
     /// Saves what is wanted on top of the newest world.
     async fn save(&self, by: By<'_>, wanted: &Wanted, base: Base, saving: Saving) -> Result<FlowView, ChangeError> {
         let mut turn = self.begin(by);
         let id = loop {
             let world = turn.world().await;
-            let record = match &base {
-                Base::New(record) => (**record).clone(),
-                Base::Existing { id, if_match } => self.current(&world, *id, if_match.as_ref()).await?,
-            };
-            let id = record.id;
-            let described = wanted.described(&record, !world.flows.contains_key(&id), saving);
-            let names = Names::after(&world, std::iter::empty(), std::iter::once(&described));
-            let Some(edit) = self.edit_for((&world, &names), record, wanted, by, saving).await? else { break id };
-            let planned: Planned<()> = self.plan(&world, by, vec![edit], ()).await?;
+            let (id, planned) = self.planned(&world, by, wanted, &base, saving).await?;
+            let Some(planned) = planned else { break id };
             if turn.commit(planned).await?.is_some() {
                 tracing::info!(actor = by.actor, flow = %id, "flow saved");
                 break id;
@@ -439,6 +395,21 @@ impl LiveCatalogue {
         Ok(Some(edit))
     }
 
+    /// Whether an older version than the newest is published, and is what is wanted already.
+    pub(crate) async fn is_published(
+        &self,
+        (world, names): (&World, &Names<'_>),
+        record: &FlowRecord,
+        wanted: &Wanted,
+    ) -> Result<bool, ChangeError> {
+        let older = record.published.filter(|version| *version != record.newest);
+        let (Some(content), Some(version)) = (&wanted.content, older) else { return Ok(false) };
+        let described = wanted.described(record, false, Saving::Publish);
+        let hash = document::content_hash(&named_by(content, &described));
+        let published = self.version_at(world, record.id, version).await?;
+        Ok(published.is_some_and(|published| says_already((world, names), &published, &hash)))
+    }
+
     /// A version, from memory or the store.
     pub(crate) async fn version_at(
         &self,
@@ -486,21 +457,6 @@ impl LiveCatalogue {
             None => ChangeError::NotFound { kind: "flow", id: id.to_string() },
         })
     }
-}
-
-/// A document without name and type of its own has those of its flow.
-fn named_by(content: &Arc<Document>, record: &FlowRecord) -> Arc<Document> {
-    if !content.name.is_empty() && !content.flow_type.is_empty() {
-        return content.clone();
-    }
-    let mut named = (**content).clone();
-    if named.name.is_empty() {
-        named.name.clone_from(&record.name);
-    }
-    if named.flow_type.is_empty() {
-        named.flow_type.clone_from(&record.type_as_written);
-    }
-    Arc::new(named)
 }
 
 /// Whether a version is what a document with this hash would be if it were saved now: it says the same, as it was written, as it is read

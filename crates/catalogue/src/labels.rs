@@ -115,7 +115,7 @@ fn checked_targets(record: &FlowRecord, label: &str, wanted: &[WantedTarget]) ->
         problems.push(problem.expected("a lower-case letter, then lower-case letters, digits and hyphens"));
     }
     if RESERVED.contains(&label) {
-        let message = format!("`{label}` can't be a label: where a version is named, it means another one");
+        let message = format!("`{label}` can't be a label: as a version it already has a meaning");
         problems.push(Diagnostic::error(Code::InvalidName, "label", message).expected("any other word"));
     }
     if !(1..=2).contains(&wanted.len()) {

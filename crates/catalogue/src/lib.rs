@@ -15,10 +15,12 @@ pub mod flows;
 pub mod graph;
 pub mod labels;
 pub mod mailboxes;
+mod making;
 pub mod map;
 mod names;
 pub mod object;
 pub mod plan;
+pub mod positions;
 pub mod projects;
 pub mod queues;
 mod refusals;
@@ -30,6 +32,7 @@ pub mod shape;
 pub mod shelf;
 pub mod tables;
 pub mod terms;
+pub mod texts;
 #[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod usage;
 pub mod versions;
@@ -264,7 +267,7 @@ impl<'c> Turn<'c> {
             Err(CommitError::Conflict) => {
                 Err(StoreError::Unavailable("the catalogue keeps changing".to_owned()).into())
             }
-            Err(CommitError::Occupied { queue, work }) => Err(queues::occupied(&self.catalogue.world(), queue, *work)),
+            Err(CommitError::Occupied(found)) => Err(self.catalogue.occupied(found).await?),
             Err(CommitError::Store(error)) => Err(error.into()),
         }
     }
@@ -306,7 +309,7 @@ async fn load(store: &dyn Store) -> Result<World, StoreError> {
         problems.extend(more);
     }
     for problem in problems {
-        tracing::error!(problem, "a stored flow does not read and can't run");
+        tracing::error!(problem, "a stored flow can't be read or run");
     }
     Ok(world)
 }

@@ -85,6 +85,13 @@ pub trait Object: Debug + Sized + Send + Sync + 'static {
         None
     }
 
+    /// Secrets that it names and can't have in a world. No set brings secrets, so that this is known before anything else is made; it is told
+    /// with everything else that is wrong.
+    #[must_use]
+    fn lacking(_spec: &Self::Spec, _world: &World, _before: Option<&Self>) -> Vec<Diagnostic> {
+        Vec::new()
+    }
+
     /// What is wrong with a change of an object that has content, such as rows.
     #[must_use]
     fn with_content(_before: &Self::Record, _after: &Self::Record) -> Vec<Diagnostic> {

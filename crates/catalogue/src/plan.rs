@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use waypost_aside::Wanted;
-use waypost_flow::diagnostic::{Diagnostic, Problems};
+use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document::Document;
 use waypost_ids::{FlowId, Kind, Version};
 use waypost_origin::Origin;
@@ -17,9 +17,10 @@ use waypost_store::records::catalogue::{
 };
 
 use crate::checking::bindings_of;
-use crate::edits::{AnyEdit, Made, ObjectDone};
+use crate::edits::{AnyEdit, ObjectDone};
 use crate::error::{Breakage, ChangeError};
 use crate::graph::Calls;
+use crate::making::{Early, make_early, make_late};
 use crate::object::Making;
 use crate::refusals::{refuse, refuse_held, refuse_taken, refuse_twice, refuse_used};
 use crate::world::{Loaded, VersionKey, World};
@@ -88,8 +89,8 @@ impl LiveCatalogue {
         edits: Vec<Edit>,
     ) -> Result<Planned<Vec<ObjectDone>>, ChangeError> {
         let small = is_small(objects, edits.is_empty());
-        let made = self.make_early(world, by, objects, small).await?;
-        self.plan_made(world, by, (objects, made), edits).await
+        let early = self.make_early(world, by, objects, small).await?;
+        self.plan_made(world, by, (objects, early), edits).await
     }
 
     /// The same, with what the edits of objects make of the world already at hand.
@@ -97,12 +98,12 @@ impl LiveCatalogue {
         &self,
         world: &Arc<World>,
         by: By<'_>,
-        (objects, made): (&[Arc<dyn AnyEdit>], Vec<Option<Made>>),
+        (objects, Early { made, lacking }): (&[Arc<dyn AnyEdit>], Early),
         edits: Vec<Edit>,
     ) -> Result<Planned<Vec<ObjectDone>>, ChangeError> {
         let small = is_small(objects, edits.is_empty());
         let (mut changes, mut done) = (Vec::new(), Vec::new());
-        let mut problems = Problems::default();
+        let mut problems = lacking;
         for made in made {
             done.push(made.as_ref().map(|made| made.done.clone()));
             let Some(made) = made else { continue };
@@ -110,9 +111,6 @@ impl LiveCatalogue {
                 problems.extend(made.with_content);
             }
             changes.extend(made.change);
-        }
-        if !problems.is_empty() {
-            return Err(ChangeError::Invalid(problems.into_vec()));
         }
         for edit in edits.iter().filter(|edit| !edit.regardless_of_lock) {
             refuse_held(world, &edit.record, by)?;
@@ -133,7 +131,7 @@ impl LiveCatalogue {
         }
         let late = objects.iter().filter(|object| object.after_flows()).cloned().collect();
         let (actor, origin) = (by.actor.to_owned(), self.origin.clone());
-        let mut draft = Draft { actor, origin, changes, edits, late, loaded, asked: HashSet::new() };
+        let mut draft = Draft { actor, origin, problems, changes, edits, late, loaded, asked: HashSet::new() };
         loop {
             let world = world.clone();
             match self.at_work(by, small, move |wanted| draft.conclude(&world, wanted)).await?? {
@@ -160,9 +158,9 @@ impl LiveCatalogue {
         by: By<'_>,
         objects: &[Arc<dyn AnyEdit>],
         small: bool,
-    ) -> Result<Vec<Option<Made>>, ChangeError> {
+    ) -> Result<Early, ChangeError> {
         if objects.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Early::default());
         }
         let (world, actor, objects) = (world.clone(), by.actor.to_owned(), objects.to_vec());
         let origin = self.origin.clone();
@@ -187,6 +185,8 @@ impl LiveCatalogue {
 struct Draft {
     actor: String,
     origin: Origin,
+    /// What is wrong already.
+    problems: Vec<Diagnostic>,
     changes: Vec<CatalogueChange>,
     edits: Vec<Edit>,
     /// Objects that are made when flows are as they will be.
@@ -214,11 +214,12 @@ impl Draft {
             self.asked.extend(missing.iter().copied());
             return Ok(Concluded::Missing(Box::new(self), missing));
         }
-        let Self { actor, origin, mut changes, edits, late, .. } = self;
+        let Self { actor, origin, problems: known, mut changes, edits, late, .. } = self;
         let mut world_after = next.world;
-        let mut problems = Problems::default();
-        let late = make_late(&mut world_after, (&actor, &origin), &late, &mut changes, &mut problems)?;
-        refuse_taken(&world_after, &changes)?;
+        let (late, problems) = make_late(&mut world_after, (&actor, &origin), &late, &mut changes, &known)?;
+        if problems.is_empty() {
+            refuse_taken(&world_after, &changes)?;
+        }
         refuse(world, &world_after, &edits, problems)?;
         refuse_used(world, &world_after, &changes, &edits)?;
         let breakages = breakages(world, &world_after, &edits, &next.rechecked);
@@ -301,71 +302,6 @@ impl Edit {
 /// Of one object no flow has to be checked, unless it is a table's columns or a data action's contract that change: it need not wait for those that check.
 pub(crate) fn is_small(objects: &[Arc<dyn AnyEdit>], no_flows: bool) -> bool {
     no_flows && matches!(objects, [one] if !matches!(one.kind(), Kind::Table | Kind::DataAction))
-}
-
-/// Makes objects in the world as it is; those that need flows come later.
-fn make_early(making: &Making<'_>, objects: &[Arc<dyn AnyEdit>]) -> Result<Vec<Option<Made>>, ChangeError> {
-    // One place for each, so that problems are told in the order of the set.
-    let mut made: Vec<Option<Result<Made, Vec<Diagnostic>>>> = objects.iter().map(|_| None).collect();
-    let make =
-        |making: &Making<'_>, made: &mut [Option<Result<Made, Vec<Diagnostic>>>], wanted: &dyn Fn(Kind) -> bool| {
-            let early = objects.iter().zip(made).filter(|(object, _)| !object.after_flows() && wanted(object.kind()));
-            for (object, made) in early {
-                *made = Some(match object.make(making) {
-                    Err(ChangeError::Invalid(found)) => Err(found),
-                    done => Ok(done?),
-                });
-            }
-            Ok::<(), ChangeError>(())
-        };
-    make(making, &mut made, &|kind| kind != Kind::Queue)?;
-    // Queues name webhooks and mailboxes, which may come with the set.
-    let changes = made.iter().flatten().flatten().filter(|made| made.done.object.kind == Kind::Webhook);
-    let mut named: Vec<CatalogueChange> = changes.filter_map(|made| made.change.clone()).collect();
-    if objects.iter().any(|object| object.kind() == Kind::Queue) {
-        named.extend(objects.iter().filter_map(|object| object.foreseen(making)));
-    }
-    let with_named = (!named.is_empty()).then(|| making.world.for_queues(&named));
-    let world = with_named.as_ref().unwrap_or(making.world);
-    make(&Making { world, ..*making }, &mut made, &|kind| kind == Kind::Queue)?;
-    let mut problems = Problems::default();
-    let mut all = Vec::with_capacity(made.len());
-    for one in made {
-        all.push(one.transpose().unwrap_or_else(|found| {
-            problems.extend(found);
-            None
-        }));
-    }
-    if !problems.is_empty() {
-        return Err(ChangeError::Invalid(problems.into_vec()));
-    }
-    refuse_twice(objects.iter().zip(&all).filter_map(|(edit, made)| Some((edit, &made.as_ref()?.done))))?;
-    Ok(all)
-}
-
-/// Makes objects in the world that they come into, one after the other.
-fn make_late(
-    world: &mut World,
-    (actor, origin): (&str, &Origin),
-    late: &[Arc<dyn AnyEdit>],
-    changes: &mut Vec<CatalogueChange>,
-    problems: &mut Problems,
-) -> Result<Vec<ObjectDone>, ChangeError> {
-    let mut done = Vec::new();
-    for edit in late {
-        match edit.make(&Making::of(world, actor, origin)) {
-            Err(ChangeError::Invalid(found)) => problems.extend(found),
-            made => {
-                let made = made?;
-                if let Some(change) = made.change {
-                    world.apply(&change);
-                    changes.push(change);
-                }
-                done.push(made.done);
-            }
-        }
-    }
-    Ok(done)
 }
 
 /// Every place in a running version of another flow that is well now and would not be afterwards.

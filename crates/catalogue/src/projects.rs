@@ -2,6 +2,7 @@
 //! no longer can go with the rest of the set.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::Arc;
 
 use waypost_ids::{Kind, Ref};
@@ -10,6 +11,7 @@ use waypost_store::records::catalogue::{AppliedRecord, CatalogueChange};
 use crate::Planned;
 use crate::changesets::{Changed, Member, Outcome};
 use crate::edits::{AnyEdit, ObjectDone, ObjectOutcome, deletion};
+use crate::error::ChangeError;
 use crate::world::World;
 
 /// The project that a change set is.
@@ -19,6 +21,26 @@ pub struct ProjectSet {
     pub name: String,
     /// Whether what it applied before and has no longer is deleted.
     pub prune: bool,
+    /// Whether it takes over what another project applied last. Otherwise what is the same already stays with that project, and a set that
+    /// would change some of it is refused: the two would undo each other's work with every `apply`.
+    pub take_over: bool,
+}
+
+/// An object of a set that another project applied last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfAnother {
+    /// Which.
+    pub object: Ref,
+    /// What it is called.
+    pub name: String,
+    /// The other project.
+    pub project: Arc<str>,
+}
+
+impl fmt::Display for OfAnother {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the project `{}` applied the {} `{}` last", self.project, self.object.kind.as_str(), self.name)
+    }
 }
 
 /// What goes with a set: what its project applied last and neither its flows nor its objects are about. Built-in objects stay, and domains
@@ -51,27 +73,56 @@ pub(crate) fn pruned(
     (flows.collect(), gone.iter().filter_map(|object| deletion(object)).collect())
 }
 
-/// Notes that a project applied what its set is about. What it only needs to be there, such as a queue that is listed by name or the
-/// domain of a route, is its own if it made it.
+/// What of a set another project applied last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OfOthers {
+    /// What the set takes over.
+    pub taken: Vec<OfAnother>,
+    /// What is the same already, and stays with its project.
+    pub left: Vec<OfAnother>,
+}
+
+/// Notes that a project applied what its set is about, and answers what of it is another's. What it only needs to be there, such as a queue that is listed by name or the domain of a route, is its own if it made it.
 pub(crate) fn note(
     world: &World,
     planned: &mut Planned<Vec<ObjectDone>>,
-    project: &str,
+    project: &ProjectSet,
     flows: &[Changed],
     objects: &[Arc<dyn AnyEdit>],
-) {
-    let project: Arc<str> = Arc::from(project);
-    let flows = flows.iter().filter(|one| one.outcome != Outcome::Deleted).map(|one| Ref::from(one.record.id));
+) -> Result<OfOthers, ChangeError> {
+    let name: Arc<str> = Arc::from(project.name.as_str());
+    let flows = flows.iter().filter(|one| one.outcome != Outcome::Deleted);
+    let flows = flows.map(|one| (Ref::from(one.record.id), &one.record.name, one.outcome == Outcome::Unchanged));
     let objects = planned.answer.iter().zip(objects).filter(|(done, edit)| match done.outcome {
         ObjectOutcome::Deleted => false,
         ObjectOutcome::Unchanged => !edit.only_if_missing(),
         ObjectOutcome::Created | ObjectOutcome::Changed => true,
     });
-    let about: Vec<Ref> = flows.chain(objects.map(|(done, _)| done.object.clone())).collect();
-    for object in about.into_iter().filter(|object| world.applied.get(object) != Some(&project)) {
-        let change = CatalogueChange::Applied(AppliedRecord { object, project: project.clone() });
+    let objects = objects.map(|(done, _)| (done.object.clone(), &done.name, done.outcome == ObjectOutcome::Unchanged));
+    let (mut others, mut changes) = (OfOthers::default(), Vec::new());
+    for (object, called, is_same) in flows.chain(objects) {
+        let by = world.applied.get(&object);
+        if by == Some(&name) {
+            continue;
+        }
+        if let Some(by) = by {
+            let other = OfAnother { object: object.clone(), name: called.clone(), project: by.clone() };
+            if is_same && !project.take_over {
+                others.left.push(other);
+                continue;
+            }
+            others.taken.push(other);
+        }
+        changes.push(CatalogueChange::Applied(AppliedRecord { object, project: name.clone() }));
+    }
+    for change in changes {
         planned.next.apply(&change);
         planned.changes.push(change);
+    }
+    if others.taken.is_empty() || project.take_over {
+        Ok(others)
+    } else {
+        Err(ChangeError::OfAnotherProject(others.taken))
     }
 }
 

@@ -5,13 +5,14 @@ use serde_json::{Map, Value as Json, json};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_ids::{Kind, QueueId, Ref};
+use waypost_store::error::{OccupiedQueue, StoreError};
 use waypost_store::records::audit::{By, SERVER};
 use waypost_store::records::catalogue::{ObjectRecord, QueueRecord, read_service_level};
-use waypost_store::records::mail::InteractionRecord;
+use waypost_store::records::queues::DepthOf;
 
 use crate::LiveCatalogue;
 use crate::delivering::deliver_to;
-use crate::error::{ChangeError, User};
+use crate::error::{ChangeError, InUse, User};
 use crate::object::{Making, Object, found, named, present, revision_of};
 use crate::shelf::Shelf;
 use crate::world::{UNROUTED, World};
@@ -134,11 +135,17 @@ impl LiveCatalogue {
         let spec = QueueSpec { built_in: true, ..QueueSpec::named(UNROUTED) };
         self.ensure::<QueueRecord>(By { actor: SERVER, note: None }, spec).await
     }
-}
 
-/// A queue that can't be deleted for the work that stands in it. What stood in a queue that is gone could not be claimed.
-pub(crate) fn occupied(world: &World, queue: QueueId, work: InteractionRecord) -> ChangeError {
-    let name = world.queues.get(&queue).map_or_else(|| queue.to_string(), |queue| queue.name.clone());
-    let user = User { kind: "interaction", id: work.id.to_string(), name: work.subject, path: String::new() };
-    ChangeError::InUse { kind: "queue", name, users: vec![user] }
+    /// Queues that can't be deleted for the work that stands in them. What stood in a queue that is gone could not be claimed.
+    pub(crate) async fn occupied(&self, found: Vec<OccupiedQueue>) -> Result<ChangeError, StoreError> {
+        let world = self.world();
+        let asked: Vec<DepthOf> = found.iter().map(|one| DepthOf { queue: one.queue, late_before: None }).collect();
+        let depths = self.store.depths(&asked).await?;
+        let told = found.into_iter().zip(depths).map(|(OccupiedQueue { queue, work }, depth)| {
+            let name = world.queues.get(&queue).map_or_else(|| queue.to_string(), |queue| queue.name.clone());
+            let user = User { kind: "interaction", id: work.id.to_string(), name: work.subject, path: String::new() };
+            InUse { kind: "queue", name, users: vec![user], waiting: Some(depth.waiting) }
+        });
+        Ok(ChangeError::InUse(told.collect()))
+    }
 }

@@ -10,7 +10,7 @@ use waypost_store::records::catalogue::{CatalogueChange, FlowRecord, ObjectRecor
 
 use crate::checking::CheckedVersion;
 use crate::edits::{AnyEdit, ObjectDone};
-use crate::error::ChangeError;
+use crate::error::{ChangeError, InUse};
 use crate::graph::Calls;
 use crate::object::AnyShelf;
 use crate::plan::{Edit, errors, version_not_found};
@@ -66,6 +66,7 @@ pub(crate) fn refuse_used(
     });
     let gone = objects.filter(|(written, object)| written == object || next.as_declared(written).is_none());
     let flows = edits.iter().map(|edit| &edit.record).filter(|record| record.deleted_at.is_some());
+    let mut in_use = Vec::new();
     for (written, object) in gone.chain(flows.map(|record| (record.id.into(), record.id.into()))) {
         let mut users = users_of(next, &written);
         if object.kind == Kind::Secret
@@ -75,10 +76,10 @@ pub(crate) fn refuse_used(
         }
         if !users.is_empty() {
             let name = node(world, &object).map(|node| node.name).unwrap_or_default();
-            return Err(ChangeError::InUse { kind: object.kind.as_str(), name, users });
+            in_use.push(InUse { kind: object.kind.as_str(), name, users, waiting: None });
         }
     }
-    Ok(())
+    if in_use.is_empty() { Ok(()) } else { Err(ChangeError::InUse(in_use)) }
 }
 
 /// Refuses two edits of one object: which of them is meant?

@@ -65,6 +65,11 @@ impl Routes {
         self.by_id.get(&id)
     }
 
+    /// All routes, in no order.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<RouteRecord>> {
+        self.by_id.values()
+    }
+
     /// Exact local part first, then without its `+tag`, then the pattern with the longest literal prefix.
     pub fn find(&self, address: &str) -> RouteMatch {
         let lower = address.to_lowercase();

@@ -220,14 +220,15 @@ pub fn wrong_members(extra: &Map<String, Json>) -> Vec<Diagnostic> {
         let problem = Diagnostic::error(
             Code::InvalidValue,
             RouteRecord::ANSWER_LISTS,
-            "this does not say whether lists are answered",
+            "this is not a valid value of `answerLists`",
         );
         problem.expected("true or false").found(found(value))
     });
     let known = [RouteRecord::TO_TARGET, RouteRecord::TO_PREVIOUS_QUEUE];
     let replies = extra.get(RouteRecord::REPLIES);
     let replies = replies.filter(|value| !value.as_str().is_some_and(|word| known.contains(&word))).map(|value| {
-        let problem = Diagnostic::error(Code::InvalidValue, RouteRecord::REPLIES, "this does not say where replies go");
+        let problem =
+            Diagnostic::error(Code::InvalidValue, RouteRecord::REPLIES, "this is not a valid value of `replies`");
         let problem = problem.expected(format!("`{}` or `{}`", known[0], known[1])).found(found(value));
         match value.as_str() {
             Some(word) => problem.nearest(word, known),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
-use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document;
 use waypost_ids::{Kind, Ref, ScheduleId};
 use waypost_schedule::{Problem, Schedule, Standing};
@@ -76,19 +76,9 @@ impl ScheduleSpec {
 /// A definition that reads, as it is stored.
 fn written(definition: Map<String, Json>) -> Result<Arc<str>, ChangeError> {
     let schedule = waypost_schedule::read(&Json::Object(definition))
-        .map_err(|problems| ChangeError::Invalid(problems.into_iter().map(diagnosed).collect()))?;
+        .map_err(|problems| ChangeError::Invalid(problems.into_iter().map(Diagnostic::from).collect()))?;
     let text = serde_json::to_string(schedule.definition()).map_err(|error| StoreError::Failed(error.to_string()))?;
     Ok(text.into())
-}
-
-/// A problem of a definition in the words of all others.
-#[must_use]
-pub fn diagnosed(problem: Problem) -> Diagnostic {
-    Diagnostic {
-        expected: problem.expected,
-        suggestion: problem.suggestion,
-        ..Diagnostic::error(Code::InvalidValue, problem.path, problem.message)
-    }
 }
 
 /// What is to become of a schedule.
@@ -138,7 +128,7 @@ impl Object for KnownSchedule {
         let schedule = waypost_schedule::read(&definition)
             .inspect_err(|problems| {
                 let problem = problems.first().map(Problem::to_string).unwrap_or_default();
-                tracing::error!(schedule = %record.id, problem, "a stored schedule does not read and can't be evaluated");
+                tracing::error!(schedule = %record.id, problem, "a stored schedule can't be read or evaluated");
             })
             .ok();
         Self { record, schedule }

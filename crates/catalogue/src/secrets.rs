@@ -25,7 +25,7 @@ pub struct SecretSpec {
     pub id: SecretId,
     /// The name.
     pub name: String,
-    /// The hosts that may be shown it.
+    /// The hosts that it may be sent to.
     pub hosts: Vec<String>,
     /// Its value, sealed for it; none keeps the value it has, a forgotten one takes it away.
     pub value: Option<Sealed>,
@@ -104,8 +104,7 @@ impl Object for SecretRecord {
         if let (None, Some(kept)) = (&spec.value, kept) {
             let new: Vec<&str> = hosts.iter().filter(|host| !kept.hosts.contains(host)).map(String::as_str).collect();
             if !new.is_empty() {
-                let message =
-                    format!("the value must be given again for a host that was not there before: {}", new.join(", "));
+                let message = format!("the value must be set again to add a host: {}", new.join(", "));
                 problems.push(Diagnostic::error(Code::MissingKey, "value", message));
             }
         }
@@ -140,7 +139,7 @@ fn still_used(world: &World, before: &SecretRecord, name: &str, hosts: &[String]
             problems.push(problem.suggestion("create another secret, and change the data action first"));
         }
         if before.hosts.iter().any(|known| known == host) && !hosts.iter().any(|known| known == host) {
-            let message = format!("the data action `{action}` shows the secret to `{host}`");
+            let message = format!("the data action `{action}` sends the secret to `{host}`");
             problems
                 .push(Diagnostic::error(Code::InvalidValue, "hosts", message).suggestion("leave the host in the list"));
         }
@@ -163,8 +162,12 @@ fn hosts(written: &[String], problems: &mut Vec<Diagnostic>) -> Vec<String> {
             None => {
                 let problem =
                     Diagnostic::error(Code::InvalidValue, format!("hosts[{place}]"), "this is not the name of a host")
-                        .expected("a host alone, without scheme, port or path, such as api.example.com")
-                        .found(format!("`{written}`"));
+                        .expected("a host alone, without scheme, port or path, such as api.example.com");
+                // What looks like more than a host may have a password in it.
+                let problem = match written.contains([':', '@', '%', '/', ' ']) {
+                    true => problem.unshown(),
+                    false => problem.found(format!("`{written}`")),
+                };
                 problems.push(match instead(written) {
                     Some(instead) => problem.suggestion(instead),
                     None => problem,

@@ -148,7 +148,7 @@ pub(crate) fn clash(before: &TableShape, after: &TableShape) -> Vec<Diagnostic> 
             Diagnostic::error(
                 Code::InvalidValue,
                 "ignoreCase",
-                "the table has rows, whose keys were compared otherwise",
+                "the table already has rows whose keys are compared differently",
             )
             .expected(before.ignore_case.to_string())
             .suggestion("make another table, or remove the rows first"),

@@ -28,7 +28,7 @@ const LONGEST_URL: usize = 2048;
 pub struct WebhookSpec {
     /// The name.
     pub name: String,
-    /// Where requests go.
+    /// The URL to send requests to.
     pub url: String,
     /// Whether anything is sent; none keeps what it is. A new webhook is enabled.
     pub enabled: Option<bool>,
@@ -219,7 +219,8 @@ fn wrong_url(url: &str) -> Option<Diagnostic> {
     let wrong = |message: String| {
         Some(
             Diagnostic::error(Code::InvalidValue, "url", message)
-                .expected("the URL of an HTTP server, such as https://hooks.example.com/mail"),
+                .expected("the URL of an HTTP server, such as https://hooks.example.com/mail")
+                .unshown(),
         )
     };
     if url.len() > LONGEST_URL {

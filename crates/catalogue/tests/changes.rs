@@ -48,8 +48,8 @@ async fn a_caller_that_calls_no_more_is_no_user() {
     let caller_id = create(&catalogue, &caller("Caller", "topic")).await.record.id;
 
     let refused = catalogue.delete_flow(BY, shared, None).await;
-    let Err(ChangeError::InUse { users, .. }) = refused else { panic!("{refused:?}") };
-    assert_eq!(users.iter().map(|user| user.name.as_str()).collect::<Vec<_>>(), ["Caller"]);
+    let Err(ChangeError::InUse(found)) = refused else { panic!("{refused:?}") };
+    assert_eq!(found[0].users.iter().map(|user| user.name.as_str()).collect::<Vec<_>>(), ["Caller"]);
 
     let renamed = source::yaml(&SHARED.replace("topic", "subject")).unwrap().0;
     let refused = catalogue.update_flow(BY, shared, renamed.clone(), None, Saving::Publish).await;
@@ -75,7 +75,7 @@ async fn a_pinned_caller_keeps_its_version() {
     let view = catalogue.update_flow(BY, shared, renamed.clone(), None, Saving::Publish).await.unwrap();
     assert_eq!(view.record.published, Some(2));
     let refused = catalogue.delete_flow(BY, shared, None).await;
-    assert!(matches!(refused, Err(ChangeError::InUse { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(ChangeError::InUse(_))), "{refused:?}");
 }
 
 #[tokio::test]

@@ -425,7 +425,7 @@ fn edit(line: &str, body: &str, place: &str) -> Option<Arc<dyn AnyEdit>> {
                 MailboxSpec { id: MailboxId(Uuid::from_u128(8)), name: to_be, enabled: None, definition: members };
             of::<MailboxRecord>(name, puts.then_some(MailboxEdit::Replace(spec)), place)
         }
-        Kind::Secret => panic!("secrets are in no change set"),
+        Kind::Secret => panic!("secrets can't be in a change set"),
         Kind::Flow => panic!("flows have verbs of their own"),
     })
 }
@@ -484,8 +484,9 @@ fn refusal(error: &ChangeError) -> String {
                 )
             })
             .collect(),
-        ChangeError::InUse { users, .. } => users
+        ChangeError::InUse(found) => found
             .iter()
+            .flat_map(|one| &one.users)
             .map(|user| format!("in use by {} {} {}", user.kind, user.name, user.path).trim_end().to_owned() + "\n")
             .collect(),
         ChangeError::NameTaken { name, .. } => format!("taken {name}\n"),

@@ -87,12 +87,12 @@ impl Parser<'_> {
                 Expr::wrong(of.span.to(token.span))
             }
             Tok::Dot => {
-                self.mistakes.push(Mistake::meant(dot.span.to(token.span), "there is a dot too many", "."));
+                self.mistakes.push(Mistake::meant(dot.span.to(token.span), "there is an extra dot", "."));
                 of
             }
             Tok::Double if self.text(token.span).starts_with('.') => {
                 self.bump();
-                self.mistakes.push(Mistake::new(dot.span, "there is a dot too many"));
+                self.mistakes.push(Mistake::new(dot.span, "there is an extra dot"));
                 Expr::wrong(of.span.to(token.span))
             }
             Tok::Open(Bracket::Square) => {

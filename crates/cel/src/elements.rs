@@ -23,7 +23,7 @@ impl Parser<'_> {
             if self.ends(Bracket::Round)
                 && let Some(comma) = self.last()
             {
-                let mistake = Mistake::new(comma.span, "there is a comma too many").help("remove it");
+                let mistake = Mistake::new(comma.span, "there is an extra comma").help("remove it");
                 self.mistakes.push(mistake.edit(comma.span, ""));
             }
         }
@@ -250,7 +250,7 @@ impl Parser<'_> {
     /// A comma where an element should be.
     fn needless_comma(&mut self) -> bool {
         let Some(comma) = self.takes(Tok::Comma) else { return false };
-        let mistake = Mistake::new(comma.span, "there is a comma too many").help("remove it");
+        let mistake = Mistake::new(comma.span, "there is an extra comma").help("remove it");
         self.mistakes.push(mistake.edit(comma.span, ""));
         true
     }

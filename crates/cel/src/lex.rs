@@ -104,9 +104,9 @@ impl<'s> Lexer<'s> {
                 let blanks = self.blanks.take().unwrap_or_else(|| {
                     Mistake::new(
                         span,
-                        format!("there is an invisible character, U+{:04X}, that is not a blank", c as u32),
+                        format!("there is an invisible character, U+{:04X}, that is not a space", c as u32),
                     )
-                    .help("write a plain blank, or nothing")
+                    .help("write a plain space, or nothing")
                 });
                 self.blanks = Some(blanks.edit(span, mended));
             }

@@ -104,15 +104,16 @@ pub(crate) fn mark(lexer: &mut Lexer<'_>, first: char) {
     if let Some((sign, operator)) = ASSIGNING.iter().find(|(sign, _)| rest.starts_with(sign)) {
         lexer.at += sign.len();
         let span = Span::new(start, lexer.at);
-        let mistake = Mistake::new(span, format!("`{sign}` changes a variable, which an expression can't"))
-            .help(format!("write `{}` here, and set the variable in a `setVariable` action", operator.sign()));
+        let mistake =
+            Mistake::new(span, format!("`{sign}` changes a variable, but expressions can't change variables"))
+                .help(format!("write `{}` here, and set the variable in a `setVariable` action", operator.sign()));
         lexer.mistakes.push(mistake.edit(span, operator.sign()));
         return lexer.push(Tok::Operator(*operator), start);
     }
     if rest.starts_with("++") && !lexer.wants_operand() {
         lexer.at += 2;
         let span = Span::new(start, lexer.at);
-        let mistake = Mistake::new(span, "`++` changes a variable, which an expression can't");
+        let mistake = Mistake::new(span, "`++` changes a variable, but expressions can't change variables");
         let mistake = mistake.help("write `+ 1` here, and set the variable in a `setVariable` action");
         lexer.mistakes.push(mistake.edit(span, " + 1"));
         return lexer.push(Tok::Wrong, start);

@@ -12,7 +12,7 @@ pub struct Mistake {
     pub span: Span,
     /// What is wrong.
     pub message: String,
-    /// What would have been right.
+    /// What was expected.
     pub expected: Option<String>,
     /// What to do.
     pub help: Option<String>,

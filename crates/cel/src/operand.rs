@@ -119,7 +119,7 @@ impl Parser<'_> {
             Some(Token { kind: Tok::Wrong, .. }) => return here,
             // The bracket was put in, which was reported.
             Some(Token { kind: Tok::Open(_) | Tok::Dollar | Tok::Comma, .. }) if is_put_in(found) => return here,
-            _ if found.kind == Tok::End => Mistake::new(found.span, "the expression ends too soon").expected("a value"),
+            _ if found.kind == Tok::End => Mistake::new(found.span, "the expression is incomplete").expected("a value"),
             _ => Mistake::new(found.span, format!("expected a value, found {}", quoted(sign(found)))),
         };
         self.mistakes.push(mistake);
@@ -175,7 +175,7 @@ impl Parser<'_> {
         if word == "in" || RESERVED.contains(&word) {
             let message = match word {
                 "in" => "there is nothing before `in`".to_owned(),
-                _ => format!("`{word}` is a reserved word of CEL, and no name"),
+                _ => format!("`{word}` is a reserved word of CEL and can't be a name"),
             };
             self.mistakes.push(Mistake::new(token.span, message));
             if word == "in" {

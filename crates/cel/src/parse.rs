@@ -106,7 +106,7 @@ impl<'s> Parser<'s> {
         }
         self.give_up(Mistake::new(
             Span::new(0, self.source.len()),
-            format!("the expression makes a tree deeper than {MAX_DEPTH}: shorten its chains of operators"),
+            format!("the expression's tree is deeper than {MAX_DEPTH}: shorten its chains of operators"),
         ));
         Expr::wrong(span)
     }

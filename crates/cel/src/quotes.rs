@@ -253,7 +253,7 @@ pub(crate) fn escaped(lexer: &mut Lexer<'_>) {
         return;
     }
     let mistake = Mistake::new(Span::new(start, lexer.at), "the name in backticks is not one")
-        .expected("letters, digits, blanks and `_.-/` in backticks; other keys as `['key']`");
+        .expected("letters, digits, spaces and `_.-/` in backticks; other keys as `['key']`");
     lexer.mistakes.push(mistake);
     lexer.push(Tok::Wrong, start);
 }

@@ -214,7 +214,7 @@ pub struct Index {
 pub struct Binary {
     /// The operator.
     pub operator: Operator,
-    /// Where it stands.
+    /// Its place in the text.
     pub sign: Span,
     /// What stands before it.
     pub left: Expr,

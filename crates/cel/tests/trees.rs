@@ -50,9 +50,9 @@ fn limits_are_counted() {
     assert_eq!(first(&nested(MAX_NESTING + 1)), format!("the expression is nested deeper than {MAX_NESTING}"));
     let sum = |terms: usize| vec!["x"; terms].join(" + ");
     assert_eq!((first(&sum(MAX_DEPTH)), parse(&sum(MAX_DEPTH)).tree.depth()), (String::new(), MAX_DEPTH));
-    assert!(first(&sum(MAX_DEPTH + 1)).starts_with("the expression makes a tree deeper than"));
+    assert!(first(&sum(MAX_DEPTH + 1)).starts_with("the expression's tree is deeper than"));
     let members = format!("x{}", ".y".repeat(MAX_DEPTH));
-    assert!(first(&members).starts_with("the expression makes a tree deeper than"));
+    assert!(first(&members).starts_with("the expression's tree is deeper than"));
     let choices = |count: usize| format!("{}z", "x ? y : ".repeat(count));
     assert_eq!(first(&choices(MAX_NESTING)), "");
     assert!(first(&choices(MAX_NESTING + 1)).contains("nested deeper"));

@@ -2,6 +2,7 @@
 
 use futures_util::stream::BoxStream;
 use reqwest::Method;
+use waypost_ids::AuditKind;
 use waypost_wire::Object;
 use waypost_wire::access::{AuditEntry, OAuthClient, OAuthClientRequest};
 use waypost_wire::session::SessionLink;
@@ -11,7 +12,7 @@ use crate::path::{encode, with_query};
 use crate::transport::Body;
 use crate::{Client, Result};
 
-/// Calls about clients and the audit log: they want the scope `admin`.
+/// Calls about clients and the audit log: they need the scope `admin`.
 #[derive(Clone, Copy, Debug)]
 pub struct Access<'c>(pub(crate) &'c Client);
 
@@ -20,8 +21,8 @@ pub struct Access<'c>(pub(crate) &'c Client);
 pub struct AuditFilter {
     /// The client that did it.
     pub actor: Option<String>,
-    /// `flow`, `queue`, `domain`, `route`, `client` or `interaction`.
-    pub entity_kind: Option<String>,
+    /// What kind of thing it was done to.
+    pub entity_kind: Option<AuditKind>,
     /// The thing.
     pub entity_id: Option<String>,
     /// At this time or later.
@@ -39,7 +40,7 @@ impl Access<'_> {
         self.0.pages("/oauth/clients")
     }
 
-    /// Makes a client: the answer alone tells its secret.
+    /// Creates a client: only this answer has its secret.
     pub async fn create(&self, request: &OAuthClientRequest) -> Result<OAuthClient> {
         self.0.post("/oauth/clients", request).await
     }
@@ -56,22 +57,22 @@ impl Access<'_> {
         self.0.0.json(Method::PUT, &format!("/oauth/clients/{}", encode(id)), body).await
     }
 
-    /// Gives a client a new secret; the old one and its tokens end at once.
+    /// Rotates a client's secret; the old one and its tokens stop working immediately.
     pub async fn rotate(&self, id: &str) -> Result<OAuthClient> {
         self.0.post(&format!("/oauth/clients/{}/secret", encode(id)), &Object::new()).await
     }
 
-    /// Deletes a client; its tokens end at once.
+    /// Deletes a client; its tokens stop working immediately.
     pub async fn delete(&self, id: &str) -> Result<()> {
         self.0.delete(&format!("/oauth/clients/{}", encode(id))).await
     }
 
-    /// Ends the token that this client holds; it fetches another when it needs one.
+    /// Revokes the token of this client; it fetches another when it needs one.
     pub async fn end_token(&self) -> Result<()> {
         self.0.delete("/tokens/me").await
     }
 
-    /// Makes a link that signs in to the console once, as this client.
+    /// Creates a link that signs in to the console once, as this client.
     pub async fn console_link(&self) -> Result<SessionLink> {
         self.0.post("/console/links", &Object::new()).await
     }
@@ -86,7 +87,7 @@ impl Access<'_> {
     pub fn audit(&self, filter: &AuditFilter) -> BoxStream<'static, Result<AuditEntry>> {
         let parameters = [
             ("actor", filter.actor.clone()),
-            ("entityKind", filter.entity_kind.clone()),
+            ("entityKind", filter.entity_kind.map(|kind| kind.as_str().to_owned())),
             ("entityId", filter.entity_id.clone()),
             ("since", filter.since.map(|time| time.to_string())),
             ("until", filter.until.map(|time| time.to_string())),

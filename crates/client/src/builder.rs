@@ -7,7 +7,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::retry::Retries;
 use crate::token::TokenSource;
-use crate::transport::{OnLimit, Transport};
+use crate::transport::{Limit, OnLimit, Transport};
 use crate::{Client, Error, Result};
 
 /// What a client is to be.
@@ -47,7 +47,7 @@ impl ClientBuilder {
         self
     }
 
-    /// A token that is there already. Without credentials beside it, the client is over when it ends.
+    /// An existing token. Without credentials beside it, the client is unusable once the token expires.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
@@ -59,28 +59,24 @@ impl ClientBuilder {
         self
     }
 
-    /// How often and how patiently requests that failed are sent again.
+    /// How often, and with which pauses, failed requests are sent again.
     pub fn retries(mut self, retries: Retries) -> Self {
         self.retries = retries;
         self
     }
 
-    /// What is called before each wait that a rate limit asks for, with the time that is waited.
-    pub fn on_limit(mut self, told: impl Fn(Duration) + Send + Sync + 'static) -> Self {
+    /// What is called before each wait that a limit asks for, with the time that is waited.
+    pub fn on_limit(mut self, told: impl Fn(Limit, Duration) + Send + Sync + 'static) -> Self {
         self.on_limit = Some(Box::new(told));
         self
     }
 
-    /// Makes the client. Nothing is sent yet.
+    /// Builds the client. Nothing is sent yet.
     ///
     /// # Errors
     /// [`Error::Configuration`] for an address that is none, and without credentials or token.
     pub fn build(self) -> Result<Client> {
-        let url = self.url.trim_end_matches('/').to_owned();
-        if reqwest::Url::parse(&url).is_ok_and(|url| !["http", "https"].contains(&url.scheme())) || !url.contains("://")
-        {
-            return Err(Error::Configuration(format!("`{url}` is not an address such as http://127.0.0.1:8080")));
-        }
+        let url = address(&self.url)?;
         if self.credentials.is_none() && self.token.is_none() {
             return Err(Error::Configuration("a client needs credentials, or a token".to_owned()));
         }
@@ -95,6 +91,35 @@ impl ClientBuilder {
         let token = TokenSource::new(self.credentials, self.scope, self.token);
         Ok(Client(Arc::new(Transport::new(http, url, token, (self.retries, self.on_limit)))))
     }
+}
+
+/// The address of a server as clients use it, without a `/` at the end.
+///
+/// # Errors
+/// [`Error::Configuration`]. It never repeats the text: of a broken address, any part may be a password.
+pub fn address(written: &str) -> Result<String> {
+    let refuse = |why: &str| {
+        Err(Error::Configuration(format!("the server's address {why}: expected one such as http://127.0.0.1:8080")))
+    };
+    let written = written.trim();
+    if !["http://", "https://"].iter().any(|scheme| starts_with(written, scheme)) {
+        return refuse("does not begin with http:// or https://");
+    }
+    let url = match reqwest::Url::parse(written) {
+        Ok(url) => url,
+        Err(error) => return refuse(&format!("is not valid ({error})")),
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("must not contain a user or a password");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return refuse("must not contain a query or a fragment");
+    }
+    Ok(written.trim_end_matches('/').to_owned())
+}
+
+fn starts_with(text: &str, scheme: &str) -> bool {
+    text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
 }
 
 /// Trusts the certificates of `SSL_CERT_FILE`, or else the system's.

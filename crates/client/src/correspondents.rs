@@ -18,7 +18,7 @@ pub struct Correspondents<'c>(pub(crate) &'c Client);
 /// Each call fails as [`crate::Error`] says.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl Correspondents<'_> {
-    /// Interactions that an address sent, or about which something was sent to it, oldest first.
+    /// Interactions that an address sent, or about which it received something, oldest first.
     #[must_use]
     pub fn search(&self, address: &str) -> BoxStream<'static, Result<CorrespondentInteraction>> {
         let client = self.0.clone();

@@ -30,7 +30,7 @@ impl DataActions<'_> {
         self.0.get(&one(id)).await
     }
 
-    /// Creates a data action of a definition in Genesys's shape, such as an exported file has.
+    /// Creates a data action from a definition in Genesys's format, such as an exported file.
     pub async fn create(&self, definition: &Object) -> Result<DataAction> {
         self.0.post("/integrations/actions", definition).await
     }
@@ -40,7 +40,7 @@ impl DataActions<'_> {
         self.0.0.json(Method::PATCH, &one(id), Body::json_for(change, None)?).await
     }
 
-    /// Calls a data action with an input, and tells how far that went.
+    /// Calls a data action with an input, and returns each step and the result.
     pub async fn test(&self, id: DataActionId, input: &Object) -> Result<TestExecution> {
         self.0.post(&format!("{}/test", one(id)), input).await
     }

@@ -52,7 +52,7 @@ impl Deliveries<'_> {
         self.0.0.json(Method::PUT, &format!("/deliveries/{id}/content"), Body::json_for(body, None)?).await
     }
 
-    /// Makes an attempt now, whatever the delivery waits for.
+    /// Makes an attempt now, without waiting for the current pause to end.
     pub async fn retry(&self, id: DeliveryId) -> Result<Delivery> {
         self.0.post(&format!("/deliveries/{id}/retry"), &Object::new()).await
     }

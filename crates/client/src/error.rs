@@ -12,7 +12,7 @@ pub enum Error {
     Refused {
         /// What it said.
         body: Box<ErrorBody>,
-        /// How long it asked to wait before another try.
+        /// How long the server asked to wait before another attempt.
         retry_after: Option<Duration>,
     },
     /// There was no answer.
@@ -44,6 +44,12 @@ impl Error {
             Self::Refused { body, .. } => Some(body.status),
             _ => None,
         }
+    }
+
+    /// Whether the server does not offer what was asked, such as one of an older release than the client.
+    #[must_use]
+    pub fn is_not_offered(&self) -> bool {
+        matches!((self.status(), self.code()), (Some(405 | 501), _) | (Some(404), Some("not.found")))
     }
 
     /// The stable code of a refusal.

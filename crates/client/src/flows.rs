@@ -1,15 +1,21 @@
 //! Flows, versions, labels, change sets.
 
+use bytes::Bytes;
 use futures_util::stream::BoxStream;
+use reqwest::Method;
 use serde_json::Value as Json;
 use waypost_ids::FlowId;
 use waypost_wire::attempt::{Tried, Try};
 use waypost_wire::change::{ChangeSet, ChangeSetDone, FlowDiff, FlowEvent, LabelRequest, Note};
 use waypost_wire::flow::{Flow, FlowVersion};
 use waypost_wire::graph::Graph;
+use waypost_wire::position::{NodePositions, NodePositionsChange};
+use waypost_wire::text::{PublishedText, TextsDone, TextsRequest};
+use waypost_wire::witness::{WitnessRequest, WitnessSearch};
 
 use crate::path::{encode, flag, with_query};
-use crate::{Client, Result};
+use crate::transport::Body;
+use crate::{Client, Error, Result};
 
 /// Calls about flows.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +35,7 @@ pub struct FlowFilter {
 /// How a document is saved.
 #[derive(Clone, Debug, Default)]
 pub struct Saving {
-    /// As a draft: nothing that runs changes.
+    /// As a draft: running flows are not affected.
     pub draft: bool,
     /// Why, for the flow's history.
     pub note: Option<String>,
@@ -44,7 +50,7 @@ impl Saving {
 /// Each call fails as [`crate::Error`] says.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl Flows<'_> {
-    /// Flows, their content left out.
+    /// Flows, without their content.
     #[must_use]
     pub fn list(&self, filter: &FlowFilter) -> BoxStream<'static, Result<Flow>> {
         let parameters = [
@@ -61,7 +67,7 @@ impl Flows<'_> {
         self.0.get(&format!("/flows/{id}")).await
     }
 
-    /// Makes a flow.
+    /// Creates a flow.
     pub async fn create(&self, document: &Json, saving: &Saving) -> Result<Flow> {
         self.0.post(&saving.on("/flows"), document).await
     }
@@ -76,7 +82,7 @@ impl Flows<'_> {
         self.0.delete(&format!("/flows/{id}")).await
     }
 
-    /// Ends its being published.
+    /// Unpublishes it.
     pub async fn deactivate(&self, id: FlowId, note: Option<&str>) -> Result<Flow> {
         let parameters = [("flow", Some(id.to_string())), ("note", note.map(str::to_owned))];
         self.0.post(&with_query("/flows/actions/deactivate", &parameters), &Json::Null).await
@@ -98,6 +104,44 @@ impl Flows<'_> {
         self.0.get(&format!("/flows/{id}/versions/{}/configuration", encode(version))).await
     }
 
+    /// A version as it was written; none if nobody kept that.
+    pub async fn text(&self, id: FlowId, version: &str) -> Result<Option<Bytes>> {
+        let path = format!("/flows/{id}/versions/{}/text", encode(version));
+        match self.0.get_bytes(&path).await {
+            Ok(text) => Ok(Some(text)),
+            Err(Error::Refused { body, .. }) if body.code == "flow.text.missing" => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps how a version is written: the text must say what the version says.
+    pub async fn put_text(&self, id: FlowId, version: &str, text: Bytes, note: Option<&str>) -> Result<()> {
+        let path = format!("/flows/{id}/versions/{}/text", encode(version));
+        let path = with_query(&path, &[("note", note.map(str::to_owned))]);
+        self.0.0.send(Method::PUT, &path, Body::Yaml(text)).await.map(drop)
+    }
+
+    /// Keeps how many versions are written, each for itself.
+    pub async fn put_texts(&self, texts: &TextsRequest) -> Result<TextsDone> {
+        self.0.put("/flows/texts", texts).await
+    }
+
+    /// How published versions are written, as far as that was kept.
+    #[must_use]
+    pub fn texts(&self) -> BoxStream<'static, Result<PublishedText>> {
+        self.0.chunks("/flows/texts")
+    }
+
+    /// Where people draw its nodes.
+    pub async fn positions(&self, id: FlowId) -> Result<NodePositions> {
+        self.0.get(&format!("/flows/{id}/positions")).await
+    }
+
+    /// Moves nodes, and answers where all of them are.
+    pub async fn place(&self, id: FlowId, change: &NodePositionsChange) -> Result<NodePositions> {
+        self.0.patch(&format!("/flows/{id}/positions"), change).await
+    }
+
     /// Saves a draft.
     pub async fn draft(&self, id: FlowId, document: &Json, note: Option<&str>) -> Result<FlowVersion> {
         let path = with_query(&format!("/flows/{id}/versions"), &[("note", note.map(str::to_owned))]);
@@ -115,7 +159,7 @@ impl Flows<'_> {
         self.0.put(&format!("/flows/{id}/labels/{}", encode(label)), targets).await
     }
 
-    /// Takes a label away.
+    /// Removes a label.
     pub async fn unlabel(&self, id: FlowId, label: &str, note: Option<&str>) -> Result<()> {
         let path = format!("/flows/{id}/labels/{}", encode(label));
         self.0.delete(&with_query(&path, &[("note", note.map(str::to_owned))])).await
@@ -148,8 +192,13 @@ impl Flows<'_> {
         self.0.post(&format!("/flows/{id}/try"), what).await
     }
 
-    /// Publishes many flows at once, or none of them.
+    /// Publishes many flows together, or none of them.
     pub async fn change(&self, set: &ChangeSet) -> Result<ChangeSetDone> {
         self.0.post("/changesets", set).await
+    }
+
+    /// Searches for a mail that is decided differently once flows are changed. It takes as long as the request says.
+    pub async fn witness(&self, request: &WitnessRequest) -> Result<WitnessSearch> {
+        self.0.post("/changesets/witness", request).await
     }
 }

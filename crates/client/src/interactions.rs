@@ -17,7 +17,7 @@ use crate::{Client, Result};
 #[derive(Clone, Copy, Debug)]
 pub struct Interactions<'c>(pub(crate) &'c Client);
 
-/// Which interactions to list; what is not said does not matter.
+/// Which interactions to list; a filter that is left out matches all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InteractionFilter {
     /// `received`, `running`, `decided`, `claimed` or `completed`.
@@ -34,15 +34,15 @@ pub struct InteractionFilter {
     pub to: Option<String>,
     /// The Message-ID.
     pub message_id: Option<String>,
-    /// What the subject contains.
+    /// A text that the subject contains.
     pub subject: Option<String>,
-    /// The thread, by the id of the interaction that began it.
+    /// The thread, by the id of its first interaction.
     pub thread: Option<InteractionId>,
     /// Accepted at this time or later.
     pub since: Option<Time>,
-    /// Accepted before this time.
+    /// Only interactions accepted before this time.
     pub until: Option<Time>,
-    /// Only what waits for longer than its queue's service level.
+    /// Only interactions that have waited longer than their queue's service level.
     pub over_service_level: bool,
 }
 
@@ -65,7 +65,7 @@ impl InteractionFilter {
     }
 }
 
-/// A mail to hand in.
+/// A mail to submit.
 #[derive(Clone, Debug, Default)]
 pub struct Mail {
     /// The address that it is for.
@@ -83,13 +83,13 @@ pub struct Mail {
 /// Each call fails as [`crate::Error`] says.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl Interactions<'_> {
-    /// Interactions, newest first, their runs left out.
+    /// Interactions, newest first, without their runs.
     #[must_use]
     pub fn list(&self, filter: &InteractionFilter) -> BoxStream<'static, Result<Interaction>> {
         self.0.chunks(&with_query("/interactions", &filter.parameters()))
     }
 
-    /// Hands a mail in: answered when it is on stable storage. A bounce of something that was sent makes no interaction: none is answered.
+    /// Submits a mail; returns once it is on stable storage. A bounce of something that was sent creates no interaction: the result is none.
     pub async fn send(&self, mail: Mail) -> Result<Option<Interaction>> {
         let parameters = [
             ("to", Some(mail.to)),
@@ -115,7 +115,7 @@ impl Interactions<'_> {
         self.0.get_bytes(&format!("/interactions/{id}/message")).await
     }
 
-    /// What the message has attached.
+    /// The message's attachments.
     pub async fn attachments(&self, id: InteractionId) -> Result<Attachments> {
         self.0.get(&format!("/interactions/{id}/attachments")).await
     }
@@ -125,7 +125,7 @@ impl Interactions<'_> {
         self.0.get_bytes(&format!("/interactions/{id}/attachments/{number}")).await
     }
 
-    /// Runs it again with what is published now. It sends again what was sent before with `resend` alone.
+    /// Runs it again with what is published now. With `resend` it also sends again what was sent before.
     pub async fn rerun(&self, id: InteractionId, resend: bool) -> Result<Interaction> {
         let path = with_query(&format!("/interactions/{id}/rerun"), &[("resend", flag(resend))]);
         self.0.post(&path, &Object::new()).await
@@ -143,7 +143,7 @@ impl Interactions<'_> {
         self.0.0.json(Method::POST, &format!("/interactions/{id}/reply"), body).await
     }
 
-    /// Hands the message on, under a claim's token; a key does the same as for [`reply`](Self::reply).
+    /// Forwards the message, under a claim's token; a key works as for [`reply`](Self::reply).
     pub async fn forward(
         &self,
         id: InteractionId,
@@ -154,7 +154,7 @@ impl Interactions<'_> {
         self.0.0.json(Method::POST, &format!("/interactions/{id}/forward"), body).await
     }
 
-    /// Puts it into another queue, under a claim's token, which ends.
+    /// Transfers it to another queue, under a claim's token; the claim ends.
     pub async fn transfer(&self, id: InteractionId, request: &TransferRequest) -> Result<Interaction> {
         self.0.post(&format!("/interactions/{id}/transfer"), request).await
     }
@@ -177,12 +177,12 @@ impl Interactions<'_> {
         self.0.delete(&format!("/interactions/{id}/content")).await
     }
 
-    /// Counts over everything kept.
+    /// Counts of everything that is stored.
     pub async fn summary(&self) -> Result<Summary> {
         self.0.get("/interactions/summary").await
     }
 
-    /// Where every interaction stands, counted one by one.
+    /// Where every interaction is, counted one by one.
     pub async fn ledger(&self) -> Result<Ledger> {
         self.0.get("/interactions/ledger").await
     }

@@ -54,23 +54,33 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use waypost_ids::Term;
 
-pub use builder::ClientBuilder;
+pub use builder::{ClientBuilder, address};
 pub use error::Error;
 pub use path::encode;
 pub use retry::Retries;
+pub use transport::Limit;
 
 use transport::{Body, Transport};
 
 /// What every call answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// How a server is.
+/// The health of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Health {
     /// Whether it is ready: it reaches its database, and is not shutting down.
     pub ready: bool,
     /// Its time, to the second (RFC 9110 section 6.6.1).
     pub date: Option<jiff::Timestamp>,
+}
+
+/// What was read, to be changed and sent back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revised<T> {
+    /// What was read.
+    pub value: T,
+    /// Its revision: a change that is meant for it is refused with 412 once there is another.
+    pub revision: u64,
 }
 
 /// A client. Cheap to clone; clones share connections and token.
@@ -84,7 +94,7 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Begins a client of the server at an address such as `http://127.0.0.1:8080`.
+    /// Starts building a client of the server at an address such as `http://127.0.0.1:8080`.
     pub fn builder(url: impl Into<String>) -> ClientBuilder {
         ClientBuilder::new(url.into())
     }
@@ -121,7 +131,7 @@ impl Client {
         terms::Terms { client: self, kind }
     }
 
-    /// Mail handed in, and what became of all mail.
+    /// Submitted mail, and how all mail was decided.
     pub fn interactions(&self) -> interactions::Interactions<'_> {
         interactions::Interactions(self)
     }
@@ -175,7 +185,7 @@ impl Client {
         self.0.health().await
     }
 
-    /// GET. The path is below `/api/v2` and may have a query: for what has no method of its own here.
+    /// GET, for endpoints without a method here. The path is below `/api/v2` and may have a query.
     ///
     /// # Errors
     /// As [`Error`] says.
@@ -215,7 +225,7 @@ impl Client {
         self.0.json(Method::PATCH, path, Body::json(body)?).await
     }
 
-    /// DELETE; what is answered is not looked at.
+    /// DELETE; the body of the answer is ignored.
     ///
     /// # Errors
     /// As [`Error`] says.

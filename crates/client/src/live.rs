@@ -16,17 +16,17 @@ use crate::{Client, Error, Result};
 /// The longest event that is read, in bytes: the server's have some hundred.
 const LONGEST: usize = 64 * 1024;
 
-/// A stream that is silent for longer has ended without a word: the server sends something every 15 seconds.
+/// A stream that is silent for longer is broken: the server sends something every 15 seconds.
 const SILENT: Duration = Duration::from_secs(60);
 
 /// Which events to watch; what is not said does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LiveFilter {
-    /// Of these alone: `interaction`, `delivery`, `object`, `mailbox`.
+    /// Only events of these kinds: `interaction`, `delivery`, `object`, `mailbox`.
     pub kinds: Vec<String>,
-    /// Interactions that are or were in these queues, and nothing else.
+    /// Only interactions that are or were in these queues.
     pub queues: Vec<Uuid>,
-    /// Decisions that runs of these flows made, and nothing else.
+    /// Only decisions of runs of these flows.
     pub flows: Vec<Uuid>,
 }
 

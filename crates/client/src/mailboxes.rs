@@ -25,7 +25,7 @@ impl Mailboxes<'_> {
         self.0.pages("/mailboxes")
     }
 
-    /// A mailbox, and how it is.
+    /// A mailbox with its health.
     pub async fn get(&self, id: MailboxId) -> Result<Mailbox> {
         self.0.get(&one(id)).await
     }
@@ -40,12 +40,12 @@ impl Mailboxes<'_> {
         self.0.0.json(Method::PUT, &one(id), Body::json_for(request, version)?).await
     }
 
-    /// Finds out what is wrong with a mailbox. Nothing is changed there.
+    /// Tests a mailbox, and changes nothing there.
     pub async fn test(&self, id: MailboxId) -> Result<MailboxTest> {
         self.0.post(&format!("{}/test", one(id)), &serde_json::json!({})).await
     }
 
-    /// Asks for a code by which a person gives access, or with a handle whether it was confirmed.
+    /// Requests a code by which a person grants access; with a handle, asks whether it was confirmed.
     pub async fn authorise(&self, id: MailboxId, handle: Option<String>) -> Result<MailboxAuthorisation> {
         self.0.post(&format!("{}/authorise", one(id)), &MailboxAuthorisationRequest { handle }).await
     }
@@ -56,7 +56,7 @@ impl Mailboxes<'_> {
         self.0.get(&format!("{}/setaside{cursor}", one(id))).await
     }
 
-    /// Has messages that were set aside tried again: one, or all.
+    /// Retries messages that were set aside: one, or all.
     pub async fn retry_set_aside(&self, id: MailboxId, which: &SetAsideRetryRequest) -> Result<SetAsideRetry> {
         self.0.post(&format!("{}/setaside/retry", one(id)), which).await
     }

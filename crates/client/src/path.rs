@@ -14,7 +14,7 @@ pub fn encode(text: &str) -> String {
     encoded
 }
 
-/// A path with those parameters that say something.
+/// A path with the parameters that are set.
 pub(crate) fn with_query(path: &str, parameters: &[(&str, Option<String>)]) -> String {
     let said: Vec<String> = parameters
         .iter()

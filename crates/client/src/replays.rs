@@ -14,12 +14,12 @@ pub struct Replays<'c>(pub(crate) &'c Client);
 /// Each call fails as [`crate::Error`] says.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
 impl Replays<'_> {
-    /// Asks for a replay. It is run on its own: [`Replays::get`] tells how far it is.
+    /// Starts a replay, which runs in the background: [`Replays::get`] has its progress.
     pub async fn start(&self, request: &ReplayRequest) -> Result<Replay> {
         self.0.post("/replays", request).await
     }
 
-    /// Replays, newest first, without what differs.
+    /// Replays, newest first, without their changes.
     #[must_use]
     pub fn list(&self) -> BoxStream<'static, Result<Replay>> {
         self.0.pages("/replays")
@@ -30,12 +30,12 @@ impl Replays<'_> {
         self.0.get(&format!("/replays/{id}")).await
     }
 
-    /// Both traces of an interaction whose decision would be another.
+    /// Both traces of an interaction whose decision would change.
     pub async fn traces(&self, id: Uuid, interaction: Uuid) -> Result<ReplayTraces> {
         self.0.get(&format!("/replays/{id}/changes/{interaction}")).await
     }
 
-    /// Removes a replay; one that is under way stops.
+    /// Deletes a replay; a running one stops.
     pub async fn delete(&self, id: Uuid) -> Result<()> {
         self.0.delete(&format!("/replays/{id}")).await
     }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-/// How often and how patiently requests that failed are sent again.
+/// How often, and with which pauses, failed requests are sent again.
 #[derive(Clone, Copy, Debug)]
 pub struct Retries {
-    /// So many times beside the first.
+    /// How often, beyond the first attempt.
     pub times: u32,
     /// The first pause is up to this long; each further one up to twice the one before.
     pub first_pause: Duration,
-    /// No pause is longer. A server that asks for more is not asked again.
+    /// The longest pause. If a server asks for more, the request is not repeated.
     pub longest_pause: Duration,
 }
 

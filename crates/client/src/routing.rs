@@ -1,6 +1,7 @@
 //! Queues, domains, routes, claims.
 
 use futures_util::stream::BoxStream;
+use reqwest::Method;
 use uuid::Uuid;
 use waypost_ids::QueueId;
 use waypost_wire::Object;
@@ -9,7 +10,8 @@ use waypost_wire::graph::Graph;
 use waypost_wire::routing::{Domain, DomainRequest, Pushed, Queue, QueueRequest, Route, RouteRequest};
 
 use crate::path::{encode, flag, with_query};
-use crate::{Client, Result};
+use crate::transport::Body;
+use crate::{Client, Result, Revised};
 
 /// Calls about queues, domains, routes and claims.
 #[derive(Clone, Copy, Debug)]
@@ -30,12 +32,12 @@ impl Routing<'_> {
         self.0.pages(&with_query("/routing/queues", &[("name", Some(name.to_owned()))]))
     }
 
-    /// Makes a queue.
+    /// Creates a queue.
     pub async fn create_queue(&self, name: &str) -> Result<Queue> {
         self.make_queue(&QueueRequest { name: name.to_owned(), ..QueueRequest::default() }).await
     }
 
-    /// Makes a queue, with what is said of it.
+    /// Creates a queue with its settings.
     pub async fn make_queue(&self, request: &QueueRequest) -> Result<Queue> {
         self.0.post("/routing/queues", request).await
     }
@@ -45,9 +47,15 @@ impl Routing<'_> {
         self.0.get(&format!("/routing/queues/{id}")).await
     }
 
-    /// Replaces what is said of a queue.
-    pub async fn update_queue(&self, id: QueueId, request: &QueueRequest) -> Result<Queue> {
-        self.0.put(&format!("/routing/queues/{id}"), request).await
+    /// A queue with its revision, to be changed.
+    pub async fn revised_queue(&self, id: QueueId) -> Result<Revised<Queue>> {
+        self.0.0.revised(&format!("/routing/queues/{id}")).await
+    }
+
+    /// Replaces a queue, if it is of this revision still; of any if none is given.
+    pub async fn update_queue(&self, id: QueueId, request: &QueueRequest, revision: Option<u64>) -> Result<Queue> {
+        let body = Body::json_for(request, revision)?;
+        self.0.0.json(Method::PUT, &format!("/routing/queues/{id}"), body).await
     }
 
     /// Deletes a queue that nothing uses.
@@ -66,7 +74,7 @@ impl Routing<'_> {
         self.0.post(&format!("/routing/queues/{id}/claims"), request).await
     }
 
-    /// Pushes what waits in a queue that delivers: some hundreds of interactions at a time.
+    /// Pushes the waiting work of a queue that delivers: a few hundred interactions at a time.
     pub async fn push(&self, id: QueueId) -> Result<Pushed> {
         self.0.post(&format!("/routing/queues/{id}/push"), &Object::new()).await
     }
@@ -76,12 +84,12 @@ impl Routing<'_> {
         self.0.post(&format!("/routing/queues/{id}/claims/{token}/ack"), &Object::new()).await
     }
 
-    /// Gives claimed work back.
+    /// Releases claimed work.
     pub async fn release(&self, id: QueueId, token: Uuid) -> Result<ClaimState> {
         self.0.post(&format!("/routing/queues/{id}/claims/{token}/release"), &Object::new()).await
     }
 
-    /// Makes a claim last so many seconds from now.
+    /// Extends a claim to this many seconds from now.
     pub async fn extend(&self, id: QueueId, token: Uuid, lease_seconds: u32) -> Result<ClaimState> {
         let request = ExtendRequest { lease_seconds };
         self.0.post(&format!("/routing/queues/{id}/claims/{token}/extend"), &request).await
@@ -115,14 +123,26 @@ impl Routing<'_> {
         self.0.pages(&format!("/routing/email/domains/{}/routes", encode(domain)))
     }
 
-    /// Makes a route.
+    /// Creates a route.
     pub async fn create_route(&self, domain: &str, request: &RouteRequest) -> Result<Route> {
         self.0.post(&format!("/routing/email/domains/{}/routes", encode(domain)), request).await
     }
 
-    /// Replaces a route.
-    pub async fn update_route(&self, domain: &str, id: Uuid, request: &RouteRequest) -> Result<Route> {
-        self.0.put(&format!("/routing/email/domains/{}/routes/{id}", encode(domain)), request).await
+    /// A route with its revision, to be changed.
+    pub async fn revised_route(&self, domain: &str, id: Uuid) -> Result<Revised<Route>> {
+        self.0.0.revised(&format!("/routing/email/domains/{}/routes/{id}", encode(domain))).await
+    }
+
+    /// Replaces a route, if it is of this revision still; of any if none is given.
+    pub async fn update_route(
+        &self,
+        domain: &str,
+        id: Uuid,
+        request: &RouteRequest,
+        revision: Option<u64>,
+    ) -> Result<Route> {
+        let body = Body::json_for(request, revision)?;
+        self.0.0.json(Method::PUT, &format!("/routing/email/domains/{}/routes/{id}", encode(domain)), body).await
     }
 
     /// Deletes a route.

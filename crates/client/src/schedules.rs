@@ -29,12 +29,12 @@ impl Schedules<'_> {
         self.0.get(&path(id)).await
     }
 
-    /// Makes a schedule.
+    /// Creates a schedule.
     pub async fn create(&self, request: &ScheduleRequest) -> Result<Schedule> {
         self.0.post("/routing/schedules", request).await
     }
 
-    /// Replaces what is said of a schedule; with a revision, only that one.
+    /// Replaces a schedule; with a revision, only that one.
     pub async fn update(&self, id: ScheduleId, request: &ScheduleRequest, revision: Option<u64>) -> Result<Schedule> {
         self.0.0.json(Method::PUT, &path(id), Body::json_for(request, revision)?).await
     }

@@ -29,12 +29,12 @@ impl Tables<'_> {
         self.0.get(&path(id)).await
     }
 
-    /// Makes a table without rows.
+    /// Creates a table without rows.
     pub async fn create(&self, request: &DataTableRequest) -> Result<DataTable> {
         self.0.post("/flows/datatables", request).await
     }
 
-    /// Changes what a table is; with a revision, only that one.
+    /// Changes a table's definition; with a revision, only that one.
     pub async fn update(&self, id: TableId, request: &DataTableRequest, revision: Option<u64>) -> Result<DataTable> {
         self.0.0.json(Method::PUT, &path(id), Body::json_for(request, revision)?).await
     }
@@ -61,12 +61,12 @@ impl Tables<'_> {
         self.0.get(&with_query(&row(id, key), &[("version", number(version))])).await
     }
 
-    /// Makes a row under a key that is free; the row says it as `KEY`.
+    /// Creates a row with an unused key, its member `KEY`.
     pub async fn create_row(&self, id: TableId, row: &DataTableRow) -> Result<DataTableRow> {
         self.0.post(&rows(id), row).await
     }
 
-    /// Makes or replaces the row under a key; with a version of the table's rows, only if that is still the newest.
+    /// Creates or replaces the row under a key; with a version of the table's rows, only if that is still the newest.
     pub async fn put_row(
         &self,
         id: TableId,
@@ -82,7 +82,7 @@ impl Tables<'_> {
         self.0.delete(&row(id, key)).await
     }
 
-    /// Makes the rows of a CSV file the table's whole content: its first line names the key and the columns.
+    /// Replaces all rows of a table with those of a CSV file, whose first line names the key and the columns.
     pub async fn replace_rows(&self, id: TableId, csv: Bytes, note: Option<&str>) -> Result<RowsReplaced> {
         let path = with_query(&rows(id), &[("note", note.map(str::to_owned))]);
         self.0.0.json(Method::PUT, &path, Body::Csv(csv)).await

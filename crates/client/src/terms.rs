@@ -32,7 +32,7 @@ impl Terms<'_> {
         self.client.get(&self.one(id)).await
     }
 
-    /// Makes a term.
+    /// Creates a term.
     pub async fn create(&self, request: &TermRequest) -> Result<Term> {
         self.client.post(&self.all(), request).await
     }

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tokio::sync::Mutex;
 
-/// A token counts as ended so long before it does: a request that is on its way must not lose it.
+/// A token counts as expired this long before it is: it must outlast a request that is in flight.
 const EARLY: Duration = Duration::from_secs(30);
 
 /// Where tokens come from.
@@ -19,7 +19,7 @@ pub(crate) struct TokenSource {
 #[derive(Clone)]
 struct Held {
     token: String,
-    /// None for a token that was given: nobody said when it ends.
+    /// None for a token that was given: its expiry is unknown.
     until: Option<Instant>,
 }
 
@@ -44,7 +44,7 @@ impl TokenSource {
         Ok(token)
     }
 
-    /// Forgets a token that was refused; answers whether another can be had.
+    /// Forgets a token that was refused; returns whether another can be fetched.
     pub(crate) async fn refused(&self, token: &str) -> bool {
         let mut held = self.held.lock().await;
         if held.as_ref().is_some_and(|held| held.token == token) {

@@ -13,22 +13,33 @@ use waypost_wire::token::Token;
 
 use crate::retry::{Retries, passes, turned_away};
 use crate::token::TokenSource;
-use crate::{Error, Result};
+use crate::{Error, Result, Revised};
 
-/// How long a stream of events may go on: as good as for ever.
+/// How long a stream of events may last: practically for ever.
 const ENDLESS: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Called before each wait that a rate limit asks for.
-pub(crate) type OnLimit = Box<dyn Fn(Duration) + Send + Sync>;
+/// What a server lets a client do only so often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Requests in a minute.
+    Requests,
+    /// Signing in, after secrets that were wrong.
+    SignIn,
+}
+
+/// Called before each wait for a limit.
+pub(crate) type OnLimit = Box<dyn Fn(Limit, Duration) + Send + Sync>;
 
 /// What a request carries.
 #[derive(Clone)]
 pub(crate) enum Body {
     Nothing,
-    /// Nothing, and the answer is to be in this format.
+    /// Nothing, and the answer must be in this format.
     NothingFor(&'static str),
     /// A CSV file.
     Csv(Bytes),
+    /// A YAML text.
+    Yaml(Bytes),
     /// With the revision that the change is meant for, if it is meant for one.
     Json {
         text: Bytes,
@@ -50,7 +61,7 @@ impl Body {
         Ok(Self::Json { text: text_of(value)?, if_match, idempotency_key: None })
     }
 
-    /// A request that does no more when it arrives twice, if it has a key.
+    /// A request that is idempotent if it has a key.
     pub(crate) fn json_once(value: &impl Serialize, idempotency_key: Option<&str>) -> Result<Self> {
         let idempotency_key = idempotency_key.map(str::to_owned);
         Ok(Self::Json { text: text_of(value)?, if_match: None, idempotency_key })
@@ -99,6 +110,16 @@ impl Transport {
         serde_json::from_slice(&bytes).map_err(|error| self.unreadable(&error))
     }
 
+    /// Gets, and reads the answer as JSON, with the revision that its `ETag` says.
+    pub(crate) async fn revised<T: DeserializeOwned>(&self, path: &str) -> Result<Revised<T>> {
+        let answer = self.send_for(Method::GET, path, Body::Nothing).await?;
+        let value = serde_json::from_slice(&answer.bytes).map_err(|error| self.unreadable(&error))?;
+        // Without it, a change would take away what somebody else changed meanwhile.
+        let reason = "the answer has no ETag with a revision: a proxy between may take it away";
+        let no_revision = || Error::Unreadable { url: self.url.clone(), reason: reason.to_owned() };
+        Ok(Revised { value, revision: answer.revision.ok_or_else(no_revision)? })
+    }
+
     /// Sends, and reads the answer as JSON; none if it has no content.
     pub(crate) async fn maybe_json<T: DeserializeOwned>(
         &self,
@@ -115,13 +136,17 @@ impl Transport {
 
     /// Sends until there is a success, or a failure that will not pass.
     pub(crate) async fn send(&self, method: Method, path: &str, body: Body) -> Result<Bytes> {
+        self.send_for(method, path, body).await.map(|answer| answer.bytes)
+    }
+
+    async fn send_for(&self, method: Method, path: &str, body: Body) -> Result<Answer> {
         let mut tried = 0;
         let mut renewed = false;
         let mut may_have_acted = false;
         loop {
             let token = self.token.token(|| self.fetch_token()).await?;
             let error = match self.once(&method, path, &body, &token).await {
-                Ok(bytes) => return Ok(bytes),
+                Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             // A token that was good may have been ended meanwhile: another is asked for once.
@@ -131,7 +156,7 @@ impl Transport {
             }
             // What an earlier try took away without an answer is not there now: that is what was asked for.
             if may_have_acted && method == Method::DELETE && matches!(error.kind.status(), Some(404 | 410)) {
-                return Ok(Bytes::new());
+                return Ok(Answer::default());
             }
             may_have_acted |= error.may_have_acted;
             let passing = match &error.kind {
@@ -145,27 +170,28 @@ impl Transport {
                 _ => None,
             };
             match self.retries.pause(tried, asked, self.origin.share()).filter(|_| again) {
-                Some(pause) => self.sleep(pause, &error.kind).await,
+                Some(pause) => self.sleep(pause, Limit::Requests, &error.kind).await,
                 None => return Err(error.kind),
             }
             tried += 1;
         }
     }
 
-    /// Waits before another try; whoever wants to know is told of a rate limit.
-    async fn sleep(&self, pause: Duration, error: &Error) {
+    /// Waits before another try; whoever wants to know is told of a limit.
+    async fn sleep(&self, pause: Duration, limit: Limit, error: &Error) {
         if let Some(told) = self.on_limit.as_ref().filter(|_| error.status() == Some(429)) {
-            told(pause);
+            told(limit, pause);
         }
         tokio::time::sleep(pause).await;
     }
 
-    async fn once(&self, method: &Method, path: &str, body: &Body, token: &str) -> Result<Bytes, Failed> {
+    async fn once(&self, method: &Method, path: &str, body: &Body, token: &str) -> Result<Answer, Failed> {
         let request = self.http.request(method.clone(), format!("{}/api/v2{path}", self.url)).bearer_auth(token);
         let request = match body.clone() {
             Body::Nothing => request,
             Body::NothingFor(format) => request.header(header::ACCEPT, format),
             Body::Csv(text) => request.header(header::CONTENT_TYPE, "text/csv").body(text),
+            Body::Yaml(text) => request.header(header::CONTENT_TYPE, "application/yaml").body(text),
             Body::Json { text, if_match, idempotency_key } => {
                 let request = request.header(header::CONTENT_TYPE, "application/json").body(text);
                 let request = match if_match {
@@ -181,7 +207,7 @@ impl Transport {
         self.answer(request.send().await).await
     }
 
-    /// Opens a stream of events, after the last one that was read if there is one. Unlike other answers it may take for ever.
+    /// Opens a stream of events, after the last one that was read if there is one. Unlike other answers it may last for ever.
     pub(crate) async fn open(&self, path: &str, last: Option<&str>) -> Result<Response> {
         let mut renewed = false;
         loop {
@@ -220,8 +246,9 @@ impl Transport {
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(self.token.form());
             let error = match self.answer(request.send().await).await {
-                Ok(bytes) => {
-                    let token: Token = serde_json::from_slice(&bytes).map_err(|error| self.unreadable(&error))?;
+                Ok(answer) => {
+                    let token: Token =
+                        serde_json::from_slice(&answer.bytes).map_err(|error| self.unreadable(&error))?;
                     return Ok((token.access_token, Duration::from_secs(token.expires_in)));
                 }
                 Err(error) => error.kind,
@@ -232,17 +259,21 @@ impl Transport {
                 _ => (false, None),
             };
             match self.retries.pause(tried, asked, self.origin.share()).filter(|_| again) {
-                Some(pause) => self.sleep(pause, &error).await,
+                Some(pause) => self.sleep(pause, Limit::SignIn, &error).await,
                 None => return Err(error),
             }
             tried += 1;
         }
     }
 
-    async fn answer(&self, response: reqwest::Result<Response>) -> Result<Bytes, Failed> {
+    async fn answer(&self, response: reqwest::Result<Response>) -> Result<Answer, Failed> {
         let response = response.map_err(|error| self.no_answer(&error))?;
         if response.status().is_success() {
-            return response.bytes().await.map_err(|error| self.no_answer(&error));
+            let tag = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok());
+            // A proxy that compresses an answer makes the tag a weak one: it is the same revision.
+            let revision = tag.and_then(|tag| tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"').parse().ok());
+            let bytes = response.bytes().await.map_err(|error| self.no_answer(&error))?;
+            return Ok(Answer { bytes, revision });
         }
         Err(self.refusal(response).await)
     }
@@ -292,7 +323,15 @@ fn keyed(request: RequestBuilder, idempotency_key: Option<String>) -> RequestBui
     }
 }
 
-/// A failure, and whether the server can have done what was asked all the same.
+/// A success.
+#[derive(Default)]
+struct Answer {
+    bytes: Bytes,
+    /// The revision that the `ETag` says.
+    revision: Option<u64>,
+}
+
+/// A failure, and whether the server may have carried out the request all the same.
 struct Failed {
     kind: Error,
     may_have_acted: bool,
@@ -306,7 +345,7 @@ fn may_arrive_twice(method: &Method, body: &Body) -> bool {
         Body::Message { idempotency_key, .. } | Body::Json { idempotency_key, .. } => {
             idempotency_key.is_some() || method.is_idempotent()
         }
-        Body::Csv(_) | Body::Nothing | Body::NothingFor(_) => method.is_idempotent(),
+        Body::Csv(_) | Body::Yaml(_) | Body::Nothing | Body::NothingFor(_) => method.is_idempotent(),
     }
 }
 

@@ -38,7 +38,7 @@ impl Webhooks<'_> {
         self.0.0.json(Method::PUT, &one(id), Body::json_for(request, version)?).await
     }
 
-    /// Gives a webhook another secret, which the answer has. The one before signs for a day more.
+    /// Rotates a webhook's secret; the answer has the new one. The previous one also signs for a day.
     pub async fn rotate_secret(&self, id: WebhookId, request: &RotateSecretRequest) -> Result<Webhook> {
         self.0.post(&format!("{}/rotate-secret", one(id)), request).await
     }

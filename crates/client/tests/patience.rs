@@ -127,6 +127,25 @@ async fn what_does_not_pass_is_not() {
 }
 
 #[tokio::test]
+async fn what_is_read_to_be_changed_has_its_revision() {
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
+    let queue = || {
+        json!({ "id": id, "name": "Support", "division": { "id": id, "name": "Home", "selfUri": "/y" }, "version": 1, "selfUri": "/x", "dateCreated": "2026-01-01T00:00:00Z",
+        "dateModified": "2026-01-01T00:00:00Z" })
+    };
+    for (tag, expected) in
+        [("ETag: \"7\"\r\n", Some(7)), ("ETag: W/\"7\"\r\n", Some(7)), ("ETag: \"a\"\r\n", None), ("", None)]
+    {
+        let server = Scripted::start(vec![Answer::Status(200, tag, queue())]).await;
+        let found = server.client().routing().revised_queue(id).await;
+        match expected {
+            Some(revision) => assert_eq!(found.unwrap().revision, revision, "{tag}"),
+            None => assert!(found.unwrap_err().to_string().contains("no ETag"), "{tag}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn patience_ends() {
     let server = Scripted::start((0..9).map(|_| failing(503)).collect()).await;
     assert_eq!(server.client().get::<Json>("/x").await.unwrap_err().status(), Some(503));
@@ -287,11 +306,12 @@ async fn redirects_are_not_followed() {
 #[test]
 fn what_can_not_be_a_client_is_told() {
     for (builder, says) in [
-        (Client::builder("localhost:8080").token("t"), "not an address"),
-        (Client::builder("ftp://localhost").token("t"), "not an address"),
+        (Client::builder("localhost:8080").token("t"), "does not begin with http:// or https://"),
+        (Client::builder("ftp://care:hunter2@localhost").token("t"), "does not begin with http:// or https://"),
         (Client::builder("http://localhost"), "credentials"),
     ] {
         let error = builder.build().unwrap_err();
         assert!(matches!(&error, Error::Configuration(text) if text.contains(says)), "{error}");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 }

@@ -10,12 +10,12 @@ use crate::failure::{Failure, FailureCode};
 use crate::field::{Field, FieldType};
 use crate::headers;
 use crate::path::{MAX_FOUND, Path};
-use crate::problem::{Problem, shown};
 use crate::read;
 use crate::request::{Method, Request};
 use crate::schema::Schema;
 use crate::target::Target;
 use crate::template::{Context, Mapped, Place, Template};
+use waypost_problem::{Problem, shown};
 
 /// A data action, compiled from its definition.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Headers of a definition.
 
-use crate::problem::{Problem, shown};
+use waypost_problem::{Problem, shown};
 
 /// Headers that the HTTP client sets from the request itself, or that are for one connection (RFC 9110, section 7.6.1).
 const NOT_FOR_USERS: [&str; 11] = [

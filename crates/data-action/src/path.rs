@@ -9,7 +9,7 @@ use std::fmt;
 use serde_json::Value as Json;
 use serde_json_path::JsonPath;
 
-use crate::problem::{Problem, shown};
+use waypost_problem::{Problem, shown};
 
 /// The longest path, in bytes.
 const MAX_PATH: usize = 1024;

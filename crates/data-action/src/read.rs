@@ -8,11 +8,11 @@ use serde_json::{Map, Value as Json};
 use crate::action::DataAction;
 use crate::headers;
 use crate::path::Path;
-use crate::problem::{Problem, shown};
 use crate::request::Method;
 use crate::schema::{self, Schema};
 use crate::target::Target;
 use crate::template::{Known, Template, compile};
+use waypost_problem::{Problem, shown};
 
 /// The most headers, and names of the translation map.
 const MAX_NAMES: usize = 100;
@@ -274,7 +274,7 @@ impl Reader {
             let place = join(path, name);
             self.keep(headers::check_name(name, &place).map_err(|problem| vec![problem]));
             if !seen.insert(name.to_ascii_lowercase()) {
-                self.problems.push(Problem::new(place.clone(), format!("the header {} is there twice", shown(name))));
+                self.problems.push(Problem::new(place.clone(), format!("the header {} appears twice", shown(name))));
             }
             if let Some(text) = self.text(written, name, path) {
                 let template = self.keep(compile(text, &place, known));

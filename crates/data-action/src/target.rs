@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use crate::problem::{Problem, shown};
 use crate::template::Template;
+use waypost_problem::Problem;
 
 /// The longest URL of a request, in bytes.
 const MAX_URL: usize = 16 * 1024;
@@ -18,14 +18,15 @@ pub(crate) struct Target {
 
 impl Target {
     /// Reads the constant start of a URL template. An input in the host is refused when the definition is saved: which secrets may go there, and
-    /// whether the host may be asked at all, is known before any mail comes in.
+    /// whether the host may be asked at all, is known before any mail comes in. No problem repeats the URL: it may have a password in it.
     pub(crate) fn read(template: &Template, path: &str) -> Result<Self, Problem> {
         let (start, whole) = template.constant_start();
-        let expected = "the URL of an HTTP server, such as https://crm.example.com/customers/${input.id}";
+        let refuse = |message: String| {
+            let expected = "the URL of an HTTP server, such as https://crm.example.com/customers/${input.id}";
+            Err(Problem::new(path, message).expected(expected).unshown())
+        };
         if start.starts_with('/') {
-            return Err(Problem::new(path, "a URL without a host is for Genesys's own API, which is not offered")
-                .expected(expected)
-                .found(shown(start)));
+            return refuse("a URL without a host is for Genesys's own API, which is not offered".to_owned());
         }
         let authority = start.find("://").and_then(|at| start.get(at + 3..));
         let ends = authority.is_some_and(|authority| authority.contains(['/', '?', '\\', '#']));
@@ -35,15 +36,14 @@ impl Target {
             } else {
                 "scheme, host and port must be written out, with a `/` behind them: no input may change them"
             };
-            return Err(Problem::new(path, message).expected(expected).found(shown(start)));
+            return refuse(message.to_owned());
         }
-        let refuse = |message: String| Err(Problem::new(path, message).expected(expected));
         let url = match Url::parse(start) {
             Ok(url) => url,
             Err(error) => return refuse(format!("not a valid URL: {error}")),
         };
         if !matches!(url.scheme(), "http" | "https") {
-            return refuse(format!("expected https:// or http://, found `{}:`", url.scheme()));
+            return refuse("expected https:// or http:// at the beginning".to_owned());
         }
         if !url.username().is_empty() || url.password().is_some() {
             return refuse("a URL must not contain a user or a password".to_owned());

@@ -23,9 +23,9 @@ pub struct Decision {
     pub queue: Option<QueueTarget>,
     /// The action's priority, else the interaction's at the end of the run. Higher is sooner.
     pub priority: i64,
-    /// Skills asked for.
+    /// Required skills.
     pub skills: Vec<String>,
-    /// The language asked for.
+    /// The required language.
     pub language: Option<String>,
     /// Where to, with `forward`.
     pub addresses: Vec<String>,

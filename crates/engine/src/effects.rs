@@ -35,7 +35,7 @@ pub enum EffectKind {
         /// Whether the mail is attached.
         attach_original: bool,
     },
-    /// A mail of its own.
+    /// A new mail.
     Mail {
         /// To whom: at least one, each one address, alone or in angle brackets after a name.
         to: Vec<String>,

@@ -194,7 +194,7 @@ pub struct LookupTable {
     pub key: String,
 }
 
-/// What a table has under a key.
+/// The row that a table has under a key.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TableAnswer {
     /// The version of the table's rows that was read; none outside of a server.
@@ -223,12 +223,12 @@ pub struct ScheduleAnswer {
     /// The name of the rule that makes it so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// When the state next differs.
+    /// When the state next changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_change: Option<Timestamp>,
 }
 
-/// Asks for a queue.
+/// Looks up a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindQueue {
     /// Its name, or its id.
@@ -252,15 +252,15 @@ pub struct Queue {
     pub name: String,
 }
 
-/// Asks an outside service by a data action.
+/// Calls another system by a data action.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallDataAction {
     /// The data action.
     pub data_action: DataActionId,
-    /// What it is given, by name.
+    /// The inputs, by name.
     pub input: Map<String, Json>,
-    /// How long the answer is waited for, in milliseconds, where the flow says so. The data action's own timeout holds if it is shorter.
+    /// How long to wait for the answer, in milliseconds; absent if the flow does not say. The data action's own timeout holds if it is shorter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
 }
@@ -269,7 +269,7 @@ pub struct CallDataAction {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "outcome")]
 pub enum CallOutcome {
-    /// There is an answer that keeps the contract.
+    /// The call succeeded, and its answer fits the contract.
     Success {
         /// The outputs, by name.
         output: Map<String, Json>,
@@ -280,7 +280,7 @@ pub enum CallOutcome {
     TimedOut(CallFailure),
 }
 
-/// Why a call of a data action came to nothing.
+/// Why a call of a data action failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallFailure {
     /// The reason, in one word.

@@ -3,11 +3,12 @@
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::program::Program;
 use waypost_flow::source::Node;
+use waypost_flow::source::members::Members;
 use waypost_project::At;
-use waypost_project::members::Members;
 
 use crate::Flows;
 use crate::expect::{Expect, Names, nothing};
+use crate::recorded::Recorded;
 use crate::rows;
 use crate::trial::{self, Open, Trial, Written};
 
@@ -38,7 +39,8 @@ pub(crate) fn read(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Case> {
     let before = problems.len();
-    let mut members = Members::of(&path, node).map_err(|problem| problems.push(*problem)).ok()?;
+    let recorded = Recorded::read(&path, node, open, problems);
+    let mut members = Members::of(&path, &recorded.node).map_err(|problem| problems.push(*problem)).ok()?;
     let name = members.text("name");
     if name.as_deref().is_none_or(|name| name.trim().is_empty()) {
         members.missing("name", "what the case shows, such as `a refund goes to billing`");
@@ -47,7 +49,8 @@ pub(crate) fn read(
     let expect = members.node("expect");
     members.node(rows::KEY);
     problems.extend(members.finish(&keys()));
-    let trial = written.read(&path, flows, open, problems);
+    let trial = written.read(&path, recorded.raw.clone(), flows, open, problems);
+    recorded.place(&path, problems);
     let expect = match expect {
         None => {
             problems.push(nothing(&format!("{path}.expect")));

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use similar::{ChangeTag, TextDiff};
+use waypost_app::mail::given::equal;
 use waypost_app::mail::unanswered::Unanswered;
 use waypost_ids::DecisionKind;
 use waypost_wire::trace::{RunTrace, TraceEffect, TraceEvent, TraceTarget, text};
@@ -326,25 +327,6 @@ pub(crate) fn with_snapshot(snapshot: Option<&Observed>, observed: &Observed) ->
             mismatch(name.clone(), shown(before.get(name)), shown(now.get(name)), lines)
         })
         .collect()
-}
-
-/// Whether two values are the same; numbers by what they are.
-pub(crate) fn equal(wanted: &Json, found: &Json) -> bool {
-    match (wanted, found) {
-        (Json::Number(a), Json::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
-        (Json::Object(a), Json::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| equal(a, b)))
-        }
-        (Json::String(a), Json::String(b)) => a == b || same_instant(a, b),
-        _ => wanted == found,
-    }
-}
-
-/// One instant may be written in several ways.
-fn same_instant(a: &str, b: &str) -> bool {
-    let read = |text: &str| text.parse::<jiff::Timestamp>().ok();
-    read(a).is_some_and(|a| read(b) == Some(a))
 }
 
 /// The event that set something last.

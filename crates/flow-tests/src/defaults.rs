@@ -1,21 +1,22 @@
 //! What the cases of a document have in common: `defaults` beside `tests`.
 
 use jiff::Timestamp;
-use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_app::mail::given::{ANSWERS, GivenAnswer};
+use waypost_flow::diagnostic::Diagnostic;
+use waypost_flow::source::members::Members;
 use waypost_flow::source::{Node, member};
-use waypost_project::members::Members;
 
 use crate::Flows;
-use crate::answers::{self, GivenAnswer};
 use crate::mail::Fields;
+use crate::recorded;
+use crate::time;
+use crate::trial::MAIL;
 
 /// The member that holds them.
 pub(crate) const DEFAULTS: &str = "defaults";
 
 /// What they may say.
-pub(crate) const KEYS: [&str; 3] = ["at", MAIL, answers::ANSWERS];
-
-const MAIL: &str = "mail";
+pub(crate) const KEYS: [&str; 3] = ["at", MAIL, ANSWERS];
 
 /// What a case has that says nothing else.
 #[derive(Debug, Default)]
@@ -37,15 +38,13 @@ impl Defaults {
             }
         };
         let before = problems.len();
-        let (at, mail, given) = (members.text("at"), members.node(MAIL), members.list(answers::ANSWERS));
+        let (at, mail, given) = (members.text("at"), members.node(MAIL), members.list(ANSWERS));
         problems.extend(members.finish(&KEYS));
-        if let Some(text) = at.as_ref().filter(|text| text.parse::<Timestamp>().is_err()) {
-            let path = format!("{DEFAULTS}.at");
-            let problem = Diagnostic::error(Code::InvalidValue, path, format!("not a valid time: `{text}`"));
-            problems.push(problem.expected("a time such as `2026-03-01T09:00:00Z`"));
+        if let Some(text) = &at {
+            problems.extend(time::read(format!("{DEFAULTS}.at"), text).err().map(|problem| *problem));
         }
         Fields::read(&format!("{DEFAULTS}.{MAIL}"), mail, "", Timestamp::UNIX_EPOCH, problems);
-        let path = format!("{DEFAULTS}.{}", answers::ANSWERS);
+        let path = format!("{DEFAULTS}.{ANSWERS}");
         let answers = GivenAnswer::listed(&path, given, flows.running, problems);
         if problems.len() > before {
             return Self::default();
@@ -58,11 +57,11 @@ impl Defaults {
         Self { at: at.map(Node::String), mail, answers }
     }
 
-    /// A case with what it leaves out. Of a mail each member counts by itself; a mail that is a file has none.
+    /// A case with what it leaves out. Of a mail each member counts by itself; a mail that is a file, or recorded, has none.
     pub(crate) fn fill(&self, case: &Node) -> Node {
         let Node::Map(said) = case else { return case.clone() };
         let mut filled = said.clone();
-        let is_file = member(case, "file").is_some();
+        let is_file = member(case, "file").is_some() || member(case, MAIL).is_some_and(recorded::names_one);
         if let Some(at) = self.at.as_ref().filter(|_| !is_file && member(case, "at").is_none()) {
             filled.push(("at".to_owned(), at.clone()));
         }

@@ -9,9 +9,9 @@ use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::fold_name;
 use waypost_flow::program::Program;
 use waypost_flow::source::Node;
+use waypost_flow::source::members::{Members, wrong};
 use waypost_flow::types::Type;
 use waypost_ids::DecisionKind;
-use waypost_project::members::{Members, wrong};
 use waypost_wire::trace::TraceEffectKind;
 
 use crate::logs::{self, LogWanted};

@@ -21,6 +21,17 @@ pub fn xml(report: &TestReport) -> String {
     out
 }
 
+/// The file of tests that could not run, and why.
+#[must_use]
+pub fn not_run(why: &str) -> String {
+    let (sums, why) = (" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\" time=\"0.000000\"", escaped(why));
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"waypost\"{sums}>\n  <testsuite name=\"waypost test\"{sums}>\n    \
+         <testcase classname=\"waypost test\" name=\"the tests run\" time=\"0.000000\">\n      \
+         <error message=\"{why}\" type=\"not run\">{why}</error>\n    </testcase>\n  </testsuite>\n</testsuites>\n"
+    )
+}
+
 fn write_case(out: &mut String, case: &CaseReport) {
     let (file, name, time) = (escaped(&case.file), escaped(&case.name), seconds(case.duration_us));
     let _ = write!(

@@ -1,8 +1,6 @@
 //! Tests of flows: test documents read with every problem at once, cases run over a folder's flows, what came held against what is
 //! expected, coverage counted. Files are handed in and reports handed out: nothing here does I/O.
 
-mod answers;
-mod calls;
 mod case;
 mod compare;
 pub mod coverage;
@@ -13,6 +11,7 @@ mod logs;
 mod mail;
 mod markup;
 mod observed;
+pub mod recorded;
 pub mod report;
 mod rows;
 mod run;
@@ -20,6 +19,7 @@ pub mod schema;
 mod suite;
 mod text;
 mod thread;
+mod time;
 pub mod trial;
 
 use std::sync::Arc;
@@ -30,12 +30,12 @@ use waypost_flow::document::fold_name;
 use waypost_flow::program::Program;
 use waypost_project::{FlowEntry, Project};
 
-pub use answers::{CaseAnswers, GivenAnswer};
 pub use case::Case;
 pub use compare::Mismatch;
 pub use observed::{Observed, ObservedError, ObservedLog};
 pub use run::Ran;
 pub use suite::Suite;
+pub use thread::EARLIER;
 
 /// The flows that are tested, and what they need: a folder without errors.
 #[derive(Clone, Copy)]

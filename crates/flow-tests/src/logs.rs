@@ -4,7 +4,7 @@ use std::fmt;
 
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::source::Node;
-use waypost_project::members::{Members, wrong};
+use waypost_flow::source::members::{Members, wrong};
 use waypost_wire::trace::TraceLevel;
 
 use crate::expect::one_of;

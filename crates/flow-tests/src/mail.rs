@@ -9,7 +9,7 @@ use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::source::Node;
-use waypost_project::members::{Members, wrong};
+use waypost_flow::source::members::{Members, wrong};
 
 /// What `mail` may say.
 pub(crate) const KEYS: [&str; 10] =

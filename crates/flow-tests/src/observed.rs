@@ -25,10 +25,10 @@ pub struct Observed {
     pub queue: Option<String>,
     /// The priority.
     pub priority: i64,
-    /// Skills asked for.
+    /// Required skills.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skills: Vec<String>,
-    /// The language asked for.
+    /// The required language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// Where it is forwarded.
@@ -37,7 +37,7 @@ pub struct Observed {
     /// The reason of a disconnect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What came of the interaction, as the flow says.
+    /// The outcome that the flow set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     /// The attributes in the end.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::source::Node;
-use waypost_project::members::wrong;
+use waypost_flow::source::members::wrong;
 
 /// The member that holds the rows.
 pub(crate) const KEY: &str = "rows";

@@ -1,6 +1,7 @@
 //! The JSON Schema of test files (draft 2020-12), by which editors complete and check them. A test holds it against what is read.
 
 use serde_json::{Value as Json, json};
+use waypost_app::mail::given;
 use waypost_ids::{AuthResult, ScanResult};
 
 /// A `<name>`, in whose place a row's value stands: a text, or a whole list or map.
@@ -22,6 +23,7 @@ pub fn json_schema() -> Json {
         "$defs": {
             "case": case(),
             "mail": mail(),
+            "recorded": recorded(),
             "envelope": envelope(),
             "method": method(),
             "answer": answer(),
@@ -91,7 +93,7 @@ fn case() -> Json {
             "name": { "description": "What the case shows.", "type": "string" },
             "flow": { "description": "The flow under test, by name: it is called by itself.", "type": "string" },
             "route": { "description": "An address that one of the folder's routes takes: what it leads to is tested.", "type": "string" },
-            "mail": { "$ref": "#/$defs/mail" },
+            "mail": { "description": "The mail as its fields, or a recorded one.", "anyOf": [{ "$ref": "#/$defs/mail" }, { "$ref": "#/$defs/recorded" }] },
             "file": { "description": "The mail as an .eml file, named from where the test file is.", "type": "string" },
             "at": { "description": "When the mail is accepted (RFC 3339): what the flow takes for now. Else the mail's date.", "type": "string" },
             "envelope": { "$ref": "#/$defs/envelope" },
@@ -133,6 +135,7 @@ fn thread() -> Json {
     object(
         "The thread that the mail joins. Left out, without `previous`: it begins one.",
         json!({
+            "id": { "description": "The thread's id. Default: that of the mail before it, if that is the first.", "type": "string" },
             "reason": { "description": "Why it belongs to the thread. Default: references.", "enum": ["references", "in-reply-to", "marker", "subject"] },
             "position": { "description": "Its place in the thread. Default: 2.", "type": "integer", "minimum": 1 },
         }),
@@ -143,6 +146,7 @@ fn previous() -> Json {
     object(
         "The interaction before it in the thread.",
         json!({
+            "id": { "description": "Its id.", "type": "string" },
             "queue": { "description": "The queue that it was decided or transferred to, by name.", "type": "string" },
             "attributes": { "description": "Its attributes.", "type": "object", "additionalProperties": { "type": ["string", "number", "boolean"] } },
             "decision": { "description": "How it was decided. Default: queue, if there is one.", "enum": ["queue", "forward", "disconnect", "unrouted"] },
@@ -183,6 +187,19 @@ fn mail() -> Json {
     )
 }
 
+fn recorded() -> Json {
+    let mut recorded = object(
+        "The mail of a recorded interaction. `waypost test --fetch` fetches it once, with what it came with.",
+        json!({ "interaction": { "description": "The interaction's id.", "type": "string" } }),
+    );
+    if let Some(recorded) = recorded.as_object_mut() {
+        recorded.insert("type".to_owned(), json!("object"));
+        recorded.remove("pattern");
+        recorded.insert("required".to_owned(), json!(["interaction"]));
+    }
+    recorded
+}
+
 fn method() -> Json {
     json!({
         "description": "What a method finds: an object, or its result alone. What passes is aligned unless it says otherwise.",
@@ -213,7 +230,7 @@ fn envelope() -> Json {
 }
 
 fn answer() -> Json {
-    object(
+    let mut answer = object(
         "What a data action, a table or a schedule answers: `output`, `error` or `timeout`.",
         json!({
             "dataAction": { "description": "The data action's name.", "type": "string" },
@@ -221,8 +238,55 @@ fn answer() -> Json {
             "schedule": { "description": "The schedule's name.", "type": "string" },
             "input": { "description": "The key that is looked up, the instant, or inputs of the call; left out, any.", "type": ["string", "object"] },
             "output": { "description": "The row's columns, null for no such row; a schedule's `state`, `name` and `nextChange`, or a data action's outputs.", "type": ["object", "null", "string"] },
-            "error": { "description": "Why there is no answer; of a data action also `code`, `message` and `status`.", "type": ["string", "object"] },
+            "error": { "description": "Why there is no answer: a text; of a data action also an object.", "anyOf": [{ "type": "string" }, failure()] },
             "timeout": { "description": "There is no answer in time.", "anyOf": [{ "type": "boolean" }, { "$ref": "#/$defs/column" }] },
+        }),
+    );
+    // Only calls fail with codes, and only schedules have states.
+    let only = |kind: &str, member: &str, schema: Json| {
+        json!({
+            "if": { "type": "object", "required": [kind] },
+            "then": { "properties": { member: schema } },
+        })
+    };
+    if let Some(answer) = answer.as_object_mut() {
+        let text = json!({ "type": "string" });
+        let rules = [
+            only("table", "error", text.clone()),
+            only("schedule", "error", text),
+            only("schedule", "output", standing()),
+        ];
+        answer.insert("allOf".to_owned(), json!(rules));
+    }
+    answer
+}
+
+/// A value of some words, which a row may have.
+fn one_of(description: &str, words: &[&str]) -> Json {
+    json!({ "description": description, "anyOf": [{ "enum": words }, { "$ref": "#/$defs/column" }] })
+}
+
+fn failure() -> Json {
+    object(
+        "How a call fails.",
+        json!({
+            "code": one_of("What went wrong. Default: unreachable.", &given::FAILURE_CODES),
+            "status": {
+                "description": "The HTTP status of the service's answer.",
+                "anyOf": [{ "type": "integer", "minimum": 0, "maximum": u16::MAX }, { "$ref": "#/$defs/column" }],
+            },
+            "message": { "description": "The same for people.", "type": "string" },
+        }),
+    )
+}
+
+fn standing() -> Json {
+    object(
+        "What the schedule says.",
+        json!({
+            "state": one_of("Its state.", &given::state_words()),
+            "name": { "description": "What it is called, such as a holiday.", "type": "string" },
+            "nextChange": { "description": "When it changes next (RFC 3339).", "type": "string" },
         }),
     )
 }
@@ -302,7 +366,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::{answers, case, defaults, expect, logs, mail, thread, trial};
+
+    use crate::{case, defaults, expect, logs, mail, recorded, thread, trial};
 
     #[test]
     fn the_schema_has_what_is_read() {
@@ -314,7 +379,10 @@ mod tests {
             ("/$defs/envelope/properties", &trial::ENVELOPE),
             ("/$defs/case/properties/thread/properties", &thread::THREAD_KEYS),
             ("/$defs/case/properties/previous/properties", &thread::PREVIOUS_KEYS),
-            ("/$defs/answer/properties", &answers::KEYS),
+            ("/$defs/answer/properties", &given::KEYS),
+            ("/$defs/answer/properties/error/anyOf/1/properties", &given::FAILURE_KEYS),
+            ("/$defs/answer/allOf/2/then/properties/output/properties", &given::STANDING_KEYS),
+            ("/$defs/recorded/properties", &[recorded::INTERACTION]),
             ("/$defs/expect/oneOf/1/properties", &expect::KEYS),
             ("/$defs/send/properties", &expect::SEND),
             ("/$defs/log/properties", &logs::KEYS),

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::source::members::{Members, repeated};
 use waypost_flow::source::{self, Node, Places, member};
-use waypost_project::members::{Members, repeated};
 use waypost_project::{At, FileProblem, SourceFile};
 
 use crate::Flows;
@@ -124,6 +124,11 @@ impl Suite {
         }
     }
 
+    /// Leaves out problems with what the cases name in the folder: where that has errors, it may have what they name.
+    pub fn forget_names(&mut self) {
+        self.problems.retain(|problem| !names_something(&problem.diagnostic));
+    }
+
     fn add(&mut self, at: At, problems: impl IntoIterator<Item = Diagnostic>) {
         self.problems.extend(problems.into_iter().map(|diagnostic| FileProblem { at, diagnostic }));
     }
@@ -139,6 +144,26 @@ impl Suite {
     pub fn line(&self, at: At, path: &str) -> Option<usize> {
         self.places.get(&at)?.get(path).map(|place| place.line)
     }
+}
+
+/// Whether a problem is that the folder's flows and objects have not what is named.
+fn names_something(problem: &Diagnostic) -> bool {
+    let is_route = || problem.path.ends_with(".route") && problem.code == Code::InvalidValue;
+    let within = |member: &str| {
+        let of_case = problem.path.split_once("].").map_or("", |(_, rest)| rest);
+        of_case == member || of_case.starts_with(&format!("{member}.")) || of_case.starts_with(&format!("{member}["))
+    };
+    matches!(
+        problem.code,
+        Code::UnknownFlow
+            | Code::UnknownQueue
+            | Code::UnknownTable
+            | Code::UnknownSchedule
+            | Code::UnknownDataAction
+            | Code::UnknownOutput
+            | Code::UnknownNode
+    ) || is_route()
+        || within("inputs")
 }
 
 fn no_tests() -> Diagnostic {

@@ -5,7 +5,7 @@ use std::fmt;
 use regex::Regex;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::source::Node;
-use waypost_project::members::{Members, wrong};
+use waypost_flow::source::members::{Members, wrong};
 
 /// An expected text.
 #[derive(Clone, Debug)]

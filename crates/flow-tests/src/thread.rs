@@ -5,22 +5,31 @@ use uuid::Uuid;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::fold_name;
 use waypost_flow::source::Node;
+use waypost_flow::source::members::{Members, wrong};
 use waypost_ids::{DecisionKind, InteractionId, ThreadReason};
-use waypost_project::members::{Members, wrong};
 use waypost_store::records::threads::{PreviousRecord, ThreadRecord};
 
 use crate::Flows;
+use crate::time;
 use crate::trial::texts;
 
 pub(crate) const THREAD: &str = "thread";
-pub(crate) const THREAD_KEYS: [&str; 2] = ["reason", "position"];
+pub(crate) const THREAD_KEYS: [&str; 3] = ["id", "reason", "position"];
 
 pub(crate) const PREVIOUS: &str = "previous";
-pub(crate) const PREVIOUS_KEYS: [&str; 7] =
-    ["queue", "attributes", "decision", "receivedAt", "priority", "skills", "language"];
+pub(crate) const PREVIOUS_KEYS: [&str; 8] =
+    ["id", "queue", "attributes", "decision", "receivedAt", "priority", "skills", "language"];
 
-/// The interaction before the trial's own, and with it the thread.
-const EARLIER: InteractionId = InteractionId(Uuid::from_u128(1));
+/// The interaction before the trial's own, and with it the thread, where a trial gives neither an id.
+pub const EARLIER: InteractionId = InteractionId(Uuid::from_u128(1));
+
+/// What a trial says under `thread`.
+#[derive(Default)]
+struct Said {
+    id: Option<Uuid>,
+    reason: Option<ThreadReason>,
+    position: Option<u32>,
+}
 
 /// What a trial says of its thread. None: its mail begins one.
 pub(crate) fn read(
@@ -34,20 +43,24 @@ pub(crate) fn read(
     if thread.is_none() && previous.is_none() {
         return None;
     }
-    let (reason, position) = said.unwrap_or_default();
+    let Said { id, reason, position } = said.unwrap_or_default();
+    let position = position.unwrap_or(2);
+    // A thread has the id of its first mail: of the second one's, that is the mail before it.
+    let first = previous.as_ref().filter(|_| position == 2).map_or(EARLIER, |previous| previous.id);
     Some(ThreadRecord {
-        id: EARLIER.0,
+        id: id.unwrap_or(first.0),
         reason: reason.unwrap_or(ThreadReason::References),
-        position: position.unwrap_or(2),
+        position,
         previous,
         automatic: false,
     })
 }
 
-fn thread(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<(Option<ThreadReason>, Option<u32>)> {
+fn thread(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Said> {
     let mut members = Members::of(path, node).map_err(|problem| problems.push(*problem)).ok()?;
-    let (reason, position) = (members.text("reason"), members.integer("position"));
+    let (id, reason, position) = (members.text("id"), members.text("reason"), members.integer("position"));
     problems.extend(members.finish(&THREAD_KEYS));
+    let id = id.and_then(|text| self::id(path, &text, problems));
     // A mail that begins its thread is what a case has that says nothing of it.
     let known = || ThreadReason::ALL.into_iter().filter(|one| *one != ThreadReason::New);
     let reason = reason.and_then(|word| {
@@ -65,15 +78,25 @@ fn thread(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<(Op
         }
         place
     });
-    Some((reason, position))
+    Some(Said { id, reason, position })
+}
+
+fn id(path: &str, text: &str, problems: &mut Vec<Diagnostic>) -> Option<Uuid> {
+    let id = text.parse().ok();
+    if id.is_none() {
+        let problem = Diagnostic::error(Code::InvalidValue, format!("{path}.id"), format!("not a valid id: `{text}`"));
+        problems.push(problem.expected(format!("a UUID such as `{}`", EARLIER.0)));
+    }
+    id
 }
 
 fn previous(path: &str, node: &Node, flows: &Flows<'_>, problems: &mut Vec<Diagnostic>) -> Option<PreviousRecord> {
     let mut members = Members::of(path, node).map_err(|problem| problems.push(*problem)).ok()?;
     let (queue, decision, received_at) = (members.text("queue"), members.text("decision"), members.text("receivedAt"));
     let (priority, skills, language) = (members.integer("priority"), members.texts("skills"), members.text("language"));
-    let attributes = members.node("attributes");
+    let (id, attributes) = (members.text("id"), members.node("attributes"));
     problems.extend(members.finish(&PREVIOUS_KEYS));
+    let id = id.and_then(|text| self::id(path, &text, problems));
     let attributes = attributes.map(|node| texts(&format!("{path}.attributes"), node, problems)).unwrap_or_default();
     let queue_id = queue.as_deref().and_then(|name| {
         let found = flows.running.queues_by_name.get(&fold_name(name)).copied();
@@ -92,22 +115,21 @@ fn previous(path: &str, node: &Node, flows: &Flows<'_>, problems: &mut Vec<Diagn
         found
     });
     let received_at = received_at.map(|text| {
-        text.parse::<Timestamp>().unwrap_or_else(|_| {
-            let problem = Diagnostic::error(
-                Code::InvalidValue,
-                format!("{path}.receivedAt"),
-                format!("not a valid time: `{text}`"),
-            );
-            problems.push(problem.expected("a time such as `2026-03-01T09:00:00Z`"));
+        time::read(format!("{path}.receivedAt"), &text).unwrap_or_else(|problem| {
+            problems.push(*problem);
             Timestamp::UNIX_EPOCH
         })
     });
     Some(PreviousRecord {
-        id: EARLIER,
+        id: id.map_or(EARLIER, InteractionId),
         received_at: received_at.unwrap_or(crate::trial::WHEN),
         decision: kind.or(queue_id.map(|_| DecisionKind::Queue)),
         queue: queue_id,
-        queue_name: queue.unwrap_or_default(),
+        // As the flow reads it: the queue's own spelling, whatever the test's.
+        queue_name: queue_id
+            .and_then(|id| flows.running.queue_names.get(&id))
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         priority: priority.unwrap_or_default(),
         skills: skills.unwrap_or_default(),
         language,

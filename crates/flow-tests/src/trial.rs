@@ -8,6 +8,8 @@ use serde_json::Map;
 use uuid::Uuid;
 use waypost_app::mail::answers::HeldAnswers;
 use waypost_app::mail::decide::{Call, Decided, Start, call_at_once, decide_at_once};
+use waypost_app::mail::given::{ANSWERS, GivenAnswer, GivenAnswers};
+use waypost_app::mail::named::name_lookups;
 use waypost_app::mail::{inputs, supposed};
 use waypost_catalogue::routes::RouteMatch;
 use waypost_engine::{Detail, Limits, Reached};
@@ -15,28 +17,33 @@ use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::fold_name;
 use waypost_flow::program::Program;
 use waypost_flow::source::Node;
+use waypost_flow::source::members::{Members, wrong};
 use waypost_flow::value::Value;
 use waypost_ids::{FlowId, InteractionId};
 use waypost_mail::message::Message;
 use waypost_members::email::Envelope;
-use waypost_project::members::{Members, wrong};
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::facts::Facts;
 use waypost_store::records::mail::Opening;
 use waypost_store::records::threads::ThreadRecord;
+use waypost_wire::trace::RunTrace;
 
 use crate::Flows;
-use crate::answers::{ANSWERS, CaseAnswers, GivenAnswer};
 use crate::mail::Fields;
 use crate::observed::Observed;
+use crate::recorded::Recorded;
 use crate::thread;
+use crate::time;
+
+/// The member that is the mail.
+pub(crate) const MAIL: &str = "mail";
 
 /// What a trial may say.
 pub(crate) const KEYS: [&str; 13] = [
     "flow",
     "route",
-    "mail",
+    MAIL,
     "file",
     "at",
     "envelope",
@@ -105,6 +112,9 @@ pub struct Came {
 /// A run that is over, and the outputs of a flow that was called by itself.
 pub(crate) type Run = (Decided, Map<String, serde_json::Value>);
 
+/// Answers of one run: those that the trial gives, otherwise the folder's.
+pub(crate) type TrialAnswers<'r> = GivenAnswers<'r, HeldAnswers<'r>>;
+
 /// The members of a trial as they are written.
 pub(crate) struct Written<'n> {
     flow: Option<String>,
@@ -126,7 +136,7 @@ impl<'n> Written<'n> {
         Self {
             flow: members.text("flow"),
             route: members.text("route"),
-            mail: members.node("mail"),
+            mail: members.node(MAIL),
             file: members.text("file"),
             at: members.text("at"),
             envelope: members.node("envelope"),
@@ -139,38 +149,40 @@ impl<'n> Written<'n> {
         }
     }
 
-    /// Reads the trial. It means nothing if there are problems with it; none if it is not known what runs.
+    /// Reads the trial. It means nothing if there are problems with it; none if it is not known what runs. `recorded` is the mail, if it is one that
+    /// was recorded.
     pub(crate) fn read(
         self,
         path: &str,
+        recorded: Option<Vec<u8>>,
         flows: &Flows<'_>,
         open: Open<'_>,
         problems: &mut Vec<Diagnostic>,
     ) -> Option<Trial> {
-        let said = self.at.and_then(|text| match text.parse::<Timestamp>() {
-            Ok(time) => Some(time),
-            Err(_) => {
-                let problem =
-                    Diagnostic::error(Code::InvalidValue, format!("{path}.at"), format!("not a valid time: `{text}`"));
-                problems.push(problem.expected("a time such as `2026-03-01T09:00:00Z`"));
-                None
-            }
-        });
+        let said = self
+            .at
+            .and_then(|text| time::read(format!("{path}.at"), &text).map_err(|problem| problems.push(*problem)).ok());
         let given = self.envelope.map(|given| envelope(&format!("{path}.envelope"), given, problems));
         let mut envelope = given.unwrap_or_default();
         let to = [self.route.as_deref(), Some(envelope.to.as_str())].into_iter().flatten();
         let to = to.map(str::trim).find(|to| !to.is_empty() && !to.contains('*')).unwrap_or(NOBODY).to_owned();
-        let raw = match (self.file, self.mail) {
-            (Some(_), Some(_)) => {
+        let raw = match (self.file, self.mail, recorded) {
+            (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
                 problems.push(wrong(path, "`mail` or `file`, one of them"));
                 Vec::new()
             }
-            (Some(name), None) => open(&name).unwrap_or_else(|error| {
+            (None, _, Some(raw)) => raw,
+            (Some(name), None, None) => open(&name).unwrap_or_else(|error| {
                 let message = format!("can't read `{name}`: {error}");
-                problems.push(Diagnostic::error(Code::InvalidValue, format!("{path}.file"), message));
+                problems.push(
+                    Diagnostic::error(Code::InvalidValue, format!("{path}.file"), message)
+                        .expected("the path of a mail, relative to this file"),
+                );
                 Vec::new()
             }),
-            (None, mail) => Fields::read(&format!("{path}.mail"), mail, &to, said.unwrap_or(WHEN), problems).write(),
+            (None, mail, None) => {
+                Fields::read(&format!("{path}.{MAIL}"), mail, &to, said.unwrap_or(WHEN), problems).write()
+            }
         };
         let dated = || Timestamp::from_second(Message::parse(&raw).date()?).ok();
         let received_at = said.or_else(dated).unwrap_or(WHEN);
@@ -188,7 +200,7 @@ impl<'n> Written<'n> {
             }
         };
         if let (Some(Aim::Route(_)), Some(_)) = (&aim, self.inputs) {
-            let message = "a route's flow has no inputs that are given";
+            let message = "the flow of a route gets no inputs";
             problems.push(Diagnostic::error(Code::UnknownKey, format!("{path}.inputs"), message));
         }
         if envelope.to.is_empty() {
@@ -218,10 +230,13 @@ impl Trial {
         flows: &Flows<'_>,
         open: &dyn Fn(&str) -> std::io::Result<Vec<u8>>,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let mut members = Members::of("", node).map_err(|problem| vec![*problem])?;
+        let mut problems = Vec::new();
+        let recorded = Recorded::read("", node, open, &mut problems);
+        let mut members = Members::of("", &recorded.node).map_err(|problem| vec![*problem])?;
         let written = Written::take(&mut members);
-        let mut problems = members.finish(&KEYS);
-        let trial = written.read("", flows, open, &mut problems);
+        problems.extend(members.finish(&KEYS));
+        let trial = written.read("", recorded.raw.clone(), flows, open, &mut problems);
+        recorded.place("", &mut problems);
         match trial {
             Some(trial) if problems.is_empty() => Ok(trial),
             _ => Err(problems),
@@ -254,13 +269,26 @@ impl Trial {
         Ok(Came { observed, reached: decided.reached.take(), unasked: answers.unasked() })
     }
 
+    /// Runs it for the way to what it decides, as much of it as a server keeps.
+    ///
+    /// # Errors
+    /// There is no run, or its trace can't be read: either is a defect.
+    pub fn trace(&self, flows: &Flows<'_>) -> Result<RunTrace, StoreError> {
+        let (message, answers) = (self.message(), self.answers(flows));
+        let (decided, _) = self.decide(flows, &message, Limits::default(), &answers)?;
+        let mut trace = serde_json::from_str(&decided.record.trace)
+            .map_err(|error| StoreError::Failed(format!("the run left no trace that can be read: {error}")))?;
+        name_lookups(&mut trace, flows.running);
+        Ok(trace)
+    }
+
     /// Runs it over a mail that was parsed.
     pub(crate) fn decide(
         &self,
         flows: &Flows<'_>,
         message: &Message<'_>,
         limits: Limits,
-        answers: &CaseAnswers<'_>,
+        answers: &TrialAnswers<'_>,
     ) -> Result<Run, StoreError> {
         let envelope = Envelope {
             from: self.envelope.from.as_deref(),
@@ -294,8 +322,9 @@ impl Trial {
     }
 
     /// Answers for a run of it.
-    pub(crate) fn answers<'r>(&'r self, flows: &Flows<'r>) -> CaseAnswers<'r> {
-        CaseAnswers::new(&self.answers, HeldAnswers { running: flows.running, rows: flows.rows })
+    pub(crate) fn answers<'r>(&'r self, flows: &Flows<'r>) -> TrialAnswers<'r> {
+        let held = HeldAnswers { running: flows.running, rows: flows.rows };
+        GivenAnswers::new(&self.answers, flows.running, held)
     }
 
     pub(crate) fn message(&self) -> Message<'_> {

@@ -1,6 +1,8 @@
 //! How two documents differ in what they mean: the order of keys, spellings of types, and blanks in expressions don't count;
 //! nodes are known by their ids, and inputs, outputs, variables and mappings by their names.
 
+mod exact;
+
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value as Json};
@@ -9,6 +11,8 @@ use crate::actions;
 use crate::document::Document;
 use crate::path::FieldPath;
 use crate::types::Type;
+
+pub use exact::exactly;
 
 /// What became of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,13 +70,6 @@ const OF_THE_FLOW: [&str; 3] = ["name", "type", "description"];
 /// Every difference in meaning, in the order of the document.
 #[must_use]
 pub fn diff(before: &Document, after: &Document) -> Vec<Difference> {
-    let content = |document: &Document| match serde_json::to_value(document) {
-        Ok(Json::Object(mut members)) => {
-            OF_THE_FLOW.iter().for_each(|member| drop(members.shift_remove(*member)));
-            members
-        }
-        _ => Map::new(),
-    };
     let mut differences = Differences::default();
     objects(&FieldPath::Root(""), &content(before), &content(after), &mut differences);
     differences.0
@@ -80,6 +77,17 @@ pub fn diff(before: &Document, after: &Document) -> Vec<Difference> {
 
 /// More differences are not listed: then it is another document.
 pub const MAX_DIFFERENCES: usize = 10_000;
+
+/// What a version says, without what is the flow's.
+fn content(document: &Document) -> Map<String, Json> {
+    match serde_json::to_value(document) {
+        Ok(Json::Object(mut members)) => {
+            OF_THE_FLOW.iter().for_each(|member| drop(members.shift_remove(*member)));
+            members
+        }
+        _ => Map::new(),
+    }
+}
 
 #[derive(Default)]
 struct Differences(Vec<Difference>);

@@ -16,6 +16,8 @@ pub enum Shape {
     Object,
     /// A text; absent if empty.
     Text,
+    /// A text that is one of these words.
+    Word(&'static [&'static str]),
     /// A number that is never negative.
     Integer,
     /// True or false.
@@ -106,7 +108,7 @@ impl Member {
         let list = |element| Type::List(Box::new(element));
         match self.definition.shape {
             Shape::Object => Type::Object(ObjectType::Part(self)),
-            Shape::Text | Shape::Lookup => Type::String,
+            Shape::Text | Shape::Word(_) | Shape::Lookup => Type::String,
             Shape::Integer => Type::Integer,
             Shape::Boolean => Type::Boolean,
             Shape::Time => Type::Datetime,
@@ -227,14 +229,14 @@ pub struct AttachmentRef<'a> {
     pub content_type: &'a str,
     /// The decoded size in bytes.
     pub size: u64,
-    /// Whether it is shown within the text.
+    /// Whether it is displayed within the text.
     pub inline: bool,
 }
 
 /// Something that was found out about a mail as it came in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FindingRef<'a> {
-    /// What was looked at: `spf`, `dkim`, `dmarc` or `scan`.
+    /// What was checked: `spf`, `dkim`, `dmarc` or `scan`.
     pub what: &'a str,
     /// The result, as one word.
     pub result: &'a str,

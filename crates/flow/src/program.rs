@@ -166,7 +166,7 @@ pub struct DataActionTarget {
     pub contract: Arc<Contract>,
 }
 
-/// What walking off the end means.
+/// What happens to mail that reaches the end without a decision.
 #[derive(Debug)]
 pub struct ProgramEnd {
     /// The disposition.

@@ -83,20 +83,20 @@ fn thousands(number: u64) -> String {
 fn documents(out: &mut String) {
     out.push_str(
         "\n## Documents\n\n\
-        - Defaults, names and keys of maps are literals: an expression in them is refused. `$${` is a literal `${` there as everywhere.\n\
-        - A member that is `null`, or has nothing after its colon in YAML, counts as left out: the official SDKs send such. But a\n  \
-        `default` and a `value` may be the null of json, in other types it is an error; and a branch's `when` without a condition is\n  \
+        - Defaults, names and keys of maps are literals: an expression in them is refused. `$${` is a literal `${` there, as everywhere.\n\
+        - A member that is `null`, or has nothing after its colon in YAML, counts as left out: the official SDKs send such members. But a\n  \
+        `default` and a `value` may be the null of json (in other types it is an error), and a branch's `when` without a condition is\n  \
         refused, because a branch without `when` is always taken.\n\
         - YAML's block scalars (`|`, `>`) end in a line break. One that is exactly one `${…}` has none, so that it keeps the expression's type;\n  \
         `|+` keeps it, and so does text around the expression. Anchors, aliases, tags and merge keys (`<<`) are refused.\n\
-        - Names of inputs, of outputs and of variables may not differ in case alone, wherever a variable is first set. Names of flows, queues,\n  \
-        tables, schedules, webhooks and data actions are compared whatever the case, spaces and Unicode form (NFC or NFD).\n",
+        - Names of inputs, of outputs and of variables may not differ only in case, wherever a variable is first set. Names of flows, queues,\n  \
+        tables, schedules, webhooks and data actions are compared ignoring case, spaces and Unicode form (NFC or NFD).\n",
     );
 }
 
 fn data_types(out: &mut String) -> Result {
     out.push_str(
-        "\n## Data types\n\nOf inputs, outputs and variables, in any case. Nothing is converted unasked.\n\n\
+        "\n## Data types\n\nThe types of inputs, outputs and variables; case is ignored. Nothing is converted implicitly.\n\n\
         | type | what it is | example | empty value |\n| --- | --- | --- | --- |\n",
     );
     for known in DATA_TYPES {
@@ -110,7 +110,7 @@ fn data_types(out: &mut String) -> Result {
         };
         writeln!(out, "| `{}` | {} | `{}` | {empty} |", known.name, known.summary, known.example)?;
     }
-    out.push_str("\nThe empty value is what an output reads as that no path has set and that has no default.\n");
+    out.push_str("\nAn output that no path has set and that has no default reads as the empty value.\n");
     Ok(())
 }
 
@@ -125,7 +125,7 @@ fn names(out: &mut String, members: &'static Members) -> Result {
         | `output.NAME` | In an outputMapping: the called flow's outputs. |\n\
         | `NAME` | The flow's variables. |\n\
         | `now` | The time that the mail was accepted: the same throughout a run. |\n\n\
-        The examples of members are what one sample mail reads as.\n",
+        The examples show what the members of one sample mail read as.\n",
     );
     for object in objects(members) {
         let heading = if object.name.starts_with("interaction") {
@@ -134,13 +134,16 @@ fn names(out: &mut String, members: &'static Members) -> Result {
             format!("Members of {}", object.name)
         };
         writeln!(out, "\n### {heading}\n\n| member | type | what it is | example |\n| --- | --- | --- | --- |")?;
-        for MemberReference { name, data_type, summary, read, example } in object.members {
+        for MemberReference { name, data_type, summary, words, read, example } in object.members {
+            let words: Vec<String> =
+                words.iter().filter(|word| !word.is_empty()).map(|word| format!("`{word}`")).collect();
+            let words = if words.is_empty() { String::new() } else { format!(" One of: {}.", words.join(", ")) };
             let example = match example {
                 "" => String::new(),
                 example if read == name => format!("`{example}`"),
                 example => format!("`{read}` is `{example}`"),
             };
-            writeln!(out, "| `{name}` | `{data_type}` | {summary} | {example} |")?;
+            writeln!(out, "| `{name}` | `{data_type}` | {summary}{words} | {example} |")?;
         }
     }
     Ok(())
@@ -148,7 +151,7 @@ fn names(out: &mut String, members: &'static Members) -> Result {
 
 fn operators(out: &mut String) -> Result {
     out.push_str(
-        "\n## Operators\n\nThe strongest binding come first. `T` is any type, the same throughout a line.\n\n\
+        "\n## Operators\n\nOperators that bind strongest come first. `T` is any type, the same throughout a line.\n\n\
         | written | what it gives | types | examples |\n| --- | --- | --- | --- |\n",
     );
     for operator in OPERATORS {
@@ -206,19 +209,17 @@ fn function(out: &mut String, function: &Function) -> Result {
 
 /// The ways to write a call: `f(string)`, `string.f()`.
 fn calls(function: &Function, overload: &Overload) -> String {
-    let names: Vec<String> = overload.parameters.iter().map(Kind::to_string).collect();
-    let plain = format!("`{}({})`", function.name, names.join(", "));
-    let method = names.split_first().map(|(first, rest)| format!("`({first}).{}({})`", function.name, rest.join(", ")));
-    match (function.style, method) {
-        (Style::Method, Some(method)) => method,
-        (Style::Both, Some(method)) => format!("{plain} or {method}"),
-        _ => plain,
+    let form = |method: bool| format!("`{}`", function.form(overload, method));
+    match function.style {
+        Style::Method => form(true),
+        Style::Both if !overload.parameters.is_empty() => format!("{} or {}", form(false), form(true)),
+        Style::Both | Style::Function => form(false),
     }
 }
 
 fn actions(out: &mut String) -> Result {
     out.push_str(
-        "\n## Actions\n\nA node does its actions in order. Where a member takes a value, it may be written out or hold `${…}`. Every action has:\n\n",
+        "\n## Actions\n\nA node performs its actions in order. Where a member takes a value, write the value itself or `${…}`. Every action has:\n\n",
     );
     members(out, COMMON)?;
     for action in ACTIONS {

@@ -2,6 +2,7 @@
 //! `WAYPOST_BLESS=1` writes what is answered now into the files: read the difference before you keep it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod objects;
 #[allow(dead_code, reason = "nothing is evaluated here")]
 mod support;
 
@@ -14,7 +15,6 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_flow::actions::facts::{Named, NamedMut};
 use waypost_flow::check::{self, Checked, Unresolved, World};
-use waypost_flow::data_action::Contract;
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::diff;
 use waypost_flow::document::{self, Document, FlowReference};
@@ -22,9 +22,8 @@ use waypost_flow::email::Members;
 use waypost_flow::interface::{InputType, Interface, OutputType};
 use waypost_flow::program::{DataActionTarget, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
 use waypost_flow::source::{self, Node};
-use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::Type;
-use waypost_ids::{DataActionId, FlowId, QueueId, ScheduleId, TableId, WebhookId};
+use waypost_ids::{FlowId, QueueId};
 
 /// What stands around every document: two queues, a shared flow at version 2, one that is deprecated, one that is not published, and one
 /// whose name an email flow has, too.
@@ -83,30 +82,19 @@ impl World for Around {
     }
 
     fn table(&self, written: &str) -> Option<TableTarget> {
-        let columns = vec![Column { name: "tier".to_owned(), data_type: Type::String }];
-        let schema = Arc::new(TableSchema { ignore_case: false, columns });
-        (written == "Customers").then(|| TableTarget { id: TableId(Uuid::nil()), name: Arc::from(written), schema })
+        objects::table(written)
     }
 
     fn schedule(&self, written: &str) -> Option<ScheduleTarget> {
-        let id = ScheduleId(Uuid::nil());
-        (written == "Office hours").then(|| ScheduleTarget { id, name: Arc::from(written) })
+        objects::schedule(written)
     }
 
     fn webhook(&self, written: &str) -> Option<WebhookTarget> {
-        let id = WebhookId(Uuid::nil());
-        (written == "Orders").then(|| WebhookTarget { id, name: Arc::from(written) })
+        objects::webhook(written)
     }
 
     fn data_action(&self, written: &str) -> Option<DataActionTarget> {
-        let input = |name: &str, required| InputType { name: name.to_owned(), data_type: Type::String, required };
-        let output = |name: &str, data_type| OutputType { name: name.to_owned(), data_type };
-        let contract = Arc::new(Contract {
-            inputs: vec![input("email", true), input("shop", false)],
-            outputs: vec![output("tier", Type::String), output("points", Type::Integer)],
-        });
-        let id = DataActionId(Uuid::nil());
-        (written == "Get Customer").then(|| DataActionTarget { id, name: Arc::from(written), contract })
+        objects::data_action(written, &[("email", true), ("shop", false)])
     }
 
     fn flow_names(&self) -> Vec<String> {
@@ -169,7 +157,14 @@ fn problems(text: &str) -> String {
         Ok((node, _)) => {
             let read = document::read(&node);
             match read.document {
-                None => read.diagnostics,
+                None => {
+                    let mut all = read.diagnostics;
+                    if let Some(rest) = read.rest {
+                        let found = check::check(&rest.document, FlowId(Uuid::nil()), 1, &Around).diagnostics;
+                        all.extend(found.into_iter().filter(|problem| rest.is_problem(problem)));
+                    }
+                    all
+                }
                 Some(document) => {
                     let written = document::canonical_json(&document);
                     let again = document::read(&source::json(&written).expect("canonical JSON is JSON"));

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod architect;
 mod support;
 mod wrong;
 

@@ -2,6 +2,7 @@
 //! run in `expressions.rs`; those of the mail's members, and the page itself, where the members are.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod objects;
 #[allow(dead_code, reason = "nothing is evaluated here")]
 mod support;
 
@@ -12,18 +13,16 @@ use uuid::Uuid;
 use waypost_flow::actions::ACTIONS;
 use waypost_flow::actions::definition::{ActionDefinition, COMMON, Need, Takes};
 use waypost_flow::check::{self, Unresolved, World};
-use waypost_flow::data_action::Contract;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, FlowReference};
 use waypost_flow::email::Members;
 use waypost_flow::expr::{OPERATORS, Scope, compile_value, constant};
-use waypost_flow::interface::{InputType, Interface, OutputType};
+use waypost_flow::interface::Interface;
 use waypost_flow::program::{DataActionTarget, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
 use waypost_flow::source::{self, Node};
-use waypost_flow::table::{Column, TableSchema};
 use waypost_flow::types::{DATA_TYPES, Type};
 use waypost_flow::work::Work;
-use waypost_ids::{DataActionId, FlowId, QueueId, ScheduleId, TableId, WebhookId};
+use waypost_ids::{FlowId, QueueId};
 
 /// One flow, `Classifier`, and the queue `Billing`.
 struct Around;
@@ -49,30 +48,19 @@ impl World for Around {
     }
 
     fn table(&self, written: &str) -> Option<TableTarget> {
-        let columns = vec![Column { name: "tier".to_owned(), data_type: Type::String }];
-        let schema = Arc::new(TableSchema { ignore_case: false, columns });
-        (written == "Customers").then(|| TableTarget { id: TableId(Uuid::nil()), name: Arc::from(written), schema })
+        objects::table(written)
     }
 
     fn schedule(&self, written: &str) -> Option<ScheduleTarget> {
-        let id = ScheduleId(Uuid::nil());
-        (written == "Office hours").then(|| ScheduleTarget { id, name: Arc::from(written) })
+        objects::schedule(written)
     }
 
     fn webhook(&self, written: &str) -> Option<WebhookTarget> {
-        let id = WebhookId(Uuid::nil());
-        (written == "Orders").then(|| WebhookTarget { id, name: Arc::from(written) })
+        objects::webhook(written)
     }
 
     fn data_action(&self, written: &str) -> Option<DataActionTarget> {
-        let input = |name: &str, required| InputType { name: name.to_owned(), data_type: Type::String, required };
-        let output = |name: &str, data_type| OutputType { name: name.to_owned(), data_type };
-        let contract = Arc::new(Contract {
-            inputs: vec![input("email", false), input("text", false)],
-            outputs: vec![output("tier", Type::String), output("points", Type::Integer)],
-        });
-        let id = DataActionId(Uuid::nil());
-        (written == "Get Customer").then(|| DataActionTarget { id, name: Arc::from(written), contract })
+        objects::data_action(written, &[("email", false), ("text", false)])
     }
 
     fn flow_names(&self) -> Vec<String> {

@@ -97,7 +97,7 @@ impl<'t> Reader<'t> {
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         let found = self.text.get(byte..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         let message = format!("`fmt` can't lay this out: `{}`", found.trim_end());
-        Problem::Unsupported(SyntaxError { line, column, message })
+        Problem::Unsupported(SyntaxError { line, column, message, suggestion: None })
     }
 
     fn file(&mut self) -> Result<(), Problem> {
@@ -336,5 +336,5 @@ impl<'t> Reader<'t> {
 }
 
 fn problem(at: Marker, message: impl Into<String>) -> SyntaxError {
-    SyntaxError { line: at.line().max(1), column: at.col() + 1, message: message.into() }
+    SyntaxError { line: at.line().max(1), column: at.col() + 1, message: message.into(), suggestion: None }
 }

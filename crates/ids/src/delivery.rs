@@ -33,11 +33,11 @@ words! {
     pub enum DeliveryKind {
         /// An answer to the mail's sender.
         Reply = "reply",
-        /// A mail of its own.
+        /// A new mail.
         Mail = "mail",
-        /// The mail itself, handed on.
+        /// The mail itself, forwarded.
         Forward = "forward",
-        /// A request to a webhook: of a flow, or about an event.
+        /// A request to a webhook: sent by a flow, or about an event.
         Webhook = "webhook",
         /// The interaction, pushed by the queue that it came into, to an address or a webhook.
         QueuePush = "queuePush",
@@ -45,17 +45,17 @@ words! {
 }
 
 words! {
-    /// How far a delivery came.
+    /// The state of a delivery.
     pub enum DeliveryState {
-        /// It is tried, or tried again.
+        /// An attempt is in progress, or it waits for the next one.
         Pending = "pending",
-        /// The receiver took it.
+        /// The receiver accepted it.
         Delivered = "delivered",
-        /// The receiver took it, and it came back.
+        /// The receiver accepted it, and a bounce came back.
         Bounced = "bounced",
         /// It was refused for good, or its time ran out: a dead letter.
         Dead = "dead",
-        /// It is not to be sent: taken back, or held back by a rule.
+        /// It is not sent: somebody cancelled it, or a rule holds it back.
         Cancelled = "cancelled",
     }
 }

@@ -14,23 +14,23 @@ words! {
         Decided = "interaction.decided",
         /// Somebody claimed it from its queue.
         Claimed = "interaction.claimed",
-        /// It came back to its queue: the claim was released, or ran out.
+        /// It waits in its queue again: the claim was released or expired.
         Released = "interaction.released",
-        /// Whoever claimed it put it into another queue.
+        /// A person put it into another queue under a claim.
         Transferred = "interaction.transferred",
         /// Its forward or push failed or came back: it waits in a queue.
         Undelivered = "interaction.undelivered",
-        /// Another run was asked for.
+        /// Another run was requested.
         Rerun = "interaction.rerun",
-        /// It is done.
+        /// It is completed.
         Completed = "interaction.completed",
-        /// The receiver took a delivery.
+        /// A receiver accepted a delivery.
         DeliveryDelivered = "delivery.delivered",
         /// A delivery came back.
         DeliveryBounced = "delivery.bounced",
-        /// A delivery was given up.
+        /// The server gave up on a delivery.
         DeliveryDead = "delivery.dead",
-        /// A delivery was taken back before it was sent.
+        /// A delivery was cancelled before it was sent.
         DeliveryCancelled = "delivery.cancelled",
     }
 }

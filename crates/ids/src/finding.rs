@@ -31,23 +31,23 @@ macro_rules! words {
 }
 
 words! {
-    /// What SPF, DKIM or DMARC says of a mail: RFC 8601 section 2.7, and `unknown`.
+    /// A result of SPF, DKIM or DMARC: RFC 8601 section 2.7, and `unknown`.
     pub enum AuthResult {
         /// The domain vouches for the mail.
         Pass = "pass",
         /// The domain says that the mail is not its own, or a signature does not verify.
         Fail = "fail",
-        /// SPF: probably not its own.
+        /// SPF: the mail is probably not the domain's own.
         SoftFail = "softfail",
-        /// The domain says nothing for or against it; DKIM: the signature can't be processed.
+        /// The domain takes no position. DKIM: the signature can't be processed.
         Neutral = "neutral",
         /// The domain publishes no policy, or there is no signature.
         None = "none",
-        /// DNS gave no answer in time. It may at another time.
+        /// DNS did not answer in time. A later attempt may succeed.
         TempError = "temperror",
-        /// What the domain publishes, or the signature says, is wrong.
+        /// The domain's record or the signature is invalid.
         PermError = "permerror",
-        /// DKIM: the signature verifies and is still not accepted, such as one of SHA-1.
+        /// DKIM: the signature is not acceptable although it may verify, such as one with SHA-1.
         Policy = "policy",
         /// It was not checked, or can't be: the sender's address is not known.
         #[default]
@@ -56,7 +56,7 @@ words! {
 }
 
 words! {
-    /// What a scanner says of a mail.
+    /// What a scanner says about a mail.
     pub enum ScanResult {
         /// Neither spam nor infected.
         Clean = "clean",
@@ -64,7 +64,7 @@ words! {
         Spam = "spam",
         /// A virus, or other malware.
         Infected = "infected",
-        /// The scanner gave no answer in time.
+        /// The scanner did not answer in time.
         Timeout = "timeout",
         /// The scanner can't be reached, or its answer can't be read.
         Unavailable = "unavailable",

@@ -1,6 +1,7 @@
 //! What every room names: ids, kinds of objects, labels' targets, kinds of decisions, codes of run errors, scopes and limits of clients. It
 //! changes seldom, so that a change of the flow language rebuilds neither stores nor clients.
 
+mod audit;
 pub mod client;
 pub mod codes;
 mod decision;
@@ -13,6 +14,7 @@ mod object;
 pub mod scopes;
 mod thread;
 
+pub use audit::AuditKind;
 pub use decision::DecisionKind;
 pub use delivery::{DeliveryKind, DeliveryState};
 pub use event::Event;

@@ -39,7 +39,7 @@ pub enum Kind {
 pub enum Term {
     /// What somebody who takes work must know.
     Skill,
-    /// A language that somebody who takes work must speak.
+    /// A language that work can require.
     Language,
 }
 

@@ -13,7 +13,7 @@ pub enum ThreadReason {
     References,
     /// Its In-Reply-To names a mail of the thread, and its author takes part in it.
     InReplyTo,
-    /// It names a mail of ours, whose Message-ID is signed for the thread: its author has seen that mail.
+    /// It names a mail that Waypost sent, whose Message-ID is signed for the thread: its author has seen that mail.
     Marker,
     /// It replies to the subject of a recent mail of the same author.
     Subject,
@@ -22,6 +22,15 @@ pub enum ThreadReason {
 impl ThreadReason {
     /// Every reason.
     pub const ALL: [Self; 5] = [Self::New, Self::References, Self::InReplyTo, Self::Marker, Self::Subject];
+
+    /// The words of all reasons.
+    pub const WORDS: &[&str] = &[
+        Self::New.as_str(),
+        Self::References.as_str(),
+        Self::InReplyTo.as_str(),
+        Self::Marker.as_str(),
+        Self::Subject.as_str(),
+    ];
 
     /// The word that the API, flows and traces use.
     #[must_use]
@@ -41,6 +50,19 @@ impl ThreadReason {
         match self {
             Self::References | Self::InReplyTo | Self::Marker => true,
             Self::New | Self::Subject => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_its_word() {
+        assert_eq!(ThreadReason::WORDS, ThreadReason::ALL.map(ThreadReason::as_str));
+        for reason in ThreadReason::ALL {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
         }
     }
 }

@@ -10,7 +10,7 @@ use waypost_store::records::facts::{AuthFacts, Facts, ScanFacts};
 use waypost_store::records::mail::InteractionRecord;
 use waypost_store::records::threads::{PreviousRecord, ThreadRecord};
 
-use super::table;
+use super::reader;
 
 /// What a mail came in.
 #[derive(Clone, Copy, Debug, Default)]
@@ -153,16 +153,16 @@ impl<'m, 'x> MessageView<'m, 'x> {
 
 impl Email for MessageView<'_, '_> {
     fn read(&self, member: &Member) -> Fact<'_> {
-        table::fact(self, member)
+        reader::fact(self, member)
     }
 
     fn address(&self, member: &Member, position: usize) -> Option<AddressRef<'_>> {
-        let address = table::addresses(self, member).get(position)?;
+        let address = reader::addresses(self, member).get(position)?;
         Some(AddressRef { address: &address.address, name: &address.name, domain: &address.domain })
     }
 
     fn attachment(&self, member: &Member, position: usize) -> Option<AttachmentRef<'_>> {
-        let attachment = table::attachments(self, member).get(position)?;
+        let attachment = reader::attachments(self, member).get(position)?;
         Some(AttachmentRef {
             name: &attachment.name,
             content_type: &attachment.content_type,
@@ -172,7 +172,7 @@ impl Email for MessageView<'_, '_> {
     }
 
     fn look_up(&self, member: &Member, name: &str) -> &str {
-        table::look_up(self, member, name)
+        reader::look_up(self, member, name)
     }
 
     fn automatic(&self) -> Option<&str> {

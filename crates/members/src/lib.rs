@@ -2,6 +2,7 @@
 //! between the two.
 
 pub mod email;
+mod reader;
 mod table;
 
-pub use table::members;
+pub use reader::members;

@@ -51,7 +51,7 @@ pub struct OauthClient {
 /// What a token is asked for by.
 #[derive(Clone, Copy)]
 pub enum Grant<'g> {
-    /// In the client's own name.
+    /// By the client's own credentials.
     ClientCredentials,
     /// A refresh token.
     RefreshToken(&'g str),

@@ -19,7 +19,8 @@ pub struct Smarthost {
     pub port: u16,
 }
 
-/// What is wrong with the text of a smarthost. None of them shows what may be a password.
+/// What is wrong with the text of a smarthost. None repeats a part of it: where `@` or the host is missing, a password is read as a port
+/// or as a host.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SmarthostProblem {
     /// Another scheme, or none.
@@ -29,17 +30,17 @@ pub enum SmarthostProblem {
     #[error("expected nothing after host and port: leave out path, query and fragment")]
     Rest,
     /// The user is empty, or can't be read.
-    #[error("the user before `@` is empty or has a character that no user has: write such characters as `%40`")]
+    #[error("the user before `@` is empty or has a character that must be escaped, as `%40` for `@`")]
     User,
     /// There is a password.
-    #[error("a password does not belong here, where others can see it: give it as a secret, or in the environment")]
+    #[error("a password can't be part of the URL, where others can see it: use a secret or the environment")]
     Password,
     /// The host is none.
-    #[error("`{0}` is not a host")]
-    Host(String),
+    #[error("the host is missing or not valid: expected a name such as relay.example, or an IP address")]
+    Host,
     /// The port is none.
-    #[error("`{0}` is not a port: expected a number from 1 to 65535")]
-    Port(String),
+    #[error("the port after the host is not valid: expected a number from 1 to 65535")]
+    Port,
 }
 
 impl Smarthost {
@@ -74,16 +75,16 @@ impl Smarthost {
             (false, Some(_)) => 587,
             (false, None) => 25,
         };
-        let port = match port.map(|port| (port, port.parse())) {
+        let port = match port.map(str::parse) {
             None => standard,
-            Some((_, Ok(port))) if port > 0 => port,
-            Some((text, _)) => {
-                problems.push(SmarthostProblem::Port(text.to_owned()));
+            Some(Ok(port)) if port > 0 => port,
+            Some(_) => {
+                problems.push(SmarthostProblem::Port);
                 0
             }
         };
         let host = read_host(host).unwrap_or_else(|| {
-            problems.push(SmarthostProblem::Host(host.to_owned()));
+            problems.push(SmarthostProblem::Host);
             String::new()
         });
         if problems.is_empty() { Ok(Self { implicit_tls, user, host, port }) } else { Err(problems) }
@@ -91,11 +92,14 @@ impl Smarthost {
 }
 
 fn read_user(written: &str, problems: &mut Vec<SmarthostProblem>) -> Option<String> {
-    if written.contains(':') {
+    let user = decoded(written);
+    // An escaped colon hides nothing: the user is shown where mail is sent.
+    if user.as_deref().unwrap_or(written).contains(':') {
         problems.push(SmarthostProblem::Password);
         return None;
     }
-    let user = decoded(written).filter(|user| !user.is_empty() && !user.contains(char::is_control));
+    let is_plain = |user: &String| !user.is_empty() && !user.contains(char::is_control);
+    let user = user.filter(|user| is_plain(user) && !written.contains(char::is_whitespace));
     if user.is_none() {
         problems.push(SmarthostProblem::User);
     }
@@ -174,22 +178,36 @@ mod tests {
         for (text, expected) in [
             ("relay.example", vec![Scheme]),
             ("http://relay.example", vec![Scheme]),
-            ("", vec![Scheme, Host(String::new())]),
-            ("smtp://", vec![Host(String::new())]),
+            ("", vec![Scheme, Host]),
+            ("smtp://", vec![Host]),
             ("smtp://ann:s3cret@relay.example", vec![Password]),
-            ("smtp://ann:s3@cret@relay.example", vec![Password]),
+            ("smtp://ann:s3@s3cret@relay.example", vec![Password]),
+            ("smtp://ann%3As3cret@relay.example", vec![Password]),
+            ("smtp://ann%3as3cret%zz@relay.example", vec![User]),
+            ("smtp://ann s3cret@relay.example", vec![User]),
+            ("smtp://ann:s3cret", vec![Port]),
+            ("smtp://ann:s3cret@", vec![Password, Host]),
+            ("smtp://ann:s3cret/", vec![Port]),
+            ("smtp://ann:s3 cret", vec![Port]),
+            ("smtp://ann:'s3cret'", vec![Port]),
+            ("smtp://ann:s3cret%40relay.example", vec![Port]),
+            ("smtp://ann%3As3cret%40relay.example", vec![Host]),
+            ("smtp://ann:s3cret relay.example", vec![Port]),
+            ("smtp://ann s3cret", vec![Host]),
+            ("smtp:ann:s3cret@relay.example", vec![Scheme, Password]),
+            ("ann:s3cret@relay.example", vec![Scheme, Password]),
             ("smtp://@relay.example", vec![User]),
             ("smtp://%zz@relay.example", vec![User]),
             ("smtp://a%0d%0a@relay.example", vec![User]),
-            ("smtp://relay.example:0", vec![Port("0".to_owned())]),
-            ("smtp://relay.example:x/path", vec![Rest, Port("x".to_owned())]),
-            ("smtp://re lay.example:65536", vec![Port("65536".to_owned()), Host("re lay.example".to_owned())]),
-            ("ftp://ann:s3cret@:x?q", vec![Scheme, Password, Rest, Port("x".to_owned()), Host(String::new())]),
+            ("smtp://relay.example:0", vec![Port]),
+            ("smtp://relay.example:x/path", vec![Rest, Port]),
+            ("smtp://re lay.example:65536", vec![Port, Host]),
+            ("ftp://ann:s3cret@:x?q", vec![Scheme, Password, Rest, Port, Host]),
         ] {
             let problems = Smarthost::parse(text).unwrap_err();
             assert_eq!(problems, expected, "{text}");
             let said: String = problems.iter().map(ToString::to_string).collect();
-            assert!(!said.contains("s3"), "{said}");
+            assert!(!said.contains("s3") && !said.contains("ann"), "{said}");
         }
     }
 }

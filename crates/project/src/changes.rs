@@ -87,10 +87,10 @@ impl Project {
         }
     }
 
-    /// Queues that have no document of their own.
+    /// Queues that have no document of their own, each once.
     fn only_listed(&self) -> impl Iterator<Item = &Entry<QueueSpec>> {
-        let own: HashSet<String> = self.queues.iter().map(|entry| QueueRecord::folded(&entry.spec.name)).collect();
-        self.listed_queues.iter().filter(move |entry| !own.contains(&QueueRecord::folded(&entry.spec.name)))
+        let mut sent: HashSet<String> = self.queues.iter().map(|entry| QueueRecord::folded(&entry.spec.name)).collect();
+        self.listed_queues.iter().filter(move |entry| sent.insert(QueueRecord::folded(&entry.spec.name)))
     }
 
     /// Objects in the order of the set: what flows name, then domains, then routes, then mailboxes, which name routes.

@@ -16,8 +16,8 @@ use waypost_wire::change::FlowDifference;
 use crate::difference;
 use crate::export::{Bodies, CLIENTS, Exported, sorted};
 use crate::kind;
-use crate::members::Members;
 use crate::{At, Entry, Project};
+use waypost_flow::source::members::Members;
 
 /// The member that says how long a client's tokens last.
 const TOKEN_SECONDS: &str = "accessTokenValiditySeconds";
@@ -139,9 +139,16 @@ impl Project {
             match same.as_slice() {
                 [] => planned.push(PlannedClient { request: wanted.clone(), ..PlannedClient::default() }),
                 [one] if is_built_in(one) => problems
-                    .push(format!("the server made the client `{name}` for itself: give the folder's another name")),
+                    .push(format!("the server created the client `{name}` itself: use another name in the folder")),
                 [one] => planned.push(against(wanted, one)),
-                all => problems.push(format!("{} clients on the server have the name `{name}`", all.len())),
+                all => {
+                    let ids: Vec<&str> = all.iter().map(|one| one.id.as_str()).collect();
+                    problems.push(format!(
+                        "{} clients on the server have the name `{name}`: {}",
+                        all.len(),
+                        ids.join(", ")
+                    ));
+                }
             }
         }
         if problems.is_empty() { Ok(planned) } else { Err(problems) }

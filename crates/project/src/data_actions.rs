@@ -7,9 +7,9 @@ use waypost_flow::source::Node;
 use waypost_ids::{DataActionId, Kind};
 use waypost_store::records::outside::DataActionRecord;
 
-use crate::members::Members;
 use crate::world::{Offline, alone};
 use crate::{At, Entry, Project};
+use waypost_flow::source::members::Members;
 
 /// Members of an answer of the API that say where the action was, and not what it is.
 const OF_A_SERVER: [&str; 5] = ["id", "version", "selfUri", "dateCreated", "dateModified"];
@@ -24,7 +24,7 @@ impl Project {
         let name = members.name(path);
         let (mut members, mut problems) = members.rest();
         members.retain(|member, _| !OF_A_SERVER.contains(&member.as_str()));
-        let spec = DataActionSpec { name: Some(name.clone()), members, version: None, secrets_elsewhere: true };
+        let spec = DataActionSpec { name: Some(name.clone()), members, version: None };
         if problems.is_empty() {
             problems.extend(alone::<KnownDataAction>(&spec).err().unwrap_or_default());
         }

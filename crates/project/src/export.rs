@@ -1,12 +1,13 @@
 //! A server's objects as the files of a project folder: what `Project::read` takes back as the same state.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value as Json};
-use waypost_flow::actions::facts::NamedMut;
-use waypost_flow::document::{self, FlowReference};
+use waypost_flow::document::{self, Metadata};
 use waypost_flow::source;
-use waypost_ids::{Kind, Term};
+use waypost_ids::{FlowId, Kind, Term};
 use waypost_store::records::catalogue::{QueueRecord, RouteRecord};
 use waypost_wire::access::OAuthClientRequest;
 use waypost_wire::data_action::DataAction;
@@ -19,12 +20,15 @@ use waypost_wire::term::Term as TermBody;
 use waypost_wire::webhook::Webhook;
 
 use crate::kind;
+use words::Names;
 
 /// What a server answered, everything in it.
 #[derive(Debug, Default)]
 pub struct Bodies {
     /// Flows, with the content of the published version as JSON; none for what has no published version.
     pub flows: Vec<(Flow, Option<Json>)>,
+    /// Those published versions as they were written, as far as the server knows.
+    pub texts: HashMap<FlowId, String>,
     /// Queues.
     pub queues: Vec<Queue>,
     /// Domains, with their routes.
@@ -50,9 +54,14 @@ pub struct Bodies {
 pub struct Exported {
     /// Files by their paths in the folder, with `/` between parts.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// Those of them that stay exactly as somebody wrote them.
+    pub as_written: BTreeSet<String>,
     /// What a folder can't have, a sentence each.
     pub notes: Vec<String>,
 }
+
+/// An object's name, what it is, and how somebody wrote that, if it is known.
+type Written<'b> = (&'b str, Map<String, Json>, Option<&'b str>);
 
 /// The file of all clients.
 pub const CLIENTS: &str = "clients.yaml";
@@ -73,7 +82,7 @@ impl Bodies {
             let mut body = members(serde_json::to_value(one));
             // The switch is thrown on the server, and not by a folder that was written before.
             body.shift_remove("emergency");
-            (one.name.as_str(), body)
+            (one.name.as_str(), body, None)
         });
         folder.one_each("schedules", Kind::Schedule, schedules);
         let actions = self.data_actions.iter().map(|one| {
@@ -82,7 +91,7 @@ impl Bodies {
             if !one.secure {
                 body.shift_remove("secure");
             }
-            (one.name.as_str(), body)
+            (one.name.as_str(), body, None)
         });
         folder.one_each("data-actions", Kind::DataAction, actions);
         let webhooks = self.webhooks.iter().map(|one| {
@@ -115,12 +124,12 @@ impl Bodies {
 
     fn flows(&self, folder: &mut Exported) {
         let names = Names::of(self);
-        let mut flows: Vec<(&str, Map<String, Json>)> = Vec::new();
+        let mut flows: Vec<Written<'_>> = Vec::new();
         for (flow, content) in &self.flows {
             let kind = if document::is_shared_type(&flow.flow_type) { "shared flow" } else { "flow" };
             let Some(content) = content else {
                 folder.notes.push(format!(
-                    "{kind} `{}` has no published version; a folder has published flows alone",
+                    "{kind} `{}` has no published version; a folder contains only published flows",
                     flow.name
                 ));
                 continue;
@@ -134,16 +143,18 @@ impl Bodies {
                 let labels: Vec<&str> = flow.labels.keys().map(String::as_str).collect();
                 format!("has labels ({}); a folder has one version of each flow and no labels", labels.join(", "))
             }));
-            folder.notes.extend(notes.into_iter().map(|note| format!("{kind} `{}` {note}", flow.name)));
             let mut document = Map::new();
-            document.insert("name".to_owned(), flow.name.clone().into());
-            document.insert("type".to_owned(), flow.flow_type.clone().into());
-            let described = flow.description.clone().filter(|text| !text.is_empty());
-            document.extend(described.map(|text| ("description".to_owned(), text.into())));
-            document.extend(flow.deprecated.clone().map(|notice| ("deprecated".to_owned(), notice.into())));
+            document.extend(of_the_flow(Metadata {
+                name: Some(flow.name.clone()),
+                flow_type: Some(flow.flow_type.clone()),
+                description: flow.description.clone(),
+                deprecated: Some(flow.deprecated.clone()),
+            }));
             body.retain(|member, _| !document.contains_key(member) && member != "description");
             document.extend(body);
-            flows.push((&flow.name, document));
+            let text = self.texts.get(&flow.id).filter(|text| names.is_said_by(text, &document, &mut notes));
+            folder.notes.extend(notes.into_iter().map(|note| format!("{kind} `{}` {note}", flow.name)));
+            flows.push((&flow.name, document, text.map(String::as_str)));
         }
         folder.one_each("flows", Kind::Flow, flows.into_iter());
     }
@@ -202,13 +213,20 @@ impl Exported {
         self.files.insert(path, texts.join("---\n").into_bytes());
     }
 
-    /// A file for each object.
-    fn one_each<'b>(&mut self, folder: &str, kind: Kind, bodies: impl Iterator<Item = (&'b str, Map<String, Json>)>) {
+    /// A file for each object: as it was written, or else its body.
+    fn one_each<'b>(&mut self, folder: &str, kind: Kind, bodies: impl Iterator<Item = Written<'b>>) {
         let mut files = FileNames::default();
         let mut bodies: Vec<_> = bodies.collect();
-        bodies.sort_by_cached_key(|(name, body)| (document::fold_name(name), body.get("type").map(Json::to_string)));
-        for (name, body) in bodies {
-            self.file(format!("{folder}/{}.yaml", files.of(name)), &[of_kind(kind, body)]);
+        bodies.sort_by_cached_key(|(name, body, _)| (document::fold_name(name), body.get("type").map(Json::to_string)));
+        for (name, body, text) in bodies {
+            let path = format!("{folder}/{}.yaml", files.of(name));
+            match text {
+                Some(text) => {
+                    self.as_written.insert(path.clone());
+                    self.files.insert(path, text.as_bytes().to_vec());
+                }
+                None => self.file(path, &[of_kind(kind, body)]),
+            }
         }
     }
 
@@ -238,6 +256,18 @@ fn members(body: serde_json::Result<Json>) -> Map<String, Json> {
 fn of_kind(kind: Kind, body: impl IntoIterator<Item = (String, Json)>) -> Json {
     let said = (kind != Kind::Flow).then(|| (kind::KEY.to_owned(), kind.as_str().into()));
     Json::Object(said.into_iter().chain(body).collect())
+}
+
+/// What a file says of a flow besides its content.
+fn of_the_flow(metadata: Metadata) -> Map<String, Json> {
+    let Metadata { name, flow_type, description, deprecated } = metadata;
+    let members = [
+        ("name", name),
+        ("type", flow_type),
+        ("description", description.filter(|text| !text.is_empty())),
+        ("deprecated", deprecated.flatten()),
+    ];
+    members.into_iter().filter_map(|(member, text)| Some((member.to_owned(), text?.into()))).collect()
 }
 
 fn of_route(domain: &str, route: &Route) -> Vec<(String, Json)> {
@@ -279,86 +309,6 @@ pub(crate) fn secrets_by_name(auth: &mut Json) {
             ("oauth", _) => secrets_by_name(value),
             _ => {}
         }
-    }
-}
-
-/// What ids stand for on the server.
-struct Names<'b> {
-    ids: HashMap<String, &'b str>,
-    /// Flows that share their name with a flow of the other type.
-    twins: HashSet<String>,
-}
-
-impl<'b> Names<'b> {
-    fn of(bodies: &'b Bodies) -> Self {
-        let flows = bodies.flows.iter().map(|(flow, _)| (flow.id.to_string(), flow.name.as_str()));
-        let queues = bodies.queues.iter().map(|one| (one.id.to_string(), one.name.as_str()));
-        let tables = bodies.tables.iter().map(|(one, _)| (one.id.to_string(), one.name.as_str()));
-        let schedules = bodies.schedules.iter().map(|one| (one.id.to_string(), one.name.as_str()));
-        let webhooks = bodies.webhooks.iter().map(|one| (one.id.to_string(), one.name.as_str()));
-        let actions = bodies.data_actions.iter().map(|one| (one.id.to_string(), one.name.as_str()));
-        let mut named: HashMap<String, Vec<String>> = HashMap::new();
-        for (flow, _) in &bodies.flows {
-            named.entry(document::fold_name(&flow.name)).or_default().push(flow.id.to_string());
-        }
-        let twins = named.into_values().filter(|ids| ids.len() > 1).flatten().collect();
-        Self { ids: flows.chain(queues).chain(tables).chain(schedules).chain(webhooks).chain(actions).collect(), twins }
-    }
-
-    /// A flow's content with names in the place of ids, and without what says nothing; none if it can't be read.
-    fn in_words(&self, content: &Json, notes: &mut Vec<String>) -> Option<Map<String, Json>> {
-        let node = source::json(&content.to_string()).ok()?;
-        let mut document = document::read_for_existing(&node).document?;
-        let name = |written: &mut String| {
-            if let Some(name) = self.ids.get(written.as_str()) {
-                (*name).clone_into(written);
-            }
-        };
-        document.names_mut(&mut |named| match named {
-            NamedMut::Flow(flow) => self.flow_in_words(flow, notes),
-            NamedMut::Queue(written)
-            | NamedMut::Table(written)
-            | NamedMut::Schedule(written)
-            | NamedMut::Webhook(written)
-            | NamedMut::DataAction(written) => name(written),
-        });
-        let Ok(Json::Object(mut members)) = serde_json::to_value(&document) else { return None };
-        members.retain(|member, value| !says_nothing(member, value));
-        members.get_mut("nodes").into_iter().for_each(without_empty_mappings);
-        Some(members)
-    }
-
-    fn flow_in_words(&self, flow: &mut FlowReference, notes: &mut Vec<String>) {
-        let Some(id) = &flow.flow_id else { return };
-        match self.ids.get(id) {
-            Some(name) if self.twins.contains(id) => notes.push(format!(
-                "calls the flow `{name}` by its id, which is another's on another server: a flow of the other type has that name, too"
-            )),
-            Some(name) => (flow.flow_id, flow.flow) = (None, Some((*name).to_owned())),
-            None => {}
-        }
-    }
-}
-
-/// Takes away mappings without lines: of actions in nodes, and of those in loops.
-fn without_empty_mappings(list: &mut Json) {
-    for one in list.as_array_mut().into_iter().flatten() {
-        let Json::Object(members) = one else { continue };
-        let is_mapping = |name: &str| ["inputMapping", "outputMapping"].contains(&name);
-        members.retain(|name, value| !(is_mapping(name) && value.as_array().is_some_and(Vec::is_empty)));
-        members.get_mut("actions").into_iter().for_each(without_empty_mappings);
-    }
-}
-
-/// Whether a member of a flow says what holds without it.
-fn says_nothing(member: &str, value: &Json) -> bool {
-    match member {
-        "inputs" | "outputs" => value.as_array().is_some_and(Vec::is_empty),
-        "conditionSet" => value.get("conditions").and_then(Json::as_array).is_some_and(Vec::is_empty),
-        "end" => {
-            value.as_object().is_some_and(|end| end.len() == 1) && value.get("disposition") == Some(&"unrouted".into())
-        }
-        _ => false,
     }
 }
 

@@ -5,7 +5,7 @@ use waypost_flow::source::{Node, member};
 use waypost_ids::{Kind, Term};
 
 /// The member that says what a document is.
-pub(crate) const KEY: &str = "kind";
+pub(crate) const KEY: &str = waypost_catalogue::texts::KIND;
 
 /// The kind of the document that names the project.
 pub(crate) const PROJECT: &str = "project";

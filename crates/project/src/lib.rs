@@ -9,7 +9,6 @@ mod duplicates;
 pub mod export;
 mod kind;
 mod mailboxes;
-pub mod members;
 mod name;
 mod objects;
 pub mod pins;
@@ -19,6 +18,7 @@ pub mod schema;
 pub mod state;
 pub mod tables;
 mod terms;
+pub mod texts;
 mod unreadable;
 mod webhooks;
 mod world;
@@ -33,8 +33,8 @@ use waypost_catalogue::routing::RouteSpec;
 use waypost_catalogue::schedules::ScheduleSpec;
 use waypost_catalogue::webhooks::WebhookSpec;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::document::{self, Document, Metadata, Read};
-use waypost_flow::source::{self, Node, Places};
+use waypost_flow::document::{self, Document, Metadata, Read, Rest};
+use waypost_flow::source::{self, Node, Places, members};
 use waypost_ids::Kind;
 use waypost_wire::access::OAuthClientRequest;
 
@@ -125,6 +125,8 @@ pub struct Project {
     paths: Vec<String>,
     names: Names,
     unreadable: Unreadable,
+    /// Flows with errors, as far as they could be read.
+    rests: Vec<(At, Rest)>,
     /// Whether something that others may name could not be read.
     incomplete: bool,
 }
@@ -145,7 +147,7 @@ impl Project {
                     let at = At { file: index, document: 0 };
                     project.unreadable.text(&file.text);
                     project.places.insert(at, Places::from([(String::new(), error.place(&file.text))]));
-                    project.missing(at, [Diagnostic::error(Code::Syntax, "", error.message)]);
+                    project.missing(at, [error.diagnostic()]);
                     continue;
                 }
             };
@@ -158,6 +160,17 @@ impl Project {
                 project.places.insert(at, places);
                 project.document(at, name, &node);
             }
+        }
+        project
+    }
+
+    /// Only flows: a server's, whose other objects are in its world.
+    #[must_use]
+    pub fn of_flows(documents: impl IntoIterator<Item = Node>) -> Self {
+        let mut project = Self::default();
+        for (file, document) in documents.into_iter().enumerate() {
+            project.paths.push(String::new());
+            project.flow(At { file, document: 0 }, document);
         }
         project
     }
@@ -195,10 +208,11 @@ impl Project {
         let read = document::read(&tree);
         self.incomplete |= read.diagnostics.iter().any(Diagnostic::is_error);
         let is_silent = read.document.is_none() && !read.diagnostics.iter().any(Diagnostic::is_error);
-        let Read { document, metadata, diagnostics } = read;
+        let Read { document, rest, metadata, diagnostics } = read;
         self.add(at, diagnostics);
         let Some(document) = document else {
             self.unreadable.document(&tree);
+            self.rests.extend(rest.map(|rest| (at, rest)));
             // Over HTTP that would describe a flow that is there. A folder says what its flows do.
             if is_silent {
                 let problem = Diagnostic::error(Code::MissingKey, "nodes", "`nodes` is missing");
@@ -245,20 +259,6 @@ impl Project {
 
 /// A folder is copied, kept in version control and shown to people.
 fn secrets_stay_out() -> Diagnostic {
-    Diagnostic::error(Code::InvalidValue, kind::KEY, "secrets are in no folder")
+    Diagnostic::error(Code::InvalidValue, kind::KEY, "secrets can't be in a folder")
         .suggestion("set the secret on the server: `waypost secrets set NAME`")
-}
-
-/// What a document without a name of its own is called: as its file.
-fn name_of(path: &str) -> String {
-    std::path::Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// A path below another; either may be empty.
-fn below(path: &str, member: &str) -> String {
-    match (path, member) {
-        ("", member) => member.to_owned(),
-        (path, "") => path.to_owned(),
-        (path, member) => format!("{path}.{member}"),
-    }
 }

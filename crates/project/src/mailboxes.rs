@@ -8,8 +8,8 @@ use waypost_flow::source::Node;
 use waypost_ids::{Kind, MailboxId};
 use waypost_store::records::mailboxes::MailboxRecord;
 
-use crate::members::Members;
 use crate::{At, Entry, Project};
+use waypost_flow::source::members::Members;
 
 impl Project {
     /// Reads a mailbox's document.

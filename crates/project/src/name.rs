@@ -3,8 +3,8 @@
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::source::Node;
 
-use crate::members::Members;
 use crate::{At, Project};
+use waypost_flow::source::members::Members;
 
 /// A longer name is nobody's wish.
 const MAX_NAME: usize = 64;

@@ -10,9 +10,9 @@ use waypost_ids::{Kind, Term};
 use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord};
 
 use crate::kind::routing_keys;
-use crate::members::{Members, wrong};
 use crate::world::alone;
-use crate::{At, Entry, Project, below};
+use crate::{At, Entry, Project};
+use waypost_flow::source::members::{Members, below, wrong};
 
 /// What a route may say.
 const ROUTE: [&str; 10] = [

@@ -27,6 +27,9 @@ pub struct Plan {
     pub objects: Vec<PlannedObject>,
     /// How many objects of the folder are on the server as the folder has them.
     pub unchanged: u64,
+    /// Objects that are as the folder has them and that another project applied last. They stay with it, unless `apply` has `--take-over`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of_others: Vec<PlannedOfOther>,
     /// Why the server would refuse it; nothing would change then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
@@ -39,6 +42,17 @@ pub struct Plan {
     /// For each flow that would change, a mail that it would decide differently, if that was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub witnesses: Vec<PlannedWitness>,
+}
+
+/// An object that another project applied last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedOfOther {
+    /// Its kind.
+    pub kind: String,
+    /// Its name; a route's address.
+    pub name: String,
+    /// The project.
+    pub project: String,
 }
 
 /// What a search found for a flow that would change.
@@ -81,6 +95,9 @@ pub struct PlannedObject {
     /// Why it can't be deleted as the server stands now, such as work that is in a queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,
+    /// The other project that applied it last. `apply` takes it over with `--take-over`, and refuses otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_from: Option<String>,
 }
 
 /// What uses an object.
@@ -113,6 +130,9 @@ pub struct SavedPlan {
     pub base: Base,
     /// The change set that does it. What is deleted is named.
     pub set: ChangeSet,
+    /// How the set's flows are written, in their order: kept beside their versions once the set is in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<Option<String>>,
     /// Whole contents of tables whose rows differ, as CSV, by the table's name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rows: BTreeMap<String, String>,
@@ -194,7 +214,7 @@ pub fn explicit(set: ChangeSet, done: &ChangeSetDone) -> ChangeSet {
         ..ChangeSetObject::default()
     });
     let (flows, objects): (Vec<_>, Vec<_>) = (flows.collect(), objects.collect());
-    let mut set = ChangeSet { prune: false, dry_run: false, ..set };
+    let mut set = ChangeSet { prune: false, take_over: false, dry_run: false, ..set };
     set.flows.extend(flows);
     set.objects.extend(objects);
     set

@@ -6,8 +6,8 @@ use waypost_catalogue::schedules::{KnownSchedule, ScheduleSpec};
 use waypost_flow::source::Node;
 use waypost_ids::Kind;
 
-use crate::members::Members;
 use crate::{At, Entry, Project};
+use waypost_flow::source::members::Members;
 
 impl Project {
     /// Reads a schedule's document.

@@ -10,15 +10,15 @@ use waypost_catalogue::shape::{Table, keyed};
 use waypost_catalogue::tables::TableSpec;
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_catalogue::tables::import::{self, ReadError};
-use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::diagnostic::{Code, Diagnostic, counted};
 use waypost_flow::source::Node;
 use waypost_ids::Kind;
 use waypost_store::contents::Repeated;
 use waypost_store::records::tables::TableRow;
 
-use crate::members::Members;
 use crate::world::alone;
 use crate::{At, Entry, FileProblem, Project};
+use waypost_flow::source::members::Members;
 
 /// What a table's document may say.
 const KEYS: [&str; 5] = ["name", "description", "ignoreCase", "schema", "rows"];
@@ -143,7 +143,7 @@ fn read_file(
                 wrong(Diagnostic { path: "rows".to_owned(), message, ..problem.diagnostic });
             }
             if found.more > 0 {
-                let message = format!("{name}: {} more problem(s)", found.more);
+                let message = format!("{name}: {}", counted(found.more, "more problem"));
                 wrong(Diagnostic::error(Code::InvalidValue, "rows", message));
             }
         }
@@ -180,7 +180,7 @@ fn rows_of(table: &Table, rows: Json, problems: &mut Vec<Diagnostic>) -> Option<
         let members = if let Json::Object(members) = row { members } else { Map::new() };
         match keyed(members).and_then(|(key, values)| table.row(&key, values)) {
             Ok(row) if !seen.insert(row.folded.clone()) => {
-                let message = format!("the key `{}` is there twice", row.key);
+                let message = format!("the key `{}` appears twice", row.key);
                 problems.push(Diagnostic::error(Code::DuplicateKey, format!("rows[{index}]"), message));
             }
             Ok(row) => kept.push(row),

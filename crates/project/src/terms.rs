@@ -10,9 +10,9 @@ use waypost_flow::source::Node;
 use waypost_ids::{Kind, Term};
 use waypost_store::records::catalogue::TermRecord;
 
-use crate::members::Members;
 use crate::world::{Offline, alone};
 use crate::{At, Entry, Project};
+use waypost_flow::source::members::Members;
 
 /// A term of the folder.
 #[derive(Debug)]

@@ -8,11 +8,16 @@ use waypost_flow::source::Node;
 use waypost_ids::{Kind, WebhookId};
 use waypost_store::records::outside::{Sealed, WebhookRecord};
 
-use crate::members::Members;
 use crate::world::{Offline, alone};
 use crate::{At, Entry, Project};
+use waypost_flow::source::members::Members;
 
 impl Project {
+    /// Names and URLs of the folder's webhooks.
+    pub fn webhooks(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.webhooks.iter().map(|entry| (entry.spec.name.as_str(), entry.spec.url.as_str()))
+    }
+
     /// Reads a webhook's document.
     pub(crate) fn webhook(&mut self, at: At, path: Option<&str>, node: &Node) {
         let mut members = match Members::of("", node) {

@@ -55,6 +55,14 @@ impl Project {
             diagnostics.extend(calls.check((id, 1)));
             self.add(at, diagnostics);
         }
+        for (at, rest) in std::mem::take(&mut self.rests) {
+            let record = flow_record(&rest.document);
+            let own = (record.id, 1);
+            let loaded = Arc::new(only_version(record.id, &rest.document));
+            let next = world.after(&[CatalogueChange::PutFlow(record)], &[loaded]).world;
+            let found = next.checked(own).map(|checked| checked.diagnostics.clone()).unwrap_or_default();
+            self.add(at, found.into_iter().filter(|problem| rest.is_problem(problem)));
+        }
         world
     }
 
@@ -105,7 +113,9 @@ impl Project {
         let own = self.queues.iter().chain(&self.listed_queues).map(|entry| entry.spec.clone());
         let mut queues: Vec<QueueSpec> = own.collect();
         if queues.is_empty() {
-            let of_flows = self.flows.iter().flat_map(|entry| entry.document.queue_names());
+            let rests = self.rests.iter().map(|(_, rest)| &rest.document);
+            let of_flows = self.flows.iter().map(|entry| &entry.document).chain(rests);
+            let of_flows = of_flows.flat_map(|document| document.queue_names());
             let of_routes = self.routes.iter().flat_map(|entry| queues_of(&entry.spec));
             let mut names: Vec<&str> = of_flows.chain(of_routes).collect();
             names.sort_unstable();

@@ -93,6 +93,17 @@ fn a_term_that_is_listed_and_has_a_document_is_sent_once() {
 }
 
 #[test]
+fn a_queue_that_is_listed_more_than_once_is_sent_once() {
+    let files = [
+        ("a.yaml", "queues: [Refunds, REFUNDS, { name: Billing }, Care]\n"),
+        ("b.yaml", "queues: [billing]\n---\nkind: queue\nname: care\n"),
+    ];
+    let project = read(&files);
+    assert_eq!(problems(&project), [""; 0]);
+    assert_eq!(project.change_set().queues, ["Refunds", "Billing"]);
+}
+
+#[test]
 fn every_problem_is_told_with_its_document() {
     let files = [
         ("a.yaml", "kind: webhok\n---\nkind: 7\n---\nkind: route\naddress: none\npriority: high\n"),
@@ -106,7 +117,7 @@ fn every_problem_is_told_with_its_document() {
         "0#1 kind: expected the kind of object, such as `queue`",
         "0#2 priority: expected an integer",
         "0#2 address: `none` is not pattern@domain",
-        "1#0 name: the key `name` is there twice",
+        "1#0 name: the key `name` appears twice",
         "2#0 rote: unknown key `rote`",
         "2#0 queues[0]: expected a queue's name, or `name: …`",
         "2#0 routes[0]: expected `flow` or `queue`, one of them",
@@ -134,7 +145,7 @@ fn a_flow_that_can_not_be_read_is_not_missing_to_its_callers() {
     project.world();
     let told = problems(&project);
     assert_eq!(told.len(), 3, "{told:#?}");
-    assert!(told[0].starts_with("0#0 : illegal placement of ':'"), "{told:#?}");
+    assert!(told[0].starts_with("0#0 : a `:` within brackets that are not closed"), "{told:#?}");
     assert!(told[1].starts_with("1#0 nodes: "), "{told:#?}");
     assert_eq!(told[2], "4#0 nodes[0].actions[0].flow: there is no flow `Elsewhere`");
     let shown = in_file(

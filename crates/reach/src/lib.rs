@@ -14,4 +14,4 @@ pub use guard::{Guard, Names, PrivateTarget, PublicTarget, SystemNames};
 pub use networks::may_reach;
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 pub use reqwest::{Method, Url};
-pub use url::{UrlProblem, web_url};
+pub use url::{UrlProblem, plain_host, web_url};

@@ -21,7 +21,6 @@
 
 mod definition;
 mod plan;
-mod problem;
 mod read;
 mod recurrence;
 mod schedule;
@@ -29,6 +28,6 @@ mod timeline;
 mod zone;
 
 pub use definition::{Calendar, Days, Definition, Emergency, Holiday, HolidayDays, Rule, Weekly};
-pub use problem::Problem;
 pub use read::{MAX_COUNT, MAX_DATES, MAX_DAYS, MAX_NAME, MAX_RRULE, MAX_RULES, read};
 pub use schedule::{HORIZON_DAYS, Schedule, Standing, State};
+pub use waypost_problem::Problem;

@@ -59,13 +59,61 @@ pub enum CommitError {
     /// Somebody else changed the catalogue since the epoch that the change was checked against. Read again, check again.
     #[error("the catalogue changed meanwhile")]
     Conflict,
-    /// Work stands in a queue that was to be deleted.
-    #[error("work stands in the queue `{queue}`")]
-    Occupied {
-        /// The queue.
-        queue: QueueId,
-        /// One piece of the work.
-        work: Box<InteractionRecord>,
+    /// Work stands in queues that were to be deleted.
+    #[error("there is work in queues that were to be deleted")]
+    Occupied(Vec<OccupiedQueue>),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A queue in which work stands.
+#[derive(Debug)]
+pub struct OccupiedQueue {
+    /// The queue.
+    pub queue: QueueId,
+    /// One piece of the work.
+    pub work: InteractionRecord,
+}
+
+/// Why something beside a flow was not kept.
+#[derive(Debug, Error)]
+pub enum AnnotationError {
+    /// There is no such flow, or it has no such version.
+    #[error("there is no such flow or version")]
+    Unknown,
+    /// The flow was deleted.
+    #[error("the flow was deleted")]
+    Deleted,
+    /// Another client has checked the flow out.
+    #[error("the flow `{name}` is checked out by `{holder}`")]
+    Held {
+        /// The flow's name.
+        name: String,
+        /// The client.
+        holder: String,
+    },
+    /// It was meant for another revision.
+    #[error("it was changed meanwhile")]
+    Stale {
+        /// The revision now; none if there is nothing yet.
+        current: Option<u64>,
+    },
+    /// So many nodes of one flow would have positions.
+    #[error("{would} nodes would have positions; the limit is {most}")]
+    TooMany {
+        /// How many there would be.
+        would: usize,
+        /// The limit.
+        most: usize,
+    },
+    /// The ids of all nodes of one flow that have positions would have so many bytes.
+    #[error("the ids of nodes with positions would have {would} bytes; the limit is {most}")]
+    TooLong {
+        /// How many there would be.
+        would: usize,
+        /// The limit.
+        most: usize,
     },
     /// The store failed.
     #[error(transparent)]
@@ -120,13 +168,13 @@ pub enum TableError {
         newest: u64,
     },
     /// A row that was to be new has a key that is taken.
-    #[error("the key is taken")]
+    #[error("the key is already in use")]
     Exists,
     /// A whole new content is just being written.
-    #[error("a new content of the table is just being written")]
+    #[error("an import of the table is in progress")]
     Importing,
     /// The right to write a new content was lost: its time was over, and others went on.
-    #[error("the right to write the table's new content was lost")]
+    #[error("the lease of the table's import was lost")]
     Lost,
     /// The store failed.
     #[error(transparent)]

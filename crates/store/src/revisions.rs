@@ -24,7 +24,7 @@ fn quoted(name: &str) -> String {
 pub struct Revisions(Option<Vec<u64>>);
 
 impl Revisions {
-    /// Whatever it is, as long as there is one: `*`.
+    /// Any revision, as long as the object exists: `*`.
     pub const ANY: Self = Self(None);
 
     /// Any of these.

@@ -58,7 +58,7 @@ pub(crate) fn sound_facts(id: InteractionId, facts: &str, kept: Option<i64>) -> 
     })
 }
 
-/// What is wanted only if it can be read: what is damaged is left out, and stands in the way of nothing else.
+/// Reads only what is intact: damaged rows are left out and block nothing else.
 ///
 /// # Errors
 /// Everything but damage.

@@ -11,10 +11,11 @@ use tokio::sync::watch;
 use uuid::Uuid;
 use waypost_ids::{DeliveryId, FlowId, InteractionId, MailboxId, QueueId, TableId, Version};
 
-use crate::error::{ClientError, CommitError, LeaseError, StoreError, TableError};
+use crate::error::{AnnotationError, ClientError, CommitError, LeaseError, StoreError, TableError};
 use crate::leases::Lease;
 use crate::records::access::{ClientRecord, TokenRecord};
 use crate::records::activity::{Minute, Traffic};
+use crate::records::annotations::{Positions, PositionsChange, TextChange, TextKept, TextRecord};
 use crate::records::audit::{AuditFilter, AuditRecord};
 use crate::records::catalogue::{Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, RouteRecord, VersionRecord};
 use crate::records::correspondents::{Correspondence, Correspondent, ErasureRecord};
@@ -47,14 +48,14 @@ pub trait CatalogueStore: Send + Sync {
     /// The newest epoch.
     async fn epoch(&self) -> Result<Epoch, StoreError>;
 
-    /// Everything that running and publishing need, read at one epoch; of versions the published ones.
+    /// Everything that runs and publishing need, read at one epoch; of versions only the published ones.
     async fn load(&self) -> Result<Catalogue, StoreError>;
 
     /// Those of the versions that exist, in no order. What a version holds never changes, so it belongs to every epoch.
     async fn some_versions(&self, keys: &[(FlowId, Version)]) -> Result<Vec<VersionRecord>, StoreError>;
 
     /// Commits `changes` if the epoch is still `expected`, and answers the new epoch. A queue that is to be deleted while decided or
-    /// claimed work stands in it refuses all of them, with `Occupied`: nobody could claim what stands in a queue that is gone. Work
+    /// claimed work stands in it refuses all of them, with `Occupied`, which names every such queue: nobody could claim what stands in a queue that is gone. Work
     /// that is decided at the same time comes before this, and is seen here, or after it, and is not kept as decided.
     async fn commit(&self, expected: Epoch, changes: Vec<CatalogueChange>) -> Result<Epoch, CommitError>;
 
@@ -77,6 +78,32 @@ pub trait CatalogueStore: Send + Sync {
     async fn versions(&self, id: FlowId, offset: u64, limit: u32) -> Result<(Vec<VersionRecord>, u64), StoreError>;
 }
 
+/// What is kept beside flows: how versions were written, and where nodes are drawn. It changes nothing that runs, and so no epoch. A flow
+/// that another client has checked out is refused.
+#[async_trait]
+pub trait AnnotationStore: Send + Sync {
+    /// A version as it was written; none if nobody wrote it, or if there is no such version.
+    async fn version_text(&self, id: FlowId, version: Version) -> Result<Option<TextRecord>, StoreError>;
+
+    /// The newest text of a version and those before it; none if nobody wrote any of them.
+    async fn newest_text(&self, id: FlowId, version: Version) -> Result<Option<TextRecord>, StoreError>;
+
+    /// Keeps a text. The one that is there already keeps its revision, and leaves no log entry. The log entry's actor is who writes; its
+    /// states are filled in.
+    async fn put_version_text(&self, change: TextChange, audit: AuditRecord) -> Result<TextKept, AnnotationError>;
+
+    /// Where a flow's nodes are drawn, as far as people moved them.
+    async fn positions(&self, id: FlowId) -> Result<Positions, StoreError>;
+
+    /// Sets and removes positions; others stay. Answers all of them.
+    async fn set_positions(
+        &self,
+        id: FlowId,
+        actor: &str,
+        change: PositionsChange,
+    ) -> Result<Positions, AnnotationError>;
+}
+
 /// Accepted mail, runs, decisions.
 #[async_trait]
 pub trait MailStore: Send + Sync {
@@ -85,7 +112,7 @@ pub trait MailStore: Send + Sync {
     /// the interaction is kept as `Received`.
     async fn accept(&self, acceptance: Acceptance) -> Result<AcceptOutcome, StoreError>;
 
-    /// Claims interactions that wait for a run, oldest first. Leases that ran out count as waiting. Each claim counts an attempt, which
+    /// Claims interactions that wait for a run, oldest first. Expired leases count as waiting. Each claim counts an attempt, which
     /// is on stable storage before this answers: a run that ends its process is told from one that waits.
     async fn claim_runs(&self, claim: RunClaim, now: Timestamp) -> Result<Vec<ClaimedRun>, StoreError>;
 
@@ -116,7 +143,7 @@ pub trait MailStore: Send + Sync {
     /// already is refused with `Lost`. Unless `resend`, the run that comes sends only what was never sent.
     async fn rerun(&self, id: InteractionId, resend: bool, audit: AuditRecord) -> Result<(), LeaseError>;
 
-    /// Completes a decided or claimed interaction, whoever holds it; twice is well. What waits for a run is refused with `Lost`.
+    /// Completes a decided or claimed interaction, whoever holds it; idempotent. What waits for a run is refused with `Lost`.
     async fn complete(&self, id: InteractionId, audit: AuditRecord) -> Result<(), LeaseError>;
 
     /// Sets attributes, others stay, unless names and values would take more than `most` bytes together. What is set stands over what
@@ -161,13 +188,13 @@ pub trait MailStore: Send + Sync {
 /// Work in queues.
 #[async_trait]
 pub trait QueueStore: Send + Sync {
-    /// Leases up to `claim.max` interactions: higher priority first, then older first. Leases that ran out are claimed anew.
+    /// Leases up to `claim.max` interactions: higher priority first, then older first. Expired leases are claimed again.
     async fn claim(&self, claim: &QueueClaim, now: Timestamp) -> Result<Vec<QueueLease>, StoreError>;
 
-    /// Completes an interaction that was claimed from this queue; doing it twice is well.
+    /// Completes an interaction that was claimed from this queue; idempotent.
     async fn acknowledge(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError>;
 
-    /// Gives a claimed interaction back.
+    /// Releases a claimed interaction.
     async fn release(&self, queue: QueueId, token: Uuid, now: Timestamp) -> Result<(), LeaseError>;
 
     /// Renews a lease that has time left, until its new end.
@@ -185,7 +212,7 @@ pub trait OutboxStore: Send + Sync {
     /// [`BROUGHT_NEARER`](crate::records::outbox::BROUGHT_NEARER) at a time; answers how many there were.
     async fn bring_nearer(&self, way: Way, lease_ends: Timestamp, now: Timestamp) -> Result<u32, StoreError>;
 
-    /// Claims deliveries that are due, longest due first. Leases that ran out count as due. Each claim counts an attempt, which is on
+    /// Claims deliveries that are due, longest due first. Expired leases count as due. Each claim counts an attempt, which is on
     /// stable storage before this answers.
     async fn claim_deliveries(&self, claim: DeliveryClaim, now: Timestamp) -> Result<Vec<DeliveryRecord>, StoreError>;
 
@@ -239,7 +266,7 @@ pub trait OutboxStore: Send + Sync {
     /// The same for all that match, up to `max` of them, oldest first; answers how many. Without a state the filter means dead ones.
     async fn retry_deliveries(&self, filter: &DeliveryFilter, max: u32, audit: AuditRecord) -> Result<u64, StoreError>;
 
-    /// Takes a pending or dead delivery back; an interaction whose forward that was stands in the queue that its decision names.
+    /// Cancels a pending or dead delivery; an interaction whose forward that was goes to the queue that its decision names.
     async fn cancel_delivery(
         &self,
         id: DeliveryId,
@@ -282,7 +309,7 @@ pub trait OutboxStore: Send + Sync {
     /// From now on these are told what happens, in the transaction that it happens in. The first who ask are kept.
     fn open_ears(&self, listeners: Arc<dyn Listeners>);
 
-    /// Completes a claimed interaction under the claim's token, with an outcome if one is said; twice is well.
+    /// Completes a claimed interaction under the claim's token, with an outcome if one is given; idempotent.
     async fn complete_claimed(
         &self,
         interaction: InteractionId,
@@ -334,7 +361,7 @@ pub trait AccessStore: Send + Sync {
     /// here, or after it, and removes the token. Tokens that ended before `token.issued_at` may be removed on the way.
     async fn put_token(&self, token: TokenRecord, secret_hash: &str) -> Result<bool, StoreError>;
 
-    /// A token by its hash, whether it ended or not.
+    /// A token by its hash, expired or not.
     async fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError>;
 
     /// Removes a token and answers whether it was there: of many who remove one at the same time, one is told so.
@@ -419,7 +446,7 @@ pub trait TableStore: Send + Sync {
 /// ([`Acceptance::taken_from`]).
 #[async_trait]
 pub trait MailboxStore: Send + Sync {
-    /// Begins to watch a mailbox, unless somebody does.
+    /// Starts watching a mailbox, unless a node already does.
     async fn watch_mailbox(
         &self,
         mailbox: MailboxId,
@@ -436,7 +463,7 @@ pub trait MailboxStore: Send + Sync {
     /// All mailboxes that were ever watched.
     async fn mailbox_watches(&self) -> Result<Vec<WatchRecord>, StoreError>;
 
-    /// Begins to fetch tokens, unless somebody does; answers what is kept. One node at a time does, whoever watches the mailbox.
+    /// Starts fetching tokens, unless a node already does; returns the stored ones. One node at a time fetches, whichever watches the mailbox.
     async fn begin_tokens(
         &self,
         mailbox: MailboxId,
@@ -506,7 +533,7 @@ pub trait MailboxStore: Send + Sync {
 /// Replays of recorded mail.
 #[async_trait]
 pub trait ReplayStore: Send + Sync {
-    /// Keeps a new replay, open and not begun.
+    /// Stores a new replay, not started.
     async fn add_replay(&self, replay: ReplayRecord) -> Result<(), StoreError>;
 
     /// Begins the oldest open replay that nobody holds the right to, and counts the start.
@@ -538,7 +565,7 @@ pub trait ReplayStore: Send + Sync {
     /// The traces of one interaction that differs.
     async fn replay_traces(&self, id: Uuid, interaction: InteractionId) -> Result<Option<String>, StoreError>;
 
-    /// Removes a replay, also one that is under way; answers whether it was there.
+    /// Removes a replay, even a running one; returns whether it existed.
     async fn delete_replay(&self, id: Uuid) -> Result<bool, StoreError>;
 
     /// What replays need of these interactions, in no order. A raw message beyond `most_bytes` is left out: it is read by itself.
@@ -560,7 +587,7 @@ pub trait AuditStore: Send + Sync {
 /// What is kept no longer than it must be.
 #[async_trait]
 pub trait RetentionStore: Send + Sync {
-    /// Removes up to `max` things of each kind that have outlived their time, oldest first; answers how many. What is undecided,
+    /// Removes up to `max` records of each kind that have passed their retention, oldest first; answers how many. What is undecided,
     /// unclaimed or claimed is never touched: time counts from an interaction's completion.
     async fn sweep(&self, limits: RetentionLimits, max: u32, now: Timestamp) -> Result<Swept, StoreError>;
 }
@@ -576,7 +603,7 @@ pub trait CorrespondentStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Correspondence>, StoreError>;
 
-    /// Keeps a new erasure, open and not begun.
+    /// Stores a new erasure, not started.
     async fn add_erasure(&self, erasure: ErasureRecord, audit: AuditRecord) -> Result<(), StoreError>;
 
     /// One erasure.
@@ -668,6 +695,7 @@ pub trait Store:
     + OutboxStore
     + AccessStore
     + ActivityStore
+    + AnnotationStore
     + AuditStore
     + ReplayStore
     + MailboxStore
@@ -687,6 +715,7 @@ impl<T> Store for T where
         + OutboxStore
         + AccessStore
         + ActivityStore
+        + AnnotationStore
         + AuditStore
         + ReplayStore
         + MailboxStore

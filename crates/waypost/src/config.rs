@@ -4,15 +4,15 @@
 //! and checked in one place.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Command};
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 use crate::failure::Failure;
+use crate::{toml_file, usage};
 
 /// The subcommand whose settings a file has.
 const SERVE: &str = "serve";
@@ -29,9 +29,6 @@ const SECRETS: [&str; 4] =
 
 /// The option that may be a table of names and what belongs to each.
 const TABLE: &str = "oidc-grant";
-
-/// A file's longest useful size, in bytes.
-const MAX_BYTES: u64 = 1 << 20;
 
 /// The arguments with what the file says put where they leave room for it.
 ///
@@ -82,32 +79,12 @@ fn is_given(matches: &ArgMatches, name: &str) -> bool {
 }
 
 fn read(command: &Command, file: &Path) -> Result<Vec<Setting>, Failure> {
-    let fail = |error: &dyn std::fmt::Display| Failure::of(format!("can't read {}", file.display()))(error);
-    let size = fs::metadata(file).map_err(|error| fail(&error))?.len();
-    if size > MAX_BYTES {
-        return Err(fail(&"it is too large to be a file of settings"));
-    }
-    let text = fs::read_to_string(file).map_err(|error| fail(&error))?;
-    let (table, errors) = DeTable::parse_recoverable(&text);
-    let line = |at: usize| text.get(..at).unwrap_or(&text).matches('\n').count() + 1;
-    let mut problems: Vec<(usize, String)> = errors
-        .iter()
-        .map(|error| (error.span().map_or(1, |span| line(span.start)), error.message().to_owned()))
-        .collect();
-    let mut settings = Vec::new();
-    for (key, value) in table.get_ref() {
-        match setting(command, key.get_ref(), value.get_ref()) {
-            Ok(setting) => settings.extend(setting),
-            Err(problem) => problems.push((line(key.span().start), problem)),
-        }
-    }
-    if problems.is_empty() {
-        return Ok(settings);
-    }
-    problems.sort();
-    let lines: Vec<String> =
-        problems.iter().map(|(line, problem)| format!("{}:{line}: {problem}", file.display())).collect();
-    Err(Failure::Failed(lines.join("\n")))
+    toml_file::read(file, |key, at, value, problems| {
+        setting(command, key, value).unwrap_or_else(|problem| {
+            problems.add(at, problem);
+            None
+        })
+    })
 }
 
 /// Reads one key; none for a flag that is off.
@@ -117,12 +94,7 @@ fn setting(command: &Command, key: &str, value: &DeValue<'_>) -> Result<Option<S
     let Some(argument) =
         serve.get_arguments().find(|argument| argument.get_long() == Some(key) && !NOT_IN_FILE.contains(&key))
     else {
-        let nearest = names().max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)));
-        let nearest = nearest.filter(|name| strsim::jaro_winkler(name, key) > 0.8);
-        let hint = nearest.map_or_else(
-            || format!("expected one of {}", names().collect::<Vec<_>>().join(", ")),
-            |name| format!("did you mean `{name}`?"),
-        );
+        let hint = toml_file::instead(&names().collect::<Vec<_>>(), key);
         return Err(format!("`{key}` is not a setting: {hint}"));
     };
     let name = key.to_owned();
@@ -178,7 +150,36 @@ fn refused(key: &str, error: &clap::Error) -> String {
         Some(ContextValue::Strings(allowed)) if !allowed.is_empty() => {
             format!(": expected one of {}", allowed.join(", "))
         }
-        _ => std::error::Error::source(error).map_or_else(String::new, |why| format!(": {why}")),
+        _ => std::error::Error::source(error).map_or_else(String::new, |why| usage::words(&format!(": {why}"))),
     };
     format!("the value of `{key}` is refused{allowed}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A password that was put into the wrong place must not get into the log of a service.
+    #[test]
+    fn no_refused_value_is_repeated() {
+        let command = crate::command();
+        let serve = command.find_subcommand(SERVE).unwrap();
+        let mut refused = 0;
+        for key in serve.get_arguments().filter_map(clap::Arg::get_long).filter(|name| !NOT_IN_FILE.contains(name)) {
+            for value in [
+                "hunter2",
+                "x=hunter2",
+                "hunter2=x",
+                "ses=hunter2",
+                "x=admin,hunter2",
+                "u:hunter2@x",
+                "smtp://x:hunter2@y z",
+            ] {
+                let Err(told) = setting(&command, key, &DeValue::String(value.into())) else { continue };
+                refused += 1;
+                assert!(!told.contains("hunter2"), "{key}={value}: {told}");
+            }
+        }
+        assert!(refused > 100, "{refused} refusals");
+    }
 }

@@ -4,6 +4,10 @@ use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
+use waypost_wire::error::ErrorBody;
+
+use waypost_store::error::StoreError;
+
 use crate::screen;
 
 /// Why a command did not succeed, each with its exit code.
@@ -17,7 +21,7 @@ pub(crate) enum Failure {
     Refused(String),
     /// The command could not do its work. Exit code 2 (as clap's for bad usage).
     Failed(String),
-    /// Whoever read our output went away. Exit code 0: `waypost … | head` is well.
+    /// Whoever read our output went away, and there was nothing else to do. Exit code 0: `waypost … | head` is well.
     ClosedPipe,
 }
 
@@ -25,6 +29,21 @@ impl Failure {
     /// A failure with the thing that was tried.
     pub(crate) fn of(what: impl Display) -> impl FnOnce(&dyn Display) -> Self {
         move |cause| Self::Failed(format!("{what}: {cause}"))
+    }
+
+    /// A server's refusal, told in words.
+    pub(crate) fn of_refusal(body: &ErrorBody, message: String) -> Self {
+        // Of documents, states and conditions: what else is refused is no matter of what was asked.
+        let refused = [400, 409, 412].contains(&body.status);
+        if refused { Self::Refused(message) } else { Self::Failed(message) }
+    }
+
+    /// A failure of the store with the thing that was tried.
+    pub(crate) fn stored(what: impl Display, cause: StoreError) -> Self {
+        match cause {
+            StoreError::Failed(why) => Self::of(what)(&why),
+            cause => Self::of(what)(&cause),
+        }
     }
 
     /// Says what went wrong, on stderr, and answers the exit code.

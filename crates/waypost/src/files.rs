@@ -12,13 +12,31 @@ use waypost_project::pins::Pin;
 use waypost_project::{At, FileProblem, Project, SourceFile};
 
 use crate::failure::Failure;
+use crate::screen;
+
+/// No header field has a longer name, in bytes.
+const MAX_FIELD_NAME: u64 = 256;
 
 /// Larger files are not flows.
 const MAX_SOURCE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// All `.yaml`, `.yml` and `.json` files below the paths, in order of their names, tests and what belongs to them left out.
 pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
-    read(paths, |path| !is_test(path) && !is_named(path, ".answers") && !lists_mutants(path))
+    let belongs_to_tests = |path: &Path| [".test", ".interaction", ".answers"].iter().any(|end| is_named(path, end));
+    read(paths, |path| !belongs_to_tests(path) && !lists_mutants(path))
+}
+
+/// The same, at least one.
+pub(crate) fn some_sources(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
+    let found = sources(paths)?;
+    if found.is_empty() {
+        let named: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(Failure::Failed(format!(
+            "there is no YAML file in {}: name the project's folder",
+            named.join(", ")
+        )));
+    }
+    Ok(found)
 }
 
 /// The files among them that list accepted mutants.
@@ -70,7 +88,8 @@ fn read(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<SourceF
             if size > MAX_SOURCE_BYTES {
                 return Err(fail(&format!("it has {size} bytes, more than any flow")));
             }
-            let text = fs::read_to_string(&path).map_err(|error| fail(&error))?;
+            let text = String::from_utf8(fs::read(&path).map_err(|error| fail(&error))?);
+            let text = text.map_err(|_| fail(&"it is not text in UTF-8: save it in that encoding"))?;
             Ok(SourceFile { path: path.display().to_string(), text })
         })
         .collect()
@@ -123,7 +142,8 @@ pub(crate) struct MailFile {
     pub(crate) raw: Vec<u8>,
 }
 
-/// Calls `each` with every mail below the paths: `.eml` files, mboxes, folders of either; `-` is standard input.
+/// Calls `each` with every mail below the paths: `.eml` files, mboxes, folders of either; `-` is standard input. What else is in a folder
+/// is passed over, and said.
 pub(crate) fn mails(paths: &[PathBuf], each: &mut dyn FnMut(MailFile) -> Result<(), Failure>) -> Result<(), Failure> {
     for path in paths {
         if path.as_os_str() == "-" {
@@ -131,14 +151,35 @@ pub(crate) fn mails(paths: &[PathBuf], each: &mut dyn FnMut(MailFile) -> Result<
         } else if path.is_dir() {
             let mut found = Vec::new();
             walk(path, &mut found, &|_| true)?;
-            for path in found {
-                read_mails(&path, open(&path)?, each)?;
+            for file in found {
+                if is_mail(&file)? {
+                    read_mails(&file, open(&file)?, each)?;
+                } else {
+                    writeln!(screen::stderr(), "note: {} is no mail, and is passed over", file.display())?;
+                }
             }
         } else {
             read_mails(path, open(path)?, each)?;
         }
     }
     Ok(())
+}
+
+/// Whether a file in a folder is mail: by its name, or because it begins as an mbox or with a header field (RFC 5322 section 2.2). Mail in
+/// a Maildir has no extension of its own.
+fn is_mail(path: &Path) -> Result<bool, Failure> {
+    if has_extension(path, &["eml"]) {
+        return Ok(true);
+    }
+    if has_extension(path, &["yaml", "yml", "json", "md"]) {
+        return Ok(false);
+    }
+    let mut start = Vec::new();
+    let read = open(path)?.take(MAX_FIELD_NAME).read_to_end(&mut start);
+    read.map_err(|error| Failure::of(format!("can't read {}", path.display()))(&error))?;
+    let name = start.iter().position(|byte| !matches!(byte, b'!'..=b'9' | b';'..=b'~'));
+    let is_field = name.is_some_and(|end| end > 0 && start.get(end) == Some(&b':'));
+    Ok(mbox::is_mbox(&start) || is_field)
 }
 
 fn open(path: &Path) -> Result<fs::File, Failure> {
@@ -169,22 +210,38 @@ fn read_mails(
 }
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>, wanted: &dyn Fn(&Path) -> bool) -> Result<(), Failure> {
+    walk_in(&mut Vec::new(), folder, found, wanted)
+}
+
+/// A link that leads back to one of the folders that were entered on the way is no folder of its own.
+fn walk_in(
+    entered: &mut Vec<PathBuf>,
+    folder: &Path,
+    found: &mut Vec<PathBuf>,
+    wanted: &dyn Fn(&Path) -> bool,
+) -> Result<(), Failure> {
     let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", folder.display()))(cause);
     let mut entries: Vec<PathBuf> = fs::read_dir(folder)
         .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
         .map_err(|error| fail(&error))?;
     entries.sort();
+    let itself = fs::canonicalize(folder).map_err(|error| fail(&error))?;
+    if entered.contains(&itself) {
+        return Ok(());
+    }
+    entered.push(itself);
     for path in entries {
         let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if hidden {
             continue;
         }
         if path.is_dir() {
-            walk(&path, found, wanted)?;
+            walk_in(entered, &path, found, wanted)?;
         } else if wanted(&path) {
             found.push(path);
         }
     }
+    entered.pop();
     Ok(())
 }
 

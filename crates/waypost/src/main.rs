@@ -1,16 +1,27 @@
 //! The `waypost` binary: server and tools.
 
+mod asking;
 mod commands;
 mod config;
 mod failure;
 mod files;
+mod listing;
+mod no_answer;
+mod plain;
+mod profile;
+mod refusal;
 mod remote;
 mod screen;
 mod server;
 mod table;
+mod times;
+mod toml_file;
+mod unset;
+mod usage;
 mod which;
+mod words;
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -18,7 +29,7 @@ use waypost_ids::Term;
 
 /// Inbound email routing: mail comes in, flows decide, every step is on record.
 #[derive(Parser)]
-#[command(name = "waypost", version, about, max_term_width = 110)]
+#[command(name = "waypost", version, max_term_width = 110)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -28,15 +39,15 @@ struct Arguments {
 enum Command {
     /// Run the server: SMTP in, HTTP API, workers
     Serve(Box<commands::serve::Arguments>),
-    /// Bring a folder of flows, tables, schedules, queues, skills and routes onto a server
+    /// Apply a project folder to a server: flows, tables, schedules, queues, skills, routes and so on
     Apply(commands::apply::Arguments),
     /// Show what applying a folder would change on a server
     Plan(commands::plan::Arguments),
-    /// Write a server's flows, queues, routes, tables and so on as a project folder
+    /// Export a server's flows, queues, routes, tables and so on to a project folder
     Export(commands::export::Arguments),
     /// Create a project folder with a flow, a route and tests
     Init(commands::init::Arguments),
-    /// Format YAML files: one canonical form, comments kept
+    /// Format YAML files in one canonical form; comments are kept
     Fmt(commands::fmt::Arguments),
     /// Check a folder of flows (or single files) without a server
     Validate(commands::validate::Arguments),
@@ -52,9 +63,9 @@ enum Command {
     Test(commands::test::Arguments),
     /// Compare two project folders, and search for a mail that they decide differently
     Diff(commands::diff::Arguments),
-    /// Run flows that are to change over recorded mail, and see which decisions would differ
+    /// Replay recorded mail through changed flows, and show which decisions would change
     Replay(commands::replay::Arguments),
-    /// List replays, and show what differs in one, with both traces
+    /// List replays, and show the changed decisions of one with both traces
     #[command(subcommand)]
     Replays(commands::replays::Command),
     /// List and change flows, and see what a change would break
@@ -69,19 +80,19 @@ enum Command {
     /// List, create and change routes: which mail goes to which flow or queue
     #[command(subcommand)]
     Routes(commands::routes::Command),
-    /// Look at skills
+    /// List skills and where they are used
     #[command(subcommand)]
     Skills(commands::terms::Command),
-    /// Look at languages
+    /// List languages and where they are used
     #[command(subcommand)]
     Languages(commands::terms::Command),
-    /// Look at data tables, look keys up, replace all rows
+    /// List data tables, look up keys, import and export rows
     #[command(subcommand)]
     Tables(commands::tables::Command),
     /// List and evaluate schedules, and switch emergencies
     #[command(subcommand)]
     Schedules(commands::schedules::Command),
-    /// Create, change and test mailboxes that mail is taken from by IMAP
+    /// Create, change and test mailboxes to take mail from by IMAP
     #[command(subcommand)]
     Mailboxes(commands::mailboxes::Command),
     /// Create and change webhooks: HTTP endpoints that flows send to
@@ -99,14 +110,14 @@ enum Command {
     /// Open the web console
     #[command(subcommand)]
     Console(commands::console::Command),
-    /// Find, export and erase what is kept of a person who writes in or is written to
+    /// Find, export and erase what is stored about a person, by email address
     #[command(subcommand)]
     Correspondents(commands::correspondents::Command),
     /// Show who changed what on a server
     Audit(commands::audit::Arguments),
     /// Check a deployment: ports, certificates, DNS, routes, mailboxes, dead letters; changes nothing
     Doctor(Box<commands::doctor::Arguments>),
-    /// Copy the database of a data directory, also while a server runs on it
+    /// Back up the SQLite database of a data directory, even while a server uses it
     Backup(commands::backup::Arguments),
     /// Check a data directory for damage; changes nothing
     Check(commands::check::Arguments),
@@ -114,40 +125,36 @@ enum Command {
     Completions(commands::completions::Arguments),
     /// Write manual pages
     Man(commands::man::Arguments),
-    /// Send mail, or take mail to see what goes out
+    /// Send mail, or receive mail to see what is sent
     #[command(subcommand)]
     Mail(commands::mail::Command),
-    /// Look at accepted mail and what became of it, and act on what you claimed
+    /// List accepted mail and how it was decided, and act on claimed work
     #[command(subcommand)]
     Interactions(commands::interactions::Command),
-    /// Look at mail that goes out; edit, retry and cancel dead letters
+    /// List what is sent; edit, retry and cancel dead letters
     #[command(subcommand)]
     Deliveries(commands::deliveries::Command),
-    /// Make keys that mail is signed with, and print their DNS records
+    /// Create keys to sign mail with, and print their DNS records
     #[command(subcommand)]
     Dkim(commands::dkim::Command),
-    /// Follow what happens on a server, a line of JSON for each event
+    /// Print events of a server as they happen, one line of JSON each
     Events(commands::events::Arguments),
-    /// Count where every interaction stands, and check the sums
+    /// Count where every interaction is, and check the sums
     Ledger(commands::ledger::Arguments),
 }
 
 /// All commands, with their examples and groups of options.
 fn command() -> clap::Command {
-    commands::help::of(Arguments::command())
+    without_empty(commands::help::of(Arguments::command()))
 }
 
-/// Prints help, the version, or what is wrong with the arguments. Exit code of the latter: 2, but 1 where 2 says that something differs:
-/// a script that takes 2 for "there are changes" must not go on after a misspelt option.
-fn unparsed(error: &clap::Error, given: &[OsString]) -> ExitCode {
-    // Whoever closed our output does not want to know.
-    let _ = error.print();
-    let tells_differences = given.get(1).is_some_and(|command| command == "plan" || command == "diff");
-    match error.exit_code() {
-        0 => ExitCode::SUCCESS,
-        _ if tells_differences => ExitCode::from(1),
-        _ => ExitCode::from(2),
-    }
+/// An environment variable that is set to nothing counts as not set: that is how a script or a unit takes one back.
+fn without_empty(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let command = command.mut_args(|argument| {
+        if argument.get_env().is_some_and(is_empty) { argument.env(None::<&'static str>) } else { argument }
+    });
+    command.mut_subcommands(without_empty)
 }
 
 fn main() -> ExitCode {
@@ -158,7 +165,7 @@ fn main() -> ExitCode {
     let matches = command().try_get_matches_from(&given);
     let parsed = match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(parsed) => parsed,
-        Err(error) => return unparsed(&error, &given),
+        Err(error) => return usage::unparsed(error, &given),
     };
     let result = match parsed.command {
         Command::Serve(arguments) => commands::serve::run(*arguments),

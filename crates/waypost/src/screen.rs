@@ -2,41 +2,62 @@
 //! commands, such as to set the clipboard or to hide what was printed before, so none of them gets there.
 
 use std::borrow::Cow;
-use std::io::{self, IsTerminal, Write};
-
-use crate::failure::Failure;
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 /// Standard output for text and JSON. Control characters become `\u001b` and the like, which in JSON is the same text.
-pub(crate) fn stdout() -> Plain<io::StdoutLock<'static>> {
+pub(crate) fn stdout() -> Plain<Unread<io::StdoutLock<'static>>> {
+    Plain(Unread(io::stdout().lock()))
+}
+
+/// The same for what is printed without an end, or does nothing but print: a write fails once nobody reads any more.
+pub(crate) fn read_stdout() -> Plain<io::StdoutLock<'static>> {
     Plain(io::stdout().lock())
 }
 
 /// Standard output for content that goes as it is into a file or another program; onto a terminal as from [`stdout`].
 pub(crate) fn content() -> Box<dyn Write> {
-    if io::stdout().is_terminal() { Box::new(stdout()) } else { Box::new(io::stdout().lock()) }
+    if io::stdout().is_terminal() { Box::new(read_stdout()) } else { Box::new(io::stdout().lock()) }
+}
+
+/// Standard output for text with colours of our own.
+pub(crate) fn styled_stdout() -> Unread<io::StdoutLock<'static>> {
+    Unread(io::stdout().lock())
 }
 
 /// Standard error.
-pub(crate) fn stderr() -> Plain<io::StderrLock<'static>> {
-    Plain(io::stderr().lock())
+pub(crate) fn stderr() -> Plain<Unread<io::StderrLock<'static>>> {
+    Plain(Unread(io::stderr().lock()))
 }
 
-/// Asks whether something may be done, if anybody is there to answer.
-///
-/// # Errors
-/// [`Failure::Refused`] if the answer is anything but yes.
-pub(crate) fn agreed(question: &str, yes: bool) -> Result<(), Failure> {
-    if yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Ok(());
+/// Standard error for text with colours of our own.
+pub(crate) fn styled_stderr() -> Unread<io::StderrLock<'static>> {
+    Unread(io::stderr().lock())
+}
+
+/// Whether to print there in colours: a terminal that knows them, and a person who wants them (<https://no-color.org>).
+pub(crate) fn is_coloured(out: &impl IsTerminal) -> bool {
+    let says = |name, what: &str| std::env::var_os(name).is_some_and(|value| value == what);
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    out.is_terminal() && !unwanted && !says("TERM", "dumb")
+}
+
+/// Writes for as long as somebody reads. Whoever stops reading (`waypost … | head`) stops nothing: what a command does, and its exit code,
+/// stay as they are.
+pub(crate) struct Unread<W>(W);
+
+impl<W: Write> Write for Unread<W> {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        match self.0.write(text) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(text.len()),
+            written => written,
+        }
     }
-    let mut err = stderr();
-    write!(err, "{question} [y/N] ")?;
-    err.flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    match answer.trim() {
-        "y" | "Y" | "yes" => Ok(()),
-        _ => Err(Failure::Refused("nothing was changed".to_owned())),
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            flushed => flushed,
+        }
     }
 }
 

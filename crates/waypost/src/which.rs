@@ -1,6 +1,7 @@
 //! Which one of several is meant: by its id, by its name, or by the beginning of its id.
 
 use waypost_flow::document::fold_name;
+use waypost_problem::nearest;
 
 use crate::failure::Failure;
 
@@ -35,7 +36,24 @@ pub(crate) fn one<T>(
     all: Vec<T>,
     of: impl Fn(&T) -> (String, String),
 ) -> Result<T, Failure> {
-    maybe(kind, written, all, of)?.ok_or_else(|| Failure::Failed(format!("there is no {kind} `{written}`")))
+    let names: Vec<String> = all.iter().map(|one| of(one).1).collect();
+    maybe(kind, written, all, of)?.ok_or_else(|| missing(kind, written, &names))
+}
+
+/// What is said where none is meant: the name that is nearest, if one is near.
+pub(crate) fn missing(kind: &str, written: &str, names: &[String]) -> Failure {
+    // A route for whatever no other takes is near to everything.
+    let names = names.iter().map(String::as_str).filter(|name| !name.starts_with('*'));
+    let near = nearest(written, names.clone()).or_else(|| part_of(written, names));
+    let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    Failure::Failed(format!("there is no {kind} `{written}`{near}"))
+}
+
+/// The only name that what is written is a part of.
+fn part_of<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let folded = fold_name(written);
+    let mut found = names.filter(|name| folded.chars().count() > 2 && fold_name(name).contains(&*folded));
+    found.next().filter(|_| found.next().is_none())
 }
 
 /// The same, where none may be meant.
@@ -74,6 +92,7 @@ pub(crate) fn maybe<T>(
         found.push((candidate, id, name));
     }
     if found.len() > 1 {
+        found.sort_by(|(_, one, first), (_, other, second)| (first, one).cmp(&(second, other)));
         let listed = found.iter().map(|(_, id, name)| format!("{id}  {name}"));
         return Err(ambiguous(kind, written, listed));
     }
@@ -116,8 +135,15 @@ mod tests {
         assert_eq!(meant("BILLING"), Ok(ALL[0].0));
         assert_eq!(meant("019aa001"), Ok(ALL[1].0), "a name, though an id begins so, too");
         assert_eq!(meant("019aa001-00"), Ok(ALL[2].0));
-        assert_eq!(meant("019aa00"), Err("there is no queue `019aa00`".to_owned()), "too short");
-        assert_eq!(meant("019aa003"), Err("there is no queue `019aa003`".to_owned()));
+        assert_eq!(
+            meant("019aa00"),
+            Err("there is no queue `019aa00`; did you mean `019aa001`?".to_owned()),
+            "too short"
+        );
+        assert_eq!(meant("019aa003"), Err("there is no queue `019aa003`; did you mean `019aa001`?".to_owned()));
+        assert_eq!(meant("illin"), Err("there is no queue `illin`; did you mean `Billing`?".to_owned()));
+        assert_eq!(meant("pport"), Err("there is no queue `pport`; did you mean `Support`?".to_owned()));
+        assert_eq!(meant("Biling"), Err("there is no queue `Biling`; did you mean `Billing`?".to_owned()));
     }
 
     #[test]
@@ -126,8 +152,8 @@ mod tests {
         assert_eq!(
             said,
             format!(
-                "`019aa000` means more than one queue; give the id of one:\n  {}  Billing\n  {}  019aa001",
-                ALL[0].0, ALL[1].0
+                "`019aa000` means more than one queue; give the id of one:\n  {}  019aa001\n  {}  Billing",
+                ALL[1].0, ALL[0].0
             )
         );
         assert_eq!(meant("Support"), Ok(ALL[2].0), "as it is written");

@@ -118,13 +118,14 @@ fn what_only_the_server_knows_is_told_in_the_folder() {
     let schedule = "kind: schedule\nname: Hours\ntimeZone: Europe/Berlin\nopen: [{ name: week, days: mon-fri, from: '09:00', to: '17:00' }]\n";
     let flow = "kind: flow\nname: Ask\ntype: email\nnodes:\n  - id: a\n    actions:\n\
         \x20     - { type: lookupTable, table: Customers, key: a, outputMapping: [{ name: tier, value: \"${output.tier}\" }] }\n\
+        \x20     - { type: log, message: \"${tier}\" }\n\
         \x20     - { type: transferToQueue, queue: Nowhere }\n";
     let route = "kind: route\naddress: care@x.test\nflow: Ask\nunroutedQueue: Nowhere\n";
     let files = [("table.yaml", table), ("hours.yaml", schedule), ("ask.yaml", flow), ("route.yaml", route)];
     let folder = project(&scratch, "p", &files);
     let before = everything(&server);
     let told = printed(&server.cli(&["apply", &folder]), 1);
-    says(&told, &["ask.yaml:8", "route.yaml:4:16", "there is no queue `Nowhere`"]);
+    says(&told, &["ask.yaml:9", "route.yaml:4:16", "there is no queue `Nowhere`"]);
     assert_eq!(everything(&server), before, "neither tables nor schedules stay");
     server.api().post("/routing/queues", &json!({"name": "Nowhere"})).ok();
     let dry = printed(&server.cli(&["apply", "--dry-run", &folder]), 0);
@@ -218,7 +219,7 @@ fn a_document_says_by_kind_what_it_is() {
         kind: route\naddress: help@care.test\nqueue: Care\nfromName: Care\npriority: 3\n";
     let folder = project(&scratch, "p", &[("all.yaml", all), ("Night.yaml", "kind: queue\n")]);
     let summary = printed(&offline(&["validate", &folder]), 0);
-    says(&summary, &["0 error(s)"]);
+    says(&summary, &["0 errors"]);
     let made = printed(&server.cli(&["apply", &folder]), 0);
     says(
         &made,
@@ -396,4 +397,29 @@ fn exported_data_actions_are_applied_as_they_are() {
     says(&printed(&actions(&["test", "Get customer", "--input", "{}"]), 1), &["customerId", "is required"]);
     let log = fs::read_to_string(server.data_dir.with_extension("log")).unwrap_or_default();
     assert!(!log.contains("t0ken"), "{log}");
+}
+
+/// Secrets of data actions and of mailboxes, and what else is wrong, are told together: each once.
+#[test]
+fn every_secret_that_is_missing_is_told_with_everything_else() {
+    let scratch = Scratch::new("apply-secrets");
+    let server = Server::start(&scratch.path("data"), &Start::default());
+    let export = include_str!("../../../spec/data-actions/exports/get-by-path.json");
+    let flow = "name: Ask\ntype: email\nnodes:\n  - { id: a, actions: [{ type: transferToQueue, queue: Nowhere }] }\n";
+    let mailbox = |name: &str, secret: &str| {
+        format!(
+            "kind: mailbox\nname: {name}\nhost: imap.example.com\nuser: {name}\nroute: care@x.test\nauth: {{ secret: {secret} }}\n"
+        )
+    };
+    let boxes = format!("{}---\n{}", mailbox("one", "oneWord"), mailbox("two", "twoWord"));
+    let route = "kind: route\naddress: care@x.test\nflow: Ask\n";
+    let files = [("get.json", export), ("ask.yaml", flow), ("boxes.yaml", boxes.as_str()), ("route.yaml", route)];
+    let folder = project(&scratch, "p", &files);
+    for command in ["apply", "plan"] {
+        let told = printed(&server.cli(&[command, &folder]), 1);
+        for part in ["there is no secret `crmToken`", "there is no secret `oneWord`", "there is no secret `twoWord`"] {
+            assert_eq!(told.matches(part).count(), 1, "{part}: {told}");
+        }
+        says(&told, &["there is no queue `Nowhere`", "get.json", "boxes.yaml"]);
+    }
 }

@@ -192,7 +192,7 @@ fn a_flow_routes_by_who_sent_it_and_replays_see_what_was_found() {
     // DNS is gone, and whoever kept its answers.
     drop(names);
     server.stop();
-    let server = Server::start(&scratch.path("data"), &start);
+    let mut server = Server::start(&scratch.path("data"), &start);
     let api = server.api();
     let id = proved["id"].as_str().unwrap();
     assert!(api.post(&format!("/interactions/{id}/rerun"), &json!({})).status < 300);
@@ -211,4 +211,23 @@ fn a_flow_routes_by_who_sent_it_and_replays_see_what_was_found() {
     let report = &report["report"];
     let expected = (&json!(7), &json!(0), &json!(0));
     assert_eq!((&report["replayed"], &report["changed"], &report["unknown"]), expected, "{report}");
+
+    // A test that takes recorded mail has what was found with it, and needs neither DNS nor the server.
+    let rows: Vec<Json> = [&proved, &allowed, &forged, &slow]
+        .map(|one| json!({ "id": one["id"], "queue": queue(one), "attributes": one["attributes"] }))
+        .into();
+    let test = json!({
+        "name": "as it was: <id>",
+        "route": "care@example.com",
+        "mail": { "interaction": "<id>" },
+        "expect": { "queue": "<queue>", "attributes": "<attributes>" },
+        "rows": rows,
+    });
+    fs::write(folder.join("recorded.test.yaml"), json!({ "tests": [test] }).to_string()).unwrap();
+    let tested = server.cli(&["test", folder.to_str().unwrap(), "--fetch"]);
+    assert!(tested.status.success(), "{tested:?}");
+    server.stop();
+    let tested = server.cli(&["test", folder.to_str().unwrap(), "--filter", "recorded"]);
+    assert!(tested.status.success(), "{tested:?}");
+    assert!(String::from_utf8_lossy(&tested.stdout).contains("4 passed, 0 failed"), "{tested:?}");
 }

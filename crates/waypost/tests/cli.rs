@@ -8,17 +8,41 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "cli/asking.rs"]
+mod asking;
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[path = "cli/exit_codes.rs"]
+mod exit_codes;
 #[path = "cli/flow_tests.rs"]
 mod flow_tests;
 #[path = "cli/formatting.rs"]
 mod formatting;
 mod harness;
+#[path = "cli/masks.rs"]
+mod masks;
+#[path = "cli/odd.rs"]
+mod odd;
+#[path = "cli/older.rs"]
+mod older;
+#[path = "cli/passwords.rs"]
+mod passwords;
+#[path = "cli/profiles.rs"]
+mod profiles;
+#[path = "cli/reaching.rs"]
+mod reaching;
+#[path = "cli/recorded.rs"]
+mod recorded;
 #[path = "cli/scripts.rs"]
 mod scripts;
+#[path = "cli/stage.rs"]
+mod stage;
+#[path = "cli/starting.rs"]
+mod starting;
 #[path = "cli/support_desk.rs"]
 mod support_desk;
+#[path = "cli/tries.rs"]
+mod tries;
 
 use std::fs;
 use std::process::{Command, Output, Stdio};
@@ -52,7 +76,7 @@ fn printed(output: &Output, code: i32) -> String {
 #[test]
 fn offline() {
     let summary = printed(&waypost(&["validate", TRIAGE]), 0);
-    assert!(summary.ends_with("3 flow(s) in 4 file(s): 0 error(s), 0 warning(s)\n"), "{summary}");
+    assert!(summary.ends_with("3 flows in 4 files: 0 errors, 0 warnings\n"), "{summary}");
 
     let mails = format!("{TRIAGE}/mails");
     let decided = printed(&waypost(&["run", "--flows", TRIAGE, &mails]), 0);
@@ -120,6 +144,40 @@ fn no_command_minds_a_pipe_that_nobody_reads() {
     }
 }
 
+/// What a command does and how it ends does not depend on who reads what it prints.
+#[test]
+fn a_pipe_that_nobody_reads_stops_no_work_and_hides_no_failure() {
+    let scratch = Scratch::new("cli-unread");
+    let server = Server::start(&scratch.path("data"), &Start::unlimited());
+    server.apply_triage();
+    let unread = |arguments: &[&str], expected: i32| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let err = writer.try_clone().unwrap();
+        let mut command = Command::new(WAYPOST);
+        let ended = command.args(arguments).envs(server.environment()).stdout(writer).stderr(err).status().unwrap();
+        assert_eq!(ended.code(), Some(expected), "{arguments:?}");
+    };
+    let mails = format!("{TRIAGE}/mails");
+    unread(&["mail", "send", &mails], 0);
+    let summary = server.api().get("/interactions/summary").ok();
+    assert_eq!(summary["interactions"], DECISIONS.len(), "every mail was sent");
+    unread(&["interactions", "list"], 0);
+    unread(&["mail", "send", "--to", "nobody@example.com", &mails], 1);
+    let project = scratch.path("project");
+    let broken = project.join("broken.yaml");
+    fs::create_dir_all(&project).unwrap();
+    fs::write(&broken, "name: Broken\ntype: email\nnodes: [{ id: a, actions: [{ type: lgo }] }]\n").unwrap();
+    for command in ["validate", "test", "apply"] {
+        unread(&[command, project.to_str().unwrap()], if command == "test" { 2 } else { 1 });
+    }
+    let rubbish = scratch.path("rubbish");
+    fs::create_dir_all(&rubbish).unwrap();
+    fs::write(rubbish.join("waypost.db"), "no database").unwrap();
+    unread(&["check", "--data-dir", rubbish.to_str().unwrap()], 1);
+    unread(&["plan", TRIAGE], 0);
+}
+
 #[test]
 fn problems_are_shown_in_their_place() {
     let scratch = Scratch::new("cli-problems");
@@ -131,7 +189,7 @@ fn problems_are_shown_in_their_place() {
     assert!(shown.contains("broken.yaml:6:"), "{shown}");
     assert!(shown.contains("^"), "the place is underlined: {shown}");
     assert!(shown.contains("`subject`") || shown.contains("subject"), "what was meant: {shown}");
-    assert!(shown.contains("1 error(s)"), "{shown}");
+    assert!(shown.contains("1 error"), "{shown}");
     // A folder with errors decides nothing, and says so on stderr: stdout is for decisions.
     let mail = format!("{TRIAGE}/mails/1-refund.eml");
     assert_eq!(printed(&waypost(&["run", "--flows", file, &mail]), 1), "");
@@ -170,7 +228,7 @@ fn warnings_stop_nothing() {
     let marks = format!("\n  | {}{}\n", " ".repeat(36), "^".repeat("interaction.email.to[0]".len()));
     assert!(shown.contains(&marks), "the read is underlined: {shown}");
     assert!(shown.contains("`waypost explain expression.unguarded`"), "{shown}");
-    assert!(shown.ends_with("1 flow(s) in 1 file(s): 0 error(s), 1 warning(s)\n"), "{shown}");
+    assert!(shown.ends_with("1 flow in 1 file: 0 errors, 1 warning\n"), "{shown}");
 }
 
 #[test]
@@ -307,7 +365,7 @@ fn a_shared_flow_is_changed_without_fear() {
         files.find(|path| fs::read_to_string(path).unwrap().starts_with("name: Email Classifier")).unwrap();
     let classifier = classifier.to_str().unwrap();
     let saved = printed(&server.cli(&["flows", "draft", "Email Classifier", classifier, "--note", "try"]), 0);
-    assert_eq!(saved, "version 2 saved as a draft\n");
+    assert_eq!(saved, "flow Email Classifier: version 2 saved as a draft\n");
     let inputs = ["--input", "subject=a refund", "--input", "body=x"];
     let tried = |version: &str| {
         let arguments = [&["flows", "try", "Email Classifier", "--version", version][..], &inputs, &[&mail]].concat();

@@ -23,7 +23,9 @@ use serde_json::Value as Json;
 use waypost_client::access::AuditFilter;
 use waypost_client::interactions::InteractionFilter;
 use waypost_client::{Client, Retries};
-use waypost_ids::DecisionKind;
+use waypost_ids::{AuditKind, DecisionKind};
+use waypost_wire::reference::Reference;
+use waypost_wire::routing::{QueueRequest, RouteRequest};
 
 fn server(scratch: &Scratch) -> Server {
     Server::start(&scratch.path("data"), &Start::unlimited())
@@ -46,7 +48,7 @@ async fn the_example_runs() {
     assert_eq!(listed.iter().map(|one| one.id).collect::<Vec<_>>(), [interaction.id]);
     let message = client.interactions().message(interaction.id).await.unwrap();
     assert!(message.ends_with(b"I want a refund.\r\n"));
-    let filter = AuditFilter { entity_kind: Some("route".to_owned()), ..AuditFilter::default() };
+    let filter = AuditFilter { entity_kind: Some(AuditKind::Route), ..AuditFilter::default() };
     let audit: Vec<_> = client.access().audit(&filter).try_collect().await.unwrap();
     assert_eq!(audit.iter().map(|entry| entry.entity_name.as_str()).collect::<Vec<_>>(), ["help@shop.example"]);
 }
@@ -67,6 +69,30 @@ async fn the_rate_limit_is_waited_out_or_told() {
     }
     let error = client.get::<Json>("/flows").await.unwrap_err();
     assert_eq!((error.status(), error.code()), (Some(429), Some("too.many.requests")));
+}
+
+#[tokio::test]
+async fn a_change_that_is_meant_for_an_older_route_or_queue_is_refused() {
+    let scratch = Scratch::new("client-revised");
+    let server = server(&scratch);
+    let client = Client::builder(format!("http://{}", server.http)).credentials(CLIENT.0, CLIENT.1).build().unwrap();
+    let routing = client.routing();
+    let queue = routing.create_queue("Later").await.unwrap();
+    let known = routing.revised_queue(queue.id).await.unwrap();
+    assert_eq!(known.value.name, "Later");
+    let request = QueueRequest { name: "Later still".to_owned(), ..QueueRequest::default() };
+    routing.update_queue(queue.id, &request, Some(known.revision)).await.unwrap();
+    let error = routing.update_queue(queue.id, &request, Some(known.revision)).await.unwrap_err();
+    assert_eq!(error.status(), Some(412));
+    routing.create_domain("revised.example").await.unwrap();
+    let leads = Reference { id: queue.id.to_string(), ..Reference::default() };
+    let request = RouteRequest { pattern: "a".to_owned(), queue: Some(leads), ..RouteRequest::default() };
+    let route = routing.create_route("revised.example", &request).await.unwrap();
+    let known = routing.revised_route("revised.example", route.id).await.unwrap();
+    let request = RouteRequest { priority: 7, ..request };
+    routing.update_route("revised.example", route.id, &request, Some(known.revision)).await.unwrap();
+    let error = routing.update_route("revised.example", route.id, &request, Some(known.revision)).await.unwrap_err();
+    assert_eq!(error.status(), Some(412));
 }
 
 fn text(output: &Output) -> String {
@@ -96,15 +122,15 @@ fn clients_and_the_audit_log_on_the_command_line() {
     let refused = as_robot(&secret, &["clients", "list"]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("`admin`"), "{refused:?}");
 
-    assert_eq!(text(&server.cli(&["clients", "scopes", "Robot", "email:read"])), "Robot may email:read\n");
+    assert_eq!(text(&server.cli(&["clients", "scopes", "Robot", "email:read"])), "client Robot: scopes email:read\n");
     assert_eq!(as_robot(&secret, &["flows", "list"]).status.code(), Some(2));
     let rotated = text(&server.cli(&["clients", "rotate", "Robot"])).trim().to_owned();
     assert_eq!(as_robot(&secret, &["interactions", "list"]).status.code(), Some(2));
     assert!(as_robot(&rotated, &["interactions", "list"]).status.success());
-    assert_eq!(text(&server.cli(&["clients", "disable", "Robot"])), "Robot is inactive\n");
+    assert_eq!(text(&server.cli(&["clients", "disable", "Robot"])), "client Robot: disabled\n");
     assert_eq!(as_robot(&rotated, &["interactions", "list"]).status.code(), Some(2));
-    assert_eq!(text(&server.cli(&["clients", "enable", "Robot"])), "Robot is active\n");
-    assert_eq!(text(&server.cli(&["clients", "revoke", &id])), "Robot is gone\n");
+    assert_eq!(text(&server.cli(&["clients", "enable", "Robot"])), "client Robot: enabled\n");
+    assert_eq!(text(&server.cli(&["clients", "revoke", &id])), "client Robot: deleted\n");
     assert!(!text(&server.cli(&["clients", "list"])).contains("Robot"));
     assert_eq!(server.cli(&["clients", "revoke", "Robot"]).status.code(), Some(2));
 

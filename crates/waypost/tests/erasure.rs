@@ -287,6 +287,74 @@ fn postgresql_and_its_dumps_hold_nothing_of_a_person_who_was_erased() {
     assert_eq!(holding(&scratch.path("data")), Vec::<PathBuf>::new());
 }
 
+/// A reply's interaction has the attributes of the mail before it, until that one's content is erased.
+fn a_copy_goes_with_the_original(server: &Server) {
+    let api = server.api();
+    let note = json!({"type": "setAttributes", "attributes": {"cardNumber": "card of ${interaction.email.from.name}"}});
+    let wait = json!({"type": "transferToQueue", "queue": "Support"});
+    let go_on = json!({"name": "Wait", "type": "email", "nodes": [
+        {"id": "look", "actions": [], "next": [{"when": "${has(interaction.previous.id)}", "to": "wait"}, {"to": "note"}]},
+        {"id": "note", "actions": [note], "next": [{"to": "wait"}]},
+        {"id": "wait", "actions": [wait]},
+    ]});
+    api.post("/routing/queues", &json!({"name": "Support"})).ok();
+    let flow = api.post("/flows", &go_on).ok();
+    api.post("/routing/email/domains", &json!({"id": "desk.example"})).ok();
+    let route = json!({"pattern": "help", "flow": {"id": flow["id"]}});
+    api.post("/routing/email/domains/desk.example/routes", &route).ok();
+    let (ann, others) = ("ann@customer.example", "bob@customer.example");
+    let decided = |from: &str, number: usize| {
+        wait_for("a decision", || {
+            let found = of(&api, from);
+            (found.len() == number && found[0]["decision"].is_object())
+                .then(|| found[0]["id"].as_str().unwrap().to_owned())
+        })
+    };
+    let card = |from: &str| format!("card of {}", from.split('@').next().unwrap());
+    let mut copied = Vec::new();
+    for (from, first, second) in
+        [(ann, "1.ann@x.example", "2.ann@x.example"), (others, "1.bob@x.example", "2.bob@x.example")]
+    {
+        send(server, from, from, first, from.split('@').next().unwrap());
+        let earlier = decided(from, 1);
+        let reply = raw(from, "again", second, "again");
+        let reply = reply.replacen("MIME-Version", &format!("In-Reply-To: <{first}>\r\nMIME-Version"), 1);
+        assert_eq!(server.smtp().deliver(from, "help@desk.example", &reply).unwrap().code, 250);
+        copied.push((from, earlier, decided(from, 2)));
+    }
+    let previous = |id: &str| api.get(&format!("/interactions/{id}")).ok()["thread"]["previous"].clone();
+    for (from, earlier, later) in &copied {
+        let shown = previous(later);
+        let card = json!(card(from));
+        assert_eq!((&shown["id"], &shown["attributes"]["cardNumber"]), (&json!(earlier), &card));
+    }
+    assert!(api.delete(&format!("/interactions/{}/content", copied[0].1)).status < 300);
+    assert_eq!(previous(&copied[0].2)["attributes"].get("cardNumber"), None);
+    assert_eq!(previous(&copied[1].2)["attributes"]["cardNumber"], "card of bob", "another thread keeps it");
+}
+
+#[test]
+fn a_copy_of_attributes_goes_with_the_content_that_it_is_of() {
+    let scratch = Scratch::new("erasure-copies");
+    let data = scratch.path("data");
+    let mut server = Server::start(&data, &Start::unlimited());
+    a_copy_goes_with_the_original(&server);
+    server.stop();
+    // Not only out of sight.
+    let kept = fs::read(data.join("waypost.db")).unwrap();
+    let holds = |card: &str| kept.windows(card.len()).any(|window| window == card.as_bytes());
+    assert_eq!((holds("card of ann"), holds("card of bob")), (false, true));
+    let Some(tools) = waypost_test_needs::tool(Tools::find()) else { return };
+    let database = Database::start(&tools, &[("fsync", "off")]).unwrap();
+    let url = database.fresh_database().unwrap();
+    let mut start = Start::unlimited();
+    start.environment.push(("WAYPOST_DATABASE", url.clone().into()));
+    a_copy_goes_with_the_original(&Server::start(&scratch.path("postgres"), &start));
+    let name = url.rsplit('/').next().unwrap().split('?').next().unwrap();
+    let left = "DO $$ BEGIN ASSERT (SELECT count(*) FROM interactions WHERE thread LIKE '%card of%') = 1; END $$";
+    database.sql(name, left).unwrap();
+}
+
 #[test]
 fn an_erasure_that_was_cut_short_by_a_kill_is_completed() {
     let scratch = Scratch::new("erasure-killed");

@@ -16,8 +16,6 @@ mod filing;
 mod harness;
 #[path = "mailboxes/proxy.rs"]
 mod proxy;
-#[path = "mailboxes/scripted.rs"]
-mod scripted;
 #[path = "mailboxes/submission.rs"]
 mod submission;
 #[path = "mailboxes/tokens.rs"]
@@ -25,11 +23,11 @@ mod tokens;
 
 use dovecot::{Dovecot, PASSWORD, Program};
 use harness::http::Api;
+use harness::imap::{How, Scripted};
 use harness::scratch::Scratch;
 use harness::smtp::mail;
 use harness::{Server, Start, nodes, wait_for};
 use proxy::{Moment, Proxy};
-use scripted::{How, Scripted};
 use serde_json::{Value as Json, json};
 use tokens::Tokens;
 use waypost_scratch_postgres::Server as Database;

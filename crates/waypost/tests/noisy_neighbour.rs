@@ -17,7 +17,6 @@ mod harness;
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -34,12 +33,23 @@ use harness::{DEADLINE, Server, Start, wait_for};
 struct Ground<'a> {
     server: &'a Server,
     api: &'a Api,
-    /// Passed when every load is under way.
-    begun: &'a Barrier,
+    /// A flow that takes all the work it may, and one that gets versions: their paths.
+    work: &'a str,
+    large: &'a str,
+    /// How many loads are under way.
+    begun: &'a AtomicUsize,
     over: &'a AtomicBool,
 }
 
 impl Ground<'_> {
+    /// Waits until every load is under way. A load that fails before that ends all of them.
+    fn begin(&self) {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        while self.begun.load(Ordering::Relaxed) < LOADS.len() && !self.over.load(Ordering::Relaxed) {
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// For loads that do nothing more once they are under way.
     fn wait_until_over(&self) {
         while !self.over.load(Ordering::Relaxed) {
@@ -50,7 +60,7 @@ impl Ground<'_> {
 
 type Act = fn(&Ground<'_>);
 
-/// A load's name and what it does: gets under way, passes `begun`, and goes on until `over`.
+/// A load's name and what it does: gets under way, says so, and goes on until `over`.
 const LOADS: &[(&str, Act)] = &[
     ("1,000 idle SMTP connections from 127.0.0.2", |ground| {
         idle(ground, Ipv4Addr::new(127, 0, 0, 2), &ground.server.smtp, b"EHLO neighbour.example\r\n");
@@ -66,46 +76,29 @@ const LOADS: &[(&str, Act)] = &[
         idle(ground, Ipv4Addr::LOCALHOST, &ground.server.http, b"GET /health/live HTTP/1.1\r\nHo");
     }),
     ("mails through a flow that takes all the work it may", |ground| {
-        let mut smtp = Smtp::connect(&ground.server.smtp).unwrap();
-        again_and_again(ground, |number| {
-            let mail = mail(&format!("{number}@work.example"), "hello", "hello");
-            smtp.deliver("ana@customer.example", "work@heavy.example", &mail).unwrap();
-        });
+        mails(ground, "work@heavy.example", |number| mail(&format!("{number}@work.example"), "hello", "hello"));
     }),
     ("mails of 250 kB that a pattern is slow on", |ground| {
-        let mut smtp = Smtp::connect(&ground.server.smtp).unwrap();
         let text: String =
             (0..60_000_u64).map(|n| format!("{}{}", n * n % 9973, if n % 150 == 0 { "\r\n" } else { " " })).collect();
-        again_and_again(ground, |number| {
-            let mail = mail(&format!("{number}@pattern.example"), "hello", &text);
-            smtp.deliver("ana@customer.example", "pattern@heavy.example", &mail).unwrap();
-        });
+        mails(ground, "pattern@heavy.example", |number| mail(&format!("{number}@pattern.example"), "hello", &text));
     }),
     ("mails of 20,000 addresses and fields", |ground| {
-        let mut smtp = Smtp::connect(&ground.server.smtp).unwrap();
         let fields: String = (0..20_000).map(|n| format!("To: a{n}@b\r\nX: {n}\r\n")).collect();
-        again_and_again(ground, |number| {
-            let mail = format!("Message-ID: <{number}@fields.example>\r\n{fields}\r\nhello\r\n");
-            smtp.deliver("ana@customer.example", "care@example.com", &mail).unwrap();
+        mails(ground, "care@example.com", |number| {
+            format!("Message-ID: <{number}@fields.example>\r\n{fields}\r\nhello\r\n")
         });
     }),
     ("tries of a flow that takes all the work it may", tries),
     ("the same, once more", tries),
     ("the same, a third time", tries),
     ("versions of a flow of 2,000 actions", |ground| {
-        let action = |n: usize| json!({ "type": "setVariable", "name": format!("v{n}"), "value": "${interaction.email.subject + 'a'}" });
-        let node = |n: usize| json!({ "id": format!("n{n}"), "actions": (n * 500..(n + 1) * 500).map(action).collect::<Vec<_>>() });
-        let nodes: Vec<Json> = (0..4).map(node).collect();
-        let api = ground.server.api();
+        let json = [("Content-Type", "application/json")];
         again_and_again(ground, |number| {
-            let document = json!({ "name": "Large", "type": "email", "description": format!("{number}"),
-                "nodes": nodes });
-            let answer = if number == 0 {
-                api.post("/flows", &document)
-            } else {
-                api.put(&format!("/flows/{}", flow(&api, "Large")), &document)
-            };
-            answer.ok();
+            let body = large(number).to_string();
+            if let Ok(answer) = ground.api.try_send("PUT", ground.large, &json, body.as_bytes()) {
+                answer.ok();
+            }
         });
     }),
 ];
@@ -125,6 +118,14 @@ fn matching() -> Json {
         { "type": "disconnect" }] }] })
 }
 
+/// A version of a flow of 2,000 actions.
+fn large(number: usize) -> Json {
+    let action = |n: usize| json!({ "type": "setVariable", "name": format!("v{n}"), "value": "${interaction.email.subject + 'a'}" });
+    let node = |n: usize| json!({ "id": format!("n{n}"), "actions": (n * 500..(n + 1) * 500).map(action).collect::<Vec<_>>() });
+    let nodes: Vec<Json> = (0..4).map(node).collect();
+    json!({ "name": "Large", "type": "email", "description": format!("{number}"), "nodes": nodes })
+}
+
 fn make_heavy_flows(api: &Api) {
     api.post("/routing/email/domains", &json!({ "id": "heavy.example" })).ok();
     for flow in [working(), matching()] {
@@ -139,20 +140,33 @@ fn flow(api: &Api, name: &str) -> String {
     api.get(&format!("/flows?name={name}")).ok()["entities"][0]["id"].as_str().unwrap().to_owned()
 }
 
+/// Whoever comes among so many idle connections may have to go for another, as one of them: then it tries again.
 fn tries(ground: &Ground) {
-    let api = ground.server.api();
-    let path = format!("/flows/{}/try", flow(&api, "Work"));
+    let headers = [("Content-Type", "message/rfc822")];
     again_and_again(ground, |_| {
-        let answer =
-            api.send("POST", &path, &[("Content-Type", "message/rfc822")], b"Subject: hello\r\n\r\nhello\r\n").ok();
+        let Ok(answer) =
+            ground.api.try_send("POST", &format!("{}/try", ground.work), &headers, b"Subject: hello\r\n\r\nhello\r\n")
+        else {
+            return;
+        };
+        let answer = answer.ok();
         assert_eq!(answer["decision"]["error"]["code"], "run.too-much-work", "{answer}");
         assert_eq!(answer["decision"]["error"]["nodeId"], "a", "{answer}");
     });
 }
 
+/// Sends mail after mail on connections of their own. One of them may have to go for another while it says nothing yet, as any client's
+/// may: then the next is tried.
+fn mails(ground: &Ground, to: &str, mail: impl Fn(usize) -> String) {
+    again_and_again(ground, |number| {
+        let Ok(mut smtp) = Smtp::connect(&ground.server.smtp) else { return };
+        let _ = smtp.deliver("ana@customer.example", to, &mail(number));
+    });
+}
+
 /// Does it once, and again until all is over.
 fn again_and_again(ground: &Ground, mut act: impl FnMut(usize)) {
-    ground.begun.wait();
+    ground.begin();
     for number in 0.. {
         if ground.over.load(Ordering::Relaxed) {
             return;
@@ -168,7 +182,7 @@ fn idle(ground: &Ground, from: Ipv4Addr, to: &str, words: &[u8]) {
         // Those that went for others already can't be written to.
         let _ = connection.write_all(words);
     }
-    ground.begun.wait();
+    ground.begin();
     ground.wait_until_over();
 }
 
@@ -223,17 +237,18 @@ fn neighbours_are_served_whatever_goes_on() {
     server.apply_triage();
     let api = server.api();
     make_heavy_flows(&api);
-    let begun = Barrier::new(LOADS.len() + 1);
-    let over = AtomicBool::new(false);
-    let ground = Ground { server: &server, api: &api, begun: &begun, over: &over };
+    api.post("/flows", &large(0)).ok();
+    let [work, large] = ["Work", "Large"].map(|name| format!("/flows/{}", flow(&api, name)));
+    let (begun, over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let ground = Ground { server: &server, api: &api, work: &work, large: &large, begun: &begun, over: &over };
     let mut late = Vec::new();
     thread::scope(|scope| {
         for (_, load) in LOADS {
             scope.spawn(|| load(&ground));
         }
-        begun.wait();
         // Loads end when the probes do, whether those went well or not.
         let _over = Over(&over);
+        wait_for("every load to be under way", || (begun.load(Ordering::Relaxed) == LOADS.len()).then_some(()));
         for Probe { name, act, times, bound } in PROBES {
             let mut took: Vec<Duration> = (0..*times)
                 .map(|_| {

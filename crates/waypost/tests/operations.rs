@@ -11,8 +11,14 @@
 #[path = "operations/documented.rs"]
 mod documented;
 mod harness;
+#[path = "operations/log.rs"]
+mod log;
+#[path = "outbox/office.rs"]
+mod office;
 #[path = "operations/storage.rs"]
 mod storage;
+#[path = "../../authentication/tests/zone/mod.rs"]
+mod zone;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -479,7 +485,9 @@ fn everything_that_is_wrong_in_a_file_is_told_at_once() {
     let told = String::from_utf8(output.stderr).unwrap();
     let name = file.display();
     for line in [
-        format!("{name}:1: the value of `http` is refused: invalid socket address syntax"),
+        format!(
+            "{name}:1: the value of `http` is refused: expected an IP address and a port, such as 127.0.0.1:8080 or [::1]:8080"
+        ),
         format!("{name}:2: `rate_limit` is not a setting: did you mean `rate-limit`?"),
         format!("{name}:3: the value of `log-format` is refused: expected one of text, json"),
         format!("{name}:4: `tls-self-signed` is on or off: expected true or false"),
@@ -581,7 +589,7 @@ fn the_data_directory_is_its_owners_alone() {
     let server = Server::start(&shared, &Start::default());
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&shared), mode(&shared.join("waypost.db"))), (0o755, 0o600));
-    assert!(server.log().contains("others may look into the data directory"));
+    assert!(server.log().contains("other users may read the data directory"));
 }
 
 /// A certificate and its key, as files in PEM.
@@ -631,8 +639,8 @@ impl ServerCertVerifier for Anyone {
     }
 }
 
-/// The certificate that a server shows on a new connection.
-fn shown(address: &str) -> Vec<u8> {
+/// A new connection with TLS.
+fn handshake(address: &str) -> (rustls::ClientConnection, TcpStream) {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -646,7 +654,12 @@ fn shown(address: &str) -> Vec<u8> {
     while connection.is_handshaking() {
         connection.complete_io(&mut stream).unwrap();
     }
-    connection.peer_certificates().unwrap()[0].to_vec()
+    (connection, stream)
+}
+
+/// The certificate that a server shows on a new connection.
+fn shown(address: &str) -> Vec<u8> {
+    handshake(address).0.peer_certificates().unwrap()[0].to_vec()
 }
 
 #[test]
@@ -678,7 +691,7 @@ fn a_hangup_reads_the_certificate_again_and_ends_nothing() {
 
     fs::write(folder.join("cert.pem"), "no certificate").unwrap();
     server.signal("HUP");
-    wait_for("the refusal", || server.log().contains("the one before stays in use").then_some(()));
+    wait_for("the refusal", || server.log().contains("the previous one stays in use").then_some(()));
     assert_eq!(shown(&https), second.to_vec());
 
     // Nobody writes to this pipe: reading it would never end, nor would the server.
@@ -697,7 +710,7 @@ fn a_hangup_reads_the_certificate_again_and_ends_nothing() {
     // Without a certificate a hangup changes nothing either.
     let mut plain = Server::start(&scratch.path("plain"), &Start::default());
     plain.signal("HUP");
-    wait_for("a word on it", || plain.log().contains("no certificate to read again").then_some(()));
+    wait_for("a word on it", || plain.log().contains("no certificate to reload").then_some(()));
     assert!(plain.is_running());
 }
 

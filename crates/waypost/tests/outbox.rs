@@ -309,7 +309,7 @@ fn storms_are_held_back_with_the_rule_that_holds() {
         );
     }
     let held = printed(&office.server.cli(&["deliveries", "list", "--state", "cancelled", "--output", "json"]), 0);
-    assert!(held.contains("a machine wrote it") && held.contains("at most 3 may go there"), "{held}");
+    assert!(held.contains("a machine wrote it") && held.contains("the limit is 3"), "{held}");
     office.none_is_pending();
     office.close(4);
 }

@@ -10,7 +10,13 @@
 
 #[path = "plan/clients.rs"]
 mod clients;
+#[path = "plan/drafts.rs"]
+mod drafts;
+#[path = "plan/emptied.rs"]
+mod emptied;
 mod harness;
+#[path = "plan/two_projects.rs"]
+mod two_projects;
 
 use std::fs;
 use std::process::Output;
@@ -180,10 +186,18 @@ fn a_plan_that_the_server_would_refuse_names_every_caller() {
     let server = Server::start(&scratch.path("data"), &Start::default());
     let desk = folder(&scratch, "desk", &FILES);
     printed(&server.cli(&["apply", &desk]), 0);
-    fs::remove_file(format!("{desk}/flows/inbound.yaml")).unwrap();
     edit(&desk, "flows/topic.yaml", "name: topic", "name: kind");
+    let closing = "nothing was changed; `waypost explain flow.contract.broken` says what to do";
+    // The folder has the caller: its line is told.
+    for command in ["apply", "plan"] {
+        let (_, err) = printed(&server.cli(&[command, &desk]), 1);
+        let line = err.lines().find(|line| line.contains("flow `Inbound`: ")).unwrap_or_else(|| panic!("{err}"));
+        assert!(line.contains("flows/inbound.yaml:") && line.contains(": node `"), "{err}");
+        assert_eq!(err.matches(closing).count(), 1, "{err}");
+    }
+    fs::remove_file(format!("{desk}/flows/inbound.yaml")).unwrap();
     let (_, err) = printed(&server.cli(&["plan", &desk]), 1);
-    assert!(err.contains("flow `Inbound`") && err.contains("topic"), "{err}");
+    assert!(["flow `Inbound`: node `", "topic", closing].iter().all(|told| err.contains(told)), "{err}");
     let (out, _) = printed(&server.cli(&["plan", &desk, "--output", "json"]), 1);
     let told: Json = serde_json::from_str(&out).unwrap();
     assert_eq!(told["problems"][0]["flowName"], "Inbound", "{told:#}");
@@ -218,7 +232,10 @@ config: { request: { requestUrlTemplate: \"https://crm.example/c/${input.id}\", 
 fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
     let scratch = Scratch::new("export");
     let server = Server::start(&scratch.path("data"), &Start::default());
-    printed(&server.cli(&["apply", &folder(&scratch, "desk", &FILES)]), 0);
+    let desk = folder(&scratch, "desk", &FILES);
+    // What somebody wrote in another form is exported in that form (`texts.rs`).
+    printed(&server.cli(&["fmt", &desk]), 0);
+    printed(&server.cli(&["apply", &desk]), 0);
     printed(&server.cli(&["apply", TRIAGE]), 0);
     // Names that fold to one file, and flows that call by id.
     let named = |name: &str, text: &str| json!({ "name": name, "type": "shared", "nodes": [{ "id": "a", "actions": [{ "type": "log", "message": text }] }] });
@@ -266,9 +283,13 @@ fn an_export_applied_changes_nothing_and_planned_shows_nothing() {
     printed(&server.cli(&["fmt", "--check", &out]), 0);
     let (told, _) = printed(&server.cli(&["plan", &out]), 0);
     assert!(told.starts_with("nothing to do: "), "{told}");
-    let (told, _) = printed(&server.cli(&["apply", &out]), 0);
+    // Flows that were made over the API are written for the first time.
     let unchanged = |line: &str| line.ends_with(": unchanged") || line.contains("rows unchanged");
-    assert!(told.lines().all(unchanged), "{told}");
+    for more in [Some("text of 3 flows written"), None] {
+        let (told, _) = printed(&server.cli(&["apply", &out]), 0);
+        let others: Vec<&str> = told.lines().filter(|line| !unchanged(line)).collect();
+        assert_eq!(others, more.into_iter().collect::<Vec<_>>(), "{told}");
+    }
 
     // Another server becomes the same, but not by a plan that was made with this one.
     let other = Server::start(&scratch.path("other"), &Start::default());
@@ -436,4 +457,13 @@ fn a_queue_with_work_is_planned_as_one_that_cannot_go() {
     fs::write(format!("{folder}/project.yaml"), left).unwrap();
     let (out, _) = printed(&server.cli(&["plan", &folder, "--prune"]), 2);
     assert!(out.contains("- queue Sales\n    can't be deleted now: 1 interaction waits in it\n"), "{out}");
+    let (out, err) = printed(&server.cli(&["apply", &folder, "--prune", "--dry-run"]), 1);
+    let expected = "queue Sales: would be deleted (can't be deleted now: 1 interaction waits in it)\n";
+    assert!(out.contains(expected), "{out}");
+    assert_eq!(err, "waypost: nothing would be applied: queue Sales can't be deleted now\n");
+    let (out, _) = printed(&server.cli(&["apply", &folder, "--prune", "--dry-run", "--output", "json"]), 1);
+    assert!(out.contains(r#""blocked": "1 interaction waits in it""#), "{out}");
+    let (_, err) = printed(&server.cli(&["apply", &folder, "--prune"]), 1);
+    assert!(err.contains("  queue Sales (can't be deleted now: 1 interaction waits in it)\n"), "{err}");
+    assert_eq!(err.matches("1 interaction waits in it").count(), 2, "listed, then refused: {err}");
 }

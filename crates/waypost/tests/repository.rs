@@ -6,14 +6,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import of ours. Anything else is refused.
-const MAY_IMPORT: [(&str, &[&str]); 33] = [
+const MAY_IMPORT: [(&str, &[&str]); 34] = [
     ("ids", &[]),
     ("origin", &[]),
+    ("problem", &[]),
     ("cel", &[]),
-    ("flow", &["cel", "ids"]),
+    ("flow", &["cel", "ids", "problem"]),
     ("format", &["flow"]),
-    ("schedule", &[]),
-    ("data-action", &[]),
+    ("schedule", &["problem"]),
+    ("data-action", &["problem"]),
     ("admission", &[]),
     ("mail", &["admission"]),
     ("ingress", &[]),
@@ -53,6 +54,7 @@ const MAY_IMPORT: [(&str, &[&str]); 33] = [
             "oidc",
             "origin",
             "outgoing",
+            "problem",
             "reach",
             "schedule",
             "seal",
@@ -69,20 +71,20 @@ const MAY_IMPORT: [(&str, &[&str]); 33] = [
             "catalogue",
             "console",
             "flow",
+            "flow-tests",
             "ids",
             "origin",
             "outgoing",
+            "problem",
             "schedule",
             "store",
             "wire",
+            "witness",
         ],
     ),
     ("project", &["catalogue", "flow", "ids", "origin", "store", "wire"]),
-    (
-        "flow-tests",
-        &["app", "catalogue", "engine", "flow", "ids", "mail", "members", "project", "schedule", "store", "wire"],
-    ),
-    ("witness", &["catalogue", "cel", "engine", "flow", "flow-tests", "ids", "project", "store", "wire"]),
+    ("flow-tests", &["app", "catalogue", "engine", "flow", "ids", "mail", "members", "project", "store", "wire"]),
+    ("witness", &["catalogue", "cel", "engine", "flow", "flow-tests", "ids", "project", "schedule", "store", "wire"]),
     (
         "waypost",
         &[
@@ -105,6 +107,7 @@ const MAY_IMPORT: [(&str, &[&str]); 33] = [
             "oidc",
             "origin",
             "outgoing",
+            "problem",
             "project",
             "reach",
             "schedule",

@@ -49,7 +49,7 @@ fn a_folder_and_the_command_line() {
     let folder = folder(&scratch);
     let offline = |arguments: &[&str]| Command::new(WAYPOST).args(arguments).output().unwrap();
     let summary = printed(&offline(&["validate", &folder]), 0);
-    assert!(summary.ends_with("0 flow(s) in 2 file(s): 0 error(s), 0 warning(s)\n"), "{summary}");
+    assert!(summary.ends_with("0 flows in 2 files: 0 errors, 0 warnings\n"), "{summary}");
     let server = Server::start(&scratch.path("data"), &Start::default());
 
     let tried = printed(&server.cli(&["apply", &folder, "--dry-run"]), 0);

@@ -287,7 +287,7 @@ fn a_run_offline_lists_what_would_be_sent() {
     write("secret.yaml", "kind: secret\nname: Token\n");
     let refused = Command::new(WAYPOST).arg("validate").arg(&folder).output().unwrap();
     let told = format!("{refused:?}");
-    assert!(!refused.status.success() && told.contains("secrets are in no folder"), "{told}");
+    assert!(!refused.status.success() && told.contains("secrets can't be in a folder"), "{told}");
 }
 
 /// Whether any file below a folder holds these bytes.

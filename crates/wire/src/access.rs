@@ -19,12 +19,12 @@ pub struct OAuthClient {
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Its secret: only in the answer to what made it. This type can't be printed for debugging.
+    /// Its secret: only in the answer that creates or rotates it. This type can't be printed for debugging.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
     /// `CLIENT-CREDENTIALS`, or `CODE` for a person who signs in by an identity provider.
     pub authorized_grant_type: String,
-    /// What it may do, in our names.
+    /// Its scopes, by Waypost's names.
     pub scope: Vec<String>,
     /// How long its tokens last, in seconds.
     pub access_token_validity_seconds: u32,
@@ -46,7 +46,7 @@ pub struct OAuthClient {
     pub self_uri: String,
 }
 
-/// A person whom an identity provider vouches for.
+/// A person who signs in through an identity provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClientPerson {
     /// The provider.
@@ -55,7 +55,7 @@ pub struct ClientPerson {
     pub subject: String,
 }
 
-/// What makes or replaces a client.
+/// Creates or replaces a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OAuthClientRequest {
@@ -67,17 +67,17 @@ pub struct OAuthClientRequest {
     /// `CLIENT-CREDENTIALS`; there is no other kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorized_grant_type: Option<String>,
-    /// What it may do: our names, or Genesys's.
+    /// Its scopes: Waypost's names or Genesys's.
     pub scope: Vec<String>,
-    /// How long its tokens last, in seconds: 300 to 172,800; a day, if absent.
+    /// How long its tokens last, in seconds: 300 to 172,800. Default: a day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token_validity_seconds: Option<u32>,
-    /// `active`, or `inactive` for one that gets no tokens; as it is, if absent, and `active` for a new one.
+    /// `active`, or `inactive` for a client that gets no tokens. Left out: unchanged, and `active` for a new client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
 }
 
-/// One change: who did what to which thing, and the thing before and after.
+/// One change: who did what to which object, and the object before and after.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditEntry {
@@ -87,7 +87,7 @@ pub struct AuditEntry {
     pub at: Time,
     /// The client that did it; the server itself is `waypost`.
     pub actor: String,
-    /// What the person is called who did it; absent for a program, and for a person who was deleted.
+    /// The name of the person who did it; absent for a program, and for a person who was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor_name: Option<String>,
     /// What was done, such as `created`.
@@ -102,10 +102,10 @@ pub struct AuditEntry {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// The thing as it was; absent if it is new.
+    /// The object before the change; absent if it is new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Json>,
-    /// The thing as it is since; absent if it is gone.
+    /// The object after the change; absent if it was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Json>,
 }

@@ -16,7 +16,7 @@ pub struct Label {
     pub targets: Vec<LabelTarget>,
 }
 
-/// What gives a label to versions.
+/// Gives a label to versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LabelRequest {
@@ -41,37 +41,41 @@ pub struct Note {
 pub struct LabelTarget {
     /// The version.
     pub version: Version,
-    /// Its share of the weights' sum; absent where the label names one version.
+    /// Its weight; absent if the label names one version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<u32>,
 }
 
-/// What a change set asks for.
+/// A change set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeSet {
     /// The flows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub flows: Vec<ChangeSetFlow>,
-    /// Names of queues that are made if they are not there; the flows may name them.
+    /// Names of queues that are created if missing; the flows may name them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<String>,
-    /// Queues, tables, schedules, domains, routes, skills and so on that are put or deleted; flows and routes may name those that the set makes.
+    /// Queues, tables, schedules, domains, routes, skills and so on that are put or deleted; flows and routes may name objects that the set creates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<ChangeSetObject>,
-    /// The name of the project that all of it is: the server remembers for each object which project last applied it.
+    /// The name of the project that the set comes from: the server remembers for each object which project last applied it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
-    /// Whether what the project applied before and the set has no longer is deleted with it.
+    /// Whether to delete what the project applied before and the set no longer has.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub prune: bool,
+    /// Whether to take over objects that another project applied last. Otherwise those that are the same already stay with it, and a set
+    /// that would change one is refused with 409.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub take_over: bool,
     /// The `epoch` of an earlier answer: if the catalogue was changed since, the set is refused with 412.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_epoch: Option<u64>,
-    /// Whether to answer without doing.
+    /// Whether to check only, and change nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
-    /// Why, for the flows' histories.
+    /// Why, for the flows' histories and the audit log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -89,16 +93,16 @@ pub struct ChangeSetObject {
     /// not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The domain of a route that is put.
+    /// The domain, if a route is put.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
-    /// What it is to be: a body as its own endpoint takes it. A route may name its flow and queues as `{"name": …}`.
+    /// The object: the body that its own endpoint takes. A route may name its flow and queues as `{"name": …}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub put: Option<Object>,
-    /// Whether what is there already is left alone, whatever it says. A project that only needs it is not the one that applied it.
+    /// Whether to leave an existing object alone, whatever it contains. It then stays with the project that applied it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub if_missing: bool,
-    /// Whether it is to go.
+    /// Whether to delete it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub delete: bool,
     /// The `ETag` that the change is meant for, or a list, as in `If-Match`.
@@ -113,19 +117,19 @@ pub struct ChangeSetFlow {
     /// The flow's id; or, for a new flow, what the other members call it in their `flowId`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_id: Option<String>,
-    /// The flow's name, where its id is not known.
+    /// The flow's name, if its id is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What it is to do.
+    /// The flow's new document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<Json>,
-    /// Or which of its versions: a number, `published`, `newest`, or a label.
+    /// Or the version to publish: a number, `published`, `newest`, or a label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Json>,
-    /// Or whether it is to go.
+    /// Or whether to delete it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub delete: bool,
-    /// The `ETag` of a flow that is there which this is meant for, or `*`, as in `If-Match`.
+    /// The `ETag` of the existing flow that the change is meant for, or `*`, as in `If-Match`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_match: Option<String>,
 }
@@ -136,15 +140,15 @@ pub struct ChangeSetFlow {
 pub struct ChangeSetDone {
     /// Whether nothing was done.
     pub dry_run: bool,
-    /// Counts the changes of the catalogue: what it is since; in a dry run, what was looked at.
+    /// The catalogue's change counter after the change; in a dry run, the one that was checked against.
     #[serde(default)]
     pub epoch: u64,
-    /// The flows, in the order they were sent; then those that were deleted because the project has them no longer.
+    /// The flows, in the order they were sent; then those that were deleted because the project no longer has them.
     pub flows: Vec<ChangedFlow>,
     /// The queues, in the order they were sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<ChangedQueue>,
-    /// The objects, in the order they were sent; then those that were deleted because the project has them no longer.
+    /// The objects, in the order they were sent; then those that were deleted because the project no longer has them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<ChangedObject>,
 }
@@ -164,9 +168,15 @@ pub struct ChangedObject {
     /// The `ETag` that it had before; absent if it is new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// What of a changed object says something else, such as `priority` or `definition.open`.
+    /// The members of a changed object that differ, such as `priority` or `definition.open`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differs: Vec<String>,
+    /// The other project that applied it last, if the set takes it over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_from: Option<String>,
+    /// The other project that applied it last, if it is the same already and so stays with that project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stays_with: Option<String>,
 }
 
 /// What became of a queue.
@@ -187,7 +197,7 @@ pub struct ChangedFlow {
     pub flow_id: FlowId,
     /// Its name.
     pub name: String,
-    /// The version that is published then.
+    /// The version that is published afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
     /// What was done: `created`, `published`, `described`, `deleted`, `unchanged`.
@@ -195,6 +205,12 @@ pub struct ChangedFlow {
     /// The `ETag` that it had before; absent if it is new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
+    /// The other project that applied it last, if the set takes it over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_from: Option<String>,
+    /// The other project that applied it last, if it is the same already and so stays with that project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stays_with: Option<String>,
 }
 
 /// How two versions differ in meaning.
@@ -203,9 +219,9 @@ pub struct ChangedFlow {
 pub struct FlowDiff {
     /// The flow.
     pub flow_id: FlowId,
-    /// The version looked from.
+    /// The version compared from.
     pub from: Version,
-    /// The version looked at.
+    /// The version compared to.
     pub to: Version,
     /// Every difference, in the order of the document.
     pub differences: Vec<FlowDifference>,

@@ -13,9 +13,9 @@ use crate::time::Time;
 pub struct ClaimRequest {
     /// At most this many, 1 to 100.
     pub max: u32,
-    /// For how long, in seconds: 1 to 43,200.
+    /// How long the claim lasts, in seconds: 1 to 43,200.
     pub lease_seconds: u32,
-    /// How long to wait for work when there is none, in seconds: 0 to 15.
+    /// How long to wait for work if there is none, in seconds: 0 to 15.
     pub wait_seconds: u32,
     /// Only work whose skills are all listed here; left out: any work.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,13 +41,13 @@ pub struct Claims {
 pub struct Claim {
     /// Proves it.
     pub token: Uuid,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Time,
     /// The work.
     pub interaction: Interaction,
 }
 
-/// How much longer a claim shall last. The body may be left out.
+/// How much longer a claim lasts. The body may be left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ExtendRequest {
@@ -69,7 +69,7 @@ pub struct ClaimState {
     pub token: Uuid,
     /// The interaction's state now.
     pub state: State,
-    /// When the claim ends by itself; absent when it ended.
+    /// When the claim expires; absent if it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Time>,
 }

@@ -11,14 +11,14 @@ use crate::time::Time;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CorrespondentSearch {
-    /// An email address. Case makes no difference, nor whether its domain is written in A-labels or U-labels.
+    /// An email address. Case is ignored, and the domain may be written in A-labels or U-labels.
     pub address: String,
-    /// The `nextCursor` of the page before.
+    /// The `nextCursor` of the previous page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
 
-/// What is kept of a correspondent: a page.
+/// What is stored about a correspondent: a page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Correspondence {
@@ -26,7 +26,7 @@ pub struct Correspondence {
     pub digest: String,
     /// Interactions, oldest first.
     pub entities: Vec<CorrespondentInteraction>,
-    /// Where the next page begins; missing on the last.
+    /// The cursor of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
@@ -37,9 +37,9 @@ pub struct Correspondence {
 pub struct CorrespondentInteraction {
     /// `sender`: they sent it, by the envelope, `From` or `Reply-To`. `recipient`: somebody else did, and something was sent to them about it.
     pub part: String,
-    /// It is not completed, or something is still on its way.
+    /// It is not completed, or something is still to be sent.
     pub unfinished: bool,
-    /// The interaction, its runs left out.
+    /// The interaction, without its runs.
     pub interaction: Interaction,
 }
 
@@ -52,7 +52,7 @@ pub struct ErasureRequest {
     /// Erase unfinished work as well: what is still to be sent is cancelled, and what waits in a queue stays there without content.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
-    /// Rewrite the database at the end, so that free space in its files holds nothing either. Mail waits meanwhile.
+    /// Rewrite the database at the end, so that free space in its files holds nothing either; meanwhile mail is refused temporarily.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub compact: bool,
 }
@@ -65,9 +65,9 @@ pub struct Erasure {
     pub id: Uuid,
     /// `erasing`: rows are being erased. `cleaning`: all rows are, and files are cleaned. `done`.
     pub state: String,
-    /// When it was asked for.
+    /// When it was requested.
     pub created_at: Time,
-    /// The client that asked.
+    /// The client that requested it.
     pub created_by: String,
     /// The keyed hash that stands for the address.
     pub digest: String,
@@ -75,9 +75,9 @@ pub struct Erasure {
     pub force: bool,
     /// Whether the database is rewritten at the end.
     pub compact: bool,
-    /// Interactions that the correspondent sent, erased whole.
+    /// Interactions that the correspondent sent, erased completely.
     pub interactions: u64,
-    /// Interactions of others of which was erased what had been sent to the correspondent.
+    /// Interactions of others from which was erased what had been sent to the correspondent.
     pub sent: u64,
     /// Unfinished interactions that were left alone.
     pub left: u64,

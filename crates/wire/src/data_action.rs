@@ -15,17 +15,17 @@ pub struct DataAction {
     pub id: DataActionId,
     /// Its name.
     pub name: String,
-    /// What its maker says that it belongs to; kept and returned.
+    /// The integration that it belongs to, as its creator says; kept and returned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub integration_id: Option<String>,
     /// A category; kept and returned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
-    /// What it takes and gives: `input.inputSchema` and `output.successSchema`, each a JSON Schema (draft 4).
+    /// Its inputs and outputs: `input.inputSchema` and `output.successSchema`, each a JSON Schema (draft 4).
     pub contract: Object,
     /// Counts its changes.
     pub version: u64,
-    /// Whether its maker calls it secure; kept and returned.
+    /// Whether its creator calls it secure; kept and returned.
     pub secure: bool,
     /// `request`, `response`, `timeoutSeconds`, `retries`, `cacheSeconds`; in lists only if asked for.
     #[serde(default, skip_serializing_if = "Object::is_empty")]
@@ -38,7 +38,7 @@ pub struct DataAction {
     pub self_uri: String,
 }
 
-/// What makes a data action: a file as Genesys exports it will do.
+/// Creates a data action: a file that Genesys exported can be sent as it is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DataActionRequest {
@@ -56,7 +56,7 @@ pub struct DataActionRequest {
     /// A category; kept and returned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
-    /// What it takes and gives: `input.inputSchema` and `output.successSchema`, each a JSON Schema (draft 4).
+    /// Its inputs and outputs: `input.inputSchema` and `output.successSchema`, each a JSON Schema (draft 4).
     pub contract: Object,
     /// Kept and returned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,7 +65,7 @@ pub struct DataActionRequest {
     pub config: Object,
 }
 
-/// What changes a data action. A member that is left out stays; one that is there is replaced whole.
+/// Changes a data action. A member that is left out stays; any other is replaced as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DataActionChange {
@@ -84,16 +84,16 @@ pub struct DataActionChange {
     /// A category.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
-    /// What it takes and gives. Genesys changes that in drafts alone.
+    /// Its inputs and outputs. Genesys changes these in drafts only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contract: Option<Object>,
     /// Kept and returned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secure: Option<bool>,
-    /// What it asks, and what it makes of the answer.
+    /// The request, and how the answer becomes outputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<Object>,
-    /// The version that the change is meant for; without one, whatever there is.
+    /// The version that the change is meant for; left out, any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
 }

@@ -14,7 +14,7 @@ use crate::time::Time;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
-    /// Its identifier; identifiers sort by time of making.
+    /// Its identifier; identifiers sort by time of creation.
     pub id: DeliveryId,
     /// The interaction that it is for.
     pub interaction_id: InteractionId,
@@ -22,14 +22,14 @@ pub struct Delivery {
     pub kind: DeliveryKind,
     /// The recipient's address, or the id of the webhook.
     pub target: String,
-    /// How far it came.
+    /// Its state.
     pub state: DeliveryState,
     /// How many attempts were begun.
     pub attempts: u32,
     /// When it is tried next; absent unless it is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_attempt_at: Option<Time>,
-    /// What the receiver last said, word for word, or what failed; of a bounce what the report says.
+    /// The receiver's last answer, word for word, or what failed; for a bounce, what the report says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_answer: Option<String>,
     /// The rule that holds it back.
@@ -46,18 +46,18 @@ pub struct Delivery {
     /// place of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<u32>,
-    /// Where in the flows it was asked for; absent if a person did.
+    /// Where in the flows it was requested; absent if a person sent it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
-    /// The event that it tells of; absent unless it does.
+    /// The event that it reports; absent if it reports none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
     /// When it was made.
     pub created_at: Time,
-    /// When the receiver took it; absent unless it is delivered.
+    /// When the receiver accepted it; absent unless it is delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<Time>,
-    /// When it came to the state it is in; absent while it is pending.
+    /// When it reached its current state; absent while it is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Time>,
     /// Its address.
@@ -79,7 +79,7 @@ pub struct HeldBy {
 pub struct Place {
     /// The flow.
     pub flow_id: FlowId,
-    /// Its name now; absent when it was deleted.
+    /// Its current name; absent if it was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_name: Option<String>,
     /// Its version; absent for one that is not saved.
@@ -96,30 +96,30 @@ pub struct Place {
     pub path: Option<String>,
 }
 
-/// Which deliveries are meant; what is left out does not matter.
+/// Which deliveries are meant; a filter that is left out matches all.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DeliveryFilter {
-    /// This state alone.
+    /// Only this state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<DeliveryState>,
-    /// This kind alone.
+    /// Only this kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<DeliveryKind>,
-    /// Of this interaction alone.
+    /// Only of this interaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interaction_id: Option<InteractionId>,
-    /// To this address alone, whatever the case.
+    /// Only to this address, ignoring case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
 }
 
-/// What became of a retry by filter.
+/// The result of a retry by filter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Retried {
-    /// So many deliveries are due now.
+    /// How many deliveries are due now.
     pub retried: u64,
-    /// Whether there may be more that match: a request retries 10,000 at most, oldest first.
+    /// Whether more may match: a request retries at most 10,000, oldest first.
     pub more: bool,
     /// Why they stay pending: the server that answers sends nothing (`--smarthost none`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -147,7 +147,7 @@ pub struct ReplyRequest {
     /// The subject; left out: that of the mail, with `Re:`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// Whether it goes to all who had the mail.
+    /// Whether it goes to everyone who got the mail.
     #[serde(default)]
     pub reply_all: bool,
     /// Whether the mail is attached.
@@ -163,15 +163,15 @@ pub struct ForwardRequest {
     pub token: Uuid,
     /// Where it goes: 1 to 100 addresses.
     pub addresses: Vec<String>,
-    /// Whether the mail is attached to one of ours; otherwise it is resent unchanged.
+    /// Whether the mail is attached to a new one; otherwise it is resent unchanged.
     #[serde(default)]
     pub attach: bool,
-    /// What is said with it; only where it is attached.
+    /// The text of the new mail; only if the mail is attached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
 
-/// Where claimed work goes instead.
+/// Where to transfer claimed work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TransferRequest {
@@ -179,13 +179,13 @@ pub struct TransferRequest {
     pub token: Uuid,
     /// The queue, by its id or its name.
     pub queue: TransferQueue,
-    /// Higher is sooner; left out: it stays.
+    /// Higher is sooner; left out: unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i64>,
-    /// Skills asked for; left out: they stay.
+    /// Required skills; left out: unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skills: Option<Vec<String>>,
-    /// The language asked for; left out: it stays.
+    /// The required language; left out: unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
 }
@@ -196,7 +196,7 @@ pub struct TransferQueue {
     /// Its identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<QueueId>,
-    /// Its name, whatever the case; read where there is no identifier.
+    /// Its name, ignoring case; used if there is no identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -207,20 +207,20 @@ pub struct TransferQueue {
 pub struct CompleteRequest {
     /// The claim's token.
     pub token: Uuid,
-    /// What came of it; left out: what a flow said stays.
+    /// The outcome; left out: an outcome that a flow set stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
 }
 
-/// Where every interaction stands, counted one by one, beside what the running counts say.
+/// Where every interaction is, counted one by one, and the running counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Ledger {
-    /// Interactions by place; every place is there, and each interaction is in exactly one.
+    /// Interactions by place; every place is present, and each interaction is in exactly one.
     pub places: Places,
-    /// Deliveries by state; every state is there.
+    /// Deliveries by state; every state is present.
     pub deliveries: BTreeMap<DeliveryState, u64>,
-    /// What the running counts say at the same moment.
+    /// The running counts at the same moment.
     pub tallied: Summary,
     /// Whether all sums agree.
     pub agrees: bool,
@@ -236,17 +236,17 @@ pub struct Ledger {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Places {
-    /// A run has still to end.
+    /// No run has ended yet.
     pub undecided: u64,
     /// It waits in a queue.
     pub queued: u64,
-    /// Somebody holds it by a claim.
+    /// Somebody has claimed it.
     pub claimed: u64,
-    /// Its forward or push is on the way.
+    /// Its forward or push is being delivered.
     pub going_out: u64,
-    /// Nothing will become of it by itself.
+    /// It does not move without intervention.
     pub stuck: u64,
-    /// It is done.
+    /// It is completed.
     pub completed: u64,
     /// A flow dropped it on purpose.
     pub dropped: u64,
@@ -257,9 +257,9 @@ pub struct Places {
 pub struct Difference {
     /// What is counted, such as `interactions`, `deliveries pending` or `waiting in queue ID`.
     pub what: String,
-    /// One by one.
+    /// The number counted one by one.
     pub counted: u64,
-    /// What the running count says. One that is off may be below zero.
+    /// The running count. A wrong one may be below zero.
     pub tallied: i64,
 }
 
@@ -279,9 +279,9 @@ pub struct StuckInteraction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum StuckReason {
-    /// It waits in a queue that is gone, or in none.
+    /// It waits in a queue that does not exist any more, or in none.
     NoQueue,
-    /// Its forward or push is on the way, but no delivery of it is pending.
+    /// Its forward or push is being delivered, but no delivery of it is pending.
     NothingPending,
     /// A delivery of its forward or push has been due for more than an hour: no node seems to send it.
     Overdue,

@@ -29,7 +29,7 @@ pub struct Problem {
     pub code: String,
     /// What is wrong, for people.
     pub message: String,
-    /// `warning` for what works but is probably not meant; absent for errors.
+    /// `warning` for what works but is probably a mistake; absent for errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<String>,
     /// The field, such as `nodes[0].actions[1].inputMapping[0].value`, or the query parameter.
@@ -44,16 +44,16 @@ pub struct Problem {
     /// The column in that line, counted from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
-    /// What would have been right.
+    /// What was expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// What stands there.
+    /// What was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
-    /// The flow that would break, or that uses the thing.
+    /// The flow that would break, or that uses the object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flow_id: Option<String>,
     /// That flow's name.

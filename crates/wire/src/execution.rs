@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::Object;
 use crate::error::ErrorBody;
 
-/// What came of a data action that was tried. The request was made: a service that was reached has acted on it.
+/// The result of trying a data action. The request was really made: a service that was reached has acted on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TestExecution {

@@ -13,7 +13,7 @@ use crate::error::Problem;
 use crate::reference::{Division, Reference};
 use crate::time::Time;
 
-/// A flow as it is returned: its document's members, Genesys's, and ours.
+/// A flow as it is returned: the members of its document, Genesys's, and Waypost's own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Flow {
@@ -34,7 +34,7 @@ pub struct Flow {
     /// Whether it was deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deleted: bool,
-    /// The version whose content is returned; absent when there is none.
+    /// The version whose content is returned; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
     /// The version that callers follow.
@@ -43,16 +43,16 @@ pub struct Flow {
     /// The newest version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saved_version: Option<FlowVersion>,
-    /// The newest version that is checked in: while a client holds the flow, the newest at the time it was checked out.
+    /// The newest version that is checked in: while a client has the flow checked out, the newest at the time of the check-out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked_in_version: Option<FlowVersion>,
     /// The client that has checked the flow out; no other may change it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locked_client: Option<Reference>,
-    /// The JSON Schema of its inputs, where asked for.
+    /// The JSON Schema of its inputs, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_schema: Option<Json>,
-    /// The JSON Schema of its outputs, where asked for.
+    /// The JSON Schema of its outputs, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_schema: Option<Json>,
     /// The content: `inputs`, `outputs`, `variables`, `trigger`, `conditionSet`, `nodes`, `onError`, `end`. Lists leave it out.
@@ -67,7 +67,7 @@ pub struct Flow {
     /// Whether a call of this flow may end the run; absent without published content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub may_decide: Option<bool>,
-    /// What works but is probably not meant.
+    /// Warnings: what works but is probably a mistake.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Problem>,
     /// When it was made.
@@ -94,7 +94,7 @@ pub struct FlowVersion {
     pub commit_version: String,
     /// The same as `id`.
     pub configuration_version: String,
-    /// `PUBLISH` when it was ever published, else `SAVE`.
+    /// `PUBLISH` if it was ever published, otherwise `SAVE`.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub version_type: Option<String>,
     /// When it was saved, in milliseconds since 1970 (a number, unlike every other time: so Genesys has it).
@@ -112,10 +112,10 @@ pub struct FlowVersion {
     /// SHA-256 of the content, in lower-case hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_hash: Option<String>,
-    /// What was found when it was saved; empty for what could be published then.
+    /// Problems found when it was saved; empty if it could be published then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub validation: Vec<Problem>,
-    /// Where its content is.
+    /// The URL of its content.
     pub configuration_uri: String,
     /// Its address.
     pub self_uri: String,
@@ -145,7 +145,7 @@ impl FlowVersion {
     }
 }
 
-/// How a flow is, among others in a list.
+/// The health of a flow, as listed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FlowHealth {
@@ -156,15 +156,15 @@ pub struct FlowHealth {
     /// Its type as written.
     #[serde(rename = "type")]
     pub flow_type: String,
-    /// Since when runs are counted: by the hour, 24 hours and what has passed of this one.
+    /// Since when runs are counted: the last 24 hours and the current hour.
     pub since: Time,
     /// Runs that a route led to this flow. Absent without the scope `email:read`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs: Option<u64>,
-    /// Of these: ended with an error.
+    /// Of these, those that ended with an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<u64>,
-    /// The last that was done to it.
+    /// The last change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_change: Option<FlowEvent>,
     /// The version that callers follow.

@@ -13,9 +13,9 @@ use waypost_ids::Version;
 pub struct Graph<'g> {
     /// Flows and objects of the other kinds.
     pub nodes: Vec<GraphNode<'g>>,
-    /// Uses, each from what uses to what is used.
+    /// Uses, each from user to used.
     pub edges: Vec<GraphEdge<'g>>,
-    /// Scopes that the token lacks: what they let a client read is left out.
+    /// Scopes that the token lacks: what they allow to read is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<Cow<'g, str>>,
 }

@@ -19,11 +19,11 @@ use crate::trace::RunTrace;
 pub enum State {
     /// Accepted; no run has ended yet.
     Received,
-    /// A worker holds it.
+    /// A worker is running it.
     Running,
     /// The last run ended; a queued one waits to be claimed.
     Decided,
-    /// Somebody holds it by a claim.
+    /// Somebody has claimed it.
     Claimed,
     /// Nothing is left to do.
     Completed,
@@ -39,18 +39,18 @@ pub struct Interaction {
     pub state: State,
     /// When it was accepted.
     pub received_at: Time,
-    /// When it came into its queue; absent while it is in none. A claim that is given back leaves it as it is.
+    /// When it entered its queue; absent while it is in none. Releasing a claim does not change it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queued_at: Option<Time>,
-    /// Whether it waits for longer than its queue's service level; absent while it does not wait, or where there is no level.
+    /// Whether it has waited longer than its queue's service level; absent while it does not wait, or if the queue has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over_service_level: Option<bool>,
-    /// How it was handed over.
+    /// Its envelope.
     pub envelope: Envelope,
-    /// Who sent it, as it was found when it came in; absent in lists, where nothing was found out, and once the message is gone.
+    /// Who sent it, as checked when it came in; absent in lists, if nothing was checked, and once the message is erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth: Option<Auth>,
-    /// What a scanner said when it came in; absent in lists, where no scanner was asked, and once the message is gone.
+    /// What a scanner said when it came in; absent in lists, if no scanner was asked, and once the message is erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scan: Option<Scan>,
     /// The Message-ID without angle brackets.
@@ -65,16 +65,19 @@ pub struct Interaction {
     /// How the last run ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
-    /// All runs that ended, first to last. Lists leave them out.
+    /// All finished runs, oldest first. Absent in lists.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<Run>,
+    /// What was said of it besides its mail when it was opened over HTTP; absent in lists, where it came as mail, and once erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opening: Option<Opening>,
     /// The attributes after the last run, with those that were set over them.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
-    /// How often the same mail came again.
+    /// How often the same mail arrived again.
     #[serde(default)]
     pub duplicates: u64,
-    /// Why mail was counted as the same; absent if none was.
+    /// Why mail was counted as a duplicate; absent if none was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duplicates_reason: Option<String>,
     /// An earlier interaction with the same Message-ID and other content.
@@ -83,28 +86,67 @@ pub struct Interaction {
     /// The thread that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<InteractionThread>,
-    /// In the answer to a mail that was accepted before: this is the interaction it made then.
+    /// Only in the answer to a mail that was accepted before: this is the interaction that it created then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
-    /// Message, subject, traces and attributes are gone: erased on request, or kept as long as they are to be.
+    /// Message, subject, traces and attributes are gone: erased on request, or past their retention.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub erased: bool,
     /// Its address.
     pub self_uri: String,
 }
 
-/// Where an interaction stands in its thread: the mails of one conversation that came by one route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// An interaction's place in its thread: the mails of one conversation that came in by one route.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InteractionThread {
-    /// The thread: the id of the interaction that began it.
+    /// The thread's id: that of its first interaction.
     pub id: InteractionId,
     /// Why the interaction belongs to it.
     pub reason: ThreadReason,
-    /// Its place in the thread, from 1. Mails that come at the same moment may have the same.
+    /// Its position in the thread, from 1. Mails that arrive at the same moment may share one.
     pub position: u32,
+    /// The interaction before it, as it was when this one was accepted; absent in lists, where there is none, and once erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<PreviousInteraction>,
 }
 
-/// How a mail was handed over.
+/// The earlier interaction of a thread, as it was when the later one was accepted: what flows read of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PreviousInteraction {
+    /// The interaction.
+    pub id: InteractionId,
+    /// When it was accepted.
+    pub received_at: Time,
+    /// How its last run ended; absent if none had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionKind>,
+    /// The name of the queue that it was decided or transferred to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// Its priority.
+    #[serde(default)]
+    pub priority: i64,
+    /// The skills it asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<String>,
+    /// The language it asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Its attributes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// What was said of an interaction besides its mail.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Opening {
+    /// The attributes that it started with.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// The envelope of a mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Envelope {
     /// The sender; empty for the null reverse-path.
@@ -127,13 +169,13 @@ pub struct Auth {
     pub dmarc: AuthMethod,
 }
 
-/// What one method says of a mail.
+/// The result of one method.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct AuthMethod {
     /// The result: a word of RFC 8601, or `unknown`.
     pub result: AuthResult,
-    /// The domain that it is about; absent if there is none.
+    /// The domain that was checked; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// Whether it passed for a domain that is aligned with the author's.
@@ -143,7 +185,7 @@ pub struct AuthMethod {
     pub reason: Option<String>,
 }
 
-/// What a scanner said of a mail.
+/// What a scanner said about a mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Scan {
@@ -162,7 +204,7 @@ pub struct Scan {
 pub struct RunFlow {
     /// The flow.
     pub id: FlowId,
-    /// Its name now; absent when it was deleted.
+    /// Its current name; absent if it was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The version.
@@ -175,15 +217,15 @@ pub struct RunFlow {
 pub struct Decision {
     /// The kind.
     pub kind: DecisionKind,
-    /// The queue it is in; of a forward only once it is dead.
+    /// The queue it is in; for a forward, only once the forward has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<DecisionQueue>,
     /// Higher is sooner.
     pub priority: i64,
-    /// Skills asked for.
+    /// Required skills.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skills: Vec<String>,
-    /// The language asked for.
+    /// The required language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// Addresses of a forward.
@@ -205,7 +247,7 @@ pub struct Decision {
 pub struct DecisionQueue {
     /// The queue.
     pub id: QueueId,
-    /// Its name now; absent when it was deleted.
+    /// Its current name; absent if it was deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -225,13 +267,13 @@ pub struct Run {
     pub duration_us: u64,
     /// How it ended.
     pub decision: Decision,
-    /// The client that asked for it; absent for the first run.
+    /// The client that requested it; absent for the first run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerun_by: Option<String>,
     /// What it did, step by step. Only in the answer of `/trace`, until it is erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<RunTrace>,
-    /// What it sent, and how far that came. Only in the answer of `/trace`.
+    /// What it sent, and the state of each delivery. Only in the answer of `/trace`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deliveries: Vec<Delivery>,
 }
@@ -249,12 +291,12 @@ pub struct Attachment {
     pub content_type: String,
     /// The size in bytes.
     pub size: u64,
-    /// Whether it is shown within the text.
+    /// Whether it is displayed within the text.
     pub inline: bool,
-    /// The id by which the mail's HTML refers to it (`cid:`); absent if it has none.
+    /// The content id by which the mail's HTML refers to it (`cid:`); absent if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_id: Option<String>,
-    /// The address of its bytes.
+    /// The URL of its bytes.
     pub self_uri: String,
 }
 
@@ -273,25 +315,25 @@ pub struct Trace {
     pub interaction_id: InteractionId,
     /// Its runs with their traces, first to last.
     pub runs: Vec<Run>,
-    /// What people sent who had claimed it, and how far that came.
+    /// What people who had claimed it sent, and the state of each delivery.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deliveries: Vec<Delivery>,
 }
 
-/// What came of running many again.
+/// The result of running many again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reruns {
-    /// So many are run again.
+    /// How many are run again.
     pub rerun: u64,
-    /// So many matched, and are not: erased, claimed, or waiting for a run.
+    /// How many matched and are not run again: erased, claimed, or waiting for a run.
     pub skipped: u64,
-    /// There may be more: with this as `cursor` the same request goes on.
+    /// There may be more: repeat the request with this as `cursor`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
 
-/// Counts over everything kept. `accepted` is always `duplicates + interactions`.
+/// Counts of everything that is stored. `accepted` is always `duplicates + interactions`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
@@ -299,17 +341,17 @@ pub struct Summary {
     pub accepted: u64,
     /// Of these: counted on an earlier one.
     pub duplicates: u64,
-    /// Of these: made an interaction.
+    /// Of these, those that created an interaction.
     pub interactions: u64,
-    /// Interactions by state; every state is there.
+    /// Interactions by state; every state is present.
     pub by_state: BTreeMap<State, u64>,
-    /// Interactions by the last decision; every kind is there.
+    /// Interactions by the last decision; every kind is present.
     pub by_decision: BTreeMap<DecisionKind, u64>,
     /// Interactions that wait as unrouted: nothing decided, the run failed, or a forward did not arrive. Claimed ones are among them.
     /// Counted up to 10,000.
     #[serde(default)]
     pub unrouted: u64,
-    /// Deliveries by state; every state is there.
+    /// Deliveries by state; every state is present.
     #[serde(default)]
     pub deliveries: BTreeMap<DeliveryState, u64>,
     /// The oldest interaction without a decision.

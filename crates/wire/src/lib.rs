@@ -21,6 +21,7 @@ pub mod live;
 pub mod mailbox;
 pub mod map;
 pub mod overview;
+pub mod position;
 pub mod reference;
 pub mod replay;
 pub mod routing;
@@ -29,10 +30,12 @@ pub mod secret;
 pub mod session;
 pub mod table;
 pub mod term;
+pub mod text;
 pub mod time;
 pub mod token;
 pub mod trace;
 pub mod webhook;
+pub mod witness;
 
 /// A JSON object whose members keep their order.
 pub type Object = serde_json::Map<String, serde_json::Value>;

@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 pub struct Page<T> {
     /// What is on the page; empty past the end.
     pub entities: Vec<T>,
-    /// How many fit on a page.
+    /// The size of a page.
     pub page_size: u32,
     /// The page's number, counted from 1.
     pub page_number: u32,
-    /// How many there are in all.
+    /// The total number of elements.
     pub total: u64,
-    /// How many pages there are.
+    /// The number of pages.
     pub page_count: u64,
     /// The first page's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,14 +35,14 @@ pub struct Page<T> {
     pub previous_uri: Option<String>,
 }
 
-/// A part of a list that is read by cursor.
+/// A page of a list that is read by cursor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "{T}Chunk")]
 pub struct Chunk<T> {
-    /// What is in this part.
+    /// The elements of this page.
     pub entities: Vec<T>,
-    /// Where the next part starts; absent at the end.
+    /// The cursor of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }

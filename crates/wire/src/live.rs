@@ -10,7 +10,7 @@ pub const READY: &str = "ready";
 /// The event that says that some were missed: what is shown must be read again.
 pub const RESET: &str = "reset";
 
-/// The data of an event: which thing changed, and in few words how. Which members are there follows from the event.
+/// The data of an event: what changed, and how in brief. The event determines which members are present.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct LiveData {
@@ -29,10 +29,10 @@ pub struct LiveData {
     /// Of `object.changed`: its identifier; a domain's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object_id: Option<String>,
-    /// Where the interaction or the delivery is now, in a word of theirs.
+    /// The current state of the interaction or the delivery.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// How the run ended that has just ended.
+    /// The decision of the run that has just ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionKind>,
     /// The flow of that run.
@@ -44,7 +44,7 @@ pub struct LiveData {
     /// The queue that it was in before, if that is another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_queue_id: Option<QueueId>,
-    /// How the mailbox is: `ok`, `failing`, `silent`, `starting` or `disabled`.
+    /// The health of the mailbox: `ok`, `failing`, `silent`, `starting` or `disabled`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// Of `reset`: `unknown`, `slow` or `missed`.

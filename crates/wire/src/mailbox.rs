@@ -26,7 +26,7 @@ pub enum MailboxTls {
     Implicit,
     /// After STARTTLS; the usual port is 143.
     StartTls,
-    /// Not at all: only towards private addresses that are allowed.
+    /// Not at all: only to private addresses that are allowed.
     None,
 }
 
@@ -51,7 +51,7 @@ pub enum SecretName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum MailboxGrant {
-    /// In the client's own name: for Microsoft 365 with an application.
+    /// By the client's own credentials: for Microsoft 365 with an application.
     ClientCredentials,
     /// By a refresh token.
     RefreshToken,
@@ -83,7 +83,7 @@ pub struct MailboxOauth {
     pub grant: MailboxGrant,
 }
 
-/// What proves who logs in: one of the two.
+/// The credential for the login: one of the two.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MailboxAuth {
     /// The secret that has the password.
@@ -94,7 +94,7 @@ pub struct MailboxAuth {
     pub oauth: Option<MailboxOauth>,
 }
 
-/// What is done with a message that was taken: one of the three.
+/// What happens to a message that was taken: one of the three.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MailboxAfter {
@@ -129,7 +129,7 @@ pub struct MailboxSubmission {
     pub auth: Option<MailboxAuth>,
 }
 
-/// A message that was set aside: it stays where it is, and is not tried again by itself.
+/// A message that was set aside: it stays where it is, and is not retried automatically.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SetAsideMessage {
@@ -160,22 +160,22 @@ pub struct SetAsideRetryRequest {
     pub uid: Option<u32>,
 }
 
-/// How many messages are tried again, at the next look.
+/// How many messages are tried again at the next check.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SetAsideRetry {
     /// So many.
     pub retried: u64,
 }
 
-/// How a mailbox is.
+/// The health of a mailbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MailboxHealth {
-    /// `starting`, `ok`, `failing`, `silent` (nobody looked for 15 minutes) or `disabled`.
+    /// `starting`, `ok`, `failing`, `silent` (no check completed for 15 minutes) or `disabled`.
     pub status: String,
     /// Whether it has failed for more than 5 minutes, or is silent.
     pub alarm: bool,
-    /// When a look at all folders last came to its end.
+    /// When a check of all folders last completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_look_at: Option<Time>,
     /// When mail was last taken.
@@ -190,10 +190,10 @@ pub struct MailboxHealth {
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
-    /// Since when nothing but errors is met.
+    /// Since when every attempt has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Time>,
-    /// Messages that are never taken: too large, or the server can't give them. They stay where they are.
+    /// Messages that were set aside: too large, or the server can't return them. They stay where they are.
     pub set_aside: u64,
 }
 
@@ -217,13 +217,13 @@ pub struct Mailbox {
     pub auth: MailboxAuth,
     /// The folders that are watched.
     pub folders: Vec<String>,
-    /// What of the mail that was there before is taken: `new`, `unseen`, `all`, or a date.
+    /// Which existing mail is taken: `new` (none), `unseen`, `all`, or a date.
     pub start: String,
-    /// What is done with a message that was taken.
+    /// What happens to a message that was taken.
     pub after: MailboxAfter,
-    /// The address whose route mail goes by.
+    /// The address whose route its mail takes.
     pub route: String,
-    /// The server that takes what goes out by the route; none leaves that to the smarthost.
+    /// The server through which mail of the route goes out; without one, the smarthost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submission: Option<MailboxSubmission>,
     /// Whether it is watched.
@@ -241,7 +241,7 @@ pub struct Mailbox {
     pub self_uri: String,
 }
 
-/// What makes or replaces a mailbox.
+/// Creates or replaces a mailbox.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MailboxRequest {
@@ -268,17 +268,17 @@ pub struct MailboxRequest {
     /// What happens to a message that was taken; it is marked as `\Seen` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<MailboxAfter>,
-    /// The address whose route mail goes by.
+    /// The address whose route its mail takes.
     pub route: String,
-    /// The server that takes what goes out by the route; none leaves that to the smarthost.
+    /// The server through which mail of the route goes out; without one, the smarthost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submission: Option<MailboxSubmission>,
-    /// Whether it is watched. Left out, it stays as it is; a new mailbox is watched.
+    /// Whether it is watched. Left out: unchanged; a new mailbox is watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<MailboxState>,
 }
 
-/// What a person is asked to do, to give access to a mailbox.
+/// What a person must do to give access to a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MailboxAuthorisation {
@@ -304,7 +304,7 @@ pub struct MailboxAuthorisation {
 /// Asks whether access was given.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MailboxAuthorisationRequest {
-    /// The handle of the answer that has the code; without one another code is asked for.
+    /// The handle of the answer that had the code; left out: request a new code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handle: Option<String>,
 }
@@ -312,18 +312,18 @@ pub struct MailboxAuthorisationRequest {
 /// What a test of a mailbox found. Nothing was changed there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MailboxTest {
-    /// Whether all is well.
+    /// Whether all checks passed.
     pub ok: bool,
-    /// What was looked at, in order. It ends with what must be fixed first.
+    /// The checks, in order, up to the first that failed.
     pub checks: Vec<MailboxCheck>,
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MailboxCheck {
     /// What: `name`, `connection`, `tls`, `login`, or a folder.
     pub check: String,
-    /// Whether it is well.
+    /// Whether it passed.
     pub ok: bool,
     /// What was found, or what is wrong.
     pub detail: String,

@@ -11,9 +11,9 @@ use waypost_ids::Version;
 pub struct Map<'m> {
     /// By kind, then by name.
     pub nodes: Vec<MapNode<'m>>,
-    /// Uses, each from what uses to what is used. What a change of an object may change is everything that leads to it.
+    /// Uses, each from user to used. A change to an object may affect everything with a path to it.
     pub edges: Vec<MapEdge<'m>>,
-    /// Scopes that the token lacks: what they let a client read is left out.
+    /// Scopes that the token lacks: what they allow to read is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<Cow<'m, str>>,
 }
@@ -25,7 +25,7 @@ pub struct MapNode<'m> {
     pub key: String,
     /// Its kind: `route`, `flow`, `queue`, `table`, `schedule`, `domain` and so on.
     pub kind: Cow<'m, str>,
-    /// Its identifier; a domain's name. Absent of what is decided for at run time.
+    /// Its identifier; for a domain, its name. Absent for an object that is only known at run time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// Its name; a route's address pattern.
@@ -42,7 +42,7 @@ pub struct MapNode<'m> {
     /// The notice to callers of a deprecated flow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<Cow<'m, str>>,
-    /// It stands for whichever object of its kind is decided for at run time.
+    /// It stands for any object of its kind that a flow chooses at run time.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub any: bool,
 }

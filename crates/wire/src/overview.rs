@@ -17,7 +17,7 @@ use crate::time::Time;
 pub struct Overview {
     /// When the first minute begins.
     pub since: Time,
-    /// When the last one ends: it is still running.
+    /// When the last minute ends: it is still running.
     pub until: Time,
     /// Each minute, oldest first.
     pub series: Vec<OverviewMinute>,
@@ -34,10 +34,10 @@ pub struct Overview {
     pub unrouted: u64,
     /// Deliveries by state, over everything kept.
     pub deliveries: BTreeMap<DeliveryState, u64>,
-    /// How mailboxes are. Absent without the scope `routing:read`.
+    /// The health of mailboxes. Absent without the scope `routing:read`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mailboxes: Option<Vec<MailboxStanding>>,
-    /// Scopes that the token lacks: what they let a client read is left out.
+    /// Scopes that the token lacks: what they allow to read is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<String>,
 }
@@ -52,18 +52,18 @@ pub struct OverviewMinute {
     pub activity: Activity,
 }
 
-/// What was done in a while.
+/// What was done in a period.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Activity {
     /// Mails answered with success, counted once for each route.
     pub accepted: u64,
     /// Of these: counted on an earlier one.
     pub duplicates: u64,
-    /// Runs that ended, by how; every kind is there.
+    /// Runs that ended, by decision; every kind is present.
     pub decided: BTreeMap<DecisionKind, u64>,
     /// Of these: with an error.
     pub failed: u64,
-    /// From acceptance to decision, of first runs. Absent where none ended.
+    /// The time from acceptance to decision, for first runs. Absent if none ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionTime>,
 }
@@ -97,13 +97,13 @@ pub struct QueueStanding {
     pub queue: DecisionQueue,
     /// How many wait in it, claimed by nobody.
     pub waiting: u64,
-    /// When the one that has waited longest came into it.
+    /// When the one that has waited longest entered it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oldest_waiting_at: Option<Time>,
-    /// How soon work is to be taken: an ISO 8601 duration.
+    /// The time within which work should be claimed: an ISO 8601 duration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_level: Option<String>,
-    /// How many wait for longer, counted up to 10,000. Absent where the queue has no service level.
+    /// How many have waited longer than that, counted up to 10,000. Absent without a service level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over_service_level: Option<u64>,
 }
@@ -112,14 +112,14 @@ pub struct QueueStanding {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Undecided {
-    /// How many wait for a run, or are being run.
+    /// How many wait for a run or are being run.
     pub waiting: u64,
     /// When the oldest was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oldest_at: Option<Time>,
 }
 
-/// How a mailbox is.
+/// The health of a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MailboxStanding {
     /// The mailbox.

@@ -12,7 +12,7 @@ use crate::change::{ChangeSetFlow, ChangeSetObject};
 use crate::time::Time;
 use crate::trace::TraceDifference;
 
-/// What to replay: what is to change, as a change set has it, and over which recorded mail.
+/// What to replay: the change, as in a change set, and over which recorded mail.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplayRequest {
@@ -21,7 +21,7 @@ pub struct ReplayRequest {
     /// Names of queues that would be made with them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub queues: Vec<String>,
-    /// Queues, tables, schedules, domains and routes that are put or deleted with them. What asks them is answered as they would be.
+    /// Queues, tables, schedules, domains and routes that are put or deleted with them. Look-ups see them as they would be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub objects: Vec<ChangeSetObject>,
     /// All rows that tables would have, by the table's name: each with its `KEY`. Lookups in these tables are answered from here.
@@ -30,7 +30,7 @@ pub struct ReplayRequest {
     /// Only mail accepted at or after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Time>,
-    /// Only mail accepted before; until now, if absent.
+    /// Only mail accepted before. Default: now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Time>,
     /// Only mail of this route: its id, or its address such as `support@example.com`.
@@ -39,10 +39,10 @@ pub struct ReplayRequest {
     /// Only mail whose last run began in this flow: its id or its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
-    /// At most so many interactions, the newest of those that the change concerns; 1,000 if absent.
+    /// At most this many interactions, the newest that the change affects. Default: 1,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
-    /// The share of interactions that is taken, above 0 up to 1: the same ones each time.
+    /// The share of interactions to replay, above 0 and up to 1; the same ones each time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sample: Option<f64>,
 }
@@ -55,38 +55,38 @@ pub struct Replay {
     pub id: Uuid,
     /// `waiting`, `running`, `done` or `failed`.
     pub state: String,
-    /// When it was asked for.
+    /// When it was requested.
     pub created_at: Time,
-    /// The client that asked.
+    /// The client that requested it.
     pub created_by: String,
-    /// What was asked: documents, bodies of objects and rows left out.
+    /// The request, without documents, bodies of objects and rows.
     pub request: BTreeMap<String, Json>,
-    /// How often it was begun: more than once if a node was gone before the end; then all was run again.
+    /// How often it was started: more than once if a node stopped before the end. Then everything is run again.
     pub starts: u32,
-    /// How far it came.
+    /// Its progress.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<ReplayProgress>,
-    /// What came of it, once it is over.
+    /// The result, once it is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<ReplayReport>,
     /// The interactions whose decision would be another, newest first: 1,000 at most. They go with the content of their mail. Left out
     /// in lists.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<ReplayChange>,
-    /// Scopes that the token lacks: what they let a client read is left out.
+    /// Scopes that the token lacks: what they allow to read is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<String>,
     /// Where it is.
     pub self_uri: String,
 }
 
-/// How far a replay came.
+/// The progress of a replay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplayProgress {
     /// Interactions run so far.
     pub replayed: u64,
-    /// Those of them whose decision would be another.
+    /// Those of them whose decision would change.
     pub changed: u64,
     /// Interactions looked at so far.
     pub seen: u64,
@@ -94,7 +94,7 @@ pub struct ReplayProgress {
     pub most: u64,
 }
 
-/// What a replay tells, in counts.
+/// The report of a replay, in counts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplayReport {
@@ -102,13 +102,13 @@ pub struct ReplayReport {
     pub replayed: u64,
     /// Those whose decision stays.
     pub same: u64,
-    /// Those whose decision would be another.
+    /// Those whose decision would change.
     pub changed: u64,
-    /// Those that asked something neither the record nor today can answer.
+    /// Those with a question that neither the record nor today's data can answer.
     pub unknown: u64,
-    /// Those whose decision stays and whose attributes would be others.
+    /// Those whose decision stays and whose attributes would change.
     pub attributes_changed: u64,
-    /// Interactions whose flows nothing of the change concerns: they were not run.
+    /// Interactions that the change does not affect: they were not run.
     pub not_concerned: u64,
     /// Interactions that could not be run, by reason: `erased`, `undecided`, `routeGone`.
     pub skipped: BTreeMap<String, u64>,
@@ -116,11 +116,11 @@ pub struct ReplayReport {
     pub moves: Vec<ReplayMove>,
     /// The same by the flow that the route leads to.
     pub callers: BTreeMap<String, ReplayCounts>,
-    /// How many stood in each queue, and would.
+    /// How many decisions led to each queue, and how many would.
     pub queues: BTreeMap<String, ReplayQueue>,
-    /// Changed ones beyond those that are kept singly.
+    /// Changed ones beyond those that are listed one by one.
     pub changes_not_kept: u64,
-    /// Whether an earlier start was cut short, so that all was run again.
+    /// Whether an earlier start was interrupted, so that everything was run again.
     pub started_again: bool,
     /// Why it could not be done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,7 +132,7 @@ pub struct ReplayReport {
 pub struct ReplayMove {
     /// Where they led.
     pub from: String,
-    /// Where they would lead; the same where only priority, skills or the like differ.
+    /// Where they would lead; the same if only priority, skills or the like differ.
     pub to: String,
     /// How many.
     pub count: u64,
@@ -143,7 +143,7 @@ pub struct ReplayMove {
 pub struct ReplayCounts {
     /// They stay.
     pub same: u64,
-    /// They would be others.
+    /// They would change.
     pub changed: u64,
     /// It can't be known.
     pub unknown: u64,
@@ -158,7 +158,7 @@ pub struct ReplayQueue {
     pub after: u64,
 }
 
-/// An interaction whose decision would be another.
+/// An interaction whose decision would change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplayChange {
@@ -174,7 +174,7 @@ pub struct ReplayChange {
     pub before: Object,
     /// The decision as it would be.
     pub after: Object,
-    /// The first step in which the runs part.
+    /// The first step in which the runs differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parts: Option<TraceDifference>,
 }

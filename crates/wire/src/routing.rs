@@ -19,22 +19,22 @@ pub struct Queue {
     pub name: String,
     /// The division it is in.
     pub division: Division,
-    /// Made by the server: can't be renamed or deleted.
+    /// Built in: can't be renamed or deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub built_in: bool,
-    /// How soon work is to be taken: an ISO 8601 duration such as `PT4H`.
+    /// The time within which work should be claimed: an ISO 8601 duration such as `PT4H`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_level: Option<String>,
-    /// Where what comes into it is delivered, instead of waiting to be claimed.
+    /// Where its work is delivered, instead of waiting to be claimed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deliver_to: Option<DeliverTo>,
     /// How many interactions wait in it: decided, and claimed by nobody. Absent in answers to change sets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<u64>,
-    /// When the one that has waited longest came into the queue; absent when none waits.
+    /// When the one that has waited longest entered the queue; absent if none waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oldest_waiting_at: Option<Time>,
-    /// How many wait for longer than the service level, counted up to 10,000; absent where there is none.
+    /// How many have waited longer than the service level, counted up to 10,000; absent without a service level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over_service_level: Option<u64>,
     /// What clients sent besides.
@@ -48,16 +48,16 @@ pub struct Queue {
     pub self_uri: String,
 }
 
-/// What makes or replaces a queue.
+/// Creates or replaces a queue.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueRequest {
     /// Its name.
     pub name: String,
-    /// How soon work is to be taken: an ISO 8601 duration such as `PT4H`, a day being 24 hours; at most a year.
+    /// The time within which work should be claimed: an ISO 8601 duration such as `PT4H`, at most a year. A day counts as 24 hours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_level: Option<String>,
-    /// Where what comes into it is delivered; left out: it waits to be claimed.
+    /// Where its work is delivered; left out: work waits to be claimed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deliver_to: Option<DeliverTo>,
     /// What is only kept and returned.
@@ -68,16 +68,16 @@ pub struct QueueRequest {
 /// Where a queue delivers: to a webhook, to addresses, or into a folder of a mailbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeliverTo {
-    /// A webhook, by its id or its name. In requests its name or id alone does as well.
+    /// A webhook, by its id or its name. In requests, a string with its name or id works as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook: Option<WebhookReference>,
     /// Up to 20 addresses; each gets every mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub addresses: Option<Vec<String>>,
-    /// Whether the mail is attached to one of ours; otherwise it is resent unchanged. Only with addresses.
+    /// Whether the mail is attached to a new one; otherwise it is resent unchanged. Only with addresses.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub attach: bool,
-    /// A mailbox, by its id or its name. In requests its name or id alone does as well. With `folder`.
+    /// A mailbox, by its id or its name. In requests, a string with its name or id works as well. With `folder`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mailbox: Option<MailboxReference>,
     /// The folder of the mailbox that messages are put into, as they were received.
@@ -91,7 +91,7 @@ pub struct MailboxReference {
     /// Its identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<MailboxId>,
-    /// Its name; read where there is no identifier.
+    /// Its name; used if there is no identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
@@ -102,17 +102,17 @@ pub struct WebhookReference {
     /// Its identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<WebhookId>,
-    /// Its name; read where there is no identifier.
+    /// Its name; used if there is no identifier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
-/// What became of pushing what waits in a queue.
+/// The result of pushing what waits in a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pushed {
-    /// So many interactions are on their way.
+    /// How many interactions are being pushed.
     pub pushed: u64,
-    /// Whether there may be more that wait: a request pushes some hundreds.
+    /// Whether more may be waiting: a request pushes a few hundred.
     pub more: bool,
 }
 
@@ -127,7 +127,7 @@ pub struct Domain {
     /// Always `false`: the server has no root domain of its own.
     #[serde(default)]
     pub sub_domain: bool,
-    /// Always `NOT_AVAILABLE`: the server does not look at the DNS.
+    /// Always `NOT_AVAILABLE`: the server does not check DNS.
     #[serde(default)]
     pub mx_record_status: String,
     /// What clients sent besides.
@@ -139,7 +139,7 @@ pub struct Domain {
     pub self_uri: String,
 }
 
-/// What makes a domain.
+/// Creates a domain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DomainRequest {
     /// The domain.
@@ -169,19 +169,19 @@ pub struct Route {
     /// The priority that interactions start with; higher is sooner.
     #[serde(default)]
     pub priority: i64,
-    /// The name that replies are from, beside the address that the mail came to.
+    /// The display name of replies, beside the address that the mail came to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_name: Option<String>,
-    /// Whether flows may answer mail that mailing lists pass on.
+    /// Whether flows may answer mail that came through a mailing list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_lists: Option<bool>,
-    /// Where replies go; left out, where all mail of the route goes.
+    /// Where replies go; left out: where all mail of the route goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replies: Option<Replies>,
-    /// For how many days mails and traces are kept once they are worked off; 0 is for ever. Left out: as the server is set.
+    /// For how many days mails and traces are kept after the interaction is completed; 0 is for ever. Left out: the server's setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_content_days: Option<u32>,
-    /// For how many days interactions and decisions are kept once they are worked off; 0 is for ever. Left out: as the server is set.
+    /// For how many days interactions and decisions are kept after the interaction is completed; 0 is for ever. Left out: the server's setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_decision_days: Option<u32>,
     /// What clients sent besides.
@@ -195,17 +195,17 @@ pub struct Route {
     pub self_uri: String,
 }
 
-/// Where a route's replies go: mail that joins a thread by what it names of it.
+/// Where a route's replies go: mail that joins a thread by the Message-IDs that it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Replies {
     /// Where all mail of the route goes.
     Target,
-    /// Back to the queue that the thread's earlier interaction was decided or transferred to, while it exists. No flow runs.
+    /// Back to the queue that the thread's previous interaction was routed or transferred to, while that queue exists. No flow runs.
     PreviousQueue,
 }
 
-/// What makes or replaces a route.
+/// Creates or replaces a route.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteRequest {
@@ -223,19 +223,19 @@ pub struct RouteRequest {
     /// The priority that interactions start with.
     #[serde(default)]
     pub priority: i64,
-    /// The name that replies are from: at most 128 characters.
+    /// The display name of replies: at most 128 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_name: Option<String>,
-    /// Whether flows may answer mail that mailing lists pass on.
+    /// Whether flows may answer mail that came through a mailing list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_lists: Option<bool>,
-    /// Where replies go; left out, where all mail of the route goes.
+    /// Where replies go; left out: where all mail of the route goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replies: Option<Replies>,
-    /// For how many days mails and traces are kept once they are worked off; 0 is for ever. Left out: as the server is set.
+    /// For how many days mails and traces are kept after the interaction is completed; 0 is for ever. Left out: the server's setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_content_days: Option<u32>,
-    /// For how many days interactions and decisions are kept once they are worked off; 0 is for ever. Left out: as the server is set.
+    /// For how many days interactions and decisions are kept after the interaction is completed; 0 is for ever. Left out: the server's setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_decision_days: Option<u32>,
     /// What is only kept and returned.

@@ -35,7 +35,7 @@ pub struct Schedule {
     pub definition: Object,
 }
 
-/// What makes or replaces a schedule.
+/// Creates or replaces a schedule.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduleRequest {
@@ -68,10 +68,10 @@ pub struct ScheduleEvaluation {
     pub at: Time,
     /// `open`, `closed`, `holiday`, `emergency`.
     pub state: String,
-    /// The name of the hours or the holiday that make it so, or the emergency's reason.
+    /// The name of the hours or the holiday behind the state, or the emergency's reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// When the state next differs; none if it does not within 400 days, and in an emergency.
+    /// When the state next changes; absent if it does not within 400 days, and in an emergency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_change: Option<Time>,
     /// Whether it is open.

@@ -16,7 +16,7 @@ pub struct Secret {
     pub id: SecretId,
     /// Its name.
     pub name: String,
-    /// The hosts that may be shown it.
+    /// The hosts that it may be sent to.
     pub hosts: Vec<String>,
     /// When its value was set; absent if the value was forgotten with its key, until it is set again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,7 +31,7 @@ pub struct Secret {
     pub self_uri: String,
 }
 
-/// What makes or replaces a secret.
+/// Creates or replaces a secret.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretRequest {
@@ -40,7 +40,7 @@ pub struct SecretRequest {
     /// Its value, at most 64 KiB. An existing secret keeps its value by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// The hosts that may be shown it, such as `api.example.com`.
+    /// The hosts that it may be sent to, such as `api.example.com`.
     pub hosts: Vec<String>,
 }
 

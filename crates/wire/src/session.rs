@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Time;
 
-/// What begins a session: a client's id and secret, or a link.
+/// Starts a session: a client's id and secret, or a link.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionRequest {
@@ -20,7 +20,7 @@ pub struct SessionRequest {
     pub link: Option<String>,
 }
 
-/// A link that somebody wants to know more of before following it.
+/// A link to look at before using it.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LinkRequest {
     /// The link's secret: this type can't be printed for debugging.
@@ -36,7 +36,7 @@ pub struct Session {
     /// What the person is called, if it is one who signed in by an identity provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
-    /// What the session grants, in our names.
+    /// The session's scopes, by Waypost's names.
     pub scopes: Vec<String>,
 }
 
@@ -53,17 +53,17 @@ pub struct SignInWays {
 pub struct SignInProvider {
     /// What it is called.
     pub name: String,
-    /// Where a browser begins, on this server; `?next=` names a place in the console to go to afterwards.
+    /// Where a browser starts, on this server; `?next=` names a place in the console to go to afterwards.
     pub path: String,
 }
 
-/// A link that begins one session of the client that asked for it.
+/// A link that starts one session of the client that created it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionLink {
     /// Path and fragment, from the server's address. Browsers keep the fragment, which has the secret, to themselves: this type can't be
     /// printed for debugging.
     pub path: String,
-    /// When it can't be followed any more.
+    /// When it expires.
     pub expires_at: Time,
 }

@@ -26,21 +26,21 @@ pub struct DataTable {
     /// flow language's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Json>,
-    /// Whether keys are compared whatever the case.
+    /// Whether keys are compared ignoring case.
     #[serde(default)]
     pub ignore_case: bool,
-    /// Counts the changes of the table, those of its rows left out.
+    /// Counts changes of the table, without those of its rows.
     #[serde(default)]
     pub revision: u64,
     /// When it was made.
     pub date_created: Time,
-    /// When it last changed, its rows left out.
+    /// When the table last changed, without its rows.
     pub date_modified: Time,
     /// Its address.
     pub self_uri: String,
 }
 
-/// What makes or replaces a data table.
+/// Creates or replaces a data table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DataTableRequest {
@@ -53,7 +53,7 @@ pub struct DataTableRequest {
     /// datetime, duration, json, `list<string>`; and perhaps a `default`. In a change, none leaves them as they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<Json>,
-    /// Whether keys are compared whatever the case. In a change, none leaves it as it is.
+    /// Whether keys are compared ignoring case. In a change, left out: unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignore_case: Option<bool>,
 }
@@ -83,21 +83,21 @@ pub struct DataTableVersion {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RowCounts {
-    /// Rows under keys that are new.
+    /// Rows that were added.
     pub added: u64,
-    /// Rows that say something else.
+    /// Rows that were changed.
     pub changed: u64,
-    /// Rows that are gone.
+    /// Rows that were removed.
     pub removed: u64,
-    /// Rows that stayed as they were.
+    /// Rows that stayed the same.
     pub same: u64,
 }
 
-/// What became of a table whose content was replaced.
+/// The result of replacing a table's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RowsReplaced {
-    /// The newest version of its rows since; no new one, if nothing differs.
+    /// The newest version of its rows afterwards; unchanged if nothing differs.
     pub version: u64,
     /// How it differs from the version before.
     #[serde(flatten)]

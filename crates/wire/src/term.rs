@@ -33,7 +33,7 @@ pub struct Term {
     pub self_uri: String,
 }
 
-/// What makes a term.
+/// Creates a skill or a language.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TermRequest {
     /// Its name.
@@ -43,10 +43,10 @@ pub struct TermRequest {
     pub extra: Object,
 }
 
-/// What changes a term: members that are left out stay.
+/// Changes a skill or a language: members that are left out stay.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TermChange {
-    /// Its name. One that flows write stays.
+    /// Its name. A name that flows use can't be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What is only kept and returned.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ErrorBody;
 
-/// What asks for a token (RFC 6749 section 4.4.2), as a form. The credentials may stand in an HTTP Basic header instead.
+/// The request for a token (RFC 6749 section 4.4.2), as a form. The credentials may be in an HTTP Basic header instead.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TokenRequest {
     /// Always `client_credentials`.
@@ -30,7 +30,7 @@ pub struct Token {
     pub token_type: String,
     /// How long it lasts, in seconds.
     pub expires_in: u64,
-    /// What it grants: names separated by spaces; empty when it grants nothing.
+    /// Its scopes, separated by spaces; empty if it grants nothing.
     pub scope: String,
 }
 

@@ -27,11 +27,11 @@ pub struct Webhook {
     pub id: WebhookId,
     /// Its name.
     pub name: String,
-    /// Where requests go.
+    /// The URL to send requests to.
     pub url: String,
     /// Whether anything is sent.
     pub state: WebhookState,
-    /// What it listens to: events, or `interaction.*`, `delivery.*`, `*`.
+    /// The events that it subscribes to, or `interaction.*`, `delivery.*`, `*`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<String>,
     /// The secret that requests are signed with, `whsec_` and base64. Only in the answer that creates the webhook or rotates its secret.
@@ -39,7 +39,7 @@ pub struct Webhook {
     pub secret: Option<String>,
     /// Since when requests are signed with the newest secret.
     pub date_secret_rotated: Time,
-    /// Until when they are signed with the secret before as well; absent if they are not.
+    /// Until when they are also signed with the previous secret; absent if they are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_secret_until: Option<Time>,
     /// Counts its changes.
@@ -52,15 +52,15 @@ pub struct Webhook {
     pub self_uri: String,
 }
 
-/// What makes or replaces a webhook.
+/// Creates or replaces a webhook.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookRequest {
     /// Its name.
     pub name: String,
-    /// Where requests go: an `https://` or `http://` URL without user and fragment, at most 2048 bytes.
+    /// The URL to send requests to: an `https://` or `http://` URL without user and fragment, at most 2048 bytes.
     pub url: String,
-    /// Whether anything is sent. Left out, it stays as it is; a new webhook is enabled.
+    /// Whether anything is sent. Left out: unchanged; a new webhook is enabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<WebhookState>,
     /// What it listens to: events such as `interaction.decided`, or `interaction.*`, `delivery.*`, `*`. Left out, it stays as it is; a new webhook
@@ -72,7 +72,7 @@ pub struct WebhookRequest {
     pub secret: Option<String>,
 }
 
-/// What rotates a webhook's secret.
+/// Rotates a webhook's secret.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RotateSecretRequest {
     /// The new secret; the server makes one by default.

@@ -6,6 +6,9 @@ use waypost_flow_tests::Observed;
 /// Longer texts are shown in part, in characters.
 const SHOWN: usize = 100;
 
+/// A text that is empty, which is something else than none.
+const EMPTY: &str = "''";
+
 /// What differs, in lines such as ``queue: `General` instead of `Billing` ``.
 #[must_use]
 pub fn differences(before: &Observed, after: &Observed) -> Vec<String> {
@@ -41,6 +44,7 @@ fn values(path: &str, before: Option<&Json>, after: Option<&Json>, lines: &mut V
 fn text(value: Option<&Json>) -> String {
     match value {
         None => String::new(),
+        Some(Json::String(text)) if text.is_empty() => EMPTY.to_owned(),
         Some(Json::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     }
@@ -50,6 +54,9 @@ fn text(value: Option<&Json>) -> String {
 fn shown(text: &str, common: usize) -> String {
     if text.is_empty() {
         return "nothing".to_owned();
+    }
+    if text == EMPTY {
+        return "an empty text".to_owned();
     }
     let length = text.chars().count();
     let from = if length > SHOWN { common.saturating_sub(SHOWN / 4) } else { 0 };

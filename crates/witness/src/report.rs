@@ -60,7 +60,7 @@ pub struct RowsReport {
     pub table: String,
     /// Rows that the second folder alone has.
     pub added: u64,
-    /// Rows that say something else.
+    /// Rows that were changed.
     pub changed: u64,
     /// Rows that the first folder alone has.
     pub removed: u64,

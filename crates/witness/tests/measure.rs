@@ -1,5 +1,5 @@
-//! How many differences the search finds, and how soon: every mutant of the example projects and of the bench's flows is a second version.
-//! CONTRIBUTING.md has the command. `WITNESS_EVERY=5` takes every fifth mutant, `WITNESS_FOLDER=DIR` another folder.
+//! How many differences the search finds, and how soon: every mutant of the example projects, of the templates and of the bench's flows is a
+//! second version. CONTRIBUTING.md has the command. `WITNESS_EVERY=5` takes every fifth mutant, `WITNESS_FOLDER=DIR` another folder.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use folder::{Folder, files};
-use waypost_flow::source::{yaml_documents, yaml_text};
+use waypost_flow::source::{self, Node, yaml_documents, yaml_text};
 use waypost_flow_tests::{Flows, Suite};
 use waypost_project::SourceFile;
 use waypost_witness::mutate::{Base, Mutant, Verdict, judge, mutants};
@@ -40,10 +40,12 @@ struct Found {
 #[ignore = "it takes minutes: CONTRIBUTING.md says when"]
 fn how_many_differences_are_found() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let folders = [root.join("examples"), root.join("bench/flows")].map(|folder| {
-        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        // What `calls` asks is made by the bench.
-        let mut folders: Vec<PathBuf> = entries.filter(|path| path.is_dir() && !path.ends_with("calls")).collect();
+    let groups = ["examples", "examples/templates", "bench/flows"].map(|group| root.join(group));
+    let folders = groups.map(|group| {
+        let entries = fs::read_dir(group).into_iter().flatten().map(|entry| entry.unwrap().path());
+        // What `calls` asks is made by the bench. Templates are projects of their own.
+        let is_project = |path: &PathBuf| path.is_dir() && !path.ends_with("calls") && !path.ends_with("templates");
+        let mut folders: Vec<PathBuf> = entries.filter(|path| is_project(path) && has_flows(path)).collect();
         folders.sort();
         folders
     });
@@ -58,6 +60,19 @@ fn how_many_differences_are_found() {
     for one in all.iter().filter(|one| one.after.is_none() && (one.killed || one.late)) {
         println!("not found in {LONG:?}: {}", one.mutant);
     }
+    for (one, after) in all.iter().filter_map(|one| Some((one, one.after.filter(|after| *after > SHORT)?))) {
+        println!("found after {:.1} s: {}", after.as_secs_f64(), one.mutant);
+    }
+}
+
+/// Whether a folder has a flow that is ours to read.
+fn has_flows(folder: &Path) -> bool {
+    let sources = files(folder, &|name| name.ends_with(".yaml") && !name.ends_with(".test.yaml"));
+    sources.iter().any(|source| {
+        let documents = yaml_documents(&source.text).unwrap_or_default();
+        let says = |node: &Node, name: &str| source::member(node, name).is_some();
+        documents.iter().any(|(document, _)| says(document, "type") && says(document, "nodes"))
+    })
 }
 
 fn measured(folder: &Path) -> Vec<Found> {

@@ -23,7 +23,7 @@ class InteractionThread(Model):
     """Where an interaction stands in its thread."""
 
     id = Member[str]("id")
-    """The thread: the id of the interaction that began it."""
+    """The thread's id: that of its first interaction."""
     reason = Member[str]("reason")
     """``new``, ``references``, ``in-reply-to``, ``marker`` or ``subject``."""
     position = Member[int]("position")

@@ -19,7 +19,7 @@ class Queue(Model):
     built_in = builtin = Member[Optional[bool]]("builtIn")
     """Made by the server: can't be renamed or deleted."""
     service_level = servicelevel = Member[Optional[str]]("serviceLevel")
-    """How soon work is to be taken: an ISO 8601 duration such as ``PT4H``."""
+    """The time within which work should be claimed: an ISO 8601 duration such as ``PT4H``."""
     waiting = Member[Optional[int]]("waiting")
     """How many interactions wait in it, claimed by nobody."""
     oldest_waiting_at = oldestwaitingat = Member[Optional[str]]("oldestWaitingAt")

@@ -1,17 +1,18 @@
-import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { allows } from "../../api/scopes";
+import { Part, part } from "../../components/Part/Part";
 import { press, useKeys } from "../../components/Shortcuts/keys";
 import { useSession } from "../session";
 import { GROUPS } from "./places";
 import "./Shell.css";
 
 // Menus weigh a third of the rest, and nobody opens one first.
-const Account = lazy(() => import("./Account"));
-const Toasts = lazy(() => import("../../components/Toasts/Toasts"));
-const Shortcuts = lazy(() => import("../../components/Shortcuts/Shortcuts"));
+const Account = part(() => import("./Account"));
+const Toasts = part(() => import("../../components/Toasts/Toasts"));
+const Shortcuts = part(() => import("../../components/Shortcuts/Shortcuts"));
 const loadPalette = () => import("../../components/Palette/Palette");
-const Palette = lazy(loadPalette);
+const Palette = part(loadPalette);
 
 export function Shell({ children }: { children: ReactNode }) {
   const session = useSession();
@@ -79,19 +80,19 @@ export function Shell({ children }: { children: ReactNode }) {
           <button className="button quiet side-find" onClick={() => setOpen("palette")}>
             Go to… <kbd>Ctrl K</kbd>
           </button>
-          <Suspense fallback={<span className="account muted">{session.clientId}</span>}>
+          <Part fallback={<span className="account muted">{session.clientId}</span>}>
             <Account />
-          </Suspense>
+          </Part>
         </div>
       </header>
       <main id="main" tabIndex={-1}>
         {children}
       </main>
-      <Suspense>
+      <Part>
         <Toasts />
         {open === "keys" && <Shortcuts onClose={() => setOpen(undefined)} />}
         {open === "palette" && <Palette screens={offered.map(({ name, href }) => ({ name, href, kind: "screen" }))} onClose={() => setOpen(undefined)} />}
-      </Suspense>
+      </Part>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useId, useRef, useState } from "react";
 import { ACTIONS } from "../../api/language";
-import { modelOf } from "../../graph/model";
+import { lineOf } from "../../graph/model";
 import { type ActionValue, moved } from "../../edit/flow";
 import { useProblems } from "../Form/context";
 import { ActionForm, newAction } from "./ActionForm";
@@ -77,13 +77,13 @@ interface ItemProps {
 
 function Item({ action, path, open, onOpen, onChange, onUp, onDown, onRemove }: ItemProps) {
   const problems = useProblems(path, true);
-  const [line] = modelOf({ nodes: [{ id: "x", actions: [action] }] } as never).nodes[0]?.actions ?? [];
-  const name = `${action.type} ${line?.about ?? ""}`.trim();
+  const line = lineOf(action);
+  const name = `${action.type} ${line.about}`.trim();
   return (
     <li className={problems.length > 0 ? "wrong" : undefined}>
       <div className="action-head">
         <button type="button" className="action-open" aria-expanded={open} onClick={onOpen}>
-          <b>{action.type}</b> <span>{line?.about}</span>
+          <b>{action.type}</b> <span>{line.about}</span>
           {problems.length > 0 && <em>{problems.length === 1 ? "1 problem" : `${problems.length} problems`}</em>}
         </button>
         <button type="button" className="button quiet" aria-label={`Move ${name} up`} disabled={!onUp} onClick={onUp}>

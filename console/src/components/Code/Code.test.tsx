@@ -1,7 +1,7 @@
 import type { EditorView } from "@codemirror/view";
 import { render } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { Code, difference } from "./Code";
+import { Code } from "./Code";
 
 const none: never[] = [];
 const textOf = (container: HTMLElement) => container.querySelector(".code")?.shadowRoot?.querySelector(".cm-content")?.textContent;
@@ -14,22 +14,62 @@ test("its text is the value's, and its styles are in a tree of its own", () => {
   expect(document.head.querySelectorAll("style")).toHaveLength(0);
 });
 
-test("what comes back late takes nothing back that was typed meanwhile", () => {
+test("what comes back late takes nothing back that was typed meanwhile", async () => {
   const told: string[] = [];
   let view: EditorView | undefined;
   const field = (value: string) => <Code value={value} onChange={(text) => told.push(text)} label="x" extensions={none} onView={(made) => (view = made)} />;
   const { rerender } = render(field(""));
-  const type = (text: string) => view?.dispatch({ changes: { from: view.state.doc.length, insert: text } });
-  type("a");
-  type("b");
+  const type = async (text: string, all: string) => {
+    view?.dispatch({ changes: { from: view.state.doc.length, insert: text } });
+    await expect.poll(() => told.at(-1)).toBe(all);
+  };
+  await type("a", "a");
+  await type("b", "ab");
   rerender(field("a"));
-  type("c");
+  await type("c", "abc");
   rerender(field("ab"));
   rerender(field("abc"));
   expect([view?.state.doc.toString(), told]).toEqual(["abc", ["a", "ab", "abc"]]);
   // Undo elsewhere.
   rerender(field("a"));
   expect(view?.state.doc.toString()).toBe("a");
+});
+
+test("keys are told before the page goes away", () => {
+  const told: string[] = [];
+  let view: EditorView | undefined;
+  render(<Code value="" onChange={(text) => told.push(text)} label="x" extensions={none} onView={(made) => (view = made)} />);
+  for (const [event, text] of [["pagehide", "a"], ["visibilitychange", "ab"]] as const) {
+    view?.dispatch({ changes: { from: view.state.doc.length, insert: text.slice(-1) } });
+    (event === "pagehide" ? window : document).dispatchEvent(new Event(event));
+    expect(told.at(-1)).toBe(text);
+  }
+});
+
+test("keys are told after their paint, several as one, and at once when something else is to be done", async () => {
+  const told: string[] = [];
+  let view: EditorView | undefined;
+  render(<Code value="" onChange={(text) => told.push(text)} label="x" extensions={none} onView={(made) => (view = made)} />);
+  const type = (text: string) => view?.dispatch({ changes: { from: view.state.doc.length, insert: text } });
+  type("a");
+  type("b");
+  expect(told).toEqual([]);
+  await expect.poll(() => told).toEqual(["ab"]);
+  type("c");
+  view?.contentDOM.dispatchEvent(new KeyboardEvent("keydown", { key: "z", ctrlKey: true }));
+  expect(told).toEqual(["ab", "abc"]);
+});
+
+test("what comes from elsewhere before a key was told is in the text beside it", async () => {
+  const told: string[] = [];
+  let view: EditorView | undefined;
+  const field = (value: string) => <Code value={value} onChange={(text) => told.push(text)} label="x" extensions={none} onView={(made) => (view = made)} />;
+  const { rerender } = render(field("a: 1\nb: 2\n"));
+  view?.dispatch({ changes: { from: 4, insert: "0" } });
+  rerender(field("a: 1\nb: 3\n"));
+  view?.dispatch({ changes: { from: 5, insert: "0" } });
+  expect([view?.state.doc.toString(), told]).toEqual(["a: 100\nb: 3\n", []]);
+  await expect.poll(() => told).toEqual(["a: 100\nb: 3\n"]);
 });
 
 test("line breaks of another kind are no change", () => {
@@ -47,10 +87,4 @@ test("a field of one line takes no second one, and one that has two can be chang
   field("a\nb");
   made[1]?.dispatch({ changes: { from: 3, insert: "c" } });
   expect(made[1]?.state.doc.toString()).toBe("a\nbc");
-});
-
-test("a change is as small as it can be", () => {
-  expect(difference("abcd", "axd")).toEqual({ from: 1, to: 3, insert: "x" });
-  expect(difference("aa", "aaa")).toEqual({ from: 2, to: 2, insert: "a" });
-  expect(difference("a", "a")).toBeUndefined();
 });

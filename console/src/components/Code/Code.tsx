@@ -1,7 +1,10 @@
 import { defaultKeymap } from "@codemirror/commands";
-import { Annotation, Compartment, EditorState, type Extension } from "@codemirror/state";
+import { Annotation, ChangeSet, Compartment, EditorState, type Extension } from "@codemirror/state";
 import { EditorView, keymap, tooltips } from "@codemirror/view";
 import { useEffect, useRef } from "react";
+import { flushSync } from "react-dom";
+import { difference } from "../../edit/difference";
+import { afterPaint } from "./afterPaint";
 import { theme } from "./theme";
 import "./Code.css";
 
@@ -31,6 +34,8 @@ export function Code({ value, onChange, label, extensions, oneLine = false, inva
   const more = useRef(new Compartment());
   /** What was told and has not come back yet. Whoever types fast is ahead of what comes back. */
   const sent = useRef<string[]>([]);
+  /** The text that was told last, or came from outside, and what was typed since. */
+  const last = useRef<{ text: string; typed: ChangeSet | undefined }>({ text: value, typed: undefined });
   const told = useRef({ onChange, onView });
   useEffect(() => {
     told.current = { onChange, onView };
@@ -40,6 +45,13 @@ export function Code({ value, onChange, label, extensions, oneLine = false, inva
   useEffect(() => {
     const root = host.current?.shadowRoot ?? host.current?.attachShadow({ mode: "open", delegatesFocus: true });
     if (!root) return;
+    // A key is painted before the screen makes anything of it.
+    const later = afterPaint(() => {
+      const text = made.state.doc.toString();
+      last.current = { text, typed: undefined };
+      sent.current.push(text);
+      told.current.onChange(text);
+    });
     const made = new EditorView({
       parent: root,
       root,
@@ -51,11 +63,16 @@ export function Code({ value, onChange, label, extensions, oneLine = false, inva
         EditorView.lineWrapping,
         more.current.of(begins.current),
         EditorView.updateListener.of((update) => {
-          if (update.docChanged && !update.transactions.some((one) => one.annotation(given))) {
-            const text = update.state.doc.toString();
-            sent.current.push(text);
-            told.current.onChange(text);
-          }
+          if (!update.docChanged || update.transactions.some((one) => one.annotation(given))) return;
+          last.current.typed = last.current.typed?.compose(update.changes) ?? update.changes;
+          later.plan();
+        }),
+        // What is done next is done to what was typed.
+        EditorView.domEventHandlers({
+          blur: () => later.now(),
+          keydown: (event) => {
+            if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Enter" || event.key === "Escape" || event.key === "Tab") later.now();
+          },
         }),
         ...(oneLine
           ? [
@@ -66,15 +83,22 @@ export function Code({ value, onChange, label, extensions, oneLine = false, inva
           : []),
       ],
     });
+    // A page that goes away keeps what it was told. The screen's own listener comes after this one.
+    const leave = () => flushSync(later.now);
+    for (const event of ["pagehide", "visibilitychange"]) addEventListener(event, leave, true);
     view.current = made;
+    last.current = { text: made.state.doc.toString(), typed: undefined };
     told.current.onView?.(made);
     return () => {
+      for (const event of ["pagehide", "visibilitychange"]) removeEventListener(event, leave, true);
+      later.now();
       told.current.onView?.(undefined);
       made.destroy();
     };
   }, [oneLine]);
   useEffect(() => {
-    view.current?.dispatch({ effects: more.current.reconfigure(shown) });
+    // It begins with them.
+    if (begins.current !== shown) view.current?.dispatch({ effects: more.current.reconfigure(shown) });
   }, [extensions, label, invalid]);
   useEffect(() => {
     const made = view.current;
@@ -82,21 +106,15 @@ export function Code({ value, onChange, label, extensions, oneLine = false, inva
     const back = sent.current.lastIndexOf(value);
     const behind = back >= 0 && back < sent.current.length - 1;
     sent.current = behind ? sent.current.slice(back + 1) : [];
-    if (behind) return;
     // The editor has one kind of line break.
-    const change = difference(made.state.doc.toString(), value.replace(/\r\n?/g, "\n"));
-    if (change) made.dispatch({ changes: change, annotations: given.of(true) });
+    const text = value.replace(/\r\n?/g, "\n");
+    const { text: before, typed } = last.current;
+    if (behind || text === before) return;
+    const { from, to, insert } = difference(before, text) ?? { from: 0, to: 0, insert: "" };
+    const change = ChangeSet.of({ from, to, insert }, before.length);
+    // What was typed meanwhile is typed into what comes.
+    last.current = { text, typed: typed?.map(change) };
+    made.dispatch({ changes: typed ? change.map(typed, true) : change, annotations: given.of(true) });
   }, [value]);
   return <div ref={host} className={["code", oneLine && "one-line", invalid && "invalid"].filter(Boolean).join(" ")} />;
-}
-
-/** What differs between two texts, as one change: the cursor stays where it is. */
-export function difference(before: string, after: string): { from: number; to: number; insert: string } | undefined {
-  if (before === after) return undefined;
-  const most = Math.min(before.length, after.length);
-  let from = 0;
-  while (from < most && before[from] === after[from]) from++;
-  let back = 0;
-  while (back < most - from && before[before.length - 1 - back] === after[after.length - 1 - back]) back++;
-  return { from, to: before.length - back, insert: after.slice(from, after.length - back) };
 }

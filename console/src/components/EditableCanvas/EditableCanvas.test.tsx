@@ -29,3 +29,13 @@ test("by keyboard: arrows go in space, and a node is added, connected, moved and
   await userEvent.keyboard("{Enter}a{Alt>}{ArrowDown}{/Alt}{Delete}");
   expect(done).toEqual(["select b", "connect b a", "open a", "add a", 'move {"a":{"x":0,"y":20},"b":{"x":400,"y":0}} move a', "remove a", "select b"]);
 });
+
+test("while the text can't be read nothing is changed, and it says so", async () => {
+  const changes = vi.fn();
+  render(<EditableCanvas held flow={flow} positions={positions} selected="a" problems={new Map()} onMove={() => {}} onSettle={() => {}} onSelect={() => {}} onOpen={() => {}} onConnect={changes} onAdd={changes} onRemove={changes} />);
+  document.querySelector<HTMLElement>('.react-flow__node[data-id="flow/a"]')!.focus();
+  await userEvent.keyboard("a{Delete}c");
+  screen.getByText("Not possible while the YAML can't be read.");
+  expect(screen.getByRole<HTMLButtonElement>("button", { name: "Add node" }).disabled).toBe(true);
+  expect(changes).not.toHaveBeenCalled();
+});

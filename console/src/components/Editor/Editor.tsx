@@ -10,8 +10,9 @@ import { FormContext } from "../Form/context";
 import { covers } from "../Form/covers";
 import { Members } from "../Form/Form";
 import { Refusal } from "../Refusal/Refusal";
+import { differing } from "../Stale/differing";
+import { Stale } from "../Stale/Stale";
 import { toast } from "../Toasts/toast";
-import { differing } from "./differing";
 import { useUnsaved } from "./useUnsaved";
 
 interface Props {
@@ -93,34 +94,18 @@ function Opened({ kind, parent, id, from, onSaved, reload }: Props & { from: Tag
         <Members shape={shape} path="" value={value} onChange={setValue} top />
       </FormContext>
       {theirs && from ? (
-        <div className="refusal" role="alert">
-          <p>
-            <strong>Someone else changed this {kind.one} while you were editing.</strong>
-          </p>
-          <p>They changed: {differing(from.value, theirs.value, shape.managed).map(labelOf).join(", ") || "nothing that is shown here"}.</p>
-          <div className="row">
-            <button
-              type="button"
-              className="button"
-              onClick={() => {
-                setTheirs(undefined);
-                reload();
-              }}
-            >
-              Use their version
-            </button>
-            <button
-              type="button"
-              className="button danger"
-              onClick={() => {
-                setTheirs(undefined);
-                saving.mutate(theirs.etag);
-              }}
-            >
-              Overwrite with mine
-            </button>
-          </div>
-        </div>
+        <Stale
+          what={kind.one}
+          changed={differing(from.value, theirs.value, shape.managed).map(labelOf)}
+          onTheirs={() => {
+            setTheirs(undefined);
+            reload();
+          }}
+          onMine={() => {
+            setTheirs(undefined);
+            saving.mutate(theirs.etag);
+          }}
+        />
       ) : (
         saving.error && <Refusal error={saving.error} leave={(one) => covers(shape, value, one.path ?? "", id === undefined ? [] : shape.fields.flatMap((field) => (field.fixed ? [field.name] : [])))} />
       )}

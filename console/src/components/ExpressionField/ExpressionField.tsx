@@ -36,8 +36,8 @@ export default function ExpressionField({ shape, ...widget }: Widget & { shape: 
   const { flow } = useForm();
   const problems = useProblems(widget.path, true);
   const { any = false, long = false, to } = shape;
-  const names = useMemo(() => (to && flow ? flow.names(to) : []), [to, flow]);
-  const scope = flow?.scope;
+  const { scope, names: named } = flow ?? {};
+  const names = useMemo(() => (to && named ? named(to) : []), [to, named]);
   const extensions = useMemo(
     () => [suggesting((text, at) => (scope ? complete(text, at, scope, LANGUAGE, names) : undefined)), ...(any ? [placeholder("text, ${expression} or JSON")] : to ? [placeholder("name, or ${expression}")] : [])],
     [scope, names, any, to],

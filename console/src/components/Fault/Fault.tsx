@@ -1,9 +1,9 @@
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { ApiError } from "../../api/client";
 import "./Fault.css";
 
 /** Why something is not shown, and what names the request in the server's log. */
-export function Fault({ error, retry }: { error: Error; retry?: () => void }) {
+export function Fault({ error, retry, children }: { error: Error; retry?: () => void; children?: ReactNode }) {
   const of = error instanceof ApiError ? error : undefined;
   return (
     <div className="fault" role="alert">
@@ -15,9 +15,12 @@ export function Fault({ error, retry }: { error: Error; retry?: () => void }) {
         </p>
       )}
       {retry && (
-        <button className="button" onClick={retry}>
-          Try again
-        </button>
+        <span className="row">
+          <button className="button" onClick={retry}>
+            Try again
+          </button>
+          {children}
+        </span>
       )}
     </div>
   );

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { modelOf } from "../../graph/model";
 import { readRun } from "../../run/read";
+import { edgesOf } from "./elements";
 import { sheetsOf, shownLines } from "./sheets";
 
 const flow = (key: string, nodes: object[]) => ({ key, name: key, version: 1, model: modelOf({ nodes } as never) });
@@ -31,6 +32,11 @@ test("a call leads from the node that calls to the first node of what is called;
     "A@1/ask -call-> B@1/look",
   ]);
   expect(drawn.decided).toEqual({ sheet: "A@1", node: "general", below: 72 });
+});
+
+test("screen readers are told where an edge leads, and when", () => {
+  const { edges } = sheetsOf([flow("A@1", [{ id: "ask", next: [{ when: "${vip}", to: "general" }] }, { id: "general" }])], undefined, undefined);
+  expect(edgesOf({ edges }, {}).map((edge) => edge.ariaLabel)).toEqual(["ask leads to general: vip", "ask leads to the end: otherwise", "general leads to the end"]);
 });
 
 test("long nodes say how much more there is", () => {

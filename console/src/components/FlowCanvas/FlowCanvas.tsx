@@ -1,4 +1,4 @@
-import { Controls, ReactFlow, type ReactFlowInstance, useReactFlow, ReactFlowProvider } from "@xyflow/react";
+import { Controls, ReactFlow, useReactFlow, ReactFlowProvider } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { useEffect, useMemo } from "react";
 import type { Comparison } from "../../graph/compare";
@@ -7,6 +7,7 @@ import { useLayout } from "../../graph/useLayout";
 import { at, type RunPath } from "../../run/read";
 import { Loading } from "../Fault/Fault";
 import { DecisionCard, NodeCard, SheetCard } from "./cards";
+import { begin, FIT, show } from "./begin";
 import { edgesOf, nodesOf } from "./elements";
 import { LabelledEdge } from "./LabelledEdge";
 import { pressedNode } from "./pressed";
@@ -88,18 +89,6 @@ function Canvas({ flows, run, step, decision, comparison, picked, onPick }: Flow
   );
 }
 
-const FIT = { padding: 0.05, maxZoom: 1 };
-
-/** Below this zoom nothing can be read: the step that is looked at, or the beginning, is shown instead of all. */
-const LEGIBLE = 0.4;
-
-async function begin(flow: ReactFlowInstance, focus: string | undefined) {
-  await flow.fitView(FIT);
-  if (flow.getZoom() >= LEGIBLE) return;
-  await flow.setViewport({ x: 14, y: 14, zoom: 0.62 });
-  if (focus) show(flow, focus, 0);
-}
-
 /** Brings the node of the step into view, if it is outside. */
 function Follow({ focus }: { focus: string | undefined }) {
   const flow = useReactFlow();
@@ -108,17 +97,3 @@ function Follow({ focus }: { focus: string | undefined }) {
   }, [flow, focus]);
   return null;
 }
-
-function show(flow: ReactFlowInstance, focus: string, duration: number) {
-  const node = flow.getInternalNode(focus);
-  const canvas = document.querySelector(".canvas .react-flow");
-  if (!node || !canvas) return;
-  const { x, y, zoom } = flow.getViewport();
-  const { width, height } = canvas.getBoundingClientRect();
-  const at = node.internals.positionAbsolute;
-  const [left, top] = [at.x * zoom + x, at.y * zoom + y];
-  const [right, bottom] = [left + (node.measured.width ?? 0) * zoom, top + (node.measured.height ?? 0) * zoom];
-  if (left >= 0 && top >= 0 && right <= width && bottom <= height) return;
-  void flow.setCenter(at.x + (node.measured.width ?? 0) / 2, at.y + (node.measured.height ?? 0) / 2, { zoom: Math.max(zoom, 0.6), duration });
-}
-

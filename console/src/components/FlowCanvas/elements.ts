@@ -76,7 +76,13 @@ function linesOf(comparison: Comparison, node: string): Map<string, Change> {
 const endedAt = (run: RunPath | undefined, sheet: string) =>
   run && [...run.taken].find(([edge]) => edge.startsWith(`${sheet}/`) && edge.endsWith(":end"))?.[1];
 
-export function edgesOf(drawn: Drawn, { run, step, comparison }: Shown): Edge[] {
+/** A node as people call it: its id, without its sheet's. */
+const bare = (key: string) => {
+  const id = key.slice(key.lastIndexOf("/") + 1);
+  return id === END ? "the end" : id;
+};
+
+export function edgesOf(drawn: Pick<Drawn, "edges">, { run, step, comparison }: Shown): Edge[] {
   const labelled = new Map<string, number>();
   for (const edge of drawn.edges) if (edge.label) labelled.set(edge.to, (labelled.get(edge.to) ?? 0) + 1);
   const before = new Map<string, number>();
@@ -95,6 +101,7 @@ export function edgesOf(drawn: Drawn, { run, step, comparison }: Shown): Edge[] 
       source: edge.from,
       target: edge.to,
       type: "labelled",
+      ariaLabel: `${bare(edge.from)} leads to ${bare(edge.to)}${edge.label ? `: ${edge.label}` : ""}`,
       className: classes,
       zIndex: look === "lit" ? 4 : look === "ahead" || changed ? 3 : 1,
       data: { label: edge.label, look, lane, ...(changed && { change: changed.change, before: changed.before }) },

@@ -1,4 +1,4 @@
-import { lazy, Suspense, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import type { Choice, Field as FieldShape, ObjectShape, Shape } from "../../api/shape";
 import { blank, isRecord, withMember } from "./blank";
 import { ColumnsField } from "./Columns";
@@ -7,12 +7,14 @@ import { Group, type Widget } from "./Field";
 import "./Form.css";
 import { ListField, MapField } from "./lists";
 import { at } from "./paths";
+import { Part, part } from "../Part/Part";
 import { BooleanField, DurationField, EnumField, JsonField, NumberField, SeveralField, TextField, WordsField } from "./plain";
 import { NodeField } from "./NodeField";
 import { ReferenceField } from "./ReferenceField";
 
 // Only flows have expressions, and only their forms fetch an editor for them.
-const ExpressionField = lazy(() => import("../ExpressionField/ExpressionField"));
+export const loadExpressions = () => import("../ExpressionField/ExpressionField");
+const ExpressionField = part(loadExpressions);
 
 /** A value of any shape. */
 export function ShapeField({ shape, ...widget }: Widget & { shape: Shape }) {
@@ -43,9 +45,9 @@ export function ShapeField({ shape, ...widget }: Widget & { shape: Shape }) {
       return <JsonField {...widget} />;
     case "expression":
       return (
-        <Suspense>
+        <Part>
           <ExpressionField {...widget} shape={shape} />
-        </Suspense>
+        </Part>
       );
     case "node":
       return <NodeField {...widget} />;

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { Option, Shape } from "../../api/shape";
 import { duration } from "../QueueTable/QueueTable";
 import { useForm } from "./context";
@@ -32,10 +32,18 @@ export function TextField({ shape, ...widget }: Widget & { shape: Extract<Shape,
   );
 }
 
+/** What was changed elsewhere, by undo for example, is shown. Not by an effect: one that runs late takes back what was typed since. */
+function useFollowed(shown: string, follow: () => void) {
+  const [before, setBefore] = useState(shown);
+  if (before === shown) return;
+  setBefore(shown);
+  follow();
+}
+
 /** What is typed is read when the field is left. */
 function Typed({ widget, read, shown, note, sample, numeric = false }: { widget: Widget; read: (typed: string) => unknown; shown: string; note?: string | undefined; sample?: string; numeric?: boolean }) {
   const [typed, setTyped] = useState(shown);
-  useEffect(() => setTyped(shown), [shown]);
+  useFollowed(shown, () => setTyped(shown));
   const leave = () => {
     if (typed !== shown) widget.onChange(typed.trim() === "" ? undefined : read(typed));
   };
@@ -145,8 +153,7 @@ export function JsonField(widget: Widget) {
   const [typed, setTyped] = useState(shown);
   const [wrong, setWrong] = useState("");
   const { onBroken } = useForm();
-  // What was changed elsewhere, by undo for example, is shown.
-  useEffect(() => setTyped((before) => (sameJson(before, shown) ? before : shown)), [shown]);
+  useFollowed(shown, () => !sameJson(typed, shown) && setTyped(shown));
   const take = (next: string) => {
     setTyped(next);
     try {

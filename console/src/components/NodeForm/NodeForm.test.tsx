@@ -8,10 +8,9 @@ import { NodeForm } from "./NodeForm";
 let now: FlowValue = {};
 function Held({ flow }: { flow: FlowValue }) {
   const [value, setValue] = useState(flow);
-  const [id, setId] = useState("a");
   now = value;
-  const node = nodesOf(value).find((one) => one.id === id);
-  return node && <NodeForm flow={value} node={node} onChange={(next, _, selected) => (setValue(next), selected && setId(selected))} />;
+  const [node] = nodesOf(value);
+  return node && <NodeForm flow={value} node={node} onChange={setValue} />;
 }
 
 test("a node is renamed wherever it is named, and an id that is taken is refused", async () => {
@@ -19,9 +18,20 @@ test("a node is renamed wherever it is named, and an id that is taken is refused
   const field = screen.getByLabelText("Id");
   await userEvent.clear(field);
   await userEvent.type(field, "b");
+  await userEvent.tab();
+  expect((field as HTMLInputElement).value).toBe("b");
   screen.getByText("Another node has this id.");
   await userEvent.type(field, "egin{Enter}");
   expect(now.nodes).toEqual([{ id: "begin", next: [{ to: "b" }] }, { id: "b", next: [{ to: "begin" }] }]);
+});
+
+test("an id that is not allowed is given up by Escape", async () => {
+  render(<Held flow={{ nodes: [{ id: "a" }] }} />);
+  const field = screen.getByLabelText<HTMLInputElement>("Id");
+  await userEvent.type(field, " b{Enter}");
+  screen.getByText(/An id begins with a letter/);
+  await userEvent.type(field, "{Escape}");
+  expect([field.value, now.nodes?.[0]?.id]).toEqual(["a", "a"]);
 });
 
 test("branches are added before the one that is always taken, and the last one taken away ends them", async () => {

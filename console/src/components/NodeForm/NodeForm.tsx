@@ -1,17 +1,18 @@
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { Shape } from "../../api/shape";
 import { type BranchValue, type FlowValue, moved, NEVER, type NodeValue, nodesOf, placeOf, put, renameNode } from "../../edit/flow";
 import { ActionList } from "../ActionForm/ActionList";
 import { useProblems } from "../Form/context";
 import { Field, Group } from "../Form/Field";
 import { ShapeField } from "../Form/Form";
+import { NodeSelect } from "../Form/NodeField";
 import "./NodeForm.css";
 
 interface Props {
   flow: FlowValue;
   node: NodeValue;
-  /** `key` names the field: keystrokes in one are undone as one. `selected` is the node's id from here on. */
-  onChange: (flow: FlowValue, key: string, selected?: string) => void;
+  /** `key` names the field: keystrokes in one are undone as one. */
+  onChange: (flow: FlowValue, key: string) => void;
 }
 
 const WHEN: Shape = { kind: "expression" };
@@ -24,10 +25,10 @@ export function NodeForm({ flow, node, onChange }: Props) {
   const set = (member: string, value: unknown) => onChange(put(flow, ["nodes", place, member], value), `${path}.${member}`);
   return (
     <div className="node-form">
-      <IdField path={`${path}.id`} id={node.id} taken={nodesOf(flow).map((one) => one.id)} onRename={(id) => onChange(renameNode(flow, node.id, id), "rename", id)} />
+      <IdField path={`${path}.id`} id={node.id} taken={nodesOf(flow).map((one) => one.id)} onRename={(id) => onChange(renameNode(flow, node.id, id), "rename")} />
       <ShapeField shape={NAME} path={`${path}.name`} label="Name" help="What people call it." value={node.name} onChange={(name) => set("name", name)} />
       <Group path={`${path}.actions`} label="Actions">
-        <ActionList key={node.id} actions={node.actions ?? []} path={`${path}.actions`} onChange={(actions) => set("actions", actions)} />
+        <ActionList actions={node.actions ?? []} path={`${path}.actions`} onChange={(actions) => set("actions", actions)} />
       </Group>
       <Branches flow={flow} node={node} path={`${path}.next`} following={nodesOf(flow)[place + 1]?.id} onChange={(next) => set("next", next)} />
     </div>
@@ -40,13 +41,17 @@ function IdField({ path, id, taken, onRename }: { path: string; id: string; take
   useEffect(() => setTyped(id), [id]);
   const wrong = typed !== id && (taken.includes(typed) ? "Another node has this id." : !/^[A-Za-z_][\w-]*$/.test(typed) ? "An id begins with a letter, and has letters, digits, - and _." : "");
   const leave = () => {
-    if (typed === id) return;
-    if (wrong) setTyped(id);
-    else onRename(typed);
+    // What is wrong stays, with why, until it is corrected or given up.
+    if (typed !== id && !wrong) onRename(typed);
   };
   return (
     <Field path={path} label="Id" required note={wrong && <p className="form-problem">{wrong}</p>}>
-      {(wiring) => <input {...wiring} className="input mono" spellCheck={false} value={typed} onChange={(event) => setTyped(event.target.value)} onBlur={leave} onKeyDown={(event) => event.key === "Enter" && leave()} />}
+      {(wiring) => <input {...wiring} className="input mono" spellCheck={false} value={typed} onChange={(event) => setTyped(event.target.value)} onBlur={leave} onKeyDown={(event) => {
+            if (event.key === "Enter") leave();
+            if (event.key !== "Escape" || typed === id) return;
+            event.preventDefault();
+            setTyped(id);
+          }} />}
     </Field>
   );
 }
@@ -61,7 +66,8 @@ interface BranchesProps {
 
 function Branches({ flow, node, path, following, onChange }: BranchesProps) {
   const next = node.next ?? [];
-  const others = nodesOf(flow).map((one) => one.id);
+  const ids = nodesOf(flow).map((one) => one.id).join("\n");
+  const others = useMemo(() => ids.split("\n"), [ids]);
   const add = () => {
     const last = next.findIndex((branch) => branch.when === undefined);
     const to = others.find((id) => id !== node.id) ?? node.id;
@@ -111,12 +117,7 @@ function Branch({ branch, path, nodes, onChange, onUp, onRemove }: BranchProps) 
       <div className="row branch-end">
         <label>
           to{" "}
-          <select className="input" aria-invalid={problems.length > 0 || undefined} value={to} onChange={(event) => onChange({ ...branch, to: event.target.value })}>
-            {!nodes.includes(to) && <option>{to}</option>}
-            {nodes.map((id) => (
-              <option key={id}>{id}</option>
-            ))}
-          </select>
+          <NodeSelect className="input" aria-invalid={problems.length > 0 || undefined} nodes={nodes} value={to} onNode={(next) => onChange({ ...branch, to: next })} />
         </label>
         <button type="button" className="button quiet" aria-label={`Move ${name} up`} disabled={!onUp} onClick={onUp}>
           ↑

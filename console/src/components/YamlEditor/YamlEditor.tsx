@@ -1,7 +1,7 @@
 import { yaml } from "@codemirror/lang-yaml";
 import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
 import { EditorView, highlightActiveLineGutter, lineNumbers } from "@codemirror/view";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { ACTIONS, LANGUAGE } from "../../api/language";
 import { type Problem, rangeOf } from "../../edit/problems";
 import { completeYaml } from "../../edit/yaml";
@@ -29,11 +29,16 @@ export default function YamlEditor({ value, onChange, facts, problems, broken, l
     () => [yaml(), lineNumbers(), highlightActiveLineGutter(), lintGutter(), suggesting((text, at) => completeYaml(text, at, { scope, language: LANGUAGE, actions: ACTIONS, nodes, names }))],
     [scope, nodes, names],
   );
+  // Marks move with the text that they are at: they are set when something else is wrong, not at each keystroke.
+  const marked = useRef<{ view?: EditorView; problems?: Problem[]; broken?: string | undefined }>({ problems: [] });
   useEffect(() => {
-    if (!view) return;
+    const before = marked.current;
+    const same = broken === before.broken && (before.problems === problems || (before.problems?.length === 0 && problems.length === 0));
+    if (!view || (same && (before.view === view || (problems.length === 0 && broken === undefined)))) return;
     const text = view.state.doc.toString();
     // What is known of another text would stand at the wrong lines.
     if (text !== value) return;
+    marked.current = { view, problems, broken };
     view.dispatch(setDiagnostics(view.state, broken !== undefined ? [brokenAt(text, broken)] : problems.map((one) => diagnostic(text, one))));
   }, [view, value, problems, broken]);
   useEffect(() => {

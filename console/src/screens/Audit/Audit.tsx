@@ -7,7 +7,7 @@ import "./Audit.css";
 import { Entry } from "./Entry";
 
 const NAMES = ["actor", "entityKind", "entityId", "since", "until"] as const;
-const KINDS = ["flow", "queue", "domain", "route", "mailbox", "table", "schedule", "dataAction", "webhook", "secret", "skill", "language", "client", "interaction", "delivery"];
+const KINDS = ["flow", "queue", "domain", "route", "mailbox", "table", "schedule", "dataAction", "webhook", "secret", "skill", "language", "client", "interaction", "delivery", "correspondent"];
 
 /** Who changed what, newest first. Filters are in the address. */
 export default function Audit() {

@@ -1,29 +1,18 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { call, type Schemas } from "../../api/client";
-import type { ObjectShape, Shape } from "../../api/shape";
 import { useMay } from "../../app/session";
 import { Badge } from "../../components/Badge/Badge";
 import { isRecord } from "../../components/Form/blank";
 import { FormContext } from "../../components/Form/context";
 import { Members } from "../../components/Form/Form";
 import { Refusal } from "../../components/Refusal/Refusal";
-import { members } from "./contract";
-
-const SHAPES: Record<string, Shape> = {
-  string: { kind: "text" },
-  integer: { kind: "number", integer: true },
-  number: { kind: "number", integer: false },
-  boolean: { kind: "boolean" },
-};
+import { shapeOf } from "./contract";
 
 /** Calls the data action with an input that is typed: the request is really made. */
 export function Trial({ id, contract }: { id: string; contract: unknown }) {
   const input = isRecord(contract) && isRecord(contract.input) ? contract.input.inputSchema : undefined;
-  const shape: ObjectShape = {
-    kind: "object",
-    fields: members(input).map(({ name, type, required, help }) => ({ name, label: name, help: help || type, required, shape: SHAPES[type] ?? { kind: "json" } })),
-  };
+  const shape = shapeOf(input);
   const [value, setValue] = useState<Record<string, unknown>>({});
   const trying = useMutation({ mutationFn: () => call<Schemas["TestExecution"]>(`/integrations/actions/${id}/test`, { method: "POST", body: value }) });
   if (!useMay("routing:write")) return null;

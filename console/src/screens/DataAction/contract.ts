@@ -1,3 +1,4 @@
+import type { ObjectShape, Shape } from "../../api/shape";
 import { isRecord } from "../../components/Form/blank";
 
 export interface Member {
@@ -24,3 +25,16 @@ function typeOf(property: unknown): string {
   const type = Array.isArray(property.type) ? property.type.join(" or ") : String(property.type ?? "anything");
   return type === "array" ? `list of ${typeOf(property.items)}` : type;
 }
+
+const SHAPES: Record<string, Shape> = {
+  string: { kind: "text" },
+  integer: { kind: "number", integer: true },
+  number: { kind: "number", integer: false },
+  boolean: { kind: "boolean" },
+};
+
+/** A form for what a schema describes. */
+export const shapeOf = (schema: unknown): ObjectShape => ({
+  kind: "object",
+  fields: members(schema).map(({ name, type, required, help }) => ({ name, label: name, help: help || type, required, shape: SHAPES[type] ?? { kind: "json" } })),
+});

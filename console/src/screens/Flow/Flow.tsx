@@ -11,6 +11,7 @@ import { Fault, Loading } from "../../components/Fault/Fault";
 import { FlowCanvas } from "../../components/FlowCanvas/FlowCanvas";
 import { FLOWS, Trail } from "../../components/Trail/Trail";
 import { modelOf } from "../../graph/model";
+import { Describe } from "./Describe";
 import "./Flow.css";
 
 export default function Flow({ id }: { id: string }) {
@@ -19,6 +20,17 @@ export default function Flow({ id }: { id: string }) {
   const versions = useQuery(queries.versions(id));
   const seesMail = useMay("email:read");
   const mayWrite = useMay("flow:write");
+  const describing = search.has("rename");
+  const describe = (opens: boolean) =>
+    setSearch(
+      (before) => {
+        const after = new URLSearchParams(before);
+        if (opens) after.set("rename", "");
+        else after.delete("rename");
+        return after;
+      },
+      { replace: true },
+    );
   const one = flow.data;
   useTitle(one?.name ?? "Flow");
   const wanted = Number(search.get("version")) || (one?.publishedVersion ?? one?.savedVersion)?.version || 0;
@@ -50,13 +62,18 @@ export default function Flow({ id }: { id: string }) {
             </Link>
           )}
           {mayWrite && !one.deleted && (
+            <button className="button" aria-expanded={describing} onClick={() => describe(!describing)}>
+              Rename
+            </button>
+          )}
+          {mayWrite && !one.deleted && (
             <Link href={`/flows/${id}/edit`} className="button primary">
               Edit
             </Link>
           )}
         </span>
       </div>
-      {one.description && <p className="muted">{one.description}</p>}
+      {describing && mayWrite && !one.deleted ? <Describe id={id} close={() => describe(false)} /> : one.description && <p className="muted">{one.description}</p>}
       {wanted > 0 ? <Drawn id={id} version={wanted} name={one.name} /> : <div className="panel empty">This flow has no content yet.</div>}
       {!one.deleted && <Related id={id} />}
       {seesMail && (

@@ -1,28 +1,41 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { useLocation, useSearchParams } from "wouter";
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { Link, useLocation, useSearchParams } from "wouter";
 import { ApiError } from "../../api/client";
-import { type Editable, loadFlow } from "../../api/editing";
+import { loadWritten } from "../../api/editing";
+import { useSession } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { EditableCanvas } from "../../components/EditableCanvas/EditableCanvas";
 import { FlowForm } from "../../components/FlowForm/FlowForm";
+import { loadExpressions } from "../../components/Form/Form";
 import { Prose } from "../../components/Form/Field";
 import { FormContext } from "../../components/Form/context";
 import { sentence } from "../../components/Form/paths";
 import { NodeForm } from "../../components/NodeForm/NodeForm";
+import { Part, part } from "../../components/Part/Part";
 import { useKeys } from "../../components/Shortcuts/keys";
+import { Stale } from "../../components/Stale/Stale";
+import { toast } from "../../components/Toasts/toast";
 import { FLOWS, Trail } from "../../components/Trail/Trail";
-import { addNode, connect, nodesOf, removeNode } from "../../edit/flow";
-import { nodeAt } from "../../edit/problems";
+import { addNode, connect, type FlowValue, nodesOf, removeNode } from "../../edit/flow";
+import type { Positions } from "../../edit/positions";
+import { takeSlot } from "../../edit/slot";
+import { nodeAt, type Problem } from "../../edit/problems";
 import { Conflict } from "./Conflict";
+import { type Opened, opening } from "./opening";
 import { ProblemList } from "./ProblemList";
-import { type Draft, useDraft } from "./useDraft";
+import type { TrialInput } from "./Trial";
+import { type Draft, left, useDraft } from "./useDraft";
+import { useDrawn } from "./useDrawn";
 import { useFacts } from "./useFacts";
+import { useSelected } from "./useSelected";
 import "./FlowEditor.css";
 
-const YamlEditor = lazy(() => import("../../components/YamlEditor/YamlEditor"));
-const Trial = lazy(() => import("./Trial"));
+const loadYaml = () => import("../../components/YamlEditor/YamlEditor");
+const loadTrial = () => import("./Trial");
+const YamlEditor = part(loadYaml);
+const Trial = part(loadTrial);
 
 const VIEWS = { graph: "Graph", both: "Both", yaml: "YAML", try: "Try it" } as const;
 type View = keyof typeof VIEWS;
@@ -30,20 +43,49 @@ type View = keyof typeof VIEWS;
 /** A flow that is changed: as a graph with forms, as YAML, and tried on a mail. What is shown is in the address. */
 export default function FlowEditor({ id }: { id: string }) {
   // Read once: what others do meanwhile comes as a conflict.
-  const from = useQuery({ queryKey: ["editing", id], queryFn: ({ signal }) => loadFlow(id, signal), staleTime: "static", gcTime: 0 });
-  if (from.error) return <Fault error={from.error} retry={() => void from.refetch()} />;
-  if (!from.data) return <Loading />;
-  return <Edited id={id} from={from.data} />;
+  const { clientId } = useSession();
+  const begin = useQuery({
+    queryKey: ["editing", id],
+    queryFn: async ({ signal }) => {
+      await left.get(id);
+      const from = await loadWritten(id, signal);
+      const slot = await takeSlot(id, clientId);
+      try {
+        signal.throwIfAborted();
+        if (slot.more) toast("This browser keeps more of this flow that is not saved, from a tab that was closed. Open it in another tab to see it.");
+        return { opened: await opening(slot, from) };
+      } catch (error) {
+        slot.release();
+        throw error;
+      }
+    },
+    // It is as large as the flow, and made once.
+    structuralSharing: false,
+    staleTime: "static",
+    gcTime: 0,
+  });
+  if (begin.error) return <Fault error={begin.error} retry={() => void begin.refetch()} />;
+  if (!begin.data) return <Loading />;
+  return <Edited id={id} {...begin.data} />;
 }
 
-function Edited({ id, from }: { id: string; from: Editable }) {
-  const draft = useDraft(id, from);
+const Canvas = memo(EditableCanvas);
+const Text = memo(YamlEditor);
+const Problems = memo(ProblemList);
+
+function Edited({ id, opened }: { id: string; opened: Opened }) {
+  const draft = useDraft(id, opened);
+  // What is opened next is there by then, even if the server no longer is.
+  useEffect(() => {
+    for (const load of [loadExpressions, loadYaml, loadTrial]) load().catch(() => undefined);
+  }, []);
   const [search, setSearch] = useSearchParams();
   const [, go] = useLocation();
   const view = (Object.keys(VIEWS).includes(search.get("view") ?? "") ? search.get("view") : "graph") as View;
-  const [selected, select] = useState<string>();
-  const facts = useFacts(draft.flow, draft.text);
+  const { selected, form: nth, select } = useSelected(draft);
+  const facts = useFacts(draft.flow, draft.reading);
   const panel = useRef<HTMLElement>(null);
+  const tried = useRef<TrialInput>(undefined);
   useTitle(`Edit ${draft.flow.name ?? "a flow"}`);
   const show = (next: View) => setSearch(next === "graph" ? {} : { view: next }, { replace: true });
   useUndo(draft);
@@ -61,39 +103,55 @@ function Edited({ id, from }: { id: string; from: Editable }) {
     setTimeout(() => panel.current?.querySelector<HTMLElement>(".form :is(input, select, button, textarea)")?.focus());
   }, []);
   const node = nodesOf(draft.flow).find((one) => one.id === selected);
-  const counts = useMemo(() => countsOf(draft), [draft.problems, draft.flow]);
+  const counts = useCounts(draft);
   const form = useMemo(() => ({ problems: draft.problems, exists: false, onBroken: () => {}, flow: facts }), [draft.problems, facts]);
-  const canvas = (
-    <EditableCanvas
-      flow={draft.flow}
-      positions={draft.positions}
-      onMove={(positions, key) => draft.put({ positions }, key)}
-      onSettle={draft.onSettle}
-      selected={node?.id}
-      onSelect={select}
-      onOpen={open}
-      onConnect={(one, to) => {
-        draft.onFlow(connect(draft.flow, one, to));
+  const drawn = useDrawn(draft.flow, draft.history.last !== undefined);
+  const now = useRef(draft);
+  // Before the graph's effects: of a flow that is no longer the newest it settles nothing.
+  useLayoutEffect(() => {
+    now.current = draft;
+  });
+  const edits = useMemo(
+    () => ({
+      onMove: (positions: Positions, key?: string) => now.current.put({ positions }, key),
+      // Where nodes are that the text has no more, or not yet, is for the flow that has them.
+      onSettle: (positions: Positions, of: FlowValue) => now.current.current && now.current.flow === of && now.current.onSettle(positions),
+      onConnect: (one: string, to: string) => {
+        now.current.onFlow(connect(now.current.flow, one, to));
         select(one);
-      }}
-      onAdd={(after) => {
-        const added = addNode(draft.flow, after);
-        draft.onFlow(added.flow);
+      },
+      onAdd: (after: string | undefined) => {
+        const added = addNode(now.current.flow, after);
+        now.current.onFlow(added.flow);
         select(added.id);
-      }}
-      onRemove={(one) => draft.onFlow(removeNode(draft.flow, one))}
-      problems={counts}
-    />
+      },
+      onRemove: (one: string) => now.current.onFlow(removeNode(now.current.flow, one)),
+      onText: (text: string) => now.current.put({ text }, "yaml"),
+    }),
+    [],
+  );
+  const canvas = (
+    <Canvas flow={drawn} positions={draft.positions} onMove={edits.onMove} onSettle={edits.onSettle} selected={node?.id} onSelect={select} onOpen={open} onConnect={edits.onConnect} onAdd={edits.onAdd} onRemove={edits.onRemove} problems={counts} held={draft.broken !== undefined || draft.odd !== undefined} />
   );
   const yaml = (
-    <Suspense fallback={<Loading />}>
-      <YamlEditor value={draft.text} onChange={(text) => draft.put({ text }, "yaml")} facts={facts} problems={draft.problems} broken={draft.broken} look={node && `nodes[${nodesOf(draft.flow).indexOf(node)}].id`} />
-    </Suspense>
+    <Part fallback={<Loading />}>
+      <Text value={draft.text} onChange={edits.onText} facts={facts} problems={draft.problems} broken={draft.broken} look={node && `nodes[${nodesOf(draft.flow).indexOf(node)}].id`} />
+    </Part>
+  );
+  const pick = useCallback(
+    (problem: Problem) => {
+      const place = nodeAt(problem);
+      const found = place === undefined ? undefined : now.current.flow.nodes?.[place];
+      if (view === "try") show("graph");
+      if (found) open(found.id);
+      else select(undefined);
+    },
+    [open, view],
   );
   return (
     <div className="page editor">
       <div className="page-head">
-        <Trail to={[FLOWS, { href: `/flows/${id}`, name: from.flow.name }]} />
+        <Trail to={[FLOWS, { href: `/flows/${id}`, name: draft.base.flow.name }]} />
         <h1>Edit</h1>
         <Status draft={draft} />
         <span className="end tools">
@@ -110,15 +168,16 @@ function Edited({ id, from }: { id: string; from: Editable }) {
           <button className="button" disabled={draft.history.future.length === 0} onClick={draft.redo} title="Ctrl+Shift+Z">
             Redo
           </button>
-          <a className="button" href={`data:application/yaml;charset=utf-8,${encodeURIComponent(draft.text)}`} download={`${String(draft.flow.name ?? "flow").toLowerCase().replace(/[^a-z0-9]+/g, "-")}.yaml`}>
+          <button className="button" onClick={() => download(draft)}>
             Download
-          </a>
+          </button>
           <button className="button primary" disabled={draft.broken !== undefined} onClick={() => void publish()}>
             Publish…
           </button>
         </span>
       </div>
       {draft.saving.state === "conflict" && <Conflict id={id} draft={draft} theirs={draft.saving.theirs} />}
+      {draft.clash && <Stale what="flow" changed={["comments"]} onTheirs={() => draft.clash && draft.useTheirText(draft.clash)} onMine={() => draft.clash && draft.keepMyText(draft.clash)} />}
       {draft.broken !== undefined && (
         <p className="refusal" role="alert">
           The YAML can't be read: {draft.broken.split("\n")[0]} Graph and forms show what it was before.
@@ -131,13 +190,13 @@ function Edited({ id, from }: { id: string; from: Editable }) {
       )}
       {draft.undrafted.length > 0 && (
         <p className="refusal" role="status">
-          A draft does not change what the flow is called and how it is described: <Prose text={draft.undrafted.map((name) => `\`${name}\``).join(", ")} /> stays in this browser.
+          A draft does not change what the flow is called and how it is described: <Prose text={draft.undrafted.map((name) => `\`${name}\``).join(", ")} /> stays in this browser. Change it on <Link href={`/flows/${id}?rename`}>the flow’s page</Link>.
         </p>
       )}
       {view === "try" ? (
-        <Suspense fallback={<Loading />}>
-          <Trial id={id} flow={draft.flow} />
-        </Suspense>
+        <Part fallback={<Loading />}>
+          <Trial id={id} flow={draft.flow} stale={draft.broken !== undefined || draft.odd !== undefined} last={tried} />
+        </Part>
       ) : (
         <div className={`editing ${view}`}>
           {view !== "yaml" && <div className="panel editing-canvas">{canvas}</div>}
@@ -156,7 +215,7 @@ function Edited({ id, from }: { id: string; from: Editable }) {
                 <h2>{node ? `Node ${node.id}` : "The flow"}</h2>
                 {node && (
                   <span className="tools">
-                    <button className="button quiet" onClick={() => (draft.onFlow(removeNode(draft.flow, node.id)), select(undefined))}>
+                    <button className="button quiet" disabled={draft.broken !== undefined || draft.odd !== undefined} onClick={() => (draft.onFlow(removeNode(draft.flow, node.id)), select(undefined))}>
                       Remove
                     </button>
                     <button className="button quiet" onClick={() => select(undefined)}>
@@ -170,13 +229,10 @@ function Edited({ id, from }: { id: string; from: Editable }) {
                   <fieldset className="plain" disabled={draft.broken !== undefined || draft.odd !== undefined}>
                     {node ? (
                       <NodeForm
-                        key={node.id}
+                        key={nth}
                         flow={draft.flow}
                         node={node}
-                        onChange={(flow, key, next) => {
-                          draft.onFlow(flow, key);
-                          if (next !== undefined) select(next);
-                        }}
+                        onChange={draft.onFlow}
                       />
                     ) : (
                       <FlowForm flow={draft.flow} onChange={draft.onFlow} />
@@ -188,22 +244,16 @@ function Edited({ id, from }: { id: string; from: Editable }) {
           )}
         </div>
       )}
-      <ProblemList draft={draft} onPick={(problem) => {
-        const place = nodeAt(problem);
-        const found = place === undefined ? undefined : draft.flow.nodes?.[place];
-        if (view === "try") show("graph");
-        if (found) open(found.id);
-        else select(undefined);
-      }} />
+      <Problems problems={draft.problems} others={draft.others} checked={draft.checked} broken={draft.broken !== undefined} onPick={pick} />
     </div>
   );
 }
 
-/** Undo everywhere but in text that is no part of the flow, such as the mail that it is tried on: that has an undo of its own. */
+/** Undo everywhere but in text that is no part of the flow, such as the mail that it is tried on and the answers in it: that has an undo of its own. */
 function useUndo({ undo, redo }: Draft) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || document.querySelector(".dialog") || event.target instanceof HTMLElement && event.target.matches(".trial-mail textarea")) return;
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || document.querySelector(".dialog") || event.target instanceof HTMLElement && event.target.matches(".trial-mail textarea, .answers :is(input, textarea, select), .save-case input")) return;
       const key = event.key.toLowerCase();
       if (key !== "z" && key !== "y") return;
       event.preventDefault();
@@ -215,14 +265,29 @@ function useUndo({ undo, redo }: Draft) {
   }, [undo, redo]);
 }
 
-function countsOf({ problems, flow }: Draft): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const problem of problems) {
-    const place = nodeAt(problem);
-    const id = place === undefined ? undefined : flow.nodes?.[place]?.id;
-    if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1);
-  }
-  return counts;
+/** How many problems each node has: the same as long as the numbers are. */
+function useCounts({ problems, flow }: Draft): Map<string, number> {
+  const last = useRef(new Map<string, number>());
+  return useMemo(() => {
+    const counts = new Map<string, number>();
+    for (const problem of problems) {
+      const place = nodeAt(problem);
+      const id = place === undefined ? undefined : flow.nodes?.[place]?.id;
+      if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+    const before = last.current;
+    if (counts.size !== before.size || [...counts].some(([id, count]) => before.get(id) !== count)) last.current = counts;
+    return last.current;
+  }, [problems, flow]);
+}
+
+/** The text as a file. It is made when it is asked for: it is as long as the flow. */
+function download({ text, flow }: Draft) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
+  link.download = `${String(flow.name ?? "flow").toLowerCase().replace(/[^a-z0-9]+/g, "-")}.yaml`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 /** Why a draft was refused: the first that is wrong, with what would be right. */
@@ -232,19 +297,24 @@ function because(error: Error): string {
 }
 
 function Status({ draft }: { draft: Draft }) {
-  const { saving, dirty, base, away } = draft;
+  const { saving, dirty, unwritten, unkept, clash, kept, base, away, broken } = draft;
+  const where = kept ? "It is kept in this browser." : "This browser can't keep it: download it before you leave.";
   const text =
     saving.state === "refused"
-      ? `Not saved: ${because(saving.error)} It is kept in this browser.`
+      ? `Not saved: ${because(saving.error)} ${where}`
       : saving.state === "conflict"
         ? "Not saved: someone else changed it."
-        : saving.state === "saving" || dirty
-          ? "Saving…"
-          : base.version > 0
-            ? `Saved as version ${base.version}`
-            : "Not saved yet";
+        : broken !== undefined
+          ? `Not saved: the YAML can't be read. ${where}`
+          : unkept || clash
+            ? `Saved as version ${base.version}, without its comments. ${where}`
+            : saving.state === "saving" || dirty || unwritten
+            ? `Saving…${kept ? "" : ` ${where}`}`
+            : base.version > 0
+              ? `Saved as version ${base.version}`
+              : "Not saved yet";
   return (
-    <span role="status" className={saving.state === "refused" || saving.state === "conflict" ? "late" : "muted"}>
+    <span role="status" className={saving.state === "refused" || saving.state === "conflict" || broken !== undefined ? "late" : "muted"}>
       {text}
       {away && " · The server does not answer: what is wrong is not known."}
     </span>

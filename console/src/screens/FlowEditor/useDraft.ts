@@ -1,17 +1,27 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { ApiError, type Schemas } from "../../api/client";
-import { type Editable, loadFlow, problemsOf, saveDraft } from "../../api/editing";
+import { type Editable, loadWritten, ownOf, problemsOf, saveDraft } from "../../api/editing";
 import * as queries from "../../api/queries";
-import { useSession } from "../../app/session";
-import { sameFlow, textOf } from "../../edit/begin";
-import { edit, NotYaml, valueOf } from "../../edit/edit";
-import { type FlowValue, undrawable, UNDRAFTED } from "../../edit/flow";
-import { begin, change, type History, redo, settle, undo } from "../../edit/history";
-import { keepPositions, keepText, keptPositions, keptText } from "../../edit/kept";
-import type { Positions } from "../../edit/positions";
+import type { Written } from "../../api/written";
+import { agreed } from "../../edit/aside";
+import { sameFlow } from "../../edit/begin";
+import { edit, read, type Reading, valueOf } from "../../edit/edit";
+import { type FlowValue, undrawable } from "../../edit/flow";
+import { begin, change, type History, redo, settle, takeIn, undo } from "../../edit/history";
+import { keepText } from "../../edit/kept";
+import { together } from "../../edit/lines";
+import { undraftedIn, withOwn } from "../../edit/own";
+import { bringIn, type Positions } from "../../edit/positions";
 import { ofDocument, type Problem } from "../../edit/problems";
+import { rebased } from "../../edit/rebase";
+import { useReading } from "../../edit/useReading";
 import { equal, isRecord } from "../../edit/value";
+import { toast } from "../../components/Toasts/toast";
+import type { Opened } from "./opening";
+import { useKept } from "./useKept";
+import { usePlaces } from "./usePlaces";
+import { brought, madeFrom, send, textFor, withComments } from "./writing";
 
 /** How long nobody types before the server is asked, in milliseconds: what is wrong, and to keep the draft. */
 const CHECK_AFTER = 400;
@@ -21,11 +31,13 @@ const RETRY_AFTER = 10_000;
 
 export type Saving = { state: "saved" | "saving" } | { state: "refused"; error: Error; wanted: FlowValue } | { state: "conflict"; theirs: Editable };
 
-/** A flow that is edited: its text with undo, kept in this browser at each keystroke and on the server as a draft. */
-export function useDraft(id: string, from: Editable) {
-  const { clientId } = useSession();
+/** Drafts that are being saved after their editor was left: who comes back begins with what comes of it. */
+export const left = new Map<string, Promise<void>>();
+
+/** A flow that is edited: its text with undo, kept in this browser as one types and on the server as a draft. */
+export function useDraft(id: string, opened: Opened) {
+  const { slot } = opened;
   const client = useQueryClient();
-  const [opened] = useState(() => opening(id, clientId, from));
   const [base, showBase] = useState(opened.base);
   // What is saved next is meant for the revision that the last save made, whether or not it was drawn yet.
   const latest = useRef(opened.base);
@@ -33,37 +45,94 @@ export function useDraft(id: string, from: Editable) {
     latest.current = next;
     showBase(next);
   }, []);
-  const [history, setHistory] = useState<History>(() => begin({ text: opened.text, positions: keptPositions(id) }));
+  // Before each version of somebody else's that came in, what one's own was meant for.
+  const epochs = useRef<{ now: number; bases: Map<number, Editable> }>({ now: 0, bases: new Map() });
+  const [history, setHistory] = useState<History>(() => begin({ text: opened.text, positions: opened.positions, epoch: 0 }));
+  // Where the server has nodes.
+  const there = useRef(opened.base.places ?? {});
+  // What a save that is under way changes in it is known before it is drawn.
+  const held = useRef(history);
+  const update = useCallback((change: (before: History) => History) => {
+    held.current = change(held.current);
+    setHistory(held.current);
+  }, []);
   const [saving, setSaving] = useState<Saving>(opened.theirs ? { state: "conflict", theirs: opened.theirs } : { state: "saved" });
   const [found, setFound] = useState<{ text: string; own: Problem[]; others: Problem[] }>();
   const [warned, setWarned] = useState<{ flow: FlowValue; problems: Problem[] }>();
   const [away, setAway] = useState(false);
-  const { text, positions } = history.now;
+  // Comments of somebody else's that can't be brought together with mine.
+  const [clash, setClash] = useState<Written>();
+  // A text that the server did not take.
+  const [unkept, setUnkept] = useState<{ text: string; error: Error }>();
+  const { text, positions, epoch } = history.now;
 
-  const parsed = useMemo(() => parse(text), [text]);
+  const { reading, readAgain } = useReading(text);
+  const told = useMemo(() => reading && flowOf(reading), [reading]);
+  // While a text is still being read nothing else is known of it than of the one before.
+  const before = useRef<{ flow?: FlowValue; broken?: string }>({});
+  if (told) before.current = told;
+  const parsed = told ?? NOTHING;
+  const { broken } = before.current;
   const odd = useMemo(() => parsed.flow && undrawable(parsed.flow), [parsed.flow]);
-  // What the graph and the forms show while the text can't be read, or drawn.
-  const last = useRef<FlowValue>({ nodes: [] });
+  // What the graph and the forms show while the text can't be read, or drawn: at first what the server has.
+  const last = useRef<{ flow: FlowValue; reading: Reading | undefined }>({ flow: opened.base.document as unknown as FlowValue, reading: undefined });
   // What means the same is the same: a comment draws nothing anew.
-  if (parsed.flow && odd === undefined && !equal(parsed.flow, last.current)) last.current = parsed.flow;
-  const flow = last.current;
+  if (parsed.flow && odd === undefined) last.current = { flow: last.current.reading && equal(parsed.flow, last.current.flow) ? last.current.flow : parsed.flow, reading };
+  const { flow } = last.current;
   // Told, because the server keeps a draft without them.
-  const undrafted = useMemo(() => UNDRAFTED.filter((name) => parsed.flow && JSON.stringify(parsed.flow[name] ?? "") !== JSON.stringify((from.document as FlowValue)[name] ?? "")), [parsed.flow, from]);
+  const undrafted = useMemo(() => (parsed.flow ? undraftedIn(parsed.flow, ownOf(base)) : []), [parsed.flow, base]);
 
-  const put = useCallback((next: { text?: string; positions?: Positions }, key?: string) => setHistory((before) => change(before, next, key, Date.now())), []);
+  const put = useCallback((next: { text?: string; positions?: Positions }, key?: string) => update((before) => change(before, next, key, Date.now())), [update]);
   const onFlow = useCallback((next: FlowValue, key?: string) => {
-    setHistory((before) => {
+    const shown = last.current.flow;
+    update((before) => {
       // Forms are held still while the text can't be read, or says what they can't show: they would write over it.
-      const { flow } = parse(before.now.text);
+      const { flow } = flowOf(read(before.now.text));
       if (!flow || undrawable(flow) !== undefined) return before;
-      return change(before, { text: edit(before.now.text, [], next) }, key, Date.now());
+      return change(before, { text: edit(before.now.text, [], rebased(shown, next, flow)) }, key, Date.now());
     });
-  }, []);
-  const onSettle = useCallback((next: Positions) => setHistory((before) => settle(before, next)), []);
+  }, [update]);
+  /** Somebody else's version comes in as the new base, with a text that has it. */
+  const takeVersion = useCallback(
+    (theirs: Editable, next: string, edited: boolean) => {
+      const { current } = epochs;
+      current.bases.set(current.now, latest.current);
+      current.now += 1;
+      const now = current.now;
+      const was = latest.current;
+      setBase(theirs);
+      setSaving({ state: "saved" });
+      setClash(undefined);
+      const [known, places] = [there.current, theirs.places ?? there.current];
+      there.current = places;
+      update((before) => takeIn(settle(renamed(before, was, theirs), bringIn(before.now.positions, known, places)), next, now, edited));
+    },
+    [setBase, update],
+  );
+  // Undone to before it came in, a text is meant for what was there then: to save it over theirs is a conflict.
+  useEffect(() => {
+    const { current } = epochs;
+    if (epoch === current.now) return;
+    current.bases.set(current.now, latest.current);
+    current.now = epoch;
+    setBase({ ...(current.bases.get(epoch) ?? latest.current), flow: latest.current.flow });
+    setSaving({ state: "saved" });
+  }, [epoch, setBase]);
+  const onSettle = useCallback((next: Positions) => update((before) => settle(before, next)), [update]);
 
-  useEffect(() => keepPositions(id, positions), [id, positions]);
+  // What was moved before this page was opened is still to be sent.
+  const moved = opened.positions !== opened.base.places && opened.base.places !== undefined;
+  usePlaces(id, slot.key, there, positions, moved || history.past.length + history.future.length > 0);
   const dirty = parsed.flow === undefined || !sameFlow(parsed.flow, base.document);
-  useEffect(() => keepText(id, clientId, { text, version: base.version, saved: !dirty }), [id, clientId, text, base.version, dirty]);
+  const unwritten = isUnwritten(text, base);
+  const [kept, setKept] = useState(true);
+  // What the server has, comments and all, is not kept here.
+  useKept(
+    useCallback(() => {
+      const wanted = dirty || unwritten || undrafted.length > 0;
+      setKept(keepText(slot.key, wanted ? { text, version: base.version, saved: !dirty, typed: undrafted, ...(base.written && { base: base.written }) } : undefined));
+    }, [slot, text, base.version, base.written, dirty, unwritten, undrafted]),
+  );
 
   // What is wrong, as one types. While the server is away, what was found stays, and nothing waits for it.
   const [asked, askAgain] = useState(0);
@@ -79,7 +148,8 @@ export function useDraft(id: string, from: Editable) {
         },
         (error) => {
           if (stop.signal.aborted || !(error instanceof ApiError)) return;
-          setAway(true);
+          queries.signedOut(client, error);
+          setAway(passes(error));
           later = setTimeout(() => askAgain((before) => before + 1), RETRY_AFTER);
         },
       );
@@ -89,15 +159,61 @@ export function useDraft(id: string, from: Editable) {
       clearTimeout(later);
       stop.abort();
     };
-  }, [id, text, parsed.flow, asked]);
+  }, [id, client, text, parsed.flow, asked]);
 
-  const busy = useRef<Promise<unknown>>(undefined);
-  const save = useCallback(
-    async (wanted: FlowValue): Promise<number | undefined> => {
-      setSaving({ state: "saving" });
+  /** Sends the text of the version that the server has, comments and all. */
+  const write = useCallback(
+    async (text: string) => {
+      const [at, meant] = [epochs.current.now, latest.current];
+      if (meant.version === 0 || !isUnwritten(text, meant)) return;
+      const found = (next: Editable) => (epochs.current.now === at ? setBase(next) : void epochs.current.bases.set(at, next));
+      const { flow } = flowOf(read(text));
+      // The server's name is the flow's own.
+      const named = flow && undraftedIn(flow, ownOf(meant)).length > 0 ? edit(text, [], withOwn(flow, ownOf(meant), [])) : text;
       try {
-        const saved = await saveDraft(id, wanted, latest.current.etag);
-        setBase({ ...latest.current, etag: saved.etag, version: saved.version, document: wanted as never });
+        const sent = await send(id, meant.version, named, meant.written ?? { text: "" });
+        setUnkept(undefined);
+        if ("theirs" in sent) return setClash(sent.theirs);
+        const { written, others, both } = sent;
+        if (!others) return found({ ...meant, written: { ...written, text } });
+        // With what was typed since. Where that can't be told apart it is sent, and brought together, once more.
+        const { text: typed } = held.current.now;
+        const reading = read(typed);
+        const now = reading.error === undefined ? brought(named, written.text, typed, reading.value) : together(named, typed, written.text);
+        // What was typed must mean what it did: of a line that both changed it is not theirs that stays.
+        if (!now || (now.both && reading.error !== undefined) || epochs.current.now !== at) return;
+        // Undone to before theirs came in, a text is brought together with theirs again: the server has what was sent.
+        latest.current = { ...latest.current, written: { text: named, pending: true } };
+        takeVersion({ ...latest.current, written }, now.text, true);
+        toast(both || now.both ? "Someone else changed the same comments: both are in the text" : "Someone else’s comments are in the text");
+      } catch (error) {
+        setUnkept({ text, error: error as Error });
+        queries.signedOut(client, error);
+      }
+    },
+    [id, client, setBase, takeVersion],
+  );
+  const busy = useRef<Promise<unknown>>(undefined);
+  const [looked, lookAgain] = useState(0);
+  const save = useCallback(
+    async (newest: Reading): Promise<number | undefined> => {
+      setSaving({ state: "saving" });
+      // Nothing is sent that reading the whole does not agree with.
+      const whole = await agreed(newest);
+      const { flow: wanted } = flowOf(whole);
+      if (whole !== newest) readAgain();
+      if (!wanted) {
+        setSaving({ state: "saved" });
+        return undefined;
+      }
+      const [at, meant] = [epochs.current.now, latest.current];
+      // Undo may have led to before somebody else's version meanwhile: this is not the base of that.
+      const found = (next: Editable) => (epochs.current.now === at ? setBase(next) : void epochs.current.bases.set(at, next));
+      try {
+        const saved = await saveDraft(id, wanted, meant.etag);
+        // A new version has no text yet.
+        found({ ...meant, etag: saved.etag, version: saved.version, document: wanted as never, written: madeFrom(meant.version, meant.written) });
+        if (epochs.current.now === at) await write(whole.text);
         setSaving({ state: "saved" });
         setWarned({ flow: wanted, problems: saved.problems.filter((one) => one.severity === "warning") });
         void client.invalidateQueries({ queryKey: ["flow", id] });
@@ -105,31 +221,50 @@ export function useDraft(id: string, from: Editable) {
         return saved.version;
       } catch (error) {
         const stale = error instanceof ApiError && error.status === 412;
-        const theirs = stale ? await loadFlow(id).catch(() => undefined) : undefined;
+        const theirs = stale ? await loadWritten(id).catch(() => undefined) : undefined;
+        // It was renamed or published meanwhile: what one began with is still the newest, and is saved again for the new revision.
+        if (theirs && theirs.version === meant.version && theirs.etag !== meant.etag) {
+          found({ ...meant, flow: theirs.flow, etag: theirs.etag, ...(meant.written && { written: { ...meant.written, text: renamedText(meant.written.text, meant, theirs) } }) });
+          update((before) => renamed(before, meant, theirs));
+          setSaving({ state: "saved" });
+          return epochs.current.now === at ? await again.current(read(renamedText(whole.text, meant, theirs))) : undefined;
+        }
         setSaving(theirs ? { state: "conflict", theirs } : { state: "refused", error: error as Error, wanted });
+        queries.signedOut(client, error);
         return undefined;
       }
     },
-    [id, client, setBase],
+    [id, client, setBase, readAgain, update, write],
   );
-  /** One after the other: the next needs the revision that the last one made. */
-  const saveAlone = useCallback(
-    (wanted: FlowValue) => {
-      const saved = save(wanted).finally(() => (busy.current = undefined));
-      busy.current = saved;
-      return saved;
-    },
-    [save],
-  );
+  const again = useRef(save);
   useEffect(() => {
-    if (!dirty || !parsed.flow || saving.state === "conflict" || saving.state === "saving") return;
-    const wanted = parsed.flow;
-    const refused = saving.state === "refused" && saving.wanted === wanted;
+    again.current = save;
+  });
+  /** One after the other: the next needs the revision that the last one made. */
+  const alone = useCallback(<T,>(work: () => Promise<T>): Promise<T> => {
+    const done = work().finally(() => (busy.current = undefined));
+    busy.current = done;
+    return done;
+  }, []);
+  const saveAlone = useCallback((reading: Reading) => alone(() => save(reading)), [alone, save]);
+  useEffect(() => {
+    if (!dirty || !reading || !parsed.flow || saving.state === "conflict" || saving.state === "saving") return;
+    const refused = saving.state === "refused" && saving.wanted === parsed.flow;
     // What the server does not take is sent again once it is changed.
     if (refused && !passes(saving.error)) return;
-    const timer = setTimeout(() => busy.current ?? void saveAlone(wanted), refused ? RETRY_AFTER : SAVE_AFTER);
+    const timer = setTimeout(() => busy.current ?? void saveAlone(reading), refused ? RETRY_AFTER : SAVE_AFTER);
     return () => clearTimeout(timer);
-  }, [dirty, parsed.flow, saving, saveAlone]);
+  }, [dirty, reading, parsed.flow, saving, saveAlone]);
+
+  useEffect(() => {
+    if (dirty || !unwritten || clash || saving.state !== "saved") return;
+    const refused = unkept?.text === text;
+    if (refused && !passes(unkept.error)) return;
+    const look = () => lookAgain((before) => before + 1);
+    // What is typed while the text before it is under way is looked at once that has arrived.
+    const timer = setTimeout(() => void (busy.current ? busy.current.then(look, look) : alone(() => write(text))), refused ? RETRY_AFTER : SAVE_AFTER);
+    return () => clearTimeout(timer);
+  }, [dirty, unwritten, clash, saving, unkept, text, alone, write, looked]);
 
   // Somebody else's draft is seen as soon as the server tells of it.
   const live = useQuery(queries.flow(id)).data;
@@ -138,47 +273,92 @@ export function useDraft(id: string, from: Editable) {
     if (!newer) return;
     let over = false;
     const timer = setTimeout(() => {
-      loadFlow(id).then((theirs) => {
+      loadWritten(id).then(async (theirs) => {
+        const came = dirty ? undefined : await textFor(theirs);
         // Whoever began to type meanwhile keeps what was typed.
         if (over || busy.current || theirs.version <= latest.current.version) return;
         // Whoever changed nothing sees the other's version.
-        if (!dirty) {
-          setBase(theirs);
-          put({ text: edit(text, [], valueOf(textOf(theirs.document))) });
-        } else setSaving({ state: "conflict", theirs });
-      }, () => {});
+        if (!came) return setSaving({ state: "conflict", theirs });
+        // Comments of one's own that nobody has yet are for theirs, too.
+        if (unwritten) return takeVersion({ ...theirs, written: madeFrom(base.version, base.written) }, withComments(base.written, text, theirs, valueOf(came.text)), false);
+        if (theirs.written || theirs.earlier !== undefined) return takeVersion({ ...theirs, written: came.written }, came.text, false);
+        // Nobody has written a text of it: one's own goes on.
+        const next = edit(text, [], valueOf(came.text));
+        takeVersion({ ...theirs, written: { text: next } }, next, false);
+      }).catch(() => {});
     }, 300);
     return () => {
       over = true;
       clearTimeout(timer);
     };
-  }, [newer, id, dirty, put, text, setBase]);
+    // What was under way may have been refused for the newer version.
+  }, [newer, id, dirty, unwritten, unkept, base, text, takeVersion]);
 
-  const useTheirs = (theirs: Editable) => {
-    setBase(theirs);
-    setSaving({ state: "saved" });
-    put({ text: textOf(theirs.document) });
+  const useTheirs = async (theirs: Editable) => {
+    const { text, written } = await textFor(theirs);
+    takeVersion({ ...theirs, written }, text, true);
+  };
+  /** Goes on with what both come to: my text, with what is different in it, and their comments. */
+  const takeBoth = (theirs: Editable, both: FlowValue) => takeVersion(theirs, withComments(base.written, text, theirs, withOwn(both, ownOf(theirs), undrafted)), true);
+  const useTheirText = (theirs: Written) => takeVersion({ ...latest.current, written: theirs }, theirs.text, true);
+  const keepMyText = (theirs: Written) => {
+    setClash(undefined);
+    setBase({ ...latest.current, written: { ...theirs, pending: true } });
   };
   const keepMine = (theirs: Editable) => {
+    const was = latest.current;
     setBase(theirs);
     setSaving({ state: "saved" });
+    update((before) => renamed(before, was, theirs));
     // What can't be read yet is kept once it can.
-    if (parsed.flow) void saveAlone(parsed.flow);
+    if (reading && parsed.flow) void saveAlone(read(held.current.now.text));
   };
+  // Who leaves before it is saved has it saved: nobody else would see it before they come back.
+  const leave = useRef(() => {});
+  useEffect(() => {
+    leave.current = () => {
+      if (!(dirty || unwritten) || clash || saving.state === "conflict" || (saving.state === "refused" && !passes(saving.error))) return slot.release();
+      left.set(id, (async () => {
+        const version = await saveNow().catch(() => undefined);
+        const [{ text }, meant] = [held.current.now, latest.current];
+        // Somebody else's version may have come before its text: then its comments alone are kept.
+        if (version !== undefined && meant.version === version) keepText(slot.key, isUnwritten(text, meant) ? { text, version, saved: true, typed: undrafted, ...(meant.written && { base: meant.written }) } : undefined);
+        left.delete(id);
+        slot.release();
+      })());
+    };
+  });
+  useEffect(() => () => leave.current(), []);
+  // What neither the server nor this browser has is lost with the page.
+  const lost = (dirty || unwritten) && !kept;
+  useEffect(() => {
+    if (!lost) return;
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, [lost]);
   /** Keeps the draft now, and answers its version. */
   const saveNow = async () => {
     await busy.current;
-    if (!parsed.flow) return undefined;
-    return sameFlow(parsed.flow, latest.current.document) ? latest.current.version : await saveAlone(parsed.flow);
+    const now = read(held.current.now.text);
+    const { flow: wanted } = flowOf(now);
+    if (!wanted) return undefined;
+    if (!sameFlow(wanted, latest.current.document)) return await saveAlone(now);
+    await alone(() => write(now.text));
+    return latest.current.version;
   };
   // What works and is probably not meant is told of a draft that is kept.
   const problems = useMemo(() => [...(found?.own ?? []), ...(warned && warned.flow === parsed.flow ? warned.problems : [])], [found, warned, parsed.flow]);
   return {
-    flow, text, positions, history, base, saving, dirty, away, problems, others: found?.others ?? [], broken: parsed.broken, odd, undrafted,
+    flow, text, positions, history, base, saving, dirty, unwritten, unkept: unkept?.text === text, clash, kept, away, problems, others: found?.others ?? NONE, broken, odd, undrafted,
     checked: found?.text === text,
-    put, onFlow, onSettle, useTheirs, keepMine, saveNow,
-    undo: useCallback(() => setHistory(undo), []),
-    redo: useCallback(() => setHistory(redo), []),
+    /** The text that `flow` is from, read: an older one while the newest can't be. */
+    reading: last.current.reading,
+    /** Whether `flow` is what the text says. */
+    current: parsed.flow !== undefined && odd === undefined,
+    put, onFlow, onSettle, useTheirs, takeBoth, keepMine, useTheirText, keepMyText, saveNow,
+    undo: useCallback(() => update(undo), [update]),
+    redo: useCallback(() => update(redo), [update]),
   };
 }
 
@@ -187,28 +367,28 @@ export type Draft = ReturnType<typeof useDraft>;
 /** Whether an error may be gone without anybody's doing: the server is away, or busy. */
 const passes = (error: Error) => error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
 
-/**
- * The text with its comments, if this browser has it. What was never saved is opened whatever others saved since: `theirs` is what it has to be
- * brought together with.
- */
-function opening(id: string, clientId: string, from: Editable): { text: string; base: Editable; theirs?: Editable } {
-  const kept = keptText(id, clientId);
-  if (!kept) return { text: textOf(from.document), base: from };
-  const { flow } = parse(kept.text);
-  // The server writes out what a text may leave out: what it has of the version is this text.
-  if (flow && kept.version === from.version && kept.saved) return { text: kept.text, base: { ...from, document: flow as unknown as Editable["document"] } };
-  if (kept.version === from.version || sameFlow(flow, from.document)) return { text: kept.text, base: from };
-  if (kept.saved) return { text: textOf(from.document), base: from };
-  return { text: kept.text, base: { ...from, version: kept.version }, theirs: from };
+/** Whether the server is to get a text for its comments, or for how it is written. */
+const isUnwritten = (text: string, { version, written }: Editable) => version > 0 && (written?.pending === true || text !== written?.text);
+
+/** How many changes are undone after the flow was renamed: each is read. */
+const RENAMED = 50;
+
+/** A history in which the flow is called what it is called now. */
+function renamed(history: History, was: Editable, is: Editable): History {
+  if (equal(ownOf(was), ownOf(is))) return history;
+  const change = (content: History["now"]) => ({ ...content, text: renamedText(content.text, was, is) });
+  return { ...history, now: change(history.now), past: history.past.slice(-RENAMED).map(change), future: history.future.slice(0, RENAMED).map(change) };
 }
 
-function parse(text: string): { flow?: FlowValue; broken?: string } {
-  try {
-    const value = valueOf(text);
-    if (!isRecord(value)) return { broken: "A flow is an object: name, type and nodes." };
-    return { flow: value as FlowValue };
-  } catch (error) {
-    if (error instanceof NotYaml) return { broken: error.message };
-    throw error;
-  }
+function renamedText(text: string, was: Editable, is: Editable): string {
+  const { flow } = flowOf(read(text));
+  return flow ? edit(text, [], withOwn(flow, ownOf(is), undraftedIn(flow, ownOf(was)))) : text;
+}
+
+const NOTHING: { flow?: FlowValue; broken?: string } = {};
+const NONE: Problem[] = [];
+
+function flowOf({ value, error }: Reading): { flow?: FlowValue; broken?: string } {
+  if (error !== undefined) return { broken: error };
+  return isRecord(value) ? { flow: value as FlowValue } : { broken: "A flow is an object: name, type and nodes." };
 }

@@ -6,7 +6,7 @@ import { all, type Flow } from "../../api/queries";
 import { allows } from "../../api/scopes";
 import { useSession } from "../../app/session";
 import type { FlowFacts } from "../../components/Form/context";
-import { read } from "../../edit/edit";
+import { rangeAt, type Reading } from "../../edit/edit";
 import { type FlowValue, nodesOf } from "../../edit/flow";
 import { type Named, scopeOf } from "../../edit/scope";
 import { steps } from "../../edit/value";
@@ -16,14 +16,14 @@ const NAMED = ["queue", "table", "schedule", "webhook", "dataAction", "skill", "
 const LONGEST = 2000;
 
 /** What forms and completion know of a flow, and of what it can name. */
-export function useFacts(flow: FlowValue, text: string): FlowFacts {
+export function useFacts(flow: FlowValue, reading: Reading | undefined): FlowFacts {
   const session = useSession();
   const lists = useQueries({
     queries: [
       { queryKey: ["flows", "named"], queryFn: ({ signal }: { signal: AbortSignal }) => all<Flow>("/flows", signal) as unknown as Promise<Entity[]>, staleTime: 30_000, enabled: true },
       ...NAMED.map((name) => ({ ...objects<Entity>(KINDS[name]), queryKey: ["named", name] as readonly unknown[], staleTime: 30_000, enabled: allows(session, KINDS[name].read) })),
     ] as { queryKey: readonly unknown[]; queryFn: (context: { signal: AbortSignal }) => Promise<Entity[]>; staleTime: number; enabled: boolean }[],
-    combine: (found) => found.map((one) => one.data),
+    combine: dataOf,
   });
   const names = useCallback(
     (kind: string): Named[] => {
@@ -36,21 +36,23 @@ export function useFacts(flow: FlowValue, text: string): FlowFacts {
   const scope = useMemo(() => JSON.parse(scopeText) as ReturnType<typeof scopeOf>, [scopeText]);
   const ids = nodesOf(flow).map((node) => node.id).join("\n");
   const nodes = useMemo(() => ids.split("\n").filter(Boolean), [ids]);
-  const document = useMemo(() => read(text), [text]);
   const source = useCallback(
     (path: string) => {
       const at = steps(path);
-      const found = at.length === 0 ? undefined : (document.getIn(at, true) as { range?: [number, number, number] } | undefined);
-      if (!found?.range) return undefined;
-      const [from, to] = found.range;
+      const found = reading && at.length > 0 ? rangeAt(reading, at) : undefined;
+      if (!reading || !found) return undefined;
+      const { text } = reading;
+      const [from, to] = found;
       const name = at.at(-1);
       const value = text.slice(from, Math.min(to, from + LONGEST)).trimEnd();
       return typeof name === "string" ? `${name}: ${value.split("\n").length > 1 ? value.split("\n").join(" ⏎ ").replace(/\s+/g, " ") : value}` : dedented(text, from, value);
     },
-    [document, text],
+    [reading],
   );
   return useMemo(() => ({ scope, names, nodes, source }), [scope, names, nodes, source]);
 }
+
+const dataOf = (found: { data: Entity[] | undefined }[]) => found.map((one) => one.data);
 
 /** The lines of a value as if they began at the margin. */
 function dedented(text: string, from: number, value: string): string {

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import type { Schemas } from "../../api/client";
-import { loadFlow, problemsOf, publish } from "../../api/editing";
+import { type Editable, loadFlow, problemsOf, publish } from "../../api/editing";
 import * as queries from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
@@ -13,20 +13,33 @@ import { sentence } from "../../components/Form/paths";
 import { Refusal } from "../../components/Refusal/Refusal";
 import { FLOWS, Trail } from "../../components/Trail/Trail";
 import { Compared } from "../FlowDiff/FlowDiff";
+import { related } from "../../graph/reach";
 import { ReplaySection } from "./ReplaySection";
+import { WitnessSection } from "./WitnessSection";
 import "./FlowPublish.css";
 
 type Member = Schemas["ChangeSetFlow"];
 
 /** What publishing a version would change, whom it would break, and how recent mail would be decided; then it is published, alone or with other drafts. */
 export default function FlowPublish({ id }: { id: string }) {
-  const [search] = useSearchParams();
-  const flow = useQuery({ queryKey: ["publishing", id], queryFn: ({ signal }) => loadFlow(id, signal) });
-  const one = flow.data?.flow;
-  const version = Number(search.get("version")) || flow.data?.version || 0;
-  useTitle(one ? `Publish ${one.name}` : "Publish");
-  if (flow.error) return <Fault error={flow.error} retry={() => void flow.refetch()} />;
-  if (!flow.data || !one) return <Loading />;
+  // What was looked at the time before is not what is published now: nothing of it is shown again.
+  const flow = useQuery({ queryKey: ["publishing", id], queryFn: ({ signal }) => loadFlow(id, signal), gcTime: 0 });
+  useTitle(flow.data ? `Publish ${flow.data.flow.name}` : "Publish");
+  if (!flow.data) return flow.error ? <Fault error={flow.error} retry={() => void flow.refetch()} /> : <Loading />;
+  return <Looked id={id} live={flow.data} />;
+}
+
+/** What is looked at stays, with all that was entered, whatever others do meanwhile. */
+function Looked({ id, live }: { id: string; live: Editable }) {
+  const [search, setSearch] = useSearchParams();
+  const [seen, see] = useState(live);
+  const asked = Number(search.get("version"));
+  const version = asked || seen.version;
+  const one = seen.flow;
+  const look = (next: number) => {
+    see(live);
+    if (asked) setSearch({ version: String(next) }, { replace: true });
+  };
   const published = one.publishedVersion?.version;
   return (
     <div className="page">
@@ -41,13 +54,32 @@ export default function FlowPublish({ id }: { id: string }) {
           </Link>
         </span>
       </div>
+      {live.etag !== seen.etag && (
+        <div className="refusal" role="alert">
+          <p>
+            <strong>{live.version > seen.version ? `Someone saved version ${live.version} meanwhile.` : "Someone changed this flow meanwhile."}</strong> What you entered stays.
+          </p>
+          <div className="row">
+            {live.version > seen.version && (
+              <button className="button" onClick={() => look(live.version)}>
+                Look at version {live.version}
+              </button>
+            )}
+            {(asked > 0 || live.version === seen.version) && (
+              <button className="button" onClick={() => look(version)}>
+                Go on with version {version}
+              </button>
+            )}
+          </div>
+        </div>
+      )}
       <Callers id={id} />
       {published === version ? (
         <div className="panel empty">Version {version} is what is published.</div>
       ) : (
         <>
           {published ? <Compared id={id} name={one.name} from={published} to={version} /> : <div className="panel empty">Nothing is published yet: all of it is new.</div>}
-          <Publishing key={`${version} ${flow.data.etag}`} id={id} version={version} etag={flow.data.etag} />
+          <Publishing id={id} name={one.name} version={version} etag={seen.etag} isLate={live.etag !== seen.etag} isPublished={published !== undefined} />
         </>
       )}
     </div>
@@ -56,6 +88,7 @@ export default function FlowPublish({ id }: { id: string }) {
 
 function Callers({ id }: { id: string }) {
   const graph = useQuery(queries.related(id, "usedby")).data;
+  const map = useQuery(queries.map).data;
   const callers = (graph?.nodes ?? []).filter((node) => node.id !== id);
   if (callers.length === 0) return null;
   return (
@@ -64,13 +97,25 @@ function Callers({ id }: { id: string }) {
       {callers.map((one) => (
         <span key={one.id}>
           {one.kind} {one.kind === "flow" ? <Link href={`/flows/${one.id}`}>{one.name}</Link> : one.name}
+          {one.kind === "flow" && map && <span className="muted">{through(map, `flow:${one.id}`, `flow:${id}`)}</span>}
         </span>
       ))}
     </p>
   );
 }
 
-function Publishing({ id, version, etag }: { id: string; version: number; etag: string }) {
+/** What leads to a caller, directly or by others. */
+export function through(map: { nodes: { key: string; kind: string }[]; edges: { from: string; to: string }[] }, caller: string, itself: string): string {
+  const { impact } = related(caller, map.edges);
+  const count = (kind: string) => map.nodes.filter((node) => node.kind === kind && node.key !== itself && impact.has(node.key)).length;
+  const counted = ["flow", "route"].flatMap((kind) => {
+    const many = count(kind);
+    return many === 0 ? [] : [`${many} ${kind}${many === 1 ? "" : "s"}`];
+  });
+  return counted.length > 0 ? ` (through it ${counted.join(", ")})` : "";
+}
+
+function Publishing({ id, name, version, etag, isLate, isPublished }: { id: string; name: string; version: number; etag: string; isLate: boolean; isPublished: boolean }) {
   const client = useQueryClient();
   const [, go] = useLocation();
   const [note, setNote] = useState("");
@@ -123,7 +168,8 @@ function Publishing({ id, version, etag }: { id: string; version: number; etag: 
           </ul>
         )}
       </section>
-      {seesMail && seesRouting && problems.length === 0 && <ReplaySection key={more.join()} members={members} />}
+      {seesMail && seesRouting && problems.length === 0 && <ReplaySection key={`${version} ${more.join()}`} members={members} />}
+      {seesRouting && problems.length === 0 && isPublished && <WitnessSection key={`witness ${version} ${more.join()}`} name={name} members={members} />}
       <form
         className="panel publish-end"
         onSubmit={(event) => {
@@ -132,7 +178,7 @@ function Publishing({ id, version, etag }: { id: string; version: number; etag: 
         }}
       >
         <input className="input" aria-label="Note" placeholder="Why? For the flow's history (optional)" value={note} onChange={(event) => setNote(event.target.value)} />
-        <button className="button primary" disabled={doing.isPending || check.isPending || problems.length > 0}>
+        <button className="button primary" disabled={isLate || doing.isPending || check.isPending || problems.length > 0}>
           Publish {more.length > 0 ? `${more.length + 1} flows` : `version ${version}`}
         </button>
         {doing.error && <Refusal error={doing.error} />}

@@ -1,12 +1,11 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import type { Schemas } from "../../api/client";
 import { replay, replayTraces, startReplay } from "../../api/editing";
 import type { RunTrace } from "../../api/queries";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { Refusal } from "../../components/Refusal/Refusal";
-import { StepList } from "../../components/StepList/StepList";
-import { readRun } from "../../run/read";
+import { Runs, said } from "./Runs";
 
 const COUNTS = [100, 1000, 10_000];
 
@@ -76,28 +75,5 @@ function Both({ replayId, change }: { replayId: string; change: Schemas["ReplayC
   const traces = useQuery(replayTraces(replayId, change.interactionId));
   if (traces.error) return <Fault error={traces.error} />;
   if (!traces.data) return <Loading />;
-  const begin = change.parts?.event ?? 0;
-  return (
-    <div className="replay-both">
-      <Run title="As it was decided" trace={traces.data.before as RunTrace | null} begin={begin} />
-      <Run title="As it would be" trace={traces.data.after as RunTrace | null} begin={begin} />
-    </div>
-  );
-}
-
-function Run({ title, trace, begin }: { title: string; trace: RunTrace | null | undefined; begin: number }) {
-  const [step, setStep] = useState(begin);
-  const run = useMemo(() => (trace ? readRun(trace) : undefined), [trace]);
-  return (
-    <div>
-      <h3>{title}</h3>
-      {run ? <StepList run={run} step={step} onStep={setStep} of={title} /> : <p className="muted">The trace is not kept.</p>}
-    </div>
-  );
-}
-
-/** A decision in few words. */
-function said(decision: unknown): string {
-  const { kind, queue, addresses } = (decision ?? {}) as { kind?: string; queue?: { name?: string } | string; addresses?: string[] };
-  return [kind, typeof queue === "string" ? queue : queue?.name, addresses?.join(", ")].filter(Boolean).join(" ") || "nothing";
+  return <Runs before={traces.data.before as RunTrace | null} after={traces.data.after as RunTrace | null} begin={change.parts?.event ?? 0} titles={["As it was decided", "As it would be"]} />;
 }

@@ -1,6 +1,5 @@
 import { Tabs } from "@base-ui/react/tabs";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
 import { Link, useLocation, useSearch } from "wouter";
 import * as queries from "../../api/queries";
 import { useMay } from "../../app/session";
@@ -10,6 +9,7 @@ import { DecisionBadge, StateBadge } from "../../components/Badge/Badge";
 import { DeliveryTable } from "../../components/DeliveryTable/DeliveryTable";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { Prose } from "../../components/Form/Field";
+import { Part, part } from "../../components/Part/Part";
 import { WorkBar } from "../../components/WorkBar/WorkBar";
 import { HeaderList } from "../../components/HeaderList/HeaderList";
 import { Details } from "./Details";
@@ -17,7 +17,7 @@ import { Mail } from "./Mail";
 import { Thread } from "./Thread";
 import "./Interaction.css";
 
-const RunView = lazy(() => import("./RunView"));
+const RunView = part(() => import("./RunView"));
 
 const TABS = { run: "Run", mail: "Mail", headers: "Headers", thread: "Thread", deliveries: "Deliveries", details: "Details" };
 
@@ -63,9 +63,9 @@ export default function Interaction({ id, tab }: { id: string; tab: string }) {
           ))}
         </Tabs.List>
         <Tabs.Panel value="run" className="tab-panel">
-          <Suspense fallback={<Loading />}>
+          <Part fallback={<Loading />}>
             <RunView interaction={one} />
-          </Suspense>
+          </Part>
         </Tabs.Panel>
         <Tabs.Panel value="mail" className="tab-panel">
           <Mail id={id} erased={one.erased ?? false} />

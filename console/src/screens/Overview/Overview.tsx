@@ -1,5 +1,4 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
 import { Link, useSearchParams } from "wouter";
 import { isAbsent } from "../../api/client";
 import { interactions, overview, type Overview as Numbers } from "../../api/queries";
@@ -8,12 +7,13 @@ import { age } from "../../components/Age/Age";
 import { Fault, Loading } from "../../components/Fault/Fault";
 import { InteractionTable } from "../../components/InteractionTable/InteractionTable";
 import { Live } from "../../components/Live/Live";
+import { Part, part } from "../../components/Part/Part";
 import { milliseconds } from "./milliseconds";
 import { Deliveries, Mailboxes, Waiting } from "./Now";
 import { PERIODS } from "./periods";
 import "./Overview.css";
 
-const Plots = lazy(() => import("./Plots"));
+const Plots = part(() => import("./Plots"));
 
 /** How mail does now, and did for a while. The period is in the address; every number leads to its list. */
 export default function Overview() {
@@ -43,9 +43,9 @@ export default function Overview() {
       {numbers.data ? (
         <>
           <Tiles numbers={numbers.data} />
-          <Suspense fallback={<Loading />}>
+          <Part fallback={<Loading />}>
             <Plots numbers={numbers.data} />
-          </Suspense>
+          </Part>
           <div className="overview-now">
             <Waiting queues={numbers.data.queues} />
             <div className="overview-column">

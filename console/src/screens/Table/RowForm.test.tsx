@@ -21,7 +21,7 @@ test("a row that another changed meanwhile is not overwritten unasked", async ()
   );
   await userEvent.type(screen.getByLabelText(/^tier/), "+");
   await userEvent.click(screen.getByRole("button", { name: "Save the row" }));
-  expect((await screen.findByRole("alert")).textContent).toContain("while you were editing: tier.");
+  expect((await screen.findByRole("alert")).textContent).toContain("They changed: tier.");
   expect(sent).toEqual([]);
   await userEvent.click(screen.getByRole("button", { name: "Overwrite with mine" }));
   await expect.poll(() => done).toBe("Row a saved");

@@ -3,12 +3,13 @@ import { useMemo, useState } from "react";
 import { ApiError } from "../../api/client";
 import { keyOf, makeRow, putRow, row } from "../../api/tables";
 import type { ObjectShape, Shape } from "../../api/shape";
-import { differing } from "../../components/Editor/differing";
 import { columnsOf, typeOf } from "../../components/Form/Columns";
 import { FormContext } from "../../components/Form/context";
 import { covers } from "../../components/Form/covers";
 import { Members } from "../../components/Form/Form";
 import { Refusal } from "../../components/Refusal/Refusal";
+import { differing } from "../../components/Stale/differing";
+import { Stale } from "../../components/Stale/Stale";
 
 interface Props {
   id: string;
@@ -40,26 +41,32 @@ export function rowShape(schema: unknown): ObjectShape {
   };
 }
 
-/** The columns that another person changed meanwhile. */
+/** The row as another person changed it meanwhile, and which columns. */
 class Changed extends Error {
-  constructor(columns: string[]) {
-    super(`Someone else changed this row while you were editing: ${columns.join(", ")}.`);
+  constructor(
+    readonly theirs: Record<string, unknown>,
+    readonly columns: string[],
+  ) {
+    super("the row was changed meanwhile");
   }
 }
+
+const withoutKey = (row: Record<string, unknown>) => Object.fromEntries(Object.entries(row).filter(([name]) => name.toLowerCase() !== "key"));
 
 export function RowForm({ id, schema, open, reads, onDone, onClose }: Props) {
   const shape = useMemo(() => rowShape(schema), [schema]);
   const [key, setKey] = useState(open.key);
-  const [value, setValue] = useState(() => Object.fromEntries(Object.entries(open.row).filter(([name]) => name.toLowerCase() !== "key")));
+  const [base, setBase] = useState(open.row);
+  const [value, setValue] = useState(() => withoutKey(open.row));
   const [broken, setBroken] = useState<string[]>([]);
   const saving = useMutation({
     mutationFn: async (over: boolean) => {
       if (open.isNew) return await makeRow(id, { ...value, key });
       // The revision is that of all rows: whether this one changed is seen by reading it again.
       const now = await row(id, key);
-      const changed = differing(open.row, now.row, ["selfUri"]);
-      if (changed.length > 0 && !over) throw new Changed(changed);
-      return await putRow(id, key, { ...value, key: keyOf(open.row) }, now.etag);
+      const changed = differing(base, now.row, ["selfUri"]);
+      if (changed.length > 0 && !over) throw new Changed(now.row, changed);
+      return await putRow(id, key, { ...value, key: keyOf(base) }, now.etag);
     },
     onSuccess: () => onDone(`Row ${key} saved`),
     retry: (failures, error) => error instanceof ApiError && error.status === 412 && failures < 3,
@@ -86,16 +93,25 @@ export function RowForm({ id, schema, open, reads, onDone, onClose }: Props) {
           <Members shape={shape} path="" value={value} onChange={setValue} />
         </FormContext>
       </fieldset>
-      {saving.error && <Refusal error={saving.error} leave={(one) => covers(shape, value, one.path ?? "")} />}
+      {saving.error instanceof Changed ? (
+        <Stale
+          what="row"
+          changed={saving.error.columns}
+          onTheirs={() => {
+            const { theirs } = saving.error as Changed;
+            setBase(theirs);
+            setValue(withoutKey(theirs));
+            saving.reset();
+          }}
+          onMine={() => saving.mutate(true)}
+        />
+      ) : (
+        saving.error && <Refusal error={saving.error} leave={(one) => covers(shape, value, one.path ?? "")} />
+      )}
       <div className="row">
         <button type="button" className="button" onClick={onClose}>
           {reads ? "Close" : "Cancel"}
         </button>
-        {saving.error instanceof Changed && (
-          <button type="button" className="button danger" onClick={() => saving.mutate(true)}>
-            Overwrite with mine
-          </button>
-        )}
         {!reads && (
           <button className="button primary" disabled={saving.isPending || broken.length > 0 || key === ""}>
             Save the row

@@ -11,7 +11,7 @@ use super::view;
 use crate::auth::{Caller, EmailRead};
 use crate::cursor;
 use crate::error::ApiError;
-use crate::query::Query;
+use crate::query::{Query, words};
 use crate::state::ApiState;
 
 /// The endpoint.
@@ -36,9 +36,4 @@ pub(super) async fn list(
     let next_cursor = records.last().filter(|_| more).map(|record| cursor::write(record.id.0));
     let entities = records.into_iter().map(|record| view::delivery(&state.app, record)).collect();
     Ok(Json(Chunk { entities, next_cursor }))
-}
-
-/// Each value with its word.
-fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<(&'static str, T)> {
-    all.iter().map(|one| (word(*one), *one)).collect()
 }

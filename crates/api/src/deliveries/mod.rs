@@ -22,10 +22,10 @@ pub fn endpoints() -> Endpoints {
             "/deliveries",
             list::list,
             operation("getDeliveries", Scope::EmailRead, "List deliveries, newest first")
-                .words("state", DeliveryState::WORDS, "How far it came.")
+                .words("state", DeliveryState::WORDS, "Its state.")
                 .words("kind", DeliveryKind::WORDS, "What it is.")
                 .uuid("interactionId", "The interaction that it is for.")
-                .text("target", "The recipient's address, whatever the case.")
+                .text("target", "The recipient's address, ignoring case.")
                 .chunks::<Delivery>(),
         )
         .post(
@@ -50,7 +50,7 @@ pub fn endpoints() -> Endpoints {
             operation(
                 "getDeliveryContent",
                 Scope::EmailRead,
-                "The mail that is sent, its bytes before DKIM signs them",
+                "Get the mail that is sent: its bytes before DKIM signs them",
             )
             .answers_as("message/rfc822")
             .refuses(&[410]),
@@ -70,10 +70,14 @@ pub fn endpoints() -> Endpoints {
         .post(
             "/deliveries/{deliveryId}/retry",
             act::retry,
-            operation("postDeliveryRetry", Scope::EmailWrite, "Make an attempt now, whatever pause it is in")
-                .body::<Object>()
-                .answers_with::<Delivery>(StatusCode::ACCEPTED)
-                .refuses(&[409, 410]),
+            operation(
+                "postDeliveryRetry",
+                Scope::EmailWrite,
+                "Make an attempt now, without waiting for the current pause to end",
+            )
+            .body::<Object>()
+            .answers_with::<Delivery>(StatusCode::ACCEPTED)
+            .refuses(&[409, 410]),
         )
         .post(
             "/deliveries/{deliveryId}/cancel",

@@ -16,8 +16,10 @@ use waypost_app::replay::ReplayError;
 use waypost_app::sealing::{SealError, SealProblem};
 use waypost_app::tables::RowError;
 use waypost_aside::Failed;
-use waypost_catalogue::error::{Breakage, ChangeError, User};
+use waypost_catalogue::error::{Breakage, ChangeError, InUse, User};
+use waypost_catalogue::projects::OfAnother;
 use waypost_catalogue::tables::import::LineProblems;
+use waypost_flow::diagnostic::counted;
 use waypost_ids::Kind;
 use waypost_store::error::StoreError;
 use waypost_store::revisions::Stale;
@@ -25,7 +27,7 @@ use waypost_wire::error::Problem;
 
 use crate::body::too_large;
 
-use super::{ApiError, diagnosed, diagnosis, not_found_code};
+use super::{ApiError, DAMAGED, diagnosed, diagnosis, not_found_code};
 
 /// How long a client should wait before it tries a store again that did not answer, in seconds.
 const STORE_RETRY_SECONDS: u64 = 2;
@@ -40,15 +42,13 @@ impl From<StoreError> for ApiError {
             StoreError::Full => Self::unavailable("storage is full", 30),
             StoreError::Unavailable(_) => Self::unavailable("storage is not available", STORE_RETRY_SECONDS),
             // Nothing that a client can do helps, and trying again does not either.
-            StoreError::Damaged { what, .. } => Self::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "storage.damaged",
-                format!("{what}: an operator must look at it"),
-            ),
+            StoreError::Damaged { what, .. } => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, DAMAGED, format!("{what}: an operator must look at it"))
+            }
             StoreError::Inconsistent { table, .. } => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
-                "storage.damaged",
-                format!("a row of `{table}` is damaged: an operator must look at it"),
+                DAMAGED,
+                format!("a row of `{table}` is damaged: it needs an operator"),
             ),
             _ => Self::internal(),
         }
@@ -82,10 +82,13 @@ impl From<ChangeError> for ApiError {
             ChangeError::Broken { breakages, .. } => {
                 conflict("flow.contract.broken").problems(breakages.iter().map(broken).collect())
             }
-            ChangeError::InUse { kind, users, .. } => {
-                let code =
-                    if kind == "flow" { "architect.dependency.object.in.use" } else { "general.resource.conflict" };
-                conflict(code).problems(users.iter().map(|user| used_by(code, user)).collect())
+            ChangeError::InUse(all) => {
+                let problems =
+                    all.iter().flat_map(|one| one.users.iter().map(|user| used_by(one, user, all.len() > 1)));
+                conflict(all.first().map_or(IN_USE, in_use_code)).problems(problems.collect())
+            }
+            ChangeError::OfAnotherProject(taken) => {
+                conflict(OF_ANOTHER_PROJECT).problems(taken.iter().map(of_another_project).collect())
             }
             ChangeError::Locked { .. } => conflict("architect.flow.locked"),
             ChangeError::Stale(stale) => stale.into(),
@@ -285,11 +288,9 @@ impl From<GrantError> for ApiError {
             GrantError::BadCredentials => {
                 Self::new(StatusCode::UNAUTHORIZED, "bad.credentials", message).oauth("invalid_client")
             }
-            GrantError::Throttled { seconds } => {
-                Self::new(StatusCode::TOO_MANY_REQUESTS, "too.many.requests", format!("rate limit exceeded; {message}"))
-                    .oauth("invalid_request")
-                    .retry_after(seconds)
-            }
+            GrantError::Throttled { seconds } => Self::new(StatusCode::TOO_MANY_REQUESTS, "too.many.requests", message)
+                .oauth("invalid_request")
+                .retry_after(seconds),
             GrantError::BadScope(_) => {
                 Self::new(StatusCode::BAD_REQUEST, "bad.request", message).oauth("invalid_scope")
             }
@@ -328,8 +329,21 @@ impl From<LineProblems> for ApiError {
             ..diagnosis(&problem.diagnostic)
         });
         let more = (lines.more > 0)
-            .then(|| Problem::new("problems.more", format!("{} more problem(s) are not listed", lines.more)));
+            .then(|| Problem::new("problems.more", format!("{} not listed", counted(lines.more, "more problem"))));
         Self::invalid("invalid.value", told.chain(more).collect())
+    }
+}
+
+/// Another project applied some of a change set last.
+const OF_ANOTHER_PROJECT: &str = "changeset.project.other";
+
+fn of_another_project(taken: &OfAnother) -> Problem {
+    Problem {
+        entity_kind: Some(taken.object.kind.as_str().to_owned()),
+        entity_id: Some(taken.object.to_string()),
+        entity_name: Some(taken.name.clone()),
+        suggestion: Some("give it another name, or take it over".to_owned()),
+        ..Problem::new(OF_ANOTHER_PROJECT, taken.to_string())
     }
 }
 
@@ -377,8 +391,23 @@ fn broken(breakage: &Breakage) -> Problem {
     }
 }
 
-fn used_by(code: &str, user: &User) -> Problem {
+/// The code for other objects than flows that are in use.
+const IN_USE: &str = "general.resource.conflict";
+
+fn in_use_code(one: &InUse) -> &'static str {
+    if one.kind == "flow" { "architect.dependency.object.in.use" } else { IN_USE }
+}
+
+/// Who uses an object, which is named where it is one of several.
+fn used_by(one: &InUse, user: &User, several: bool) -> Problem {
     let flow = user.kind == "flow";
+    let named = format!("the {} `{}`", one.kind, one.name);
+    let message = match one.work() {
+        Some(work) if several => format!("{named}: {work}"),
+        Some(work) => work,
+        None if several => format!("the {} `{}` uses {named}", user.kind, user.name),
+        None => format!("the {} `{}` uses it", user.kind, user.name),
+    };
     Problem {
         path: Some(user.path.clone()).filter(|path| !path.is_empty()),
         flow_id: flow.then(|| user.id.clone()),
@@ -386,7 +415,7 @@ fn used_by(code: &str, user: &User) -> Problem {
         entity_kind: Some(user.kind.to_owned()),
         entity_id: Some(user.id.clone()),
         entity_name: Some(user.name.clone()),
-        ..Problem::new(code, format!("the {} `{}` uses it", user.kind, user.name))
+        ..Problem::new(in_use_code(one), message)
     }
 }
 
@@ -462,7 +491,8 @@ mod tests {
             (named("flow").into(), 409, "architect.object.already.exists"),
             (named("queue").into(), 409, "duplicate.name"),
             (
-                ChangeError::InUse { kind: "flow", name: "n".to_owned(), users: vec![] }.into(),
+                ChangeError::InUse(vec![InUse { kind: "flow", name: "n".to_owned(), users: vec![], waiting: None }])
+                    .into(),
                 409,
                 "architect.dependency.object.in.use",
             ),

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 use waypost_app::access::scopes::Scope;
 use waypost_app::mail::attempt::{Given, Tried as Aim};
+use waypost_app::mail::given::ANSWERS;
 use waypost_catalogue::versions::VersionName;
 use waypost_flow::source::{self, Node};
 use waypost_wire::attempt::{Tried, Unanswered};
@@ -23,7 +24,7 @@ use crate::interactions::view::decision;
 use crate::query::Query;
 use crate::state::ApiState;
 
-const MEMBERS: [&str; 11] = [
+const MEMBERS: [&str; 12] = [
     "message",
     "messageBase64",
     "version",
@@ -35,6 +36,7 @@ const MEMBERS: [&str; 11] = [
     "auth",
     "scan",
     "interactionId",
+    ANSWERS,
 ];
 
 /// The endpoint. The body is the raw message (`message/rfc822`), or JSON that says more.
@@ -77,16 +79,23 @@ pub async fn attempt(
             .into_iter()
             .map(|call| Unanswered { data_action: call.data_action, input: call.input })
             .collect(),
+        unasked: tried.unasked,
         steps: tried.steps,
         duration_us: tried.duration_us,
         trace: tried.trace,
     }))
 }
 
-/// What a JSON body says. The document is taken from the tree as it was sent, keys that stand twice included.
+/// What a JSON body says. Document and answers are taken from the tree as it was sent; keys that the document has twice are told with its problems.
 fn said(body: &Node) -> Result<(Option<Aim>, Given), ApiError> {
     let document = source::member(body, "document").filter(|node| !matches!(node, Node::Null)).cloned();
     let mut fields = Fields::of_tree(body, &["document"])?;
+    let is_list = |value: &Value| value.is_array().then_some(());
+    let has_answers = fields.parsed(ANSWERS, "a list of answers", is_list).is_some();
+    let answers = match source::member(body, ANSWERS) {
+        Some(Node::List(answers)) if has_answers => answers.clone(),
+        _ => Vec::new(),
+    };
     let decode = |value: &Value| BASE64.decode(value.as_str()?).ok();
     let raw = match fields.parsed("messageBase64", "a message in Base64", decode) {
         Some(bytes) => bytes,
@@ -127,6 +136,7 @@ fn said(body: &Node) -> Result<(Option<Aim>, Given), ApiError> {
         interaction,
         auth,
         scan,
+        answers,
         may_read_routing: false,
     };
     Ok((aim, given))

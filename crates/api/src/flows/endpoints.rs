@@ -7,8 +7,10 @@ use waypost_wire::attempt::{Tried, Try};
 use waypost_wire::change::{FlowDiff, FlowEvent, LabelRequest, Note};
 use waypost_wire::flow::{Flow, FlowHealth, FlowVersion};
 use waypost_wire::genesys::architect::{FlowDivisionView, HistoryListing, Operation as Acted};
+use waypost_wire::position::{NodePositions, NodePositionsChange};
+use waypost_wire::text::{PublishedText, TextsDone, TextsRequest};
 
-use super::{NOTE, attempt, delete, diff, get, health, history, labels, list, save, versions};
+use super::{NOTE, attempt, delete, diff, get, health, history, labels, list, positions, save, texts, versions};
 use crate::genesys::flow_history;
 use crate::openapi::Endpoints;
 use crate::openapi::operation::{Operation, operation};
@@ -22,21 +24,21 @@ pub fn flows() -> Endpoints {
             "/flows",
             list::list,
             operation("getFlows", Scope::FlowRead, "List flows without their content")
-                .list("id", "Identifiers; with them nothing else is looked at.")
-                .list("type", "Types, by either name, whatever the case.")
-                .list("divisionId", "Divisions; there is one.")
+                .list("id", "Identifiers; other filters are ignored.")
+                .list("type", "Types, by either name, ignoring case.")
+                .list("divisionId", "Divisions; there is only one.")
                 .text("name", "A name; `*` at either end stands for anything.")
                 .text("description", "A description; `*` at either end stands for anything.")
-                .text("nameOrDescription", "What either contains.")
-                .flag("deleted", "Deleted flows as well.")
-                .text("lockedByClientId", "The client that holds the flow.")
-                .text("editableBy", "A client that may change the flow: no other holds it.")
-                .text("lockedBy", "A user that holds the flow: there are none.")
+                .text("nameOrDescription", "A text that the name or the description contains.")
+                .flag("deleted", "Include deleted flows.")
+                .text("lockedByClientId", "The client that has checked the flow out.")
+                .text("editableBy", "A client that may change the flow: no other client has checked it out.")
+                .text("lockedBy", "A user that has checked the flow out: there are none.")
                 .words("secure", &["any", "checkedin", "published"], "Flows with secure data: there are none.")
-                .flag("virtualAgentEnabled", "With true, flows of virtual agents: there are none.")
+                .flag("virtualAgentEnabled", "Flows of virtual agents: there are none.")
                 .published()
                 .sorted()
-                .flag("includeSchemas", "Tell the JSON Schemas of inputs and outputs.")
+                .flag("includeSchemas", "Include the JSON Schemas of inputs and outputs.")
                 .pages::<Flow>(),
         )
         .delete(
@@ -68,13 +70,13 @@ pub fn flows() -> Endpoints {
             "/flows/divisionviews",
             list::division_views,
             operation("getFlowsDivisionviews", Scope::FlowRead, "List flows with few members")
-                .list("id", "Identifiers; with them nothing else is looked at.")
-                .list("type", "Types, by either name, whatever the case.")
-                .list("divisionId", "Divisions; there is one.")
+                .list("id", "Identifiers; other filters are ignored.")
+                .list("type", "Types, by either name, ignoring case.")
+                .list("divisionId", "Divisions; there is only one.")
                 .text("name", "A name; `*` at either end stands for anything.")
                 .published()
                 .sorted()
-                .flag("includeSchemas", "Tell the JSON Schemas of inputs and outputs.")
+                .flag("includeSchemas", "Include the JSON Schemas of inputs and outputs.")
                 .pages::<FlowDivisionView>(),
         )
         .post(
@@ -86,7 +88,7 @@ pub fn flows() -> Endpoints {
             one,
             get::get,
             operation("getFlow", Scope::FlowRead, "Get a flow with its content; `ETag` is its revision")
-                .flag("deleted", "A deleted flow as well, without its content.")
+                .flag("deleted", "Include a deleted flow, without its content.")
                 .answers::<Flow>()
                 .refuses(&[410]),
         )
@@ -131,10 +133,25 @@ pub fn flows() -> Endpoints {
             "/flows/{flowId}/try",
             attempt::attempt,
             operation("postFlowTry", Scope::FlowRead, "Try a flow on a mail: nothing is stored, nothing is sent")
-                .text("version", "Which version, where the body is the message itself.")
+                .text("version", "The version to try, if the body is the message itself.")
                 .message_body()
                 .body::<Try>()
                 .answers::<Tried>()
+                .refuses(&[409, 410]),
+        )
+        .get(
+            "/flows/{flowId}/positions",
+            positions::get,
+            operation("getFlowPositions", Scope::FlowRead, "Where people draw the flow's nodes")
+                .answers::<NodePositions>()
+                .refuses(&[410]),
+        )
+        .patch(
+            "/flows/{flowId}/positions",
+            positions::change,
+            operation("patchFlowPositions", Scope::FlowWrite, "Move nodes: those that are left out stay")
+                .body::<NodePositionsChange>()
+                .answers::<NodePositions>()
                 .refuses(&[409, 410]),
         )
 }
@@ -143,7 +160,7 @@ pub fn flows() -> Endpoints {
 pub fn versions() -> Endpoints {
     let all = "/flows/{flowId}/versions";
     let version = |id, summary| {
-        operation(id, Scope::FlowRead, summary).flag("deleted", "Of a deleted flow as well.").refuses(&[410])
+        operation(id, Scope::FlowRead, summary).flag("deleted", "Include a deleted flow.").refuses(&[410])
     };
     Endpoints::default()
         .get(
@@ -175,6 +192,42 @@ pub fn versions() -> Endpoints {
             "/flows/{flowId}/versions/{versionId}/configuration",
             versions::configuration,
             version("getFlowVersionConfiguration", "Get a version's document, with today's names").answers::<Json>(),
+        )
+        .get(
+            "/flows/{flowId}/versions/{versionId}/text",
+            texts::get,
+            version("getFlowVersionText", "Get a version as it was written; `ETag` is the text's revision")
+                .flag("earlier", "If the version has no text, get the newest text of a version before it; `Content-Location` names the version.")
+                .answers_as("application/yaml"),
+        )
+        .put(
+            "/flows/{flowId}/versions/{versionId}/text",
+            texts::put,
+            operation(
+                "putFlowVersionText",
+                Scope::FlowWrite,
+                "Keep how a version is written: 400 with the places where the text says something else",
+            )
+            .text("note", "Why, for the audit log.")
+            .yaml_body()
+            .if_match()
+            .header("If-None-Match", "`*`: only if the version has no text yet.")
+            .empty(StatusCode::NO_CONTENT)
+            .refuses(&[409, 410]),
+        )
+        .get(
+            "/flows/texts",
+            texts::list,
+            operation("getFlowsTexts", Scope::FlowRead, "How published versions are written, as far as that was kept")
+                .list("id", "Only of these flows.")
+                .chunks::<PublishedText>(),
+        )
+        .put(
+            "/flows/texts",
+            texts::put_many,
+            operation("putFlowsTexts", Scope::FlowWrite, "Keep how many versions are written, each for itself")
+                .body::<TextsRequest>()
+                .answers::<TextsDone>(),
         )
         .post(
             "/flows/{flowId}/versions/{versionId}/publish",

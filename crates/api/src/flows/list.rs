@@ -83,7 +83,7 @@ pub async fn division_views(
     let paging = Paging::read(&mut query);
     let filter = Filter {
         ids: query.ids("id"),
-        types: query.list("type").iter().map(|name| canonical_type(name)).collect(),
+        types: types(&mut query),
         name: query.text("name"),
         divisions: query.list("divisionId"),
         published: Published::read(&mut query),
@@ -201,7 +201,7 @@ impl Filter {
         let virtual_agent = query.flag("virtualAgentEnabled");
         Self {
             ids: query.ids("id"),
-            types: query.list("type").iter().map(|name| canonical_type(name)).collect(),
+            types: types(query),
             divisions: query.list("divisionId"),
             name: query.text("name"),
             description: query.text("description"),
@@ -259,6 +259,34 @@ impl Published {
     fn covers(&self, at: Timestamp) -> bool {
         self.after.is_none_or(|after| at > after) && self.before.is_none_or(|before| at < before)
     }
+}
+
+/// Types that Genesys has and we have no flows of, as its clients ask for them.
+const OTHER_TYPES: &[&str] = &[
+    "bot",
+    "digitalbot",
+    "inboundcall",
+    "inboundchat",
+    "inboundshortmessage",
+    "inqueuecall",
+    "inqueueemail",
+    "inqueueshortmessage",
+    "outboundcall",
+    "securecall",
+    "speech",
+    "surveyinvite",
+    "voice",
+    "voicemail",
+    "voicesurvey",
+    "workflow",
+    "workitem",
+];
+
+/// The types that are asked for, by our names.
+fn types(query: &mut Query) -> Vec<String> {
+    let known = ["email", "shared", "inboundemail", "commonmodule"].iter().chain(OTHER_TYPES);
+    let known: Vec<_> = known.map(|name| (*name, *name)).collect();
+    query.some_of("type", &known).into_iter().map(canonical_type).collect()
 }
 
 /// Our name of a type, for either of its names in any case.

@@ -9,7 +9,9 @@ pub mod health;
 pub mod history;
 pub mod labels;
 pub mod list;
+pub mod positions;
 pub mod save;
+pub mod texts;
 pub mod versions;
 pub mod view;
 

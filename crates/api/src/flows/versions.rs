@@ -120,7 +120,7 @@ pub async fn publish(
 }
 
 /// A version by its number, or by what it is called now: `published`, `newest`, a label.
-async fn parse(state: &ApiState, (flow, named): &(String, String)) -> Result<(FlowId, Version), ApiError> {
+pub(super) async fn parse(state: &ApiState, (flow, named): &(String, String)) -> Result<(FlowId, Version), ApiError> {
     let id = parse_id(flow)?;
     match version_name(named) {
         Some(VersionName::Number(number)) => Ok((id, number)),

@@ -67,10 +67,10 @@ pub fn endpoints() -> Endpoints {
                 .text("name", "A name; `*` at either end stands for anything.")
                 .required()
                 .list("objectType", "Only these kinds.")
-                .flag("consumedResources", "Tell what they use.")
-                .flag("consumingResources", "Tell what uses them.")
-                .list("consumedResourceType", "Only these kinds of what they use.")
-                .list("consumingResourceType", "Only these kinds of what uses them.")
+                .flag("consumedResources", "Include what they use.")
+                .flag("consumingResources", "Include what uses them.")
+                .list("consumedResourceType", "Include only these kinds of what they use.")
+                .list("consumingResourceType", "Include only these kinds of what uses them.")
                 .pages::<Dependency>(),
         )
         .get(
@@ -79,10 +79,10 @@ pub fn endpoints() -> Endpoints {
             one(
                 "getArchitectDependencytrackingConsumingresources",
                 "What uses an object",
-                "A flow's version: what follows it. By default, what follows any.",
+                "A flow's version: only users that follow it. By default, users of any version.",
             )
             .list("resourceType", "Only these kinds.")
-            .words("flowFilter", &["checkedIn", "published"], "Only what is published is followed, either way.")
+            .words("flowFilter", &["checkedIn", "published"], "No effect: only published versions are followed.")
             .pages::<Dependency>(),
         )
         .get(
@@ -96,10 +96,10 @@ pub fn endpoints() -> Endpoints {
             &at("/object"),
             object,
             one("getArchitectDependencytrackingObject", "An object with what it uses and what uses it", published)
-                .flag("consumedResources", "Tell what it uses.")
-                .flag("consumingResources", "Tell what uses it.")
-                .list("consumedResourceType", "Only these kinds of what it uses.")
-                .list("consumingResourceType", "Only these kinds of what uses it.")
+                .flag("consumedResources", "Include what it uses.")
+                .flag("consumingResources", "Include what uses it.")
+                .list("consumedResourceType", "Include only these kinds of what it uses.")
+                .list("consumingResourceType", "Include only these kinds of what uses it.")
                 .ignored(&["consumedResourceRequest"])
                 .answers::<Dependency>(),
         )
@@ -149,8 +149,8 @@ pub fn endpoints() -> Endpoints {
 
 /// Which kinds to tell, and in which directions.
 struct Wanted {
-    consumed: Option<Vec<String>>,
-    consuming: Option<Vec<String>>,
+    consumed: Option<Vec<&'static str>>,
+    consuming: Option<Vec<&'static str>>,
 }
 
 impl Wanted {
@@ -295,7 +295,7 @@ async fn rebuild(State(_): State<ApiState>, _: Caller<FlowRead>, query: Query) -
 struct Asked {
     id: String,
     version: Option<u32>,
-    object_type: Option<String>,
+    object_type: Option<&'static str>,
 }
 
 impl Asked {
@@ -305,18 +305,15 @@ impl Asked {
             query.problem("id", "is missing", "an identifier", "nothing");
         }
         let version = query.parsed("version", "a version such as 2.0", parse_version);
-        let object_type = query.text("objectType").map(|kind| kind.to_uppercase());
-        let types: Vec<&str> = known_types().into_iter().map(|(name, _)| name).collect();
-        if let Some(kind) = object_type.as_deref().filter(|kind| !types.contains(kind)) {
-            let expected = types.join(", ");
-            query.problem("objectType", "is not a kind of things here", &format!("one of {expected}"), kind);
-        }
+        let types: Vec<_> = known_types().into_iter().map(|(name, _)| (name, name)).collect();
+        let object_type = query.one_of("objectType", &types);
         Self { id, version, object_type }
     }
 }
 
-fn kinds(query: &mut Query, name: &'static str) -> Vec<String> {
-    query.list(name).iter().map(|kind| kind.to_uppercase()).collect()
+fn kinds(query: &mut Query, name: &'static str) -> Vec<&'static str> {
+    let types: Vec<_> = known_types().into_iter().map(|(name, _)| (name, name)).collect();
+    query.some_of(name, &types)
 }
 
 /// What one who asks may be told.
@@ -332,11 +329,11 @@ impl<'s> Teller<'s> {
     }
 
     /// Whether a thing is told, and of one of some kinds; none are all.
-    fn tells(&self, node: &Node, types: &[String]) -> bool {
-        (self.routing || node.flow.is_some()) && (types.is_empty() || types.iter().any(|kind| kind == kind_of(node)))
+    fn tells(&self, node: &Node, types: &[&str]) -> bool {
+        (self.routing || node.flow.is_some()) && (types.is_empty() || types.contains(&kind_of(node)))
     }
 
-    fn told(&self, nodes: &[Node], types: &[String]) -> Vec<Dependency> {
+    fn told(&self, nodes: &[Node], types: &[&str]) -> Vec<Dependency> {
         nodes.iter().filter(|node| self.tells(node, types)).map(|node| view(node, None)).collect()
     }
 
@@ -373,11 +370,11 @@ impl<'s> Teller<'s> {
         Ok(dependency)
     }
 
-    async fn users(&self, thing: &Node, version: Option<u32>, types: &[String]) -> Result<Vec<Dependency>, ApiError> {
+    async fn users(&self, thing: &Node, version: Option<u32>, types: &[&str]) -> Result<Vec<Dependency>, ApiError> {
         Ok(self.told(&self.state.app.catalogue.direct_users(&thing.object, version).await?, types))
     }
 
-    async fn uses(&self, thing: &Node, version: Option<u32>, types: &[String]) -> Result<Vec<Dependency>, ApiError> {
+    async fn uses(&self, thing: &Node, version: Option<u32>, types: &[&str]) -> Result<Vec<Dependency>, ApiError> {
         let catalogue = &self.state.app.catalogue;
         let nodes = match (&thing.flow, thing.object.kind) {
             (Some(flow), _) => match version.or(flow.published) {

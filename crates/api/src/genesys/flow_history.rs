@@ -16,6 +16,10 @@ use crate::query::Query;
 use crate::queues::descending;
 use crate::state::ApiState;
 
+/// What can be asked for: what Genesys calls what is done to a flow, ours among it.
+const ACTIONS: [&str; 10] =
+    ["CHECKIN", "CHECKOUT", "CREATE", "DEACTIVATE", "DEBUG", "DELETE", "PUBLISH", "REVERT", "SAVE", "UPDATE"];
+
 /// What a history is sorted by.
 #[derive(Clone, Copy)]
 enum SortBy {
@@ -45,7 +49,7 @@ pub async fn made(
     mut query: Query,
 ) -> Result<Json<HistoryListing>, ApiError> {
     let paging = Paging::read(&mut query);
-    let actions: Vec<String> = query.list("action").iter().map(|action| action.to_uppercase()).collect();
+    let actions = query.some_of("action", &ACTIONS.map(|action| (action, action)));
     let keys = [("timestamp", SortBy::Time), ("action", SortBy::Action), ("user", SortBy::User)];
     let by = query.one_of("sortBy", &keys).unwrap_or(SortBy::Time);
     let ascending = query.says("sortOrder") && !descending(&mut query);
@@ -61,7 +65,7 @@ pub async fn made(
     };
     let (events, _) = state.app.catalogue.flow_events(id, 0, u32::MAX).await.map_err(refused)?;
     let mut entries: Vec<HistoryEntry> = events.into_iter().map(entry).collect();
-    entries.retain(|entry| actions.is_empty() || actions.contains(&entry.action));
+    entries.retain(|entry| actions.is_empty() || actions.contains(&entry.action.as_str()));
     // They come newest first, and so do equals; ascending is all of it the other way round.
     match by {
         SortBy::Time => {}

@@ -48,12 +48,12 @@ fn filtered(operation: Operation) -> Operation {
         .uuid("flowId", "The flow of the last run.")
         .text("from", "The envelope sender.")
         .text("to", "The envelope recipient.")
-        .text("messageId", "The Message-ID, exactly; angle brackets aside.")
-        .text("subject", "What the subject contains.")
-        .uuid("thread", "The thread, by the id of the interaction that began it.")
+        .text("messageId", "The exact Message-ID, with or without angle brackets.")
+        .text("subject", "A text that the subject contains.")
+        .uuid("thread", "The thread, by the id of its first interaction.")
         .time("since", "Accepted at this time or later.")
         .time("until", "Accepted before this time.")
-        .words("overServiceLevel", &["true"], "What waits for longer than its queue's service level.")
+        .words("overServiceLevel", &["true"], "Only interactions that have waited longer than their queue's service level.")
 }
 
 /// The endpoints of this group.
@@ -76,7 +76,7 @@ pub fn endpoints() -> Endpoints {
                 operation(
                     "postInteractions",
                     Scope::EmailWrite,
-                    "Hand in a mail: answered once it is on stable storage",
+                    "Submit a mail: answered once it is on stable storage",
                 )
                 .text("to", "The address that the mail is for.")
                 .required()
@@ -92,15 +92,16 @@ pub fn endpoints() -> Endpoints {
             "/interactions/rerun",
             rerun::rerun_all,
             filtered(operation("postInteractionsRerun", Scope::EmailWrite, "Run all that match again, newest first"))
-                .number("max", 1, 1000, "Look at no more than this many.")
-                .text("cursor", "Go on where this `nextCursor` was given.")
+                .number("max", 1, 1000, "Consider at most this many interactions.")
+                .text("cursor", "Continue from this `nextCursor`.")
                 .body::<Object>()
                 .answers_with::<Reruns>(StatusCode::ACCEPTED),
         )
         .get(
             "/interactions/summary",
             get::summary,
-            operation("getInteractionsSummary", Scope::EmailRead, "Counts over everything kept").answers::<Summary>(),
+            operation("getInteractionsSummary", Scope::EmailRead, "Counts of everything that is stored")
+                .answers::<Summary>(),
         )
         .get(
             "/interactions/ledger",
@@ -117,13 +118,13 @@ pub fn endpoints() -> Endpoints {
             "/interactions/{interactionId}/trace",
             get::trace,
             operation("getInteractionTrace", Scope::EmailRead, "What its runs did, step by step, and what they sent")
-                .number("run", 1, u32::MAX, "This run alone.")
+                .number("run", 1, u32::MAX, "Only this run.")
                 .answers::<Trace>(),
         )
         .get(
             "/interactions/{interactionId}/message",
             get::message,
-            operation("getInteractionMessage", Scope::EmailRead, "The message, its bytes as received")
+            operation("getInteractionMessage", Scope::EmailRead, "Get the message: its bytes as received")
                 .answers_as("message/rfc822"),
         )
         .get(
@@ -139,7 +140,7 @@ pub fn endpoints() -> Endpoints {
             operation(
                 "getInteractionAttachment",
                 Scope::EmailRead,
-                "An attachment's bytes, with the sender's content type",
+                "Get an attachment's bytes, with the sender's content type",
             )
             .answers_as("application/octet-stream")
             .refuses(&[410]),
@@ -195,8 +196,11 @@ pub fn endpoints() -> Endpoints {
         .post(
             "/interactions/{interactionId}/rerun",
             rerun::rerun,
-            operation("postInteractionRerun", Scope::EmailWrite, "Run it again with what is published now")
-                .flag("resend", "Send again what was sent before; otherwise the run sends only what never was.")
+            operation("postInteractionRerun", Scope::EmailWrite, "Run an interaction again with what is published now")
+                .flag(
+                    "resend",
+                    "Also send again what was sent before; otherwise the run sends only what was never sent.",
+                )
                 .body::<Object>()
                 .answers_with::<Interaction>(StatusCode::ACCEPTED)
                 .refuses(&[409]),

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use waypost_flow::diagnostic::nearest;
 use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId};
+use waypost_problem::nearest;
 use waypost_store::records::catalogue::QueueRecord;
 use waypost_store::records::mail::{InteractionFilter, InteractionRecord};
 use waypost_wire::interaction::Interaction;

@@ -7,9 +7,10 @@ use waypost_app::interactions::InteractionError;
 use waypost_ids::{DecisionKind, DeliveryState, FlowId, InteractionId, Version};
 use waypost_store::records::facts::{AuthFact, AuthFacts, Facts, ScanFacts};
 use waypost_store::records::mail::{self as kept, DecisionRecord, InteractionRecord, RunSummary};
+use waypost_store::records::threads::PreviousRecord;
 use waypost_wire::interaction::{
-    Auth, AuthMethod, Decision, DecisionQueue, Envelope, Interaction, InteractionThread, Run, RunFlow, Scan, State,
-    Summary,
+    Auth, AuthMethod, Decision, DecisionQueue, Envelope, Interaction, InteractionThread, Opening, PreviousInteraction,
+    Run, RunFlow, Scan, State, Summary,
 };
 use waypost_wire::trace::RunTrace;
 
@@ -57,6 +58,7 @@ pub fn interaction(app: &App, record: InteractionRecord, runs: Vec<RunSummary>) 
             id: InteractionId(thread.id),
             reason: thread.reason,
             position: thread.position,
+            previous: None,
         }),
         duplicates_reason: record.duplicates_reason().map(str::to_owned),
         id: record.id,
@@ -72,6 +74,7 @@ pub fn interaction(app: &App, record: InteractionRecord, runs: Vec<RunSummary>) 
         flow: record.flow.map(|flow| run_flow(app, flow)),
         decision: record.decision.map(|made| decision(app, made)),
         runs: runs.into_iter().map(|run| self::run(app, run, None)).collect(),
+        opening: None,
         attributes: record.attributes,
         duplicates: record.duplicates,
         possible_duplicate_of: record.possible_duplicate_of,
@@ -96,11 +99,43 @@ pub async fn with_runs(app: &App, id: InteractionId) -> Result<Interaction, Inte
         record = app.interaction(id).await?;
     }
     let Facts { auth, scan } = app.facts(id).await?;
+    let opening = record.opening.as_ref().filter(|_| !record.erased);
+    let opening = opening.map(|opening| Opening { attributes: opening.attributes.clone() });
+    let mut previous = record.thread.as_ref().and_then(|thread| thread.previous.clone()).filter(|_| !record.erased);
+    // A mail that was accepted while the earlier one was erased may have a copy all the same.
+    if let Some(copy) = previous.as_mut().filter(|copy| !copy.attributes.is_empty()) {
+        let earlier = match app.interaction(copy.id).await {
+            Err(InteractionError::NotFound(_)) => None,
+            earlier => Some(earlier?),
+        };
+        if earlier.is_none_or(|earlier| earlier.erased) {
+            copy.attributes.clear();
+        }
+    }
+    let mut interaction = interaction(app, record, runs);
+    if let Some(thread) = &mut interaction.thread {
+        thread.previous = previous.map(self::previous);
+    }
     Ok(Interaction {
         auth: (auth != AuthFacts::default()).then(|| self::auth(auth)),
         scan: (scan != ScanFacts::default()).then(|| self::scan(scan)),
-        ..interaction(app, record, runs)
+        opening,
+        ..interaction
     })
+}
+
+/// The earlier interaction of a thread, as it was.
+fn previous(record: PreviousRecord) -> PreviousInteraction {
+    PreviousInteraction {
+        id: record.id,
+        received_at: record.received_at.into(),
+        decision: record.decision,
+        queue: Some(record.queue_name).filter(|name| !name.is_empty()),
+        priority: record.priority,
+        skills: record.skills,
+        language: record.language,
+        attributes: record.attributes,
+    }
 }
 
 /// Who sent a mail.

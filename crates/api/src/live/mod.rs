@@ -55,10 +55,10 @@ pub fn endpoints() -> Endpoints {
         "/events/stream",
         watch_events,
         operation("getEventsStream", Scope::EmailRead, "Watch what happens, as server-sent events")
-            .list("kinds", "Of these alone: `interaction`, `delivery`, `object`, `mailbox`.")
-            .list("queueId", "Interactions that are or were in these queues, and nothing else.")
-            .list("flowId", "Decisions that runs of these flows made, and nothing else.")
-            .header("Last-Event-ID", "The last event that was read: what came since is sent, or `reset`.")
+            .list("kinds", "Only events of these kinds: `interaction`, `delivery`, `object`, `mailbox`.")
+            .list("queueId", "Only interactions that are or were in these queues.")
+            .list("flowId", "Only decisions of runs of these flows.")
+            .header("Last-Event-ID", "The id of the last event that was read: the stream begins with the events since then, or with `reset`.")
             .streams::<LiveData>()
             .refuses(&[429]),
     )

@@ -14,21 +14,18 @@ use crate::interactions::view::state_word;
 use crate::query::Query;
 
 /// Words of `kinds`.
-const KINDS: &[&str] = &["interaction", "delivery", "object", "mailbox"];
+const KINDS: [&str; 4] = ["interaction", "delivery", "object", "mailbox"];
 
 /// What is asked for.
 pub(super) struct Filter {
-    kinds: Vec<String>,
+    kinds: Vec<&'static str>,
     queues: HashSet<Uuid>,
     flows: HashSet<Uuid>,
 }
 
 impl Filter {
     pub(super) fn read(query: &mut Query) -> Self {
-        let kinds = query.list("kinds");
-        for kind in kinds.iter().filter(|kind| !KINDS.contains(&kind.as_str())) {
-            query.problem("kinds", "names no kind of events", &format!("some of {}", KINDS.join(", ")), kind);
-        }
+        let kinds = query.some_of("kinds", &KINDS.map(|kind| (kind, kind)));
         let mut ids = |name| {
             let mut found = HashSet::new();
             for id in query.list(name) {
@@ -51,7 +48,7 @@ impl Filter {
             Hint::Mailbox { .. } => "mailbox",
         };
         let mut queues = [data.queue_id, data.from_queue_id].into_iter().flatten();
-        (self.kinds.is_empty() || self.kinds.iter().any(|wanted| wanted == kind))
+        (self.kinds.is_empty() || self.kinds.contains(&kind))
             && (self.queues.is_empty() || queues.any(|queue| self.queues.contains(&queue.0)))
             && (self.flows.is_empty() || data.flow_id.is_some_and(|flow| self.flows.contains(&flow.0)))
     }

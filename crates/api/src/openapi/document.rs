@@ -39,7 +39,7 @@ pub fn document(described: &[Described]) -> Json {
         "info": {
             "title": "Waypost",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Inbound email routing: mail comes in, flows decide, every step is on record. Paths that Genesys Cloud has work with its SDKs.",
+            "description": "Inbound email routing: mail comes in, flows decide, every step is recorded. Paths that Genesys Cloud also has work with its SDKs.",
             "license": { "name": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": "/" }],

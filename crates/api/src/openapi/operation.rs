@@ -145,7 +145,7 @@ impl Operation {
     #[must_use]
     pub fn ignored(mut self, names: &[&'static str]) -> Self {
         for name in names {
-            self = self.text(name, "Makes no difference here.");
+            self = self.text(name, "No effect here.");
         }
         self
     }
@@ -194,6 +194,12 @@ impl Operation {
     #[must_use]
     pub fn csv_body(self) -> Self {
         self.body_as("text/csv", bytes)
+    }
+
+    /// A body that is a YAML text.
+    #[must_use]
+    pub fn yaml_body(self) -> Self {
+        self.body_as("application/yaml", bytes)
     }
 
     /// A body that is a form.
@@ -255,7 +261,7 @@ impl Operation {
     #[must_use]
     pub fn chunks<T: JsonSchema>(self) -> Self {
         self.number("pageSize", 1, 500, "At most this many; 25 by default.")
-            .text("cursor", "The `nextCursor` of the part before.")
+            .text("cursor", "The `nextCursor` of the previous page.")
             .answers::<Chunk<T>>()
     }
 

@@ -51,8 +51,8 @@ fn rows(endpoints: Endpoints, all: &str) -> Endpoints {
             all,
             rows::list,
             operation("getFlowsDatatableRows", Scope::RoutingRead, "List rows by key, or all of them as CSV")
-                .flag("showbrief", "Only the keys; `true` by default.")
-                .words("sortOrder", rows::ASCENDING, "Ascending is all there is.")
+                .flag("showbrief", "Return only the keys; `true` by default.")
+                .words("sortOrder", rows::ASCENDING, "Only ascending is supported.")
                 .text("after", "Rows whose keys come after this one.")
                 .number("version", 0, u32::MAX, VERSION)
                 .flag(
@@ -75,7 +75,7 @@ fn rows(endpoints: Endpoints, all: &str) -> Endpoints {
         .post(
             all,
             rows::create,
-            operation("postFlowsDatatableRows", Scope::RoutingWrite, "Create a row under a key that is free")
+            operation("postFlowsDatatableRows", Scope::RoutingWrite, "Create a row with an unused key")
                 .header("If-Match", CONTENT_MATCH)
                 .body::<DataTableRow>()
                 .answers::<DataTableRow>()

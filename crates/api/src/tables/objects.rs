@@ -66,13 +66,13 @@ impl Resource for Table {
         match call {
             Call::List => operation
                 .text("name", "A name; `*` at either end stands for anything.")
-                .list("divisionId", "Divisions; there is one.")
+                .list("divisionId", "Divisions; there is only one.")
                 .words("sortOrder", SORT_ORDERS, "Ascending by default.")
                 .list("expand", "`schema` for the columns as well.")
                 .ignored(&["sortBy"]),
             Call::Get => operation.list("expand", "Has no effect: the columns are always included."),
             Call::Change => operation.ignored(&["expand"]),
-            Call::Delete => operation.flag("force", "Makes no difference: a table in use stays."),
+            Call::Delete => operation.flag("force", "No effect: a table in use can't be deleted."),
             Call::Create => operation,
         }
     }

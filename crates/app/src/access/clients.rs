@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_ids::AuditKind;
 use waypost_ids::client::{MAX_DESCRIPTION, MAX_NAME, TOKEN_SECONDS_ALLOWED};
 use waypost_store::error::StoreError;
 use waypost_store::records::access::ClientRecord;
@@ -184,7 +185,7 @@ impl Access {
     }
 
     fn entry(&self, actor: &str, action: &str, client: &ClientRecord) -> AuditRecord {
-        let about = About { kind: "client", id: &client.id, name: &client.name };
+        let about = About { kind: AuditKind::Client, id: &client.id, name: &client.name };
         let (id, now) = (self.origin.id_in_order(), self.origin.now());
         AuditRecord::new(id, now, By { actor, note: None }, action, about)
     }
@@ -225,7 +226,7 @@ fn checked(spec: &ClientSpec) -> Result<Vec<String>, AccessError> {
     scopes.sort_unstable();
     scopes.dedup();
     if scopes.is_empty() && problems.is_empty() {
-        let message = "the client would have no right at all".to_owned();
+        let message = "the client would have no scope".to_owned();
         problems.push(Diagnostic::error(Code::InvalidValue, "scope", message).expected(format!("some of {}", ours())));
     }
     if problems.is_empty() { Ok(scopes) } else { Err(AccessError::Invalid(problems)) }

@@ -120,7 +120,7 @@ pub enum PersonError {
     #[error("`{0}` is disabled on this server")]
     Disabled(String),
     /// Too many attempts that failed.
-    #[error("too many attempts; try again in {seconds} s")]
+    #[error("too many sign-ins that failed; try again in {seconds} s")]
     Throttled {
         /// When to try again.
         seconds: u64,
@@ -243,7 +243,7 @@ impl People {
         if scopes.iter().next().is_some() {
             return Ok(scopes);
         }
-        tracing::warn!(claim, groups = groups.len(), "sign-in refused: no group of the person is granted anything");
+        tracing::warn!(claim, groups = groups.len(), "sign-in refused: none of the person's groups grants a scope");
         let groups = groups.into_iter().take(MOST_GROUPS).map(|group| short(&group)).collect();
         Err(PersonError::NoGrant { name: display_name(claims), claim: claim.clone(), groups })
     }

@@ -97,7 +97,7 @@ fn fits(hash: &PasswordHash<'_>, secret: &Secret) -> Option<bool> {
 }
 
 fn fill(origin: &Origin, bytes: &mut [u8]) -> Result<(), StoreError> {
-    origin.fill(bytes).map_err(|error| StoreError::Unavailable(format!("no source of chance: {error}")))
+    origin.fill(bytes).map_err(|error| StoreError::Unavailable(format!("no source of random numbers: {error}")))
 }
 
 #[cfg(test)]

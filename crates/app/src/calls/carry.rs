@@ -148,7 +148,7 @@ fn credentials(app: &App, running: &Running, action: &DataAction) -> Result<Hash
             return Err(refused(name, "has no value any more"));
         }
         let value = app.unseal(secret.id, &secret.value).map_err(|problem| {
-            tracing::warn!(secret = %secret.id, %problem, "a credential of a data action can't be opened");
+            tracing::warn!(secret = %secret.id, %problem, "a credential of a data action can't be decrypted");
             refused(name, "can't be decrypted on this node")
         })?;
         let value = String::from_utf8(value).map_err(|_| refused(name, "is not text"))?;
@@ -211,7 +211,7 @@ fn reached(answer: &Answer, now: Timestamp) -> Ended {
 async fn read(known: Arc<KnownDataAction>, answer: Answer, credentials: HashMap<String, String>) -> CallOutcome {
     let work = move || known.action.as_ref().map_or_else(unreadable, |action| outcome(action, &answer, &credentials));
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "an answer to a data action could not be read, by a defect");
+        tracing::error!(%error, "an answer to a data action could not be read because of a bug");
         failure("answer", "the answer can't be read", None)
     })
 }

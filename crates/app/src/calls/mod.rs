@@ -115,7 +115,7 @@ fn time(definition: Duration, asked: &CallDataAction) -> Duration {
 
 /// What a call of a service that is away comes to.
 fn refused() -> CallOutcome {
-    let message = "the service was not reached several times in a row: it is left alone for a while";
+    let message = "the service could not be reached several times in a row; not called for a while";
     CallOutcome::Failure(CallFailure { code: "unavailable".to_owned(), message: message.to_owned(), status: None })
 }
 
@@ -151,7 +151,7 @@ impl Outside for Calls {
         let call = Call { asker: Asker::Run(ticket), asked, key, since, latest };
         // Of one that is over, whoever parked the run tells others.
         if self.put(call).is_err() && !self.are_over() {
-            tracing::warn!(interaction = %ticket.interaction, "too many calls of data actions wait: the run asks again at its time");
+            tracing::warn!(interaction = %ticket.interaction, "too many calls of data actions are waiting; the run asks again later");
         }
     }
 }
@@ -177,7 +177,7 @@ impl Tasks {
             None => return std::future::pending().await,
             Some(Ok((id, ended))) => (id, ended),
             Some(Err(error)) => {
-                tracing::error!(%error, "a call of a data action failed by a defect; its run asks again");
+                tracing::error!(%error, "a call of a data action failed because of a bug; its run asks again");
                 (error.id(), None)
             }
         };
@@ -264,7 +264,7 @@ impl App {
                             sleep(POLL).await;
                         }
                         Err(error) => {
-                            tracing::error!(%interaction, %error, "the outcome of a call can't be handed in: the run asks again");
+                            tracing::error!(%interaction, %error, "the outcome of a call can't be stored; the run asks again");
                             break;
                         }
                     }
@@ -318,7 +318,7 @@ impl App {
         let told = async {
             for ticket in left {
                 if let Err(error) = self.ask_elsewhere(ticket).await {
-                    return tracing::warn!(%error, "runs that wait for a call could not be notified; they ask again at their time");
+                    return tracing::warn!(%error, "runs that wait for a call could not be notified; they ask again later");
                 }
             }
         };

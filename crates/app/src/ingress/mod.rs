@@ -74,7 +74,7 @@ pub enum PostedError {
     #[error("the request is not proven to be the provider's")]
     Unproven(String),
     /// Something in it is wrong; every problem is listed.
-    #[error("{} problem(s) found", .0.len())]
+    #[error("{} found", waypost_flow::diagnostic::counted(.0.len(), "problem"))]
     Malformed(Vec<Diagnostic>),
     /// No recipient has a route.
     #[error("no route for {}", .0.join(", "))]
@@ -83,7 +83,7 @@ pub enum PostedError {
     #[error("the message is larger than {0} bytes")]
     TooLarge(usize),
     /// What is needed for the proof is missing or can't be reached: an operator's matter, or it passes. The reason is for the log.
-    #[error("the proof can't be verified at the moment")]
+    #[error("the proof can't be verified now")]
     Unverified(String),
     /// The store.
     #[error(transparent)]
@@ -212,7 +212,7 @@ impl App {
             Some(error) if readable.is_empty() => Err(error),
             unreadable => {
                 if let Some(error) = &unreadable {
-                    tracing::warn!(provider = provider.word(), %error, "a credential can't be read; the others count");
+                    tracing::warn!(provider = provider.word(), %error, "a credential can't be read; the others are used");
                 }
                 Ok((readable, unreadable))
             }

@@ -31,6 +31,7 @@ use waypost_wire::trace::{RunTrace, TraceEffect};
 
 use super::answers::{Answer, Answers, LiveAnswers};
 use super::decide::{Conducted, Led, Start, bare_record, conduct};
+use super::given::{ANSWERS, GivenAnswer, GivenAnswers};
 use super::inputs;
 use super::named::name_lookups;
 use super::supposed;
@@ -45,7 +46,7 @@ use waypost_origin::Origin;
 #[derive(Debug, Error)]
 pub enum AttemptError {
     /// What was sent is wrong; every problem is listed.
-    #[error("{} problem(s) found", .0.len())]
+    #[error("{} found", waypost_flow::diagnostic::counted(.0.len(), "problem"))]
     Invalid(Vec<Diagnostic>),
     /// It would tell something that the caller may not read.
     #[error("the token lacks the scope `{}`", .0.as_str())]
@@ -89,6 +90,8 @@ pub struct Given {
     pub auth: Option<Json>,
     /// What a scanner is supposed to say of it; none is `unknown`.
     pub scan: Option<Json>,
+    /// What data actions, tables and schedules answer, as it is written.
+    pub answers: Vec<Node>,
     /// Whether the caller may read queues, tables and schedules. Without, a run that asks for them is refused.
     pub may_read_routing: bool,
 }
@@ -108,6 +111,8 @@ pub struct Attempt {
     pub sends: Vec<TraceEffect>,
     /// Calls of data actions that were not made.
     pub unanswered: Vec<Unanswered>,
+    /// Given answers that the run never asked for, as `table X` or `data action X`.
+    pub unasked: Vec<String>,
     /// The trace.
     pub trace: RunTrace,
     /// How many steps of its budget the run took.
@@ -123,6 +128,10 @@ impl App {
     /// Not found, everything that keeps the document from running, inputs that don't fit, something that the caller may not read, or
     /// the store.
     pub async fn attempt(&self, client: &str, id: FlowId, tried: Tried, given: Given) -> Result<Attempt, AttemptError> {
+        // An answer names what it is of: even that there is no such table would be told.
+        if !given.may_read_routing && !given.answers.is_empty() {
+            return Err(AttemptError::MissingScope(Scope::RoutingRead));
+        }
         let Live { world, running } = self.catalogue.live();
         let aim = match tried {
             Tried::Version(name) => Aim::Saved(self.catalogue.version_named_in(&world, id, &name).await?),
@@ -174,6 +183,11 @@ async fn run(
 ) -> Result<Attempt, AttemptError> {
     let inputs = inputs::read(&program.interface, &given.inputs).map_err(AttemptError::Invalid)?;
     let facts = supposed::read(given.auth.as_ref(), given.scan.as_ref()).map_err(AttemptError::Invalid)?;
+    let mut problems = Vec::new();
+    let said = GivenAnswer::listed(ANSWERS, &given.answers, running, &mut problems);
+    if !problems.is_empty() {
+        return Err(AttemptError::Invalid(problems));
+    }
     let message = Message::parse(&given.raw);
     let now = origin.now();
     let start = Start {
@@ -195,7 +209,11 @@ async fn run(
         given: inputs,
         so_far: Journal::default(),
     };
-    let answers = CallersAnswers { live, may_read_routing: given.may_read_routing, refused: AtomicBool::new(false) };
+    let answers = CallersAnswers {
+        answers: GivenAnswers::new(&said, running, live),
+        may_read_routing: given.may_read_routing,
+        refused: AtomicBool::new(false),
+    };
     let left = conduct(conducted, start, &message, limits, &answers, &mut record).await;
     if answers.refused.load(Ordering::Relaxed) {
         return Err(AttemptError::MissingScope(Scope::RoutingRead));
@@ -209,6 +227,7 @@ async fn run(
     Ok(Attempt {
         version,
         unanswered: unanswered(running, &record),
+        unasked: answers.answers.unasked(),
         sends: sends(&left.effects).into_iter().chain(push(&record.decision, running)).collect(),
         decision: record.decision,
         attributes: record.attributes,
@@ -221,7 +240,7 @@ async fn run(
 
 /// Answers as far as the caller may read what is asked for: a flow must not read for its author what others may read.
 struct CallersAnswers<'r> {
-    live: LiveAnswers<'r>,
+    answers: GivenAnswers<'r, LiveAnswers<'r>>,
     may_read_routing: bool,
     refused: AtomicBool,
 }
@@ -234,7 +253,11 @@ impl Answers for CallersAnswers<'_> {
             self.refused.store(true, Ordering::Relaxed);
             return Err(StoreError::Failed("the caller may not read the answer".to_owned()));
         }
-        self.live.answer(question).await
+        self.answers.answer(question).await
+    }
+
+    fn wanted(&self) -> bool {
+        self.answers.wanted()
     }
 }
 

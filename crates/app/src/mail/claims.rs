@@ -80,7 +80,7 @@ impl Runs {
             None => std::future::pending().await,
             Some(Ok((id, ()))) => self.known.remove(&id).is_some_and(|run| run.retried),
             Some(Err(error)) => {
-                tracing::error!(%error, "a run failed outside of the engine; its lease will end");
+                tracing::error!(%error, "a run failed outside of the engine; it is retried when its lease expires");
                 self.known.remove(&error.id()).is_some_and(|run| run.retried)
             }
         }
@@ -129,7 +129,7 @@ impl App {
         for run in runs.known.values() {
             tracing::info!(interaction = %run.id, "the run was stopped and will run again");
             if let Err(error) = self.store.release_run(run.id, run.lease, false).await {
-                return tracing::warn!(%error, "stopped runs could not be given back; their leases will end");
+                return tracing::warn!(%error, "stopped runs could not be released; they are retried when their leases expire");
             }
         }
     }

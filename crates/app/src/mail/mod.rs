@@ -4,6 +4,7 @@ pub mod answers;
 pub mod attempt;
 mod claims;
 pub mod decide;
+pub mod given;
 pub mod inputs;
 pub mod intake;
 pub mod named;

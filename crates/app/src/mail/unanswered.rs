@@ -12,7 +12,7 @@ use waypost_store::records::mail::RunRecord;
 pub struct Unanswered {
     /// The data action's name.
     pub data_action: String,
-    /// What it would have been given.
+    /// The inputs that it would have got.
     pub input: Map<String, Json>,
 }
 

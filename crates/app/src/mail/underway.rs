@@ -121,7 +121,7 @@ impl Underway {
         if let (Some(notes), Some(place)) = (&self.notes, place)
             && let Err(error) = notes.write_all_at(hash, place * HASH_BYTES as u64)
         {
-            tracing::debug!(%error, "a mail that is under way could not be noted");
+            tracing::debug!(%error, "a mail in progress could not be recorded");
         }
     }
 }
@@ -144,7 +144,7 @@ impl Drop for Noted<'_> {
 fn remembered(path: &Path) -> HashMap<String, Suspect> {
     let Ok(text) = fs::read(path) else { return HashMap::new() };
     serde_json::from_slice(&text).unwrap_or_else(|error| {
-        tracing::warn!(path = %path.display(), %error, "what was under way at a crash can't be read: it is forgotten");
+        tracing::warn!(path = %path.display(), %error, "the record of work in progress at a crash can't be read; it is ignored");
         HashMap::new()
     })
 }

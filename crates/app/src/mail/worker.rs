@@ -49,10 +49,10 @@ impl App {
             Err(Lost) => return tracing::warn!(interaction = %id, "the run's lease was lost: another worker has it"),
         };
         let away = matches!(error, StoreError::Unavailable(_) | StoreError::Full);
-        tracing::warn!(interaction = %id, %error, "the run failed outside of the flow; it is made again");
+        tracing::warn!(interaction = %id, %error, "the run failed outside of the flow; it is retried");
         sleep(PAUSE).await;
         while let Err(error) = self.store.release_run(id, lease.id, !away).await {
-            tracing::debug!(interaction = %id, %error, "the run could not be given back; it is tried again");
+            tracing::debug!(interaction = %id, %error, "the run could not be released; retrying");
             sleep(PAUSE).await;
         }
     }
@@ -93,7 +93,7 @@ impl App {
         // A run that was asked for again is not late.
         let received_at = (work.interaction.runs == 0).then_some(work.interaction.received_at);
         let run = if set_aside {
-            tracing::error!(interaction = %id, attempts = work.attempts, "no attempt at the run completed: it is set aside");
+            tracing::error!(interaction = %id, attempts = work.attempts, "no attempt at the run finished; it is set aside");
             let start = start((&work, &facts), route.as_deref(), self.origin.now());
             set_aside_record(start, running.unrouted, work.attempts)
         } else {
@@ -270,7 +270,7 @@ impl Workroom<'_> {
             return Ok(ended);
         }
         // Something was published since. Mail must not end as unrouted for that.
-        tracing::info!(interaction = %start.interaction, "the run asks another question than before it was parked: it starts again");
+        tracing::info!(interaction = %start.interaction, "the run asks a different question than before it was parked; it starts again");
         self.run_after(start, message, limits, Journal::default()).await
     }
 

@@ -145,7 +145,7 @@ impl App {
         let opened = self.unseal(mailbox.id, &sealed).map_err(|_| again())?;
         let mut handle: Handle = serde_json::from_slice(&opened).map_err(|_| again())?;
         if handle.expires_at <= self.origin.now() {
-            return Err(Trouble::setup("the code has run out", "start again: `waypost mailboxes authorise`"));
+            return Err(Trouble::setup("the code has expired", "start again: `waypost mailboxes authorise`"));
         }
         if handle.good_for != self.good_for(mailbox, MailboxTokenUse::Mailbox, oauth) {
             return Err(Trouble::setup(
@@ -178,7 +178,7 @@ impl App {
             Err(problem) if problem.stage() == Stage::Login && !problem.passes() => return Err(problem.into()),
             Err(problem) => {
                 // The code is spent by now, and nothing was said about the account yet.
-                tracing::warn!(mailbox = mailbox.name, %problem, "who gave access can't be asked yet");
+                tracing::warn!(mailbox = %mailbox.id, name = mailbox.name, %problem, "can't verify yet which account granted access");
                 let interval = handle.interval;
                 let handle = Handle { granted: Some(given), ..handle };
                 return Ok(Authorised::Pending { interval, handle: self.written(mailbox, &handle)? });
@@ -187,7 +187,7 @@ impl App {
         let sealed = self.sealed_refresh_token(mailbox, oauth, given.refresh_token)?;
         self.store.keep_tokens(mailbox.id, MailboxTokenUse::Mailbox, None, sealed).await?;
         mailboxes.tokens().remove(&(mailbox.id, MailboxTokenUse::Mailbox));
-        tracing::info!(mailbox = mailbox.name, "access to the mailbox was given");
+        tracing::info!(mailbox = %mailbox.id, name = mailbox.name, "access to the mailbox was granted");
         Ok(Authorised::Done)
     }
 

@@ -1,8 +1,8 @@
 //! What is wrong with a mailbox, found out before anything is taken.
 
-use waypost_flow::diagnostic::nearest;
 use waypost_ids::MailboxId;
 use waypost_mailbox::{Problem, Session, Stage};
+use waypost_problem::nearest;
 use waypost_store::records::mailboxes::{MailboxAfter, MailboxRecord};
 
 use super::login::{Account, Proven, login, server};
@@ -16,7 +16,7 @@ pub struct Checkup {
     pub checks: Vec<Checked>,
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Clone, Debug)]
 pub struct Checked {
     /// What.
@@ -28,7 +28,7 @@ pub struct Checked {
 }
 
 impl Checkup {
-    /// Whether all is well.
+    /// Whether all checks passed.
     #[must_use]
     pub fn is_well(&self) -> bool {
         self.checks.iter().all(|check| check.found.is_ok())
@@ -131,8 +131,8 @@ impl App {
                 Err(other) => return Err(other.into()),
             }
         }
-        let (can, without) = (|has: bool| if has { "yes" } else { "no" }, "looked at now and then");
-        checkup.well("idle", if session.has("IDLE") { "the server tells news" } else { without });
+        let (can, without) = (|has: bool| if has { "yes" } else { "no" }, "new mail is looked for now and then");
+        checkup.well("idle", if session.has("IDLE") { "the server tells of new mail at once" } else { without });
         if matches!(settings.after, MailboxAfter::MoveTo(_)) {
             checkup.well("move", can(session.has("MOVE")));
         }

@@ -124,7 +124,8 @@ impl App {
             }
             Some(known) => {
                 tracing::warn!(
-                    mailbox = watch.mailbox.name,
+                    mailbox = %watch.id(),
+                    name = watch.mailbox.name,
                     folder = name,
                     "the server renumbered the folder's messages: they are compared with those that were taken"
                 );
@@ -136,7 +137,7 @@ impl App {
         let last = if opened.exists == 0 { None } else { session.last().await? };
         if opened.exists > 0 && last.is_none() {
             // Taken for an empty folder, its archive would be new. Whether it was emptied just now, the next look tells.
-            return Err(Problem::NoImap(format!("it has messages in `{name}` and tells no UID of them")).into());
+            return Err(Problem::NoImap(format!("it has messages in `{name}` but reports no UID for them")).into());
         }
         let folder = FolderRecord {
             folder: name.to_owned(),

@@ -19,7 +19,7 @@ const SILENT_FOR: SignedDuration = SignedDuration::from_mins(15);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Health {
-    /// When a look at all folders last came to its end.
+    /// When a check of all folders last completed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_look: Option<Timestamp>,
     /// When mail was last taken.
@@ -31,7 +31,7 @@ pub struct Health {
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
-    /// Since when nothing but errors is met.
+    /// Since when every attempt has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
 }

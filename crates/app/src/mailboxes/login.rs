@@ -124,7 +124,7 @@ impl App {
         let hosts = secret.hosts.iter().map(String::as_str).chain([host]);
         let hosts: String = hosts.map(|host| format!(" --host {host}")).collect();
         let suggestion = format!("allow it: `waypost secrets set \"{name}\"{hosts}`");
-        Err(Trouble::setup(format!("the secret `{name}` may not be shown to `{host}`"), suggestion))
+        Err(Trouble::setup(format!("the secret `{name}` may not be sent to `{host}`"), suggestion))
     }
 
     /// A secret's value, for a host that may be shown it.

@@ -151,7 +151,7 @@ impl App {
             }
             let most = looked.watch.mailboxes.most;
             if usize::try_from(found.size).unwrap_or(usize::MAX) > most {
-                let why = format!("it has {} bytes, and at most {most} are taken (--max-message-bytes)", found.size);
+                let why = format!("it has {} bytes; the limit is {most} (--max-message-bytes)", found.size);
                 self.set_aside(looked, found.uid, why).await?;
                 continue;
             }
@@ -294,7 +294,7 @@ impl App {
                 // Without MOVE a copy was made by then. Another one at each look would fill the folder.
                 let copied = matches!(looked.watch.mailbox.settings.after, MailboxAfter::MoveTo(_))
                     && matches!(problem, Problem::Refused { command: "STORE" | "EXPUNGE", .. });
-                let what = format!("mail was taken, and could not be marked, moved or deleted: {problem}");
+                let what = format!("mail was taken but could not be marked, moved or deleted: {problem}");
                 let suggestion = "check `after`: `waypost mailboxes test` says what is wrong".to_owned();
                 looked.watch.troubled.store(true, Ordering::Relaxed);
                 self.note_trouble(looked.watch, &Trouble::setup(what, suggestion)).await;
@@ -325,8 +325,8 @@ impl App {
 
     /// Leaves a message where it is, for a person to look at.
     async fn set_aside(&self, looked: &Looked<'_>, uid: u32, why: String) -> Result<(), Trouble> {
-        let (mailbox, folder) = (looked.watch.mailbox.name.as_str(), looked.name);
-        tracing::error!(mailbox, folder, uid, why, "a message of the mailbox was set aside: it is not taken");
+        let (mailbox, folder) = (looked.watch.mailbox.as_ref(), looked.name);
+        tracing::error!(mailbox = %mailbox.id, name = mailbox.name, folder, uid, why, "a message of the mailbox was set aside and is not taken");
         let now = self.origin.now();
         looked.watch.tell(|health| {
             health.last_error = Some((now, format!("message {uid} of `{folder}` was set aside: {why}")));
@@ -346,7 +346,7 @@ fn no_folder(name: &str, problem: Problem) -> Trouble {
     match problem {
         Problem::Refused { words, .. } => Trouble::setup(
             format!("the folder `{name}` can't be opened: {words}"),
-            "check `folders`: `waypost mailboxes test` lists those that there are",
+            "check `folders`: `waypost mailboxes test` lists those that exist",
         ),
         other => other.into(),
     }

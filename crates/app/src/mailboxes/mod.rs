@@ -133,7 +133,7 @@ impl Watches {
             None => std::future::pending().await,
             Some(Ok((id, ()))) => drop(self.known.remove(&id)),
             Some(Err(error)) => {
-                tracing::error!(%error, "watching a mailbox failed; its lease will end");
+                tracing::error!(%error, "watching a mailbox failed; it is retried when its lease expires");
                 self.known.remove(&error.id());
             }
         }
@@ -148,7 +148,7 @@ impl App {
         // A sender that is gone will never say stop.
         while !*stop.borrow() && stop.has_changed().is_ok() {
             if let Err(error) = self.tend(&mut watches).await {
-                tracing::warn!(%error, "mailboxes can't be watched at the moment");
+                tracing::warn!(%error, "mailboxes can't be watched now");
             }
             tokio::select! {
                 () = watches.ended() => {}

@@ -257,7 +257,7 @@ impl App {
                 Err(Trouble::setup(format!("the refresh token can't be read: {why}"), authorise(mailbox)))
             }
             (Ok(None), None) => Err(Trouble::setup(
-                "nobody has authorised access to the mailbox yet, as it is set up now",
+                "nobody has authorised access to the mailbox with its current settings",
                 authorise(mailbox),
             )),
         }

@@ -81,8 +81,7 @@ impl App {
         quit: Receiver<bool>,
     ) {
         let Some(mailboxes) = self.mailboxes.clone() else { return };
-        let name = mailbox.name.clone();
-        tracing::info!(mailbox = name, "this node watches the mailbox");
+        tracing::info!(mailbox = %mailbox.id, name = mailbox.name, "this node watches the mailbox");
         let health = Mutex::new(Health::read(&watched));
         let watch = Watch { mailbox, lease: lease.id, health, troubled: AtomicBool::new(false), quit, mailboxes };
         let renew = || {
@@ -99,10 +98,10 @@ impl App {
             Ok(()) => {
                 let health = watch.tell(|health| health.written());
                 if let Err(error) = self.store.end_watch(watch.id(), lease.id, health).await {
-                    tracing::warn!(mailbox = name, %error, "the mailbox could not be given back; its lease will end");
+                    tracing::warn!(mailbox = %watch.id(), %error, "the mailbox could not be released; its lease will expire");
                 }
             }
-            Err(Lost) => tracing::warn!(mailbox = name, "the mailbox's lease was lost: another node watches it"),
+            Err(Lost) => tracing::warn!(mailbox = %watch.id(), "the mailbox's lease was lost: another node watches it"),
         }
     }
 
@@ -112,8 +111,9 @@ impl App {
             sleep(ALARM).await;
             if watch.tell(|health| health.standing(&watch.mailbox, self.origin.now())) == Standing::Silent {
                 tracing::error!(
-                    mailbox = watch.mailbox.name,
-                    "the mailbox is connected and silent: no look at it ends"
+                    mailbox = %watch.id(),
+                    name = watch.mailbox.name,
+                    "the mailbox is connected but silent: no check of it completes"
                 );
             }
         }
@@ -149,16 +149,16 @@ impl App {
     pub(super) async fn note_trouble(&self, watch: &Watch, trouble: &Trouble) {
         let now = self.origin.now();
         let (what, suggestion) = (trouble.to_string(), trouble.suggestion());
-        let mailbox = watch.mailbox.name.as_str();
+        let (mailbox, name) = (watch.id(), watch.mailbox.name.as_str());
         let first = watch.tell(|health| {
             let first = health.failing_since.is_none();
             health.failed(now, what.clone(), suggestion);
             first
         });
         if first {
-            tracing::warn!(mailbox, error = what, "mail can't be taken from the mailbox");
+            tracing::warn!(%mailbox, name, error = what, "can't take mail from the mailbox");
         } else if watch.tell(|health| health.alarms(&watch.mailbox, now)) {
-            tracing::error!(mailbox, error = what, "no mail could be taken from the mailbox for a while");
+            tracing::error!(%mailbox, name, error = what, "the mailbox has been failing for a while");
         }
         self.keep_health(watch).await;
     }
@@ -171,7 +171,7 @@ impl App {
         match self.store.keep_watching(watch.id(), lease, health).await {
             Ok(_) => self.store.tell(Hint::Mailbox { id: watch.id(), status: standing.as_str().to_owned() }),
             Err(error) => {
-                tracing::debug!(mailbox = watch.mailbox.name, %error, "the mailbox's health could not be kept");
+                tracing::debug!(mailbox = %watch.id(), %error, "the mailbox's health could not be kept");
             }
         }
     }

@@ -22,7 +22,7 @@ impl EncodeLabelSet for Unlabelled {
 }
 
 pub(super) fn register(registry: &mut Registry) -> Certificate {
-    let help = "When the certificate that connections are made with expires, since 1970";
+    let help = "When the certificate in use expires, in seconds since 1970";
     timed(registry, "tls_certificate_expiry_timestamp", help, Certificate::default())
 }
 

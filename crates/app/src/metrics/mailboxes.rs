@@ -41,10 +41,10 @@ impl App {
             }
         }
         registry.register("mailbox_alarm", "Whether a mailbox has failed for 5 minutes, or is silent for 15", alarm);
-        registry.register("mailbox_set_aside", "Messages of a mailbox that are never taken", set_aside);
+        registry.register("mailbox_set_aside", "Messages of a mailbox that were set aside", set_aside);
         registry.register_with_unit(
             "mailbox_last_look_age",
-            "Since a look at all folders of a mailbox last came to its end",
+            "Time since a check of all folders of a mailbox last completed",
             Unit::Seconds,
             age,
         );

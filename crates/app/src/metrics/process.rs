@@ -17,9 +17,9 @@ impl Process {
         let process = Self { memory: Gauge::default(), files: Gauge::default() };
         let started: Gauge = Gauge::default();
         started.set(started_at.as_second());
-        registry.register("process_resident_memory_bytes", "Memory that is resident", process.memory.clone());
-        registry.register("process_open_fds", "File descriptors that are open", process.files.clone());
-        registry.register("process_start_time_seconds", "When the process started, since 1970", started);
+        registry.register("process_resident_memory_bytes", "Resident memory", process.memory.clone());
+        registry.register("process_open_fds", "Open file descriptors", process.files.clone());
+        registry.register("process_start_time_seconds", "When the process started, in seconds since 1970", started);
         process
     }
 

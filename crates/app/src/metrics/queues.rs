@@ -46,12 +46,12 @@ impl App {
         registry.register("queue_waiting", "Interactions that wait in a queue, claimed by nobody", waiting);
         registry.register(
             "queue_over_service_level",
-            "Those that wait for longer than the queue's service level, counted up to 10,000",
+            "Interactions that have waited longer than the queue's service level, counted up to 10,000",
             late,
         );
         registry.register_with_unit(
             "queue_oldest_waiting_age",
-            "Age in the queue of the one that has waited longest; 0 if none waits",
+            "Age in the queue of the interaction that has waited longest; 0 if none waits",
             Unit::Seconds,
             age,
         );

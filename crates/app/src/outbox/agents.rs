@@ -34,10 +34,10 @@ const SUBJECT: usize = 250;
 #[derive(Debug, Error)]
 pub enum AgentError {
     /// What was sent is wrong; every problem is listed.
-    #[error("{} problem(s) found", .0.len())]
+    #[error("{} found", waypost_flow::diagnostic::counted(.0.len(), "problem"))]
     Invalid(Vec<Diagnostic>),
     /// The lease ended, or was never given.
-    #[error("the lease was lost: it ended, or was never given")]
+    #[error("the lease was lost: it has expired, or never existed")]
     Lost,
     /// The request has a key that can't be used.
     #[error(transparent)]
@@ -73,7 +73,7 @@ pub struct WantedForward {
     pub addresses: Vec<String>,
     /// Whether it is attached to a new mail instead of being resent unchanged.
     pub attach: bool,
-    /// What the new mail says.
+    /// The text of the new mail.
     pub text: Option<String>,
 }
 
@@ -138,7 +138,7 @@ impl App {
             problems.extend(numbered.filter_map(|(n, address)| no_address(&format!("addresses[{n}]"), address, true)));
         }
         if text.is_some() && !attach {
-            let problem = wrong("text", "a mail that is resent is not changed: nothing can be said with it");
+            let problem = wrong("text", "a mail that is resent unchanged can't have a text");
             problems.push(problem.expected("`attach` with a text"));
         }
         if !problems.is_empty() {
@@ -267,7 +267,7 @@ impl App {
         let after = outcome.as_ref().map(|outcome| json!({ "outcome": outcome }));
         let audit = AuditRecord { after, ..entry(&self.origin, actor, "completed", id) };
         self.store.complete_claimed(id, token, outcome, audit).await.map_err(lost)?;
-        tracing::info!(actor, interaction = %id, "completed under a claim");
+        tracing::info!(actor, interaction = %id, "claimed work completed");
         Ok(self.interaction(id).await?)
     }
 }

@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value as Json};
 use thiserror::Error;
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_ids::{DeliveryId, DeliveryState, InteractionId};
+use waypost_ids::{AuditKind, DeliveryId, DeliveryState, InteractionId};
 use waypost_origin::Origin;
 use waypost_store::error::StoreError;
 use waypost_store::records::audit::{About, AuditRecord, By};
@@ -42,7 +42,7 @@ pub enum ReadError {
 #[derive(Debug, Error)]
 pub enum ActError {
     /// What was sent is wrong; every problem is listed.
-    #[error("{} problem(s) found", .0.len())]
+    #[error("{} found", waypost_flow::diagnostic::counted(.0.len(), "problem"))]
     Invalid(Vec<Diagnostic>),
     /// It is in a state in which this can't be done.
     #[error("delivery `{id}` is {}: {wanted}", .state.as_str())]
@@ -190,7 +190,7 @@ impl App {
             let problem = problem.expected("one of pending, bounced, dead").found(format!("`{}`", state.as_str()));
             return Err(ActError::Invalid(vec![problem]));
         }
-        let about = About { kind: "delivery", id: "", name: "" };
+        let about = About { kind: AuditKind::Delivery, id: "", name: "" };
         // An address is somebody's: the audit log, which stays when it is erased, has none.
         let meant = [
             ("state", Some(filter.state.unwrap_or(DeliveryState::Dead).as_str().to_owned())),
@@ -242,7 +242,7 @@ fn joined(parts: &[&Bytes]) -> Bytes {
 
 /// Deliveries go by their ids alone in the audit log: an address is somebody's.
 fn entry(origin: &Origin, actor: &str, action: &str, id: DeliveryId) -> AuditRecord {
-    let about = About { kind: "delivery", id: &id.to_string(), name: "" };
+    let about = About { kind: AuditKind::Delivery, id: &id.to_string(), name: "" };
     let (entry, now) = (origin.id_in_order(), origin.now());
     AuditRecord::new(entry, now, By { actor, note: None }, action, about)
 }

@@ -177,9 +177,8 @@ impl About<'_, '_> {
         } else {
             Domain::parse(&route.domain).and_then(|domain| MailAddress::of(&route.pattern, domain))
         };
-        let address = address.map_err(|error| {
-            CannotSend(held("noSender", format!("no mail can be from the route's address: {error}")))
-        })?;
+        let address = address
+            .map_err(|error| CannotSend(held("noSender", format!("the route's address can't be a sender: {error}"))))?;
         Ok(Mailbox { name: HeaderText::new(route.from_name()), address })
     }
 
@@ -307,7 +306,7 @@ fn mailboxes(texts: &[String]) -> Result<Vec<Mailbox>, CannotSend> {
     };
     texts
         .iter()
-        .map(|text| read(text).ok_or_else(|| CannotSend(held("noAddress", format!("`{text}` is no address")))))
+        .map(|text| read(text).ok_or_else(|| CannotSend(held("noAddress", format!("`{text}` is not an address")))))
         .collect()
 }
 

@@ -19,9 +19,9 @@ const MOST_STUCK: u32 = 100;
 pub struct Difference {
     /// What is counted.
     pub what: String,
-    /// One by one.
+    /// The number counted one by one.
     pub counted: u64,
-    /// What the running count says. One that is off may be below zero.
+    /// The running count. A wrong one may be below zero.
     pub tallied: i64,
 }
 

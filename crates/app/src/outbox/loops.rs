@@ -25,7 +25,7 @@ pub(crate) fn error(message: &Message<'_>, route: Uuid, key: &Key) -> Option<Jso
 
 /// Why what a machine answers to a forward of ours is not run.
 pub(crate) fn answer_to_a_forward() -> Json {
-    told("a machine answers a forward of Waypost's: run again, it would be forwarded and answered without end")
+    told("a machine answers a mail that Waypost forwarded: another run would forward and answer it endlessly")
 }
 
 fn told(reason: &str) -> Json {

@@ -33,7 +33,7 @@ impl Answered<'_, '_> {
         if envelope.from == Some("") {
             return Some(held(
                 "nullSender",
-                "it was sent with the null reverse-path: nobody wants an answer".to_owned(),
+                "it was sent with the null reverse-path, so it must not be answered".to_owned(),
             ));
         }
         if *is_ours {

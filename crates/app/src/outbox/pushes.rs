@@ -40,7 +40,7 @@ const READ: u32 = 100;
 #[derive(Debug, Error)]
 pub enum PushError {
     /// The queue delivers nowhere, or to a webhook that takes nothing.
-    #[error("{} problem(s) found", .0.len())]
+    #[error("{} found", waypost_flow::diagnostic::counted(.0.len(), "problem"))]
     Invalid(Vec<Diagnostic>),
     /// The queue was not found.
     #[error(transparent)]
@@ -205,7 +205,7 @@ impl App {
             }
             if all || pushed >= MOST_PUSHED {
                 self.due.ring();
-                tracing::info!(actor, %queue, pushed, "what waited was pushed");
+                tracing::info!(actor, %queue, pushed, "waiting work pushed");
                 return Ok(Pushed { pushed, more: !all });
             }
         }

@@ -35,9 +35,9 @@ impl App {
             match self.store.bring_nearer(way, lease_ends, now).await {
                 Ok(0) => return,
                 Ok(count) => {
-                    tracing::warn!(count, "deliveries were put off by a clock that was ahead: they are due now")
+                    tracing::warn!(count, "deliveries had been postponed by a clock that was ahead; they are due now")
                 }
-                Err(error) => return tracing::debug!(%error, "what was put off can't be looked for; it is tried again"),
+                Err(error) => return tracing::debug!(%error, "could not look for postponed deliveries; retrying"),
             }
         }
     }

@@ -25,7 +25,7 @@ pub struct Written {
     pub html: Option<String>,
     /// The subject; none is that of the mail, with `Re:`.
     pub subject: Option<String>,
-    /// Whether it goes to all who had the mail.
+    /// Whether it goes to everyone who got the mail.
     pub reply_all: bool,
     /// Whether the mail is attached.
     pub attach_original: bool,

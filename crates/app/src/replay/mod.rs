@@ -26,7 +26,7 @@ use request::ReplayRequest;
 #[derive(Debug, Error)]
 pub enum ReplayError {
     /// What keeps the set from being published, or is wrong with the request; every problem is listed.
-    #[error("{} problem(s) found", .0.len())]
+    #[error("{} found", waypost_flow::diagnostic::counted(.0.len(), "problem"))]
     Invalid(Vec<Diagnostic>),
     /// It does not exist.
     #[error("{kind} `{id}` was not found")]

@@ -51,7 +51,7 @@ pub struct OfflineChange {
     pub before: Map<String, Json>,
     /// The decision of the second.
     pub after: Map<String, Json>,
-    /// The first step in which the runs part.
+    /// The first step in which the runs differ.
     pub parts: Option<TraceDifference>,
 }
 

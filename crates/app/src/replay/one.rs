@@ -84,7 +84,7 @@ pub(crate) async fn replay(
             Some(Journal { detail: recorded.as_ref().map(detail_of).unwrap_or_default(), answers, open: None })
         }
         Err(error) => {
-            tracing::warn!(interaction = %record.interaction.id, %error, "what a run was answered is unknown to its replay");
+            tracing::warn!(interaction = %record.interaction.id, %error, "a recorded answer of a run can't be replayed");
             None
         }
     };

@@ -11,7 +11,7 @@ use super::one::{Replayed, Verdict};
 /// So many interactions that differ are kept with both traces; those beyond are counted.
 pub const MOST_CHANGES: usize = 1_000;
 
-/// What a replay tells, in counts. Maps are sorted, so that the same replay is the same text.
+/// The report of a replay, in counts. Maps are sorted, so that the same replay is the same text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -19,11 +19,11 @@ pub struct Report {
     pub replayed: u64,
     /// Those whose decision stays.
     pub same: u64,
-    /// Those whose decision would be another.
+    /// Those whose decision would change.
     pub changed: u64,
-    /// Those that asked something neither the record nor today can answer.
+    /// Those with a question that neither the record nor today's data can answer.
     pub unknown: u64,
-    /// Those whose decision stays and whose attributes would be others.
+    /// Those whose decision stays and whose attributes would change.
     pub attributes_changed: u64,
     /// Interactions looked at whose flows nothing of the change concerns: they were not run.
     pub not_concerned: u64,
@@ -33,11 +33,11 @@ pub struct Report {
     pub moves: Vec<Move>,
     /// The same by the flow that the route leads to.
     pub callers: BTreeMap<String, Counts>,
-    /// How many stood in each queue, and would.
+    /// How many decisions led to each queue, and how many would.
     pub queues: BTreeMap<String, QueueCounts>,
-    /// Changed ones beyond those that are kept singly.
+    /// Changed ones beyond those that are listed one by one.
     pub changes_not_kept: u64,
-    /// Whether an earlier start was cut short, so that all was run again.
+    /// Whether an earlier start was interrupted, so that everything was run again.
     pub started_again: bool,
     /// Why it could not be done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,7 +49,7 @@ pub struct Report {
 pub struct Move {
     /// Where they led.
     pub from: String,
-    /// Where they would lead; the same where only priority, skills or the like differ.
+    /// Where they would lead; the same if only priority, skills or the like differ.
     pub to: String,
     /// How many.
     pub count: u64,
@@ -60,7 +60,7 @@ pub struct Move {
 pub struct Counts {
     /// They stay.
     pub same: u64,
-    /// They would be others.
+    /// They would change.
     pub changed: u64,
     /// It can't be known.
     pub unknown: u64,
@@ -126,7 +126,7 @@ impl Report {
 pub struct Progress {
     /// Interactions run so far.
     pub replayed: u64,
-    /// Those of them whose decision would be another.
+    /// Those of them whose decision would change.
     pub changed: u64,
     /// Interactions looked at so far, those that are not run included.
     pub seen: u64,

@@ -70,10 +70,10 @@ pub struct ReplayMember {
     /// The flow's id, or for a new flow what the others call it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flow_id: Option<String>,
-    /// The flow's name, where its id is not known.
+    /// The flow's name, if its id is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What it is to do.
+    /// The flow's new document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<Json>,
     /// Or the version of it that is to be published: a number, `newest`, `published`, or a label.
@@ -102,7 +102,7 @@ impl KeptEdit {
     }
 
     fn edit(&self) -> Result<Arc<dyn AnyEdit>, StoreError> {
-        let unknown = || failed(&format!("`{}` is no kind of object", self.kind));
+        let unknown = || failed(&format!("`{}` is not a kind of object", self.kind));
         let kind = Kind::named(&self.kind).ok_or_else(unknown)?;
         stored_edit(kind, &self.edit).map_err(|error| failed(&error))
     }
@@ -140,7 +140,7 @@ impl ReplayRequest {
         if let (Some(since), Some(until)) = (self.since, self.until)
             && since >= until
         {
-            wrong("since", "nothing lies between `since` and `until`", "a time before `until`", since.to_string());
+            wrong("since", "`since` is not before `until`", "a time before `until`", since.to_string());
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
@@ -209,7 +209,7 @@ impl ReplayRequest {
                 continue;
             };
             if held.holds(table.record.id) {
-                let message = format!("the table `{name}` is there twice");
+                let message = format!("the table `{name}` appears twice");
                 problems.push(Diagnostic::error(Code::DuplicateKey, place, message));
                 continue;
             }
@@ -218,7 +218,7 @@ impl ReplayRequest {
                 let place = format!("{place}[{index}]");
                 match keyed(row.clone()).and_then(|(key, values)| table.row(&key, values)) {
                     Ok(row) if !seen.insert(row.folded.clone()) => {
-                        let message = format!("the key `{}` is there twice", row.key);
+                        let message = format!("the key `{}` appears twice", row.key);
                         problems.push(Diagnostic::error(Code::DuplicateKey, place, message));
                     }
                     Ok(row) => kept.push(row),

@@ -97,7 +97,7 @@ impl App {
             let begun = match self.store.begin_replay(lease, self.origin.now()).await {
                 Ok(begun) => begun,
                 Err(error) => {
-                    tracing::warn!(%error, "could not look for replays; it is tried again");
+                    tracing::warn!(%error, "could not look for replays; retrying");
                     None
                 }
             };
@@ -120,7 +120,7 @@ impl App {
         let id = replay.id;
         let started_again = replay.starts > 1;
         if started_again {
-            tracing::info!(replay = %id, starts = replay.starts, "the replay was cut short: it starts again");
+            tracing::info!(replay = %id, starts = replay.starts, "the replay was interrupted; it starts again");
         }
         let outcome = if replay.starts > MOST_STARTS {
             Err(Ended::Failed(format!("it was started {MOST_STARTS} times, and no node finished it")))
@@ -132,7 +132,9 @@ impl App {
             Err(Ended::Failed(why)) => {
                 (ReplayState::Failed, Report { started_again, failed: Some(why), ..Report::default() }, Vec::new())
             }
-            Err(Ended::Lost) => return tracing::info!(replay = %id, "the replay was removed, or is another node's"),
+            Err(Ended::Lost) => {
+                return tracing::info!(replay = %id, "the replay was deleted, or another node has taken it over");
+            }
             Err(Ended::Store(error)) => {
                 return tracing::warn!(replay = %id, %error, "the replay could not continue; it starts again");
             }

@@ -81,7 +81,9 @@ pub(super) fn read_auth(
     let there = auth.iter().filter(|(name, value)| matches!(name.as_str(), "secret" | "oauth") && !value.is_null());
     if there.count() != 1 {
         let problem = Diagnostic::error(Code::InvalidValue, path, "`auth` must have `secret` or `oauth`, one of them");
-        members.problems.push(problem.expected("`secret`: the name of a secret that is the password; or `oauth`"));
+        // Such as `auth: { password: … }`.
+        let problem = problem.expected("`secret`: the name of a secret that is the password; or `oauth`");
+        members.problems.push(problem.unshown());
     }
     members.finish(&["secret", "oauth"]);
     let oauth = oauth.and_then(|oauth| read_oauth(oauth_path, &oauth, &mut inner));

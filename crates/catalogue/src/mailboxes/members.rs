@@ -9,6 +9,9 @@ use crate::object::found;
 /// The longest texts, in bytes.
 const LONGEST: usize = 1024;
 
+/// Members whose refused text is repeated. In the others, people write passwords: in URLs, or where the name of a secret is expected.
+const REPEATED: [&str; 5] = ["tls", "port", "start", "grant", "after"];
+
 /// Members of an object, read one by one; every problem is kept.
 pub(super) struct Members<'j> {
     path: &'static str,
@@ -34,7 +37,11 @@ impl<'j> Members<'j> {
     fn wrong<T>(&mut self, name: &str, expected: &str, value: &Json) -> Option<T> {
         let path = below(self.path, name);
         let problem = Diagnostic::error(Code::InvalidValue, &path, format!("`{name}` must be {expected}"));
-        self.problems.push(problem.expected(expected).found(found(value)));
+        let problem = problem.expected(expected);
+        self.problems.push(match value {
+            Json::String(_) if !REPEATED.contains(&name) => problem.unshown(),
+            _ => problem.found(found(value)),
+        });
         None
     }
 
@@ -63,7 +70,8 @@ impl<'j> Members<'j> {
         for (name, _) in self.left {
             let problem =
                 Diagnostic::error(Code::UnknownKey, below(self.path, name), format!("`{name}` is not known here"));
-            self.problems.push(problem.nearest(name, known.iter().copied()));
+            // Such as `password: …`.
+            self.problems.push(problem.nearest(name, known.iter().copied()).unshown());
         }
     }
 }

@@ -152,6 +152,15 @@ impl Object for MailboxRecord {
         })
     }
 
+    fn lacking(edit: &MailboxEdit, world: &World, _: Option<&Self>) -> Vec<Diagnostic> {
+        match edit {
+            MailboxEdit::Replace(spec) => {
+                spec.read().map(|(_, definition)| settings::lacking(definition, world)).unwrap_or_default()
+            }
+            MailboxEdit::Disable => Vec::new(),
+        }
+    }
+
     fn foreseen(edit: &MailboxEdit, making: &Making<'_>, before: Option<&Self>) -> Option<Self> {
         match edit {
             MailboxEdit::Replace(spec) => foreseen(spec, before, making.now),

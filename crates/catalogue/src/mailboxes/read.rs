@@ -37,9 +37,9 @@ pub struct Definition {
     pub folders: Vec<String>,
     /// What of the mail that was there before is taken.
     pub start: MailboxStart,
-    /// What is done with a message that was taken.
+    /// What happens to a message that was taken.
     pub after: MailboxAfter,
-    /// The address whose route mail goes by.
+    /// The address whose route its mail takes.
     pub address: String,
     /// The server that takes what goes out by the route.
     pub submission: Option<DefinitionSubmission>,

@@ -26,10 +26,8 @@ pub(super) fn settings(
     known: Option<MailboxId>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<MailboxSettings> {
+    let hosts = shown_to(&written);
     let Definition { host, port, tls, user, auth, folders, start, after, address, submission } = written;
-    // A submission server that shares the mailbox's login is shown what the mailbox is.
-    let shared = submission.as_ref().filter(|submission| submission.auth.is_none()).map(|one| one.host.clone());
-    let hosts: Vec<String> = std::iter::once(host.clone()).chain(shared).collect();
     let auth = authorised(world, "auth", auth, &hosts, problems);
     let route = route_of(world, &address, problems);
     let submission = match submission {
@@ -56,6 +54,23 @@ pub(super) fn settings(
     };
     no_loop(world, &settings, known, problems);
     Some(settings)
+}
+
+/// Secrets that a definition names and can't have.
+pub(super) fn lacking(written: Definition, world: &World) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let hosts = shown_to(&written);
+    authorised(world, "auth", written.auth, &hosts, &mut problems);
+    if let Some(submission) = written.submission {
+        submitted(world, submission, &mut problems);
+    }
+    problems
+}
+
+/// Hosts that the mailbox logs in to. A submission server that shares the login is shown what the mailbox is.
+fn shown_to(written: &Definition) -> Vec<String> {
+    let shared = written.submission.as_ref().filter(|submission| submission.auth.is_none());
+    std::iter::once(&written.host).chain(shared.map(|one| &one.host)).cloned().collect()
 }
 
 /// Refuses to watch a folder that a queue delivers into: what it puts there would come in again.
@@ -157,7 +172,7 @@ fn secret_for(
         hosts.iter().map(String::as_str).filter(|host| !secret.hosts.iter().any(|known| known == host)).collect();
     if !missing.is_empty() {
         let list = missing.iter().map(|host| format!("`{host}`")).collect::<Vec<_>>().join(" and ");
-        let message = format!("the secret `{}` may not be shown to {list}", secret.name);
+        let message = format!("the secret `{}` may not be sent to {list}", secret.name);
         let known: Vec<&str> = secret.hosts.iter().map(String::as_str).chain(missing).collect();
         let problem = Diagnostic::error(Code::InvalidValue, place, message);
         let problem = problem.expected(format!("a secret that has {list} among its hosts"));

@@ -35,7 +35,7 @@ pub(super) fn read_submission(
     let mut members = Members::of("submission", written, problems);
     let host = members.required("host", "the name of a server, such as smtp.example.com", host);
     let tls = [MailboxTls::Implicit, MailboxTls::StartTls];
-    let tls = members.parsed("tls", "implicit or starttls: who logs in is never said without TLS", |value| {
+    let tls = members.parsed("tls", "implicit or starttls: credentials are never sent without TLS", |value| {
         tls.into_iter().find(|tls| value.as_str().is_some_and(|word| word.eq_ignore_ascii_case(tls_word(*tls))))
     });
     let port = members

@@ -313,7 +313,7 @@ fn broken(error: csv::Error, line: u64, problems: &mut LineProblems) -> Result<(
             Ok(())
         }
         other => {
-            problems.add(line, None, Diagnostic::error(Code::Syntax, "", format!("the line does not read: {other:?}")));
+            problems.add(line, None, Diagnostic::error(Code::Syntax, "", format!("the line can't be read: {other:?}")));
             Ok(())
         }
     }

@@ -98,7 +98,7 @@ pub fn shape(schema: &Json, ignore_case: bool) -> Result<TableShape, Vec<Diagnos
         }
         problems.extend(name_problem(&path, name));
         if let Some(other) = seen.insert(name.to_lowercase(), name) {
-            let message = format!("`{other}` and `{name}` differ in case alone");
+            let message = format!("`{other}` and `{name}` differ only in case");
             problems.push(Diagnostic::error(Code::DuplicateName, path.clone(), message));
         }
         let order = property.get("displayOrder").and_then(Json::as_i64).unwrap_or(place);

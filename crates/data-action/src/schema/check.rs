@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json};
 
-use crate::problem::shown;
+use waypost_problem::shown;
 
 use super::{Additional, Kind, Rules, Schema};
 

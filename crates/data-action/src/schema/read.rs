@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::RegexBuilder;
 use serde_json::{Map, Value as Json};
 
-use crate::problem::{Problem, shown};
+use waypost_problem::{Problem, shown};
 
 use super::{Additional, Kind, Rules, Schema};
 

@@ -1,6 +1,6 @@
 //! What a template prints, and where it goes: what comes from outside must not leave the place that the author gave it.
 
-use crate::problem::shown;
+use waypost_problem::shown;
 
 /// The most bytes that a template prints.
 pub(crate) const MAX_PRINTED: usize = 4 * 1024 * 1024;

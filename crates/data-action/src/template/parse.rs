@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::problem::{Problem, shown};
+use waypost_problem::{Problem, shown};
 
 use super::tree::{Expression, Node, Template};
 

@@ -1,6 +1,6 @@
 //! Reading a reference: `$input.x`, `${x}`, `$!{x}`, `$esc.url(…)`.
 
-use crate::problem::{Problem, shown};
+use waypost_problem::{Problem, shown};
 
 use super::escape::Escape;
 use super::parse::{Parser, Stop};
@@ -153,7 +153,7 @@ impl<'t> Parser<'t> {
         if !self.known.credentials {
             self.note(
                 start,
-                "credentials are for headers alone",
+                "credentials are allowed only in headers",
                 Some("put the credential into a header, such as `Authorization`".to_owned()),
             );
             return Ok(Root::Credential(String::new()));

@@ -88,7 +88,7 @@ pub(crate) enum Event<'m> {
     Output { variable: &'m str, source: &'m str, value: Option<Shown<'m>> },
     /// All flows were left for another.
     Transfer,
-    /// An error arose.
+    /// An error occurred.
     Error(Box<RunError>),
     /// It was caught in the top flow.
     Caught { by: Catcher, to: &'m str },

@@ -195,7 +195,7 @@ impl<'m> Recorder<'m> {
         self.always(Event::Leave);
     }
 
-    /// An error arose.
+    /// An error occurred.
     pub(crate) fn error(&mut self, error: &RunError) {
         self.always(Event::Error(Box::new(error.clone())));
     }

@@ -10,13 +10,13 @@ use crate::source::Node;
 pub(super) const FLOW_ID: MemberDefinition = member("flowId", Takes::Id, Need::Or("flow"), "The flow.");
 
 pub(super) const FLOW: MemberDefinition =
-    member("flow", Takes::Name, Need::Or("flowId"), "The flow by its name, whatever the case.");
+    member("flow", Takes::Name, Need::Or("flowId"), "The flow by its name, ignoring case.");
 
 pub(super) const VERSION: MemberDefinition = member(
     "version",
     Takes::Selector,
     Need::Optional,
-    "Left out: whatever is published when the run starts. A label follows the version that has it.",
+    "Left out: the version that is published when the run starts. A label follows the version that has it.",
 );
 
 pub(super) const INPUT_MAPPING: MemberDefinition = member(
@@ -46,7 +46,7 @@ pub(super) fn reference(reader: &mut Reader, object: &Object<'_>) -> Option<Flow
         Some(Node::String(label)) if is_label(label) => Some(Some(label.as_str().into())),
         Some(other) => {
             reader.diagnostics.push(
-                Diagnostic::error(Code::InvalidValue, object.at("version"), "this is neither a version nor a label")
+                Diagnostic::error(Code::InvalidValue, object.at("version"), "not a version or a label")
                     .expected("a version's number, 1 or more, or a label such as `stable`")
                     .found(other.to_json().to_string()),
             );

@@ -68,7 +68,7 @@ impl Written for CallDataAction {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "callDataAction",
-        summary: "Calls a data action: an HTTP request to another service, whose answer becomes outputs. The run waits for the answer without holding up anything else, and the sender of the mail does not wait for it. A call is made at least once, with the same `Idempotency-Key` in every attempt, and is not undone when the run fails.",
+        summary: "Calls a data action: an HTTP request to another service, whose answer becomes outputs. The run waits for the answer; other mail and the sender of this mail do not. A call is made at least once, with the same `Idempotency-Key` in every attempt, and is not undone when the run fails.",
         members: &[
             member(
                 "dataAction",
@@ -80,13 +80,13 @@ impl Written for CallDataAction {
                 "inputMapping",
                 Takes::Mappings,
                 Need::Optional,
-                "Values for the inputs of the data action's contract; those that it requires must be there.",
+                "Values for the inputs of the data action's contract. Required inputs must be mapped.",
             ),
             member(
                 "outputMapping",
                 Takes::Mappings,
                 Need::Optional,
-                "Variables to set once it has succeeded, each from an expression that may read `output.NAME`: the outputs of the contract. One that an answer leaves out reads as empty.",
+                "Variables to set once it has succeeded, each from an expression that may read `output.NAME`: the outputs of the contract. An output that the answer leaves out reads as empty.",
             ),
             member(
                 FAILURE_MAPPING,
@@ -98,7 +98,7 @@ impl Written for CallDataAction {
                 "timeout",
                 Takes::Value("value of type duration"),
                 Need::Optional,
-                "How long the answer is waited for, 60 s at most. The data action's own timeout holds if it is shorter.",
+                "How long to wait for the answer, at most 60 s. A shorter timeout of the data action itself takes precedence.",
             ),
             member(
                 FAILURE,

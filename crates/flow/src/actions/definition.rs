@@ -18,7 +18,7 @@ pub struct ActionDefinition {
 pub struct MemberDefinition {
     /// Its key.
     pub name: &'static str,
-    /// What stands there.
+    /// What was found.
     pub takes: Takes,
     /// Whether it must stand there.
     pub need: Need,
@@ -125,7 +125,7 @@ pub const COMMON: &[MemberDefinition] = &[
         "onError",
         Takes::Jump,
         Need::Optional,
-        "The node where the run continues when the action fails. Without it the flow's `onError` counts.",
+        "The node where the run continues if the action fails. Left out: the flow's `onError` applies.",
     ),
 ];
 

@@ -34,7 +34,7 @@ impl Written for Disconnect {
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "disconnect",
         summary: "Ends the run: the interaction is dropped. The mail is kept, but is in no queue.",
-        members: &[member("reason", Takes::String, Need::Optional, "Why, for those who look it up.")],
+        members: &[member("reason", Takes::String, Need::Optional, "Why, for people who look it up.")],
         example: r#"type: disconnect
 reason: out of office
 "#,

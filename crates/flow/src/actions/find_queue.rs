@@ -46,7 +46,7 @@ impl Written for FindQueue {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "findQueue",
-        summary: "Finds a queue by a name that is only known at run time, whatever the case, or by its id. In the outputMapping `output` has its `id` and its `name`.",
+        summary: "Finds a queue by a name that is only known at run time, ignoring case, or by its id. In the outputMapping `output` has its `id` and its `name`.",
         members: &[
             member("name", Takes::String, Need::Required, "The queue's name or id."),
             member(

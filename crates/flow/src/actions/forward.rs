@@ -37,19 +37,19 @@ impl Written for Forward {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "forward",
-        summary: "Ends the run: the mail is forwarded. It fails when the list of addresses is empty, or when one of them is not one address.",
+        summary: "Ends the run: the mail is forwarded. It fails if the list of addresses is empty or an element is not exactly one address.",
         members: &[
             member(
                 "addresses",
                 Takes::StringList,
                 Need::Required,
-                "Where to: each is one address, alone or in angle brackets after a name.",
+                "The recipients: each is one address, alone or in angle brackets after a name.",
             ),
             member(
                 "attach",
                 Takes::Boolean,
                 Need::Optional,
-                "Whether the mail is attached to one of the route's own. Left out: no, it is sent on as it is.",
+                "Whether the mail is attached to a new mail from the route's address. Left out: no, it is resent unchanged.",
             ),
         ],
         example: r#"type: forward

@@ -47,7 +47,7 @@ impl Written for LookupTable {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "lookupTable",
-        summary: "Looks up a row of a data table by its key. In the outputMapping `output` has the table's columns. All look-ups of a run see a table as it was at the first.",
+        summary: "Looks up a row of a data table by its key. In the outputMapping `output` has the table's columns. All look-ups of a run see a table as it was at the first look-up.",
         members: &[
             member("table", Takes::NameOrId, Need::Required, "The table. It must exist when the flow is published."),
             member("key", Takes::String, Need::Required, "The row's key."),

@@ -184,6 +184,11 @@ pub(crate) fn find(name: &str) -> Option<(&'static ActionDefinition, ReadAction)
     ACTIONS.iter().zip(READERS.iter().copied()).find(|(action, _)| action.name.eq_ignore_ascii_case(name))
 }
 
+/// Stands for an action that could not be read, so that those behind it keep their places. It is in no document that can run.
+pub(crate) fn unread() -> ActionKind {
+    ActionKind::Return(r#return::Return {})
+}
+
 /// Whether an action has a mapping of that name.
 pub(crate) fn is_mapping(name: &str) -> bool {
     /// Each name once: comparing documents asks for every list in them.

@@ -42,15 +42,20 @@ impl Written for SendMail {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "sendMail",
-        summary: "Writes a mail from the route's address and `fromName`. It is sent once the run has ended without an error; an `onError` that is taken later drops it. It fails when there is no address, or when one of them is not one address.",
+        summary: "Writes a mail from the route's address and `fromName`. It is sent once the run has ended without an error; an `onError` that is taken later drops it. It fails if the list of addresses is empty or an element is not exactly one address.",
         members: &[
             member(
                 "to",
                 Takes::StringList,
                 Need::Required,
-                "To whom: each is one address, alone or in angle brackets after a name.",
+                "The recipients: each is one address, alone or in angle brackets after a name.",
             ),
-            member("subject", Takes::String, Need::Required, "Line breaks and control characters become blanks."),
+            member(
+                "subject",
+                Takes::String,
+                Need::Required,
+                "The subject. Line breaks and control characters become spaces.",
+            ),
             TEXT,
             HTML,
             ATTACH_ORIGINAL,

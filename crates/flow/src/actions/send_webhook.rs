@@ -49,7 +49,7 @@ impl Written for SendWebhook {
                 "payload",
                 Takes::Value("value of type json"),
                 Need::Optional,
-                "What the request has as `data`. Without it, that is the interaction with its decision.",
+                "The request's `data`. Left out: the interaction with its decision.",
             ),
         ],
         example: r#"type: sendWebhook

@@ -28,10 +28,10 @@ pub struct TransferToQueue {
     /// Overrides the interaction's priority.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<Json>,
-    /// Skills asked for.
+    /// Required skills.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skills: Option<Json>,
-    /// The language asked for.
+    /// The required language.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<Json>,
 }
@@ -71,13 +71,13 @@ impl Written for TransferToQueue {
                 "queue",
                 Takes::Queue,
                 Need::Required,
-                "The queue. One that is written out must exist when the flow is published; one that is computed, when the run comes here.",
+                "The queue. A literal one must exist when the flow is published, a computed one when the run gets here.",
             ),
             member(
                 NOT_FOUND,
                 Takes::Jump,
                 Need::Optional,
-                "The node where the run continues when a computed queue does not exist. Without it that is an error of the action.",
+                "The node where the run continues if a computed queue does not exist. Without it that is an error of the action.",
             ),
             member(
                 "priority",

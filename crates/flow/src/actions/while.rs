@@ -35,7 +35,7 @@ impl Written for While {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "while",
-        summary: "Repeats its actions as long as the condition holds before each turn. Each turn counts as one action of the run, so that a loop that never ends meets the limit. An error in a turn ends the loop.",
+        summary: "Repeats its actions as long as the condition holds before each turn. Each turn counts as one action of the run, so that an endless loop reaches the limit. An error in a turn ends the loop.",
         members: &[
             member("when", Takes::Condition, Need::Required, "What must hold for the next turn."),
             member("actions", Takes::Actions, Need::Required, "What is done in each turn."),

@@ -237,13 +237,9 @@ fn elements(
     let compiled = keep(expr::compile_value(path, items, scope, None), diagnostics)?;
     let Type::List(element) = &compiled.data_type else {
         diagnostics.push(
-            Diagnostic::error(
-                Code::WrongType,
-                path,
-                format!("a list is needed here, and this is {}", compiled.data_type),
-            )
-            .expected("a list")
-            .found(compiled.data_type.to_string()),
+            Diagnostic::error(Code::WrongType, path, format!("expected a list, found {}", compiled.data_type))
+                .expected("a list")
+                .found(compiled.data_type.to_string()),
         );
         return None;
     };

@@ -50,15 +50,15 @@ codes! {
     DuplicateKey = "document.key.duplicate",
     /// A key that must be there is missing.
     MissingKey = "document.key.missing",
-    /// A value of another kind than the key wants (a list where a string belongs).
+    /// A value of the wrong kind for its key, such as a list where a string belongs.
     WrongKind = "document.value.kind",
-    /// A value outside of what the key allows.
+    /// A value that the key does not allow.
     InvalidValue = "document.value.invalid",
-    /// Some of the content's members without `nodes`.
+    /// Some members of a flow's content, but no `nodes`.
     ContentWithoutNodes = "document.content.incomplete",
     /// A list with more elements than a flow may have.
     TooLarge = "document.too-large",
-    /// A document that takes more work to check than one may.
+    /// A document that takes too much work to check.
     TooMuchWork = "document.too-complex",
     /// More problems than are listed.
     MoreProblems = "problems.more",
@@ -76,7 +76,7 @@ codes! {
     ExpressionSyntax = "expression.syntax",
     /// A pattern, format or time zone in an expression that can't be read.
     ExpressionLiteral = "expression.literal",
-    /// Patterns that are larger together than those of one flow may be.
+    /// Patterns of one flow that are too large together.
     LargePatterns = "expression.patterns.too-large",
     /// A part of CEL that is not supported.
     ExpressionUnsupported = "expression.unsupported",
@@ -116,7 +116,7 @@ codes! {
     UnpublishedFlow = "flow.unpublished",
     /// A version or label that does not exist.
     UnknownVersion = "flow.version.unknown",
-    /// Flows that call each other in a circle.
+    /// Flows that call each other in a cycle.
     Cycle = "flow.cycle",
     /// Calls nested deeper than the limit.
     TooDeep = "flow.too-deep",
@@ -126,7 +126,7 @@ codes! {
     MissingInput = "mapping.input.missing",
     /// An output that the flow does not declare.
     UnknownOutput = "mapping.output.unknown",
-    /// An output that must be set and is not on some path.
+    /// A required output that some path does not set.
     UnsetOutput = "output.unset",
     /// A flow that can't be a route's target: it is of type `shared`, or has required inputs.
     NotRoutable = "flow.not-routable",
@@ -134,6 +134,8 @@ codes! {
     Unguarded = "expression.unguarded",
     /// A pattern that can take much of a run's work on a long text.
     CostlyPattern = "expression.pattern.costly",
+    /// A comparison with a text or null that the value never equals.
+    NeverEqual = "expression.value.never",
     /// A variable that nothing reads.
     UnusedVariable = "variable.unused",
     /// An input that nothing reads.
@@ -144,9 +146,9 @@ codes! {
     DeadBranch = "branch.never",
     /// A condition of the conditionSet that has the same answer on every mail.
     ConstantCondition = "condition.constant",
-    /// A call to a flow that is marked as one not to be called any longer.
+    /// A call to a flow that is marked as deprecated.
     DeprecatedFlow = "flow.deprecated",
-    /// A flow is called by a name that two flows have.
+    /// A call by a name that two flows have.
     AmbiguousFlow = "flow.ambiguous",
     /// A call of an outside service whose failure nothing handles.
     UnhandledFailure = "call.unhandled",

@@ -3,15 +3,18 @@
 mod codes;
 mod problems;
 pub mod render;
+mod words;
 
 use std::cmp::Reverse;
 use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
+use waypost_problem::{Problem, nearest};
 
 pub use codes::Code;
 pub use problems::{MAX_LISTED, Problems};
+pub use words::counted;
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -65,10 +68,10 @@ pub struct Diagnostic {
     pub range: Option<Range<usize>>,
     /// What is wrong: lower case, no full stop, the user's text in backticks.
     pub message: String,
-    /// What would have been right.
+    /// What was expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// What stands there.
+    /// What was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<String>,
     /// What to do.
@@ -80,6 +83,9 @@ pub struct Diagnostic {
     /// How many problems it stands for, if it is the last of a list that was cut; else 0.
     #[serde(skip)]
     pub more: usize,
+    /// Whether the text at its place may be a password, so that no line of the file is shown with it.
+    #[serde(skip)]
+    pub unshown: bool,
 }
 
 impl Diagnostic {
@@ -96,6 +102,7 @@ impl Diagnostic {
             suggestion: None,
             edits: Vec::new(),
             more: 0,
+            unshown: false,
         }
     }
 
@@ -148,9 +155,29 @@ impl Diagnostic {
         self
     }
 
+    /// Keeps the text at its place from being shown: it may be a password.
+    #[must_use]
+    pub fn unshown(mut self) -> Self {
+        self.unshown = true;
+        self
+    }
+
     /// Whether it is an error.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+}
+
+/// A problem of a definition that is no flow.
+impl From<Problem> for Diagnostic {
+    fn from(problem: Problem) -> Self {
+        Self {
+            expected: problem.expected,
+            found: problem.found.map(String::from),
+            suggestion: problem.suggestion,
+            unshown: problem.unshown,
+            ..Self::error(Code::InvalidValue, problem.path, problem.message)
+        }
     }
 }
 
@@ -161,37 +188,6 @@ impl fmt::Display for Diagnostic {
         }
         write!(f, "{} [{}]", self.message, self.code)
     }
-}
-
-/// Names that are longer are not compared: nobody mistypes those.
-const MAX_COMPARED: usize = 64;
-
-/// At most so many names are compared with one that is not known.
-const MAX_CANDIDATES: usize = 1_000;
-
-/// The nearest known name, if it is near enough to be what was meant.
-pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let length = |text: &str| text.chars().take(MAX_COMPARED + 1).count();
-    let written = length(name);
-    if written > MAX_COMPARED {
-        return None;
-    }
-    let folded = name.to_lowercase();
-    known
-        .into_iter()
-        .filter_map(|candidate| {
-            let length = length(candidate);
-            let near = 1 + length / 4;
-            (length <= MAX_COMPARED && written.abs_diff(length) <= near).then_some((candidate, length, near))
-        })
-        .take(MAX_CANDIDATES)
-        .map(|(candidate, length, near)| {
-            (strsim::osa_distance(&folded, &candidate.to_lowercase()), candidate, length, near)
-        })
-        // Of a name of one letter nothing would be left.
-        .filter(|(distance, _, length, near)| distance <= near && distance < length)
-        .min_by_key(|(distance, ..)| *distance)
-        .map(|(_, candidate, ..)| candidate)
 }
 
 /// So many names are listed where one of them was expected.

@@ -27,7 +27,9 @@ pub fn in_file(diagnostic: &Diagnostic, file: &str, text: &str, places: &Places,
             let range = meant(diagnostic, place, places);
             let (line, column) = position(text, range.start);
             let _ = writeln!(out, "  --> {file}:{line}:{column}");
-            underline(&mut out, text, range, line, &paint);
+            if !diagnostic.unshown {
+                underline(&mut out, text, range, line, &paint);
+            }
         }
     }
     if !diagnostic.path.is_empty() {
@@ -134,12 +136,22 @@ fn position(text: &str, byte: usize) -> (usize, usize) {
 
 fn underline(out: &mut String, text: &str, range: Range<usize>, line: usize, paint: &Paint) {
     let start = text.get(..range.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let rest = text.get(start..).unwrap_or_default();
-    let shown: String = rest.lines().next().unwrap_or_default().chars().take(MAX_LINE).collect();
-    let before = text.get(start..range.start).unwrap_or_default().chars().count().min(MAX_LINE);
+    let whole = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
+    let (length, before) = (whole.chars().count(), text.get(start..range.start).unwrap_or_default().chars().count());
+    // Of a long line what is around the place is shown.
+    let from =
+        if before < MAX_LINE / 2 || length <= MAX_LINE { 0 } else { (before - MAX_LINE / 2).min(length - MAX_LINE) };
+    let (cut_before, cut_behind) = (if from > 0 { "…" } else { "" }, if length - from > MAX_LINE { "…" } else { "" });
+    let part: String = whole.chars().skip(from).take(MAX_LINE).collect();
+    // A line may have more in it than what the problem is about.
+    if names_user(whole) {
+        return;
+    }
+    let shown = format!("{cut_before}{part}{cut_behind}");
+    let before = before.saturating_sub(from) + cut_before.chars().count();
     let meant = text.get(range).unwrap_or_default();
-    let marks =
-        meant.lines().next().unwrap_or_default().chars().count().clamp(1, MAX_LINE.saturating_sub(before).max(1));
+    let room = shown.chars().count().saturating_sub(before).max(1);
+    let marks = meant.lines().next().unwrap_or_default().chars().count().clamp(1, room);
     let number = line.to_string();
     let margin = " ".repeat(number.len());
     // Tabs keep their width under the line that holds them.
@@ -147,6 +159,21 @@ fn underline(out: &mut String, text: &str, range: Range<usize>, line: usize, pai
     let _ = writeln!(out, "{margin} |");
     let _ = writeln!(out, "{number} | {shown}");
     let _ = writeln!(out, "{margin} | {indent}{}", paint.red(&"^".repeat(marks)));
+}
+
+/// Whether a line has what may be a user with a password: `care:word@`, or in a URL what is neither host nor port.
+fn names_user(line: &str) -> bool {
+    let mut words = line.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '{' | '}' | ','));
+    words.any(|word| {
+        let authority = word.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+        let is_odd = authority.is_some_and(|authority| {
+            let port = authority.rsplit_once(':').map_or("0", |(_, port)| port);
+            let is_port = port.ends_with(']') || (!port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
+            authority.contains(['@', '%']) || !is_port
+        });
+        let user = word.strip_prefix("mailto:").unwrap_or(word).split_once('@').map_or("", |(user, _)| user);
+        is_odd || user.split_once(':').is_some_and(|(_, password)| !password.is_empty())
+    })
 }
 
 struct Paint {
@@ -164,5 +191,31 @@ impl Paint {
 
     fn paint(&self, text: &str, code: &str) -> String {
         if self.colour { format!("\x1b[1;{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The line and the marks that are shown for the word `HERE` of a text.
+    fn shown(text: &str) -> Vec<String> {
+        let start = text.find("HERE").unwrap_or_default();
+        let mut out = String::new();
+        underline(&mut out, text, start..start + 4, 1, &Paint { colour: false });
+        out.lines().skip(1).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn of_a_long_line_what_is_around_the_place_is_shown() {
+        for (before, behind) in [(0, 0), (0, 500), (79, 500), (80, 500), (300, 0), (300, 40), (300, 500), (156, 0)] {
+            let lines = shown(&format!("{}HERE{}\nmore", "ä".repeat(before), "b".repeat(behind)));
+            let [line, marks] = lines.as_slice() else { unreachable!("two lines") };
+            let at = marks.chars().position(|c| c == '^');
+            let marked: String = line.chars().skip(at.unwrap_or_default()).take(4).collect();
+            assert_eq!((marked.as_str(), marks.matches('^').count()), ("HERE", 4), "{before}, {behind}: {line}");
+            assert!(line.chars().count() <= MAX_LINE + 6, "{before}, {behind}: {line}");
+            assert_eq!(line.contains('…'), before + behind + 4 > MAX_LINE, "{before}, {behind}: {line}");
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Lists of actions, from a tree. Each action reads its own members, in `crates/flow/src/actions`.
 
-use super::Action;
 use super::object::{Object, Reader};
 use super::read::{MAX_ENTRIES, jump};
+use super::{Action, elsewhere};
 use crate::actions::{self, ACTIONS};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Node;
@@ -16,7 +16,15 @@ const LATER: [&str; 2] = ["classify", "setMilestone"];
 /// Reads the list of actions of a node or a loop.
 pub(super) fn list(reader: &mut Reader, object: &Object<'_>) -> Vec<Action> {
     let actions = reader.list(object, "actions", MAX_ENTRIES);
-    actions.into_iter().filter_map(|(path, node)| read(reader, &path, node)).collect()
+    actions
+        .into_iter()
+        .map(|(path, node)| {
+            read(reader, &path, node).unwrap_or_else(|| {
+                reader.pass_over(node);
+                Action { kind: actions::unread(), name: None, on_error: None }
+            })
+        })
+        .collect()
 }
 
 /// Reads an action.
@@ -58,10 +66,13 @@ fn unknown(path: String, written: &str) -> Diagnostic {
     }
     let names = ACTIONS.iter().map(|action| action.name);
     let known: Vec<&str> = names.clone().collect();
-    Diagnostic::error(Code::UnknownAction, path, format!("there is no action `{written}`"))
+    let problem = Diagnostic::error(Code::UnknownAction, path, format!("there is no action `{written}`"))
         .expected(format!("one of: {}", known.join(", ")))
-        .found(format!("`{written}`"))
-        .nearest(written, names)
+        .found(format!("`{written}`"));
+    match elsewhere::action(written) {
+        Some(meant) => problem.suggestion(meant),
+        None => problem.nearest(written, names),
+    }
 }
 
 /// The actions of a loop. How deep loops stand in each other is read off the path: each of them adds one `.actions[`.

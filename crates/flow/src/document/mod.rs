@@ -3,6 +3,7 @@
 //! Serialising gives the canonical form (camelCase, absent members left out), which is what is stored, hashed and returned.
 
 pub(crate) mod actions;
+mod elsewhere;
 pub(crate) mod names;
 pub(crate) mod object;
 pub(crate) mod read;
@@ -17,7 +18,7 @@ use sha2::{Digest, Sha256};
 pub use crate::actions::ActionKind;
 pub use names::{fold_key, fold_name, is_shared_type};
 pub(crate) use read::{MAX_ENTRIES, MAX_NODES};
-pub use read::{Metadata, Read, read, read_for_existing};
+pub use read::{Metadata, Read, Rest, read, read_for_existing};
 pub use references::is_computed;
 
 /// A flow document. Its field names are the canonical keys in camelCase.
@@ -52,10 +53,10 @@ pub struct Document {
     pub condition_set: ConditionSet,
     /// The nodes; the first is where the run starts.
     pub nodes: Vec<Node>,
-    /// Where an error that no action caught goes.
+    /// Where the run continues after an error that no action caught.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_error: Option<Jump>,
-    /// What walking off the end means.
+    /// What happens to mail that reaches the end without a decision.
     #[schemars(default)]
     pub end: End,
 }
@@ -192,7 +193,7 @@ pub struct Jump {
     pub to: String,
 }
 
-/// What walking off the end means.
+/// What happens to mail that reaches the end without a decision.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 #[schemars(transform = schema::end)]
 pub struct End {

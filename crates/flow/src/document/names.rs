@@ -145,7 +145,7 @@ impl<'d> Known<'d> {
         let message = if first == name {
             format!("`{name}` appears twice")
         } else {
-            format!("`{first}` and `{name}` differ in case alone")
+            format!("`{first}` and `{name}` differ only in case")
         };
         Some(Diagnostic::error(Code::DuplicateName, path, message).suggestion("give one of them another name"))
     }
@@ -154,8 +154,8 @@ impl<'d> Known<'d> {
     fn set(&mut self, path: String, name: &'d str) -> Option<Diagnostic> {
         let first = *self.0.entry(name.to_ascii_lowercase()).or_insert(name);
         (first != name).then(|| {
-            Diagnostic::error(Code::DuplicateName, path, format!("`{first}` and `{name}` differ in case alone"))
-                .suggestion(format!("write `{first}` if that variable is meant, else give this one another name"))
+            Diagnostic::error(Code::DuplicateName, path, format!("`{first}` and `{name}` differ only in case"))
+                .suggestion(format!("write `{first}` if you mean that variable, or give this one another name"))
         })
     }
 }

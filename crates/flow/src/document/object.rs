@@ -1,5 +1,8 @@
 //! Reading maps with known keys: unknown ones, doubled ones and values of the wrong kind are all reported.
 
+use std::collections::HashSet;
+
+use super::elsewhere;
 use super::names::name_problem;
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::source::{self, Node};
@@ -8,6 +11,10 @@ use crate::source::{self, Node};
 #[derive(Default)]
 pub(crate) struct Reader {
     pub(crate) diagnostics: Problems,
+    /// Texts in what could not be read: they may name anything, a variable for one.
+    pub(super) unread: HashSet<String>,
+    /// Whether something is left out that others are counted with, or read.
+    pub(super) has_gaps: bool,
 }
 
 /// A map's members by canonical key. A member that is `null` counts as left out, because the official SDKs send such. Where null is a
@@ -38,6 +45,12 @@ impl<'n> Object<'n> {
     }
 }
 
+fn wrong_kind(path: &str, expected: &str, found: &Node) -> Diagnostic {
+    Diagnostic::error(Code::WrongKind, path, format!("expected {expected}, found {}", found.kind()))
+        .expected(expected)
+        .found(found.kind())
+}
+
 /// The path of a member below a path.
 pub(crate) fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
@@ -62,6 +75,7 @@ impl Reader {
             let canonical = keys.iter().find(|known| *known == key || known.to_ascii_lowercase() == *key);
             let Some(canonical) = canonical else {
                 if !ignored.contains(&key.as_str()) {
+                    self.pass_over(value);
                     self.unknown_key(path, key, keys);
                 }
                 continue;
@@ -83,10 +97,35 @@ impl Reader {
         Some(object)
     }
 
+    /// Keeps the texts of what is not read.
+    pub(super) fn pass_over(&mut self, node: &Node) {
+        match node {
+            Node::String(text) => drop(self.unread.insert(text.clone())),
+            Node::List(elements) => elements.iter().for_each(|element| self.pass_over(element)),
+            Node::Map(members) => members.iter().for_each(|(_, value)| self.pass_over(value)),
+            Node::Null | Node::Boolean(_) | Node::Integer(_) | Node::Number(_) => {}
+        }
+    }
+
+    /// What could be read of a list's elements; one that could not is a gap.
+    pub(super) fn each<T>(
+        &mut self,
+        elements: Vec<(String, &Node)>,
+        read: impl Fn(&mut Self, &str, &Node) -> Option<T>,
+    ) -> Vec<T> {
+        let written = elements.len();
+        let all: Vec<T> = elements.into_iter().filter_map(|(path, node)| read(self, &path, node)).collect();
+        self.has_gaps |= all.len() != written;
+        all
+    }
+
     fn unknown_key(&mut self, path: &str, key: &str, keys: &[&'static str]) {
         self.diagnostics.error(|| {
-            let problem = Diagnostic::error(Code::UnknownKey, join(path, key), format!("unknown key `{key}`"))
-                .nearest(key, keys.iter().copied());
+            let problem = Diagnostic::error(Code::UnknownKey, join(path, key), format!("unknown key `{key}`"));
+            let problem = match elsewhere::key(key) {
+                Some(belongs) => return problem.suggestion(belongs),
+                None => problem.nearest(key, keys.iter().copied()),
+            };
             if problem.suggestion.is_some() {
                 return problem;
             }
@@ -96,11 +135,17 @@ impl Reader {
 
     /// Reports a value of the wrong kind.
     pub(crate) fn kind(&mut self, path: &str, expected: &str, found: &Node) {
-        self.diagnostics.push(
-            Diagnostic::error(Code::WrongKind, path, format!("expected {expected}, found {}", found.kind()))
-                .expected(expected)
-                .found(found.kind()),
-        );
+        self.diagnostics.push(wrong_kind(path, expected, found));
+    }
+
+    /// A jump or a branch, which has its node in `to`; one that is the node's id alone is refused with how it is written.
+    pub(super) fn leading<'n>(&mut self, path: &str, node: &'n Node, keys: &[&'static str]) -> Option<Object<'n>> {
+        if let Node::String(to) = node {
+            let problem = wrong_kind(path, "a map", node).suggestion(format!("write `{{ to: {to} }}`"));
+            self.diagnostics.push(problem);
+            return None;
+        }
+        self.object(path, node, keys, &[])
     }
 
     /// Reports a key that must be there.
@@ -174,7 +219,17 @@ impl Reader {
                 elements.iter().enumerate().map(|(index, element)| (format!("{path}[{index}]"), element)).collect()
             }
             Some(other) => {
-                self.kind(&path, "a list", other);
+                let problem = wrong_kind(&path, "a list", other);
+                self.diagnostics.push(match other {
+                    Node::String(to) if key == "next" => problem.suggestion(format!("write `next: [{{ to: {to} }}]`")),
+                    Node::Map(_) => problem.suggestion("begin each element with `- `"),
+                    Node::Null
+                    | Node::Boolean(_)
+                    | Node::Integer(_)
+                    | Node::Number(_)
+                    | Node::String(_)
+                    | Node::List(_) => problem,
+                });
                 Vec::new()
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::actions;
+use super::elsewhere;
 use super::names::{doubled_names, flow_name_problem, is_type, name_problem};
 use super::object::{Object, Reader};
 use super::{
@@ -78,10 +79,43 @@ pub(super) const IGNORED: [&str; 33] = [
 pub struct Read {
     /// The document; none if the tree has metadata alone, or can't be read as a document.
     pub document: Option<Document>,
+    /// What could be read of a document with errors, if it is enough to look for more of them.
+    pub rest: Option<Rest>,
     /// Name, type and description, as far as they are there.
     pub metadata: Metadata,
     /// Every problem.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A document without what could not be read of it. It never runs.
+#[derive(Debug)]
+pub struct Rest {
+    /// What could be read.
+    pub document: Document,
+    /// Texts in what could not.
+    unread: HashSet<String>,
+}
+
+impl Rest {
+    /// Whether a problem that checking it gave is one of the document's, whatever the parts say that could not be read: those may set
+    /// variables and outputs, and lead to nodes.
+    #[must_use]
+    pub fn is_problem(&self, problem: &Diagnostic) -> bool {
+        let name = problem.message.split('`').nth(1);
+        let may_be_of_the_rest = matches!(
+            problem.code,
+            Code::UnsetVariable
+                | Code::UnsetOutput
+                | Code::UnreachableNode
+                | Code::UnreachableAction
+                | Code::VariableTypes
+                | Code::TooMuchWork
+                | Code::MoreProblems
+        );
+        let is_unread =
+            problem.code == Code::UnknownNameInExpression && name.is_none_or(|name| self.unread.contains(name));
+        problem.is_error() && !may_be_of_the_rest && !is_unread
+    }
 }
 
 /// What a flow is, without what it does.
@@ -108,14 +142,18 @@ pub fn read_for_existing(node: &Node) -> Read {
 }
 
 fn read_with(node: &Node, required: &[&str]) -> Read {
+    if let Some(problem) = elsewhere::export(node) {
+        return Read { document: None, rest: None, metadata: Metadata::default(), diagnostics: vec![problem] };
+    }
     let mut reader = Reader::default();
     let Some(object) = reader.object("", node, &KEYS, &IGNORED) else {
-        return Read { document: None, metadata: Metadata::default(), diagnostics: reader.diagnostics.into_vec() };
+        let diagnostics = reader.diagnostics.into_vec();
+        return Read { document: None, rest: None, metadata: Metadata::default(), diagnostics };
     };
     let metadata = metadata(&mut reader, &object);
     let has_content = CONTENT.iter().any(|key| object.get(key).is_some());
     if !has_content {
-        return Read { document: None, metadata, diagnostics: reader.diagnostics.into_vec() };
+        return Read { document: None, rest: None, metadata, diagnostics: reader.diagnostics.into_vec() };
     }
     if object.get("nodes").is_none() {
         reader.diagnostics.push(
@@ -129,7 +167,12 @@ fn read_with(node: &Node, required: &[&str]) -> Read {
     }
     let document = content(&mut reader, &object, &metadata);
     let failed = reader.diagnostics.has_errors();
-    Read { document: (!failed).then_some(document), metadata, diagnostics: reader.diagnostics.into_vec() }
+    let (document, rest) = match (failed, reader.has_gaps) {
+        (false, _) => (Some(document), None),
+        (true, false) => (None, Some(Rest { document, unread: reader.unread })),
+        (true, true) => (None, None),
+    };
+    Read { document, rest, metadata, diagnostics: reader.diagnostics.into_vec() }
 }
 
 fn metadata(reader: &mut Reader, object: &Object<'_>) -> Metadata {
@@ -163,16 +206,15 @@ fn deprecated(reader: &mut Reader, object: &Object<'_>) -> Option<Option<String>
 
 fn content(reader: &mut Reader, object: &Object<'_>, metadata: &Metadata) -> Document {
     let inputs = reader.list(object, "inputs", MAX_ENTRIES);
-    let inputs: Vec<Input> = inputs.into_iter().filter_map(|(path, node)| input(reader, &path, node)).collect();
+    let inputs = reader.each(inputs, input);
     let outputs = reader.list(object, "outputs", MAX_ENTRIES);
-    let outputs: Vec<Output> = outputs.into_iter().filter_map(|(path, node)| output(reader, &path, node)).collect();
+    let outputs = reader.each(outputs, output);
     let variables = reader.list(object, "variables", MAX_ENTRIES);
-    let variables: Vec<Variable> =
-        variables.into_iter().filter_map(|(path, node)| variable(reader, &path, node)).collect();
+    let variables = reader.each(variables, variable);
     let trigger = object.get("trigger").and_then(|node| trigger(reader, node));
     let condition_set = object.get("conditionSet").map(|node| condition_set(reader, node)).unwrap_or_default();
     let nodes = reader.list(object, "nodes", MAX_NODES);
-    let nodes: Vec<FlowNode> = nodes.into_iter().filter_map(|(path, node)| flow_node(reader, &path, node)).collect();
+    let nodes = reader.each(nodes, flow_node);
     let mut ids = HashSet::with_capacity(nodes.len());
     for (index, node) in nodes.iter().enumerate() {
         if !ids.insert(node.id.as_str()) {
@@ -234,7 +276,7 @@ fn type_depth(written: &str) -> usize {
 fn deep_type(path: String, depth: usize) -> Diagnostic {
     Diagnostic::error(Code::DeepType, path, format!("the type is nested {depth} deep"))
         .expected(format!("at most {} lists and maps in each other", Type::MAX_DEPTH))
-        .suggestion("use `json` for what is nested deeper")
+        .suggestion("use `json` for deeper data")
 }
 
 fn input(reader: &mut Reader, path: &str, node: &Node) -> Option<Input> {
@@ -292,13 +334,10 @@ fn condition_set(reader: &mut Reader, node: &Node) -> ConditionSet {
         }
     };
     let conditions = reader.list(&object, "conditions", MAX_ENTRIES);
-    let conditions = conditions
-        .into_iter()
-        .filter_map(|(path, node)| {
-            let object = reader.object(&path, node, &["when"], &[])?;
-            Some(Condition { when: reader.required_string(&object, "when")? })
-        })
-        .collect();
+    let conditions = reader.each(conditions, |reader, path, node| {
+        let object = reader.object(path, node, &["when"], &[])?;
+        Some(Condition { when: reader.required_string(&object, "when")? })
+    });
     ConditionSet { matching, conditions }
 }
 
@@ -309,19 +348,19 @@ fn flow_node(reader: &mut Reader, path: &str, node: &Node) -> Option<FlowNode> {
     let actions = actions::list(reader, &object);
     let next = object.get("next").map(|_| {
         let branches = reader.list(&object, "next", MAX_ENTRIES);
-        branches.into_iter().filter_map(|(path, node)| branch(reader, &path, node)).collect()
+        reader.each(branches, branch)
     });
     Some(FlowNode { id: id?, name, actions, next })
 }
 
 fn branch(reader: &mut Reader, path: &str, node: &Node) -> Option<Branch> {
-    let object = reader.object(path, node, &["when", "to", "name"], &[])?;
+    let object = reader.leading(path, node, &["when", "to", "name"])?;
     let when = reader.string(&object, "when");
     // Left out, it would mean always.
     if object.is_null("when") {
         reader.diagnostics.push(
             Diagnostic::error(Code::MissingKey, object.at("when"), "`when` has no condition")
-                .suggestion("write one, or take `when` away from the branch that is taken in all other cases"),
+                .suggestion("write one, or remove `when` from the branch that is taken in all other cases"),
         );
     }
     Some(Branch { when, to: reader.required_string(&object, "to")? })
@@ -329,7 +368,7 @@ fn branch(reader: &mut Reader, path: &str, node: &Node) -> Option<Branch> {
 
 /// `{to: NODE}`
 pub(crate) fn jump(reader: &mut Reader, path: &str, node: &Node) -> Option<Jump> {
-    let object = reader.object(path, node, &["to"], &[])?;
+    let object = reader.leading(path, node, &["to"])?;
     Some(Jump { to: reader.required_string(&object, "to")? })
 }
 

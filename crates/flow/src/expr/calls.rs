@@ -7,7 +7,7 @@ use super::check::{Checker, Typed};
 use super::constant::Trial;
 use super::ir::Ir;
 use super::{foreign, macros, patterns};
-use crate::diagnostic::{Code, Edit};
+use crate::diagnostic::{Code, Edit, counted};
 use crate::email::{Member, Shape};
 use crate::functions::{self, BadLiteral, Function, Overload, Pattern, Search, Style, Work};
 use crate::types::{ObjectType, Type};
@@ -37,7 +37,7 @@ impl Checker<'_> {
         let all: Vec<&Expr> = receiver.into_iter().chain(arguments).collect();
         // What a macro of another language, or one that is not called on a list, binds can't be known.
         if functions::find(name).is_none() && foreign::is_macro(name) {
-            self.unknown_function(place, name, &all, method);
+            self.unknown_function(place, name, (&all, None), method);
             return None;
         }
         let checked: Vec<Option<Typed>> = all.iter().map(|argument| self.check(argument)).collect();
@@ -48,12 +48,12 @@ impl Checker<'_> {
             return self.lookup(place, member, &all, checked);
         }
         let Some(function) = functions::find(name).filter(|function| callable(function, method)) else {
-            self.unknown_function(place, name, &all, method);
+            let of = checked.first().and_then(Option::as_ref).map(|(_, data_type)| data_type);
+            self.unknown_function(place, name, (&all, of), method);
             return None;
         };
-        let arities: Vec<usize> = function.overloads.iter().map(|overload| overload.parameters.len()).collect();
-        if !arities.contains(&all.len()) {
-            self.wrong_arity(place, name, arities, all.len(), usize::from(method));
+        if function.overloads.iter().all(|overload| overload.parameters.len() != all.len()) {
+            self.wrong_arity(place, function, all.len(), usize::from(method));
             return None;
         }
         let checked: Vec<Typed> = checked.into_iter().collect::<Option<_>>()?;
@@ -64,7 +64,7 @@ impl Checker<'_> {
             fits.then_some((overload, t))
         });
         let Some((overload, t)) = found else {
-            self.wrong_arguments(function, &all, &checked);
+            self.wrong_arguments(function, &all, &checked, method);
             return None;
         };
         let irs: Vec<Ir> = checked.into_iter().map(|(ir, _)| ir).collect();
@@ -93,23 +93,21 @@ impl Checker<'_> {
         (functions::all().any(begins) && !is_declared).then(|| format!("{namespace}.{name}"))
     }
 
-    pub(super) fn wrong_arity(
-        &mut self,
-        place: Span,
-        name: &str,
-        mut arities: Vec<usize>,
-        found: usize,
-        hidden: usize,
-    ) {
+    /// Notes a call with too many arguments, or too few. `hidden` of them stand before the dot.
+    pub(super) fn wrong_arity(&mut self, place: Span, function: &Function, found: usize, hidden: usize) {
+        let name = function.name;
+        let mut arities: Vec<usize> = function.overloads.iter().map(|overload| overload.parameters.len()).collect();
         arities.sort_unstable();
         arities.dedup();
         let wanted: Vec<String> = arities.iter().map(|arity| (arity - hidden.min(*arity)).to_string()).collect();
-        let wanted = wanted.join(" or ");
+        let noun = if wanted.as_slice() == ["1"] { "argument" } else { "arguments" };
+        let wanted = format!("{} {noun}", wanted.join(" or "));
         let found = found - hidden.min(found);
-        let problem =
-            self.problem(place, Code::WrongArity, format!("`{name}` takes {wanted} argument(s), found {found}"));
-        problem.expected = Some(format!("{wanted} argument(s)"));
-        problem.found = Some(format!("{found} argument(s)"));
+        let example = function.examples.first().map(|(example, _)| format!(", such as `{example}`"));
+        let problem = self.problem(place, Code::WrongArity, format!("`{name}` takes {wanted}, found {found}"));
+        problem.expected = Some(wanted);
+        problem.found = Some(counted(found, "argument"));
+        problem.suggestion = Some(format!("write {}{}", function.forms(hidden > 0), example.unwrap_or_default()));
     }
 
     /// Looks at texts that are written out: a zone that there is not is found before any mail has come.
@@ -139,7 +137,7 @@ impl Checker<'_> {
         if self.scope.work.take_pattern(pattern, bytes) {
             return true;
         }
-        let message = "the patterns of the flow are too large together";
+        let message = "all patterns of the flow together are too large";
         let problem = self.problem(place, Code::LargePatterns, message);
         problem.expected = Some(format!("at most {MAX_PATTERN_BYTES} bytes of compiled patterns in a flow"));
         problem.found = Some(format!("a pattern that takes {bytes} bytes more"));
@@ -178,7 +176,9 @@ impl Checker<'_> {
             let bad = BadLiteral {
                 message: "a pattern can't be computed".to_owned(),
                 expected: "a pattern that is written out, so that it is read when the flow is published",
-                suggestion: Some("write the pattern as a text; to look for a computed text take `contains`".to_owned()),
+                suggestion: Some(
+                    "write the pattern as a literal; use `contains` to search for a computed text".to_owned(),
+                ),
             };
             self.bad_literal(written.span, bad);
             return None;
@@ -224,38 +224,60 @@ impl Checker<'_> {
         Some((Ir::Lookup(member, Box::new(ir)), member.data_type()))
     }
 
-    fn unknown_function(&mut self, place: Span, name: &str, all: &[&Expr], method: bool) {
-        let whole = all.first().filter(|_| method).map_or(place, |of| of.span.to(place));
-        let mut edits = Vec::new();
-        let suggestion = if let Some(form) = macros::named(name).next().map(|known| known.form) {
-            edits = self.other_way(place, name, all, method);
-            Some(format!("write `{form}`"))
-        } else if functions::find(name).is_some() {
-            edits = self.other_way(place, name, all, method);
-            Some(match method {
-                true => format!("write `{name}(x)`, not `x.{name}()`"),
-                false => format!("write `x.{name}(…)`, not `{name}(x, …)`"),
-            })
-        } else if let Some(meant) = foreign::call(self, name, all, method) {
-            let end = self.end_of_call(place, all);
-            edits = vec![Edit { range: self.place(whole).start..end, text: meant.clone() }];
-            Some(format!("write `{meant}`"))
-        } else {
-            self.near_function(name).map(|near| match functions::find(&near).filter(|known| !callable(known, method)) {
-                Some(_) => {
-                    edits = self.other_way(place, &near, all, method);
-                    let written = edits.first().map_or(near.as_str(), |edit| edit.text.as_str());
-                    format!("did you mean `{written}`?")
-                }
-                None => {
-                    edits = vec![Edit { range: self.place(place), text: near.clone() }];
-                    format!("did you mean `{near}`?")
-                }
-            })
-        };
+    fn unknown_function(&mut self, place: Span, name: &str, (all, of): (&[&Expr], Option<&Type>), method: bool) {
+        let (suggestion, edits) =
+            if self.is_trial { (None, Vec::new()) } else { self.instead(place, name, (all, of), method) };
         let problem = self.problem(place, Code::UnknownFunction, format!("unknown function `{name}`"));
         problem.suggestion = suggestion;
         problem.edits = edits;
+    }
+
+    /// What is suggested instead of a call of a function that there is not. A call that would not check either is described, and not
+    /// written out.
+    fn instead(
+        &self,
+        place: Span,
+        name: &str,
+        (all, of): (&[&Expr], Option<&Type>),
+        method: bool,
+    ) -> (Option<String>, Vec<Edit>) {
+        let whole = all.first().filter(|_| method).map_or(place, |of| of.span.to(place));
+        let range = self.place(whole).start..self.end_of_call(place, all);
+        // The call with its arguments.
+        let span = all.iter().fold(whole, |whole, part| whole.to(part.span));
+        let checked = |text: Option<String>| text.filter(|text| self.checks(span, text));
+        let edit = |text: String| vec![Edit { range: range.clone(), text }];
+        if let Some(form) = macros::named(name).next().map(|known| known.form) {
+            let other = checked(self.other_way(name, all, method));
+            return (Some(format!("write `{form}`")), other.map(edit).unwrap_or_default());
+        }
+        if functions::find(name).is_some() {
+            let other = checked(self.other_way(name, all, method));
+            let help = match method {
+                true => format!("write `{name}(x)`, not `x.{name}()`"),
+                false => format!("write `x.{name}(…)`, not `{name}(x, …)`"),
+            };
+            return (Some(help), other.map(edit).unwrap_or_default());
+        }
+        if let Some(meant) = checked(foreign::call(self, name, (all, of), method)) {
+            return (Some(format!("write `{meant}`")), edit(meant));
+        }
+        if let Some(forms) = foreign::forms(name, method) {
+            return (Some(format!("write {forms}")), Vec::new());
+        }
+        let Some(near) = self.near_function(name) else { return (None, Vec::new()) };
+        let known = functions::find(&near);
+        let other = known.is_some_and(|known| !callable(known, method));
+        let meant = match other {
+            true => self.other_way(&near, all, method),
+            false => self.same_way(&near, all, method),
+        };
+        match (checked(meant), known) {
+            (Some(meant), _) if other => (Some(format!("did you mean `{meant}`?")), edit(meant)),
+            (Some(meant), _) => (Some(format!("did you mean `{near}`?")), edit(meant)),
+            (None, Some(known)) => (Some(format!("did you mean {}?", known.forms(method != other))), Vec::new()),
+            (None, None) => (Some(format!("did you mean `{near}`?")), Vec::new()),
+        }
     }
 
     /// The function or macro that was probably meant. Of a namespace's the last part is compared: the rest is the same anyway.
@@ -279,19 +301,22 @@ impl Checker<'_> {
     }
 
     /// A call of a function as a method, or of a method as a function.
-    fn other_way(&self, place: Span, name: &str, all: &[&Expr], method: bool) -> Vec<Edit> {
-        let Some((first, rest)) = all.split_first() else { return Vec::new() };
-        let rest: Vec<String> = rest.iter().map(|part| self.mended(part.span)).collect();
-        let of = self.mended(first.span);
-        let text = match method {
-            true => format!("{name}({})", [of].into_iter().chain(rest).collect::<Vec<_>>().join(", ")),
-            false => format!("{}.{name}({})", self.closed(first, of), rest.join(", ")),
-        };
-        let start = if method { first.span } else { place };
-        vec![Edit { range: self.place(start).start..self.end_of_call(place, all), text }]
+    fn other_way(&self, name: &str, all: &[&Expr], method: bool) -> Option<String> {
+        self.same_way(name, all, !method)
     }
 
-    fn wrong_arguments(&mut self, function: &Function, all: &[&Expr], checked: &[Typed]) {
+    /// A call with its arguments as they are to be written.
+    fn same_way(&self, name: &str, all: &[&Expr], method: bool) -> Option<String> {
+        let mut arguments: Vec<String> = all.iter().map(|part| self.mended(part.span)).collect();
+        if !method {
+            return Some(format!("{name}({})", arguments.join(", ")));
+        }
+        let of = self.closed(all.first()?, arguments.remove(0));
+        Some(format!("{of}.{name}({})", arguments.join(", ")))
+    }
+
+    fn wrong_arguments(&mut self, function: &Function, all: &[&Expr], checked: &[Typed], method: bool) {
+        let before = self.problems.len();
         // The argument that the overloads get furthest to is the one to mend.
         let mut furthest = 0;
         let mut wanted: Vec<String> = Vec::new();
@@ -310,10 +335,38 @@ impl Checker<'_> {
                 wanted.push(kind);
             }
         }
-        if let (Some(written), Some((_, data_type))) = (all.get(furthest), checked.get(furthest)) {
-            let data_type = data_type.clone();
-            self.wrong_type(written, wanted.join(" or "), &data_type);
+        let first = (furthest, wanted.join(" or "));
+        for (position, wanted) in std::iter::once(first).chain(self.also_wrong(function, checked, furthest)) {
+            let (Some(written), Some((_, data_type))) = (all.get(position), checked.get(position)) else { continue };
+            match function.reads_literal(position) {
+                true => self.wrong_literal(written, wanted, data_type),
+                false => self.wrong_type(written, wanted, data_type),
+            }
         }
+        // One argument may be all right by itself, and not with the others.
+        let span = all.iter().skip(1).fold(all.first().map(|first| first.span), |span, part| Some(span?.to(part.span)));
+        let mended = self.same_way(function.name, all, method);
+        let is_right = self.is_trial || span.zip(mended).is_some_and(|(span, mended)| self.checks(span, &mended));
+        for problem in self.problems.iter_mut().skip(before).filter(|_| !is_right) {
+            (problem.suggestion, problem.edits) = (None, Vec::new());
+        }
+    }
+
+    /// The other arguments that are wrong, and what is wanted of each, in the overload that gets furthest and takes most of them.
+    fn also_wrong(&self, function: &Function, checked: &[Typed], furthest: usize) -> Vec<(usize, String)> {
+        let overloads = function.overloads.iter().filter(|overload| overload.parameters.len() == checked.len());
+        let wrong = overloads.filter_map(|overload| {
+            let (mut t, mut wrong) = (None, Vec::new());
+            for (position, (kind, (_, data_type))) in overload.parameters.iter().zip(checked).enumerate() {
+                if !kind.takes(data_type, &mut t) {
+                    wrong.push((position, kind.wanted(t.as_ref())));
+                }
+            }
+            wrong.iter().position(|(position, _)| *position == furthest)?;
+            Some(wrong)
+        });
+        let least = wrong.min_by_key(Vec::len).unwrap_or_default();
+        least.into_iter().filter(|(position, _)| *position != furthest).collect()
     }
 }
 

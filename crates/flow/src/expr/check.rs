@@ -4,13 +4,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use waypost_cel::{Entry, Expr, Kind, Literal, Member, Span};
+use waypost_problem::nearest;
 
 use super::compile::deep_type;
 use super::conversion::conversion;
 use super::ir::{Ir, Site};
-use super::{Costly, Scope};
-use super::{foreign, members};
-use crate::diagnostic::{Code, Diagnostic, Edit, edited, nearest, one_of};
+use super::{Costly, NeverIs, Scope};
+use super::{foreign, members, parse};
+use crate::diagnostic::{Code, Diagnostic, Edit, edited, one_of};
 use crate::types::{ObjectType, Type};
 use crate::value::{Text, Value};
 
@@ -32,16 +33,41 @@ pub(super) struct Checker<'c> {
     pub(super) inputs: Vec<usize>,
     /// Patterns that can be slow.
     pub(super) costly: Vec<Costly>,
+    /// Texts that a member is compared with, and never is.
+    pub(super) never: Vec<NeverIs>,
     /// Where the parts of its conditions are, in the order of `outcomes.rs`.
     pub(super) parts: Vec<Range<usize>>,
     /// Names that macros have bound here, the innermost last, each with its number.
     pub(super) locals: Vec<(String, Type, u32)>,
     /// The next such number.
     pub(super) next_local: u32,
+    /// Whether it only finds out if what another suggests checks: then it suggests nothing for calls.
+    pub(super) is_trial: bool,
 }
 
 /// Words of CEL that can't be read as names.
 const NAMES: [&str; 4] = ["interaction", "input", "output", "now"];
+
+impl<'c> Checker<'c> {
+    /// One that has seen nothing yet, for an expression that begins at `base` in its value.
+    pub(super) fn new(path: &'c str, source: &'c str, base: usize, scope: &'c Scope<'c>) -> Self {
+        Self {
+            path,
+            source,
+            base,
+            scope,
+            problems: Vec::new(),
+            reads: Vec::new(),
+            inputs: Vec::new(),
+            costly: Vec::new(),
+            never: Vec::new(),
+            parts: Vec::new(),
+            locals: Vec::new(),
+            next_local: 0,
+            is_trial: false,
+        }
+    }
+}
 
 impl Checker<'_> {
     /// The checked expression; `None` when a problem was noted, or was reported elsewhere.
@@ -119,6 +145,27 @@ impl Checker<'_> {
         edited(written, &within)
     }
 
+    /// Whether a text that is suggested in place of a part checks: it may have no problem that the part's own parts do not have.
+    pub(super) fn checks(&self, part: Span, text: &str) -> bool {
+        let place = self.place(part);
+        let Some((tree, mistakes)) = parse::parse(self.path, text, 0, self.scope.work) else { return false };
+        let mut trial = Checker {
+            problems: mistakes,
+            locals: self.locals.clone(),
+            next_local: self.next_local,
+            is_trial: true,
+            ..Checker::new(self.path, text, 0, self.scope)
+        };
+        let typed = trial.check(&tree);
+        let is_left = |problem: &&Diagnostic| problem.edits.is_empty();
+        let is_within = |problem: &&Diagnostic| {
+            problem.range.as_ref().is_some_and(|range| place.start <= range.start && range.end <= place.end)
+        };
+        let known: Vec<&Diagnostic> = self.problems.iter().filter(is_left).filter(is_within).collect();
+        let is_known = |problem: &Diagnostic| known.iter().any(|known| known.message == problem.message);
+        (typed.is_some() || !known.is_empty()) && trial.problems.iter().all(is_known)
+    }
+
     /// A part that was mended, in brackets where it would not stand as one.
     pub(super) fn closed(&self, part: &Expr, mended: String) -> String {
         let is_closed = if self.written(part.span) == mended {
@@ -159,6 +206,14 @@ impl Checker<'_> {
         problem.found = Some(found.to_string());
         problem.suggestion = conversion.map(|conversion| conversion.help());
         problem.edits = edits.unwrap_or_default();
+    }
+
+    /// Notes that a part is of the wrong type which has to be written out: nothing converts it.
+    pub(super) fn wrong_literal(&mut self, part: &Expr, expected: impl Into<String>, found: &Type) {
+        self.wrong_type(part, expected, found);
+        if let Some(problem) = self.problems.last_mut() {
+            (problem.suggestion, problem.edits) = (None, Vec::new());
+        }
     }
 
     fn literal(&mut self, span: Span, literal: &Literal) -> Option<Typed> {
@@ -264,7 +319,8 @@ impl Checker<'_> {
                 "output" => match self.scope.outputs {
                     Some(outputs) => Some((outputs, "output")),
                     None => {
-                        let message = "`output` can only be read in an outputMapping: it is what the called flow gave";
+                        let message =
+                            "`output` can only be read in an outputMapping: it is what the called flow returned";
                         self.problem(member.of.span, Code::UnknownNameInExpression, message);
                         return None;
                     }

@@ -9,7 +9,7 @@ use super::check::{Checker, Typed, string_constant};
 use super::conversion::conversion;
 use super::ir::Ir;
 use super::template::{self, Part};
-use super::{Costly, Scope, Unguarded, guards, literal, parse};
+use super::{Costly, NeverIs, Scope, Unguarded, guards, literal, parse};
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::functions;
 use crate::path::FieldPath;
@@ -23,6 +23,7 @@ pub(super) struct Compiler<'c> {
     pub(super) inputs: Vec<usize>,
     pub(super) unguarded: Vec<Unguarded>,
     pub(super) costly: Vec<Costly>,
+    pub(super) never: Vec<NeverIs>,
     /// Parts of conditions, each with the path of its text and its place there.
     pub(super) parts: Vec<(String, Range<usize>)>,
     /// Whether the value is HTML: what expressions print is escaped.
@@ -33,7 +34,8 @@ impl<'c> Compiler<'c> {
     pub(super) fn new(scope: &'c Scope<'c>) -> Self {
         let problems = Problems::default();
         let (reads, inputs, unguarded, costly) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { scope, problems, reads, inputs, unguarded, costly, parts: Vec::new(), html: false }
+        let (never, parts) = (Vec::new(), Vec::new());
+        Self { scope, problems, reads, inputs, unguarded, costly, never, parts, html: false }
     }
 
     /// For a value that is HTML.
@@ -111,19 +113,7 @@ impl<'c> Compiler<'c> {
         let source = text.get(range.clone()).unwrap_or_default();
         let (tree, mistakes) = parse::parse(path, source, range.start, self.scope.work)?;
         let readable = mistakes.is_empty();
-        let mut checker = Checker {
-            path,
-            source,
-            base: range.start,
-            scope: self.scope,
-            problems: mistakes,
-            reads: Vec::new(),
-            inputs: Vec::new(),
-            costly: Vec::new(),
-            parts: Vec::new(),
-            locals: Vec::new(),
-            next_local: 0,
-        };
+        let mut checker = Checker { problems: mistakes, ..Checker::new(path, source, range.start, self.scope) };
         // What is of the wrong type is told along with what can't be read.
         let typed = checker.check(&tree).filter(|_| readable);
         if !readable {
@@ -132,6 +122,7 @@ impl<'c> Compiler<'c> {
         self.problems.extend(checker.problems.drain(..));
         self.inputs.append(&mut checker.inputs);
         self.costly.append(&mut checker.costly);
+        self.never.append(&mut checker.never);
         self.parts.extend(checker.parts.drain(..).map(|range| (path.to_owned(), range)));
         if let Some((ir, _)) = &typed {
             self.unguarded.extend(guards::unguarded(path, text, ir, self.scope.work));

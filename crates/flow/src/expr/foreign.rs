@@ -9,11 +9,14 @@ use crate::diagnostic::{Code, Edit};
 use crate::functions::{self, Style};
 use crate::types::Type;
 
+/// What others call a value that is not there. Here it is an empty one of its type, as long as nobody knows which.
+const ABSENT: &[&str] = &["null", "none", "nil", "undefined", "not_set"];
+
 /// Names that are no variables, in lower case, and what they mean.
-const NAMES: [(&[&str], &str); 15] = [
+const NAMES: &[(&[&str], &str)] = &[
     (&["true", "yes"], "true"),
     (&["false", "no"], "false"),
-    (&["null", "none", "nil", "undefined", "not_set"], "null"),
+    (ABSENT, "''"),
     (&["email", "mail", "message", "msg"], "interaction.email"),
     (&["subject"], "interaction.email.subject"),
     (&["body", "text"], "interaction.email.body"),
@@ -29,7 +32,7 @@ const NAMES: [(&[&str], &str); 15] = [
 ];
 
 /// Members by names that others have for them, in lower case.
-const FIELDS: [(&[&str], &str); 12] = [
+const FIELDS: &[(&[&str], &str)] = &[
     (&["sender"], "from"),
     (&["recipients", "recipient"], "to"),
     (&["title"], "subject"),
@@ -54,12 +57,14 @@ enum Meant {
     Form(&'static str, usize),
     /// Arguments joined by an operator.
     Joined(&'static str),
+    /// Whether the one argument is there, by a comparison with this operator: with what is for its type to say.
+    Compared(&'static str),
 }
 
-use Meant::{Form, Function, Joined, Macro};
+use Meant::{Compared, Form, Function, Joined, Macro};
 
 /// Functions by names that others have for them, in lower case without `_`.
-const FUNCTIONS: [(&[&str], Meant); 47] = [
+const FUNCTIONS: &[(&[&str], Meant)] = &[
     (&["len", "length", "count", "strlen", "cardinality", "getlength"], Function("size")),
     (&["tolower", "tolowercase", "lowercase", "lcase", "downcase"], Function("lower")),
     (&["toupper", "touppercase", "uppercase", "ucase", "upcase"], Function("upper")),
@@ -72,6 +77,13 @@ const FUNCTIONS: [(&[&str], Meant); 47] = [
         Function("matches"),
     ),
     (&["substr"], Function("substring")),
+    (&["left"], Function("truncate")),
+    // Others count characters from 1 there, and say how many.
+    (&["mid"], Form("{0}.substring({1} - 1, {1} - 1 + {2})", 3)),
+    (&["right"], Form("truncate({0}.reverse(), {1}).reverse()", 2)),
+    (&["getat", "elementat"], Form("{0}[{1}]", 2)),
+    (&["mod", "modulo"], Form("{0} % {1}", 2)),
+    (&["xor"], Form("{0} != {1}", 2)),
     (&["str", "tostring", "tostr", "stringify"], Function("string")),
     (&["toint", "toint64", "integer", "parseint", "tointeger"], Function("int")),
     (&["float", "tofloat", "number", "tonumber", "todouble", "parsefloat", "todecimal", "decimal"], Function("double")),
@@ -101,16 +113,36 @@ const FUNCTIONS: [(&[&str], Meant); 47] = [
     (&["collect"], Macro("map")),
     (&["isempty", "isblank", "isnullorempty", "isnotsetorempty", "empty", "blank"], Form("size({0}) == 0", 1)),
     (&["isnotempty", "notempty", "isnotblank", "ispresent", "present"], Form("size({0}) != 0", 1)),
-    (&["isnull", "isnil", "isnone", "isundefined"], Form("{0} == null", 1)),
+    (&["isnull", "isnil", "isnone", "isundefined", "isnotset"], Compared("==")),
+    (&["isset", "isnotnull", "isdefined", "notnull"], Compared("!=")),
     (&["not"], Form("!{0}", 1)),
     (&["equals", "areequal", "equal", "isequal"], Form("{0} == {1}", 2)),
     (&["if", "iif", "iff", "ifelse", "cond", "ternary"], Form("{0} ? {1} : {2}", 3)),
     (&["sprintf", "printf", "strformat", "formatstring"], Form("{0}.format([{1}])", 2)),
     (&["now", "today", "utcnow", "currenttime", "getcurrentdatetimeutc", "currenttimestamp"], Form("now", 0)),
+    (&["adddays"], Form("addDays({0}, {1}, 'UTC')", 2)),
+    (&["addmonths"], Form("addMonths({0}, {1}, 'UTC')", 2)),
+    (&["addhours"], Form("{0} + duration(string({1}) + 'h')", 2)),
+    (&["addminutes"], Form("{0} + duration(string({1}) + 'm')", 2)),
+    (&["addseconds"], Form("{0} + duration(string({1}) + 's')", 2)),
+    // Others count days and months from 1.
+    (&["dayofyear"], Form("{0}.getDayOfYear() + 1", 1)),
+    (&["dayofweek", "weekday"], Form("{0}.getDayOfWeek() + 1", 1)),
+    (&["month"], Form("{0}.getMonth() + 1", 1)),
+    (&["year"], Form("{0}.getFullYear()", 1)),
+    (&["day"], Form("{0}.getDate()", 1)),
+    (&["hour"], Form("{0}.getHours()", 1)),
+    (&["minute"], Form("{0}.getMinutes()", 1)),
+    (&["second"], Form("{0}.getSeconds()", 1)),
     (&["and"], Joined(" && ")),
     (&["or"], Joined(" || ")),
     (&["concat", "append", "concatenate", "strcat"], Joined(" + ")),
 ];
+
+/// Names that other languages have for functions.
+pub fn foreign_functions() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().flat_map(|(names, _)| names.iter().copied())
+}
 
 fn meant<T: Copy>(table: &[(&[&str], T)], name: &str) -> Option<T> {
     let name = name.to_ascii_lowercase();
@@ -119,12 +151,28 @@ fn meant<T: Copy>(table: &[(&[&str], T)], name: &str) -> Option<T> {
 
 /// What a name that nothing has means.
 pub(super) fn name(name: &str) -> Option<&'static str> {
-    meant(&NAMES, name).filter(|meant| *meant != name)
+    meant(NAMES, name).filter(|meant| *meant != name)
+}
+
+/// Whether a name is what others call a value that is not there.
+pub(super) fn is_absent(name: &str) -> bool {
+    ABSENT.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// What a value of a type is like that is not there; none if there always is one.
+pub(super) fn absent(of: &Type) -> Option<&'static str> {
+    match of {
+        Type::String => Some("''"),
+        Type::Json => Some("null"),
+        Type::List(_) => Some("[]"),
+        Type::Map(_) => Some("{}"),
+        _ => None,
+    }
 }
 
 /// What a member that its object does not have means.
 pub(super) fn field(field: &str) -> Option<&'static str> {
-    meant(&FIELDS, field)
+    meant(FIELDS, field)
 }
 
 /// Whether a function binds names: a macro of ours, or of another language.
@@ -146,7 +194,15 @@ pub(super) fn path(checker: &mut Checker<'_>, member: &Member) -> Option<Option<
         "flow" | "task" | "state" | "common" | "variables" | "vars" | "var" | "variable" => {
             let variable = checker.scope.variables.iter().find(|(name, _)| same(name)).map(|(name, _)| name.clone());
             let input = || checker.scope.inputs.iter().find(|(name, _)| same(name));
-            variable.or_else(|| input().map(|(name, _)| format!("input.{name}")))?
+            let output = || checker.scope.outputs?.iter().find(|(name, _)| same(name));
+            let declared = variable
+                .or_else(|| input().map(|(name, _)| format!("input.{name}")))
+                .or_else(|| output().map(|(name, _)| format!("output.{name}")));
+            match declared {
+                Some(declared) => declared,
+                None if checker.scope.inputs.iter().any(|(input, _)| **input == **root) => return None,
+                None => return Some(undeclared(checker, member, &scope)),
+            }
         }
         "email" if same("message") => "interaction.email".to_owned(),
         "email" | "interaction" if same("conversationid") => "interaction.id".to_owned(),
@@ -161,23 +217,41 @@ pub(super) fn path(checker: &mut Checker<'_>, member: &Member) -> Option<Option<
     Some(None)
 }
 
+/// Says what a variable of another language's scope is here, if the flow has none of that name.
+fn undeclared(checker: &mut Checker<'_>, member: &Member, scope: &str) -> Option<Typed> {
+    let (span, name) = (member.of.span.to(member.name), &member.field);
+    let suggestion = match scope {
+        "common" => format!("write `input.{name}` in a shared flow, `output.{name}` in its caller's outputMapping"),
+        _ => format!("write `{name}`, and set it with `setVariable` before"),
+    };
+    let written = checker.written(span).to_owned();
+    let problem = checker.problem(span, Code::UnknownNameInExpression, format!("unknown name `{written}`"));
+    problem.suggestion = Some(suggestion);
+    None
+}
+
 /// A member of a text or list that is a function here, such as `x.length`.
 pub(super) fn member(checker: &Checker<'_>, of: &Type, member: &Member) -> Option<(String, Edit)> {
     if !matches!(of, Type::String | Type::List(_)) {
         return None;
     }
-    let meant = call(checker, &member.field, &[&member.of], true)?;
+    let meant = call(checker, &member.field, (&[&member.of], Some(of)), true)?;
     let range = checker.place(member.of.span.to(member.name));
     Some((format!("write `{meant}`"), Edit { range, text: meant }))
 }
 
-/// A call of a function that there is not, as it is written here.
-pub(super) fn call(checker: &Checker<'_>, name: &str, all: &[&Expr], method: bool) -> Option<String> {
+/// A call of a function that there is not, as it is written here: with its arguments, and the type of the first if it is known.
+pub(super) fn call(
+    checker: &Checker<'_>,
+    name: &str,
+    (all, of): (&[&Expr], Option<&Type>),
+    method: bool,
+) -> Option<String> {
     let plain = name.replace('_', "").to_ascii_lowercase();
     let written: Vec<String> = all.iter().map(|part| checker.mended(part.span)).collect();
     let closed: Vec<String> = all.iter().zip(&written).map(|(part, text)| checker.closed(part, text.clone())).collect();
     let named = functions::all().map(|function| function.name).find(|known| known.to_ascii_lowercase() == plain);
-    let found = FUNCTIONS.iter().find(|(names, _)| names.contains(&plain.as_str())).map(|(_, meant)| meant);
+    let mut found = FUNCTIONS.iter().filter(|(names, _)| names.contains(&plain.as_str())).map(|(_, meant)| meant);
     let of_function = |name: &str| -> Option<String> {
         let function = functions::find(name)?;
         let as_method = match function.style {
@@ -193,24 +267,105 @@ pub(super) fn call(checker: &Checker<'_>, name: &str, all: &[&Expr], method: boo
             _ => format!("{name}({})", written.join(", ")),
         })
     };
-    match (named, found) {
-        (Some(name), _) => of_function(name),
-        (None, Some(Function(name))) => of_function(name),
-        (None, Some(Macro(name))) if all.len() > 1 => {
-            Some(format!("{}.{name}({})", closed.first()?, written.get(1..)?.join(", ")))
+    let of_meant = |meant: &Meant| match meant {
+        Function(name) => of_function(name),
+        Macro(name) if all.len() > 1 => Some(format!("{}.{name}({})", closed.first()?, written.get(1..)?.join(", "))),
+        Form(form, arity) if *arity == all.len() => {
+            // Within the brackets of a call nothing needs brackets of its own.
+            let parts = if form.contains("size(") { &written } else { &closed };
+            Some(bracketed(checker, filled(form, parts), all))
         }
-        (None, Some(Form(form, arity))) if *arity == all.len() => {
-            let mut text = (*form).to_owned();
-            for (at, part) in closed.iter().enumerate() {
-                // Within the brackets of a call nothing needs brackets of its own.
-                let part = if form.contains("size(") { written.get(at).unwrap_or(part) } else { part };
-                text = text.replace(&format!("{{{at}}}"), part);
-            }
+        Joined(sign) if all.len() > 1 => Some(bracketed(checker, closed.join(sign), all)),
+        Compared(sign) if all.len() == 1 => {
+            let text = format!("{} {sign} {}", closed.first()?, absent(of.unwrap_or(&Type::String))?);
             Some(bracketed(checker, text, all))
         }
-        (None, Some(Joined(sign))) if all.len() > 1 => Some(bracketed(checker, closed.join(sign), all)),
-        _ => None,
+        Macro(_) | Form(..) | Joined(_) | Compared(_) => None,
+    };
+    // Ours take a list.
+    let is_of_values = all.len() > 1 && of.is_some_and(|of| !matches!(of, Type::List(_) | Type::Json));
+    let parts: Vec<&str> = written.iter().map(String::as_str).collect();
+    match (plain.as_str(), parts.as_slice()) {
+        // Architect's third argument says whether case counts.
+        ("contains", [text, word, "true"]) => Some(format!("containsIgnoreCase({text}, {word})")),
+        ("contains", [_, word, "false"]) => Some(format!("{}.contains({word})", closed.first()?)),
+        ("max", _) if is_of_values => of_function("math.greatest"),
+        ("min", _) if is_of_values => of_function("math.least"),
+        // Where others write it with a capital, or as `substr`, a length follows the start; here, the end.
+        ("substring" | "substr", [_, start, length]) => {
+            let number = |text: &str| text.parse::<u32>().ok();
+            let end = match (number(start), number(length)) {
+                (Some(start), Some(length)) => (u64::from(start) + u64::from(length)).to_string(),
+                _ => format!("{} + {}", closed.get(1)?, closed.get(2)?),
+            };
+            Some(format!("{}.substring({start}, {end})", closed.first()?))
+        }
+        ("mid", [_, start, length])
+            if start.parse::<u32>().is_ok_and(|start| start > 0) && length.parse::<u32>().is_ok() =>
+        {
+            let start = start.parse::<u64>().ok()?.checked_sub(1)?;
+            Some(format!("{}.substring({start}, {})", closed.first()?, start.checked_add(length.parse().ok()?)?))
+        }
+        ("makeduration", [days, hours, minutes, seconds]) => duration([days, hours, minutes, seconds]),
+        _ => named.and_then(of_function).or_else(|| found.find_map(of_meant)),
     }
+}
+
+/// A form with its parts in place of `{0}` and so on. What the parts have of the kind stays as it is.
+fn filled(form: &str, parts: &[impl AsRef<str>]) -> String {
+    let mut pieces = form.split('{');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let place = piece.split_once('}').and_then(|(at, rest)| Some((parts.get(at.parse::<usize>().ok()?)?, rest)));
+        match place {
+            Some((part, rest)) => text.extend([part.as_ref(), rest]),
+            None => text.extend(["{", piece]),
+        }
+    }
+    text
+}
+
+/// How a function that there is not is written here, whatever it is called with: for a call whose arguments are too many or too few.
+pub(super) fn forms(name: &str, method: bool) -> Option<String> {
+    const LETTERS: [&str; 3] = ["a", "b", "c"];
+    let plain = name.replace('_', "").to_ascii_lowercase();
+    let of_function = |function: &functions::Function| {
+        let as_method = function.style == Style::Method || (function.style == Style::Both && method);
+        function.forms(as_method)
+    };
+    let with_letters = |form: &str, arity: usize| {
+        let letters: Vec<&str> = LETTERS.into_iter().take(arity).collect();
+        format!("`{}` for `{name}({})`", filled(form, &letters), letters.join(", "))
+    };
+    if plain == "makeduration" {
+        return Some(format!("`duration('1h30m')` for `{name}(0, 1, 30, 0)`"));
+    }
+    if let Some(function) = functions::all().find(|function| function.name.to_ascii_lowercase() == plain) {
+        return Some(of_function(function));
+    }
+    let (_, meant) = FUNCTIONS.iter().find(|(names, _)| names.contains(&plain.as_str()))?;
+    match meant {
+        Function(name) => functions::find(name).map(of_function),
+        Macro(name) => macros::named(name).next().map(|known| format!("`{}`", known.form)),
+        Form(form, arity) => Some(with_letters(form, *arity)),
+        Joined(sign) => Some(with_letters(&format!("{{0}}{sign}{{1}}"), 2)),
+        Compared(sign) => Some(with_letters(&format!("{{0}} {sign} ''"), 1)),
+    }
+}
+
+/// `MakeDuration(days, hours, minutes, seconds)` with numbers that are written out. Computed ones are texts put together, as ours are.
+fn duration([days, hours, minutes, seconds]: [&str; 4]) -> Option<String> {
+    let number = |text: &str| text.parse::<u32>().ok();
+    let (Some(days), Some(hours), Some(minutes), Some(seconds)) =
+        (number(days), number(hours), number(minutes), number(seconds))
+    else {
+        let hours = format!("string(({days}) * 24 + ({hours})) + 'h'");
+        return Some(format!("duration({hours} + string({minutes}) + 'm' + string({seconds}) + 's')"));
+    };
+    let parts = [(u64::from(days) * 24 + u64::from(hours), 'h'), (minutes.into(), 'm'), (seconds.into(), 's')];
+    let some = parts.iter().filter(|(number, _)| *number != 0).map(|(number, unit)| format!("{number}{unit}"));
+    let text: String = some.collect();
+    Some(format!("duration('{}')", if text.is_empty() { "0s" } else { &text }))
 }
 
 /// In brackets, unless nothing stands around it that would take part of it.

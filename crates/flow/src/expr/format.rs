@@ -6,8 +6,8 @@ use waypost_cel::{Expr, Kind, Span};
 
 use super::check::{Checker, Typed};
 use super::ir::Ir;
-use crate::diagnostic::{Code, Edit};
-use crate::functions::Written;
+use crate::diagnostic::{Code, Edit, counted};
+use crate::functions::{self, Written};
 use crate::types::Type;
 use crate::value::{Text, Value};
 
@@ -61,7 +61,9 @@ impl Checker<'_> {
     /// `of.format([…])`; `name` is where the function's name stands.
     pub(super) fn format(&mut self, name: Span, of: &Expr, arguments: &[Expr]) -> Option<Typed> {
         let [list] = arguments else {
-            self.wrong_arity(name, "format", vec![2], arguments.len() + 1, 1);
+            if let Some(function) = functions::find("format") {
+                self.wrong_arity(name, function, arguments.len() + 1, 1);
+            }
             return None;
         };
         let text = self.check(of);
@@ -79,7 +81,7 @@ impl Checker<'_> {
         let values: Vec<Option<Typed>> = elements.iter().map(|element| self.check(&element.value)).collect();
         let (text, text_type) = text?;
         if !text_type.fits(&Type::String) {
-            self.wrong_type(of, "string", &text_type);
+            self.wrong_literal(of, "string", &text_type);
             return None;
         }
         let Some(text) = self.trial().text(&text) else {
@@ -97,10 +99,11 @@ impl Checker<'_> {
         };
         let places = pieces.iter().filter(|piece| matches!(piece, Piece::Place(_))).count();
         if places != values.len() {
-            let message = format!("the text has {places} place(s), the list {} value(s)", values.len());
+            let (wanted, given) = (counted(places, "value"), counted(values.len(), "value"));
+            let message = format!("the text has {}, the list {given}", counted(places, "place"));
             let problem = self.problem(list.span, Code::ExpressionLiteral, message);
-            problem.expected = Some(format!("{places} value(s)"));
-            problem.found = Some(format!("{} value(s)", values.len()));
+            problem.expected = Some(wanted);
+            problem.found = Some(given);
             return None;
         }
         let mut values = elements.iter().map(|element| &element.value).zip(values);
@@ -149,7 +152,7 @@ impl Checker<'_> {
     }
 }
 
-/// What is no place for a value.
+/// What is not a placeholder.
 struct BadClause {
     /// As it is written.
     clause: String,
@@ -216,15 +219,15 @@ fn place(chars: &mut Chars<'_>) -> Result<Place, BadClause> {
         Some('o') => (Written::Octal, Some("%o")),
         Some('x') => (Written::Hexadecimal, Some("%x")),
         Some('X') => (Written::Capitals, Some("%X")),
-        Some('i' | 'u') => return bad("is no place for a value", Some("%d")),
-        Some('v') => return bad("is no place for a value", Some("%s")),
-        Some('E') => return bad("is no place for a value", Some("%e")),
-        Some('F' | 'g' | 'G') => return bad("is no place for a value", Some("%f")),
+        Some('i' | 'u') => return bad("is not a placeholder", Some("%d")),
+        Some('v') => return bad("is not a placeholder", Some("%s")),
+        Some('E') => return bad("is not a placeholder", Some("%e")),
+        Some('F' | 'g' | 'G') => return bad("is not a placeholder", Some("%f")),
         // Nothing was to be put in: a sign that stands for itself.
-        _ => return bad("is no place for a value", Some(&format!("%{clause}"))),
+        _ => return bad("is not a placeholder", Some(&format!("%{clause}"))),
     };
     if digits.is_some() && plain.is_some() {
-        return bad("is no place for a value: `%f` and `%e` alone have digits of a fraction", plain);
+        return bad("is not a placeholder: only `%f` and `%e` take digits of a fraction", plain);
     }
     Ok(Place { clause, written, digits: digits.unwrap_or(DIGITS) })
 }

@@ -4,7 +4,7 @@ use waypost_cel::{Expr, Kind, Span};
 
 use super::check::{Checker, Typed};
 use super::ir::{Each, EachKind, Ir};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, counted};
 use crate::types::Type;
 
 /// A macro, for the reference.
@@ -123,6 +123,11 @@ pub(super) fn named(name: &str) -> impl Iterator<Item = &'static Macro> {
     MACROS.iter().filter(move |known| known.name == name)
 }
 
+/// How many names a call binds in the arguments that follow them, by its name and how many arguments it has: 0 if it is no macro.
+pub fn bound_names(name: &str, arguments: usize) -> usize {
+    named(name).find(|known| known.arity() == arguments).map_or(0, |known| known.names)
+}
+
 /// The names of all macros.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     MACROS.iter().map(|known| known.name)
@@ -133,10 +138,11 @@ impl Checker<'_> {
     pub(super) fn each(&mut self, place: Span, name: &str, of: &Expr, arguments: &[Expr]) -> Option<Typed> {
         let Some(known) = named(name).find(|known| known.arity() == arguments.len()) else {
             let forms: Vec<String> = named(name).map(|known| format!("`{}`", known.form)).collect();
-            let message = format!("`{name}` does not take {} argument(s)", arguments.len());
+            let given = counted(arguments.len(), "argument");
+            let message = format!("`{name}` does not take {given}");
             let problem = self.problem(place, Code::WrongArity, message);
             problem.expected = Some(forms.join(" or "));
-            problem.found = Some(format!("{} argument(s)", arguments.len()));
+            problem.found = Some(given);
             return None;
         };
         let (bound, rest) = arguments.split_at_checked(known.names)?;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use waypost_cel::{Expr, Member as Written, Span};
+use waypost_problem::nearest;
 
 use super::check::{Checker, Typed, string_constant};
 use super::foreign;
 use super::ir::{AddressPart, AttachmentPart, Ir, Presence, Read, Site};
-use crate::diagnostic::{Code, Edit, nearest};
+use crate::diagnostic::{Code, Edit};
 use crate::email::{Members, Shape};
 use crate::types::{ObjectType, Type};
 use crate::value::{Handle, Value};
@@ -90,6 +91,8 @@ pub struct MemberReference {
     pub data_type: String,
     /// What it is.
     pub summary: &'static str,
+    /// The words that it may be, if it is one of a few.
+    pub words: &'static [&'static str],
     /// How the example reads it: by its name, or by more than that.
     pub read: String,
     /// What that reads as, as JSON; empty if it has members of its own.
@@ -103,6 +106,7 @@ pub fn objects(members: &'static Members) -> Vec<ObjectReference> {
             name: member.name.to_owned(),
             data_type: (member.data_type)().to_string(),
             summary: member.summary,
+            words: &[],
             read: member.name.to_owned(),
             example: member.example,
         });
@@ -115,6 +119,7 @@ pub fn objects(members: &'static Members) -> Vec<ObjectReference> {
                 name: format!("{}{parameter}", member.name()),
                 data_type: member.data_type().to_string(),
                 summary: member.summary(),
+                words: if let Shape::Word(words) = member.shape() { words } else { &[] },
                 read: format!("{}{}", member.name(), member.asked()),
                 example: member.example(),
             }

@@ -24,6 +24,7 @@ mod outcomes;
 mod parse;
 mod patterns;
 mod template;
+mod words;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -46,12 +47,14 @@ use crate::work::Work;
 pub use budget::Budget;
 pub(crate) use compute::compare_keys;
 pub(crate) use equality::{equal, key};
+pub use foreign::foreign_functions;
 pub use guards::{Fact, Unguarded};
-pub use macros::{MACROS, Macro};
+pub use macros::{MACROS, Macro, bound_names};
 pub use members::{MemberReference, ObjectReference, objects};
 pub use operators::{OPERATORS, Operator};
 pub use outcomes::{Came, Outcomes, PartId, PartPlace};
 pub(crate) use waypost_cel::{MAX_BYTES, MAX_DEPTH as MAX_TREE_DEPTH, MAX_NESTING};
+pub use words::{Never, NeverIs};
 
 use compile::Compiler;
 use frame::Frame;
@@ -86,6 +89,8 @@ pub struct Compiled {
     pub unguarded: Vec<Unguarded>,
     /// Patterns in it that can take much of a run's work on a long text.
     pub costly: Vec<Costly>,
+    /// Texts in it that a member is compared with, and never is.
+    pub never: Vec<NeverIs>,
     /// The source as written, for traces.
     pub source: Arc<str>,
     /// Whether it is asked for its truth, so that the whole is a part of itself.
@@ -189,12 +194,12 @@ fn finish(
                 Json::String(text) => Arc::from(text.as_str()),
                 other => Arc::from(other.to_string()),
             };
-            let Compiler { reads, inputs, unguarded, costly, parts, .. } = compiler;
+            let Compiler { reads, inputs, unguarded, costly, never, parts, .. } = compiler;
             let below = |at: &str| PartPlace::new(at.strip_prefix(path).unwrap_or_default(), &(0..0)).within;
             let parts =
                 parts.into_iter().map(|(at, range)| PartPlace { within: below(&at), ..PartPlace::new("", &range) });
             let parts = parts.collect();
-            Ok(Compiled { ir, data_type, reads, inputs, unguarded, costly, source, is_condition: false, parts })
+            Ok(Compiled { ir, data_type, reads, inputs, unguarded, costly, never, source, is_condition: false, parts })
         }
         _ => Err(compiler.problems.into_vec()),
     }
@@ -391,13 +396,7 @@ impl Compiled {
 
     /// The elements of a list, if it is written out: the text of each that is one on every mail, nothing for those that are computed.
     pub(crate) fn written_texts(&self) -> Option<Vec<Option<&str>>> {
-        match &self.ir {
-            Ir::Constant(Value::List(elements)) => Some(elements.iter().map(Value::as_str).collect()),
-            Ir::List(parts) => Some(
-                parts.iter().map(|part| if let Ir::Constant(value) = part { value.as_str() } else { None }).collect(),
-            ),
-            _ => None,
-        }
+        words::texts(&self.ir)
     }
 
     /// What a condition answers on every mail, if that can be known beforehand.

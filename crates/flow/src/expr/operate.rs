@@ -6,7 +6,7 @@ use waypost_cel::{Binary, Call, Choice, Expr, Kind, Operator, Unary};
 use super::check::{Checker, Typed};
 use super::conversion::conversion;
 use super::ir::{Arithmetic, Comparison, Ir};
-use super::macros;
+use super::{foreign, macros};
 use crate::diagnostic::{Code, Edit};
 use crate::types::Type;
 use crate::value::Value;
@@ -32,7 +32,6 @@ impl Checker<'_> {
     pub(super) fn choice(&mut self, choice: &Choice) -> Option<Typed> {
         let (when, a, b) = (self.boolean(&choice.when), self.check(&choice.then), self.check(&choice.otherwise));
         let ((a, a_type), (b, b_type)) = (a?, b?);
-        let when = when?;
         let data_type = if a_type.fits(&b_type) {
             b_type
         } else if b_type.fits(&a_type) {
@@ -41,7 +40,7 @@ impl Checker<'_> {
             self.wrong_type(&choice.otherwise, a_type.to_string(), &b_type);
             return None;
         };
-        Some((Ir::Choose(Box::new(when), Box::new(a), Box::new(b)), data_type))
+        Some((Ir::Choose(Box::new(when?), Box::new(a), Box::new(b)), data_type))
     }
 
     pub(super) fn binary(&mut self, binary: &Binary) -> Option<Typed> {
@@ -187,8 +186,8 @@ impl Checker<'_> {
         let between = self.problems.len();
         let b = self.check(&binary.right);
         match (&a, &b) {
-            (Some((_, Type::String)), None) => self.text_without_quotes(&binary.right, between),
-            (None, Some((_, Type::String))) => self.text_without_quotes(&binary.left, before),
+            (Some((_, of)), None) => self.name_beside(&binary.right, of, between),
+            (None, Some((_, of))) => self.name_beside(&binary.left, of, before),
             _ => {}
         }
         let ((a, a_type), (b, b_type)) = (a?, b?);
@@ -197,18 +196,30 @@ impl Checker<'_> {
             self.operator_types(binary, &a_type, &b_type);
             return None;
         }
+        self.compared((&a, &a_type), &binary.right, &b);
+        self.compared((&b, &b_type), &binary.left, &a);
         Some((Ir::Equal(wanted, Box::new(a), Box::new(b)), Type::Boolean))
     }
 
-    /// A name that nothing has and that is compared with a text was meant as one.
-    fn text_without_quotes(&mut self, part: &Expr, problem: usize) {
+    /// A name that nothing has and that is compared with a text was meant as one; or as no value, which each type has its own way to say.
+    fn name_beside(&mut self, part: &Expr, of: &Type, problem: usize) {
         let (Kind::Name(name), place) = (&part.kind, self.place(part.span)) else { return };
         if let Some(problem) = self.problems.get_mut(problem)
             && problem.code == Code::UnknownNameInExpression
-            && problem.suggestion.is_none()
+            && problem.range.as_ref() == Some(&place)
         {
-            problem.suggestion = Some(format!("write `'{name}'`"));
-            problem.edits = vec![Edit { range: place, text: format!("'{name}'") }];
+            if foreign::is_absent(name) {
+                let absent = foreign::absent(of);
+                problem.suggestion = Some(absent.map_or_else(
+                    || format!("remove the comparison: of type {of} there always is a value"),
+                    |absent| format!("write `{absent}`"),
+                ));
+                problem.edits =
+                    absent.map(|absent| Edit { range: place, text: absent.to_owned() }).into_iter().collect();
+            } else if *of == Type::String && problem.suggestion.is_none() {
+                problem.suggestion = Some(format!("write `'{name}'`"));
+                problem.edits = vec![Edit { range: place, text: format!("'{name}'") }];
+            }
         }
     }
 
@@ -249,6 +260,7 @@ impl Checker<'_> {
             }
             return None;
         }
+        self.compared_with_each(&needle_ir, within, &within_ir);
         // Long lists of names are what people write: look them up instead of walking them.
         if let (Type::String, Ir::Constant(Value::List(elements))) = (&needle_type, &within_ir) {
             let set: FxHashSet<Box<str>> = elements.iter().filter_map(Value::as_str).map(Box::from).collect();

@@ -38,7 +38,7 @@ fn is_domain(domain: &str) -> Result<(), BadLiteral> {
     }
     let bare = domain.trim_start_matches(['@', '*', '.']);
     Err(BadLiteral {
-        message: format!("`{}` is no domain", clip(domain)),
+        message: format!("`{}` is not a domain", clip(domain)),
         expected: "a domain such as `example.com`, which stands for those below it as well",
         suggestion: is_domain_name(bare).then(|| format!("write `{bare}`")),
     })
@@ -162,7 +162,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "inDomain",
         Style::Function,
-        "Whether an address or a domain is in the domain or a subdomain of it, or of one in a list, whatever the case. False for any other text.",
+        "Whether an address or a domain is in the domain or a subdomain of it, or of one in a list, ignoring case. False for any other text.",
         &[sure(&[S, S], Kind::Boolean, in_domain), sure(&[S, super::kind::STRINGS], Kind::Boolean, in_domain)],
         &[
             ("inDomain('ann@mail.example.com', 'Example.com')", "true"),

@@ -24,7 +24,7 @@ fn parse<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
         }
         Err(error) => {
             let place = format!("line {}, column {}", error.line(), error.column());
-            let message = format!("the text `{}` is no JSON ({place})", clip(text));
+            let message = format!("the text `{}` is not valid JSON ({place})", clip(text));
             Err(EvalError { code: codes::CONVERSION, message })
         }
     }

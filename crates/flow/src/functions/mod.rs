@@ -38,6 +38,9 @@ use crate::value::{Text, Value, weight};
 /// What a call gives.
 type Answer<'m> = Result<Value<'m>, EvalError>;
 
+/// So many ways to call a function are told in a message.
+const MANY_FORMS: usize = 3;
+
 /// How a function may be called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
@@ -149,6 +152,26 @@ pub struct Function {
 }
 
 impl Function {
+    /// How it is called: `f(string)`, or as a method `(string).f()`.
+    pub(crate) fn form(&self, overload: &Overload, method: bool) -> String {
+        let kinds: Vec<String> = overload.parameters.iter().map(Kind::to_string).collect();
+        match kinds.split_first() {
+            Some((first, rest)) if method => format!("({first}).{}({})", self.name, rest.join(", ")),
+            _ => format!("{}({})", self.name, kinds.join(", ")),
+        }
+    }
+
+    /// Its forms as a message has them: `a(string)` or `a(string, integer)`, the first few.
+    pub(crate) fn forms(&self, method: bool) -> String {
+        let mut forms: Vec<String> = Vec::new();
+        for form in self.overloads.iter().map(|overload| format!("`{}`", self.form(overload, method))) {
+            if !forms.contains(&form) && forms.len() < MANY_FORMS {
+                forms.push(form);
+            }
+        }
+        forms.join(" or ")
+    }
+
     const fn new(
         name: &'static str,
         style: Style,
@@ -157,6 +180,12 @@ impl Function {
         examples: &'static [(&'static str, &'static str)],
     ) -> Self {
         Self { name, style, summary, overloads, examples, search: None, literals: &[] }
+    }
+
+    /// Whether an argument has to be written out to be looked at when the flow is published: a pattern, a zone, a format.
+    pub(crate) fn reads_literal(&self, position: usize) -> bool {
+        let is_pattern = position == 1 && self.overloads.iter().any(|one| matches!(one.work, Work::Matching(_)));
+        is_pattern || self.literals.iter().any(|(literal, _)| *literal == position)
     }
 
     const fn searching(self, place: Where) -> Self {

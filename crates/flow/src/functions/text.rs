@@ -42,7 +42,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "contains",
         Style::Method,
-        "Whether the text holds the other, exactly as written, or the list the element.",
+        "Whether the text contains the other, exactly as written, or the list contains the element.",
         &[
             sure(&[Kind::String, Kind::String], Kind::Boolean, |arguments| {
                 pair(arguments, |text, other| memchr::memmem::find(text.as_bytes(), other.as_bytes()).is_some())
@@ -82,7 +82,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "lower",
         Style::Both,
-        "The text in lower case, by Unicode. To compare whatever the case use equalsIgnoreCase and similar functions.",
+        "The text in lower case, by Unicode. To compare texts ignoring case, use equalsIgnoreCase and similar functions.",
         &[sure(&[Kind::String], Kind::String, |arguments| changed(arguments, str::to_lowercase))],
         &[("lower('GRÜSSE')", "grüsse")],
     ),

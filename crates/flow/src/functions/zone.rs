@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 
 use super::{BadLiteral, clip, failed};
-use crate::diagnostic::nearest;
 use crate::expr::EvalError;
+use waypost_problem::nearest;
 
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 

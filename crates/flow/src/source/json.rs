@@ -16,7 +16,7 @@ pub fn json(text: &str) -> Result<Node, SyntaxError> {
     node.map_err(|error| {
         let message = error.to_string();
         let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned();
-        SyntaxError { line: error.line(), column: error.column().max(1), message }
+        SyntaxError { line: error.line(), column: error.column().max(1), message, suggestion: None }
     })
 }
 

@@ -40,7 +40,9 @@ pub struct Place {
 /// Places by path (`nodes[0].id`), for values and, at the path of a map's member, its value; `#key` after a path is the key's place.
 pub type Places = HashMap<String, Place>;
 
+mod advice;
 mod json;
+pub mod members;
 mod write;
 mod yaml;
 
@@ -120,9 +122,18 @@ pub struct SyntaxError {
     pub column: usize,
     /// What is wrong.
     pub message: String,
+    /// What to do.
+    pub suggestion: Option<&'static str>,
 }
 
 impl SyntaxError {
+    /// As a problem that is shown at its place.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        let suggestion = self.suggestion.map(str::to_owned);
+        Diagnostic { suggestion, ..Diagnostic::error(Code::Syntax, "", self.message.clone()) }
+    }
+
     /// The character that it is about, in the text that it is an error of.
     #[must_use]
     pub fn place(&self, text: &str) -> Place {
@@ -143,7 +154,7 @@ impl fmt::Display for SyntaxError {
 
 impl From<SyntaxError> for Diagnostic {
     fn from(error: SyntaxError) -> Self {
-        Self::error(Code::Syntax, "", error.to_string())
+        Self { message: error.to_string(), ..error.diagnostic() }
     }
 }
 

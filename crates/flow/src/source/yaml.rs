@@ -7,7 +7,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput};
 use crate::expr::is_one_expression;
 use crate::path::FieldPath;
 
-use super::{MAX_DEPTH, MAX_VALUES, Node, Place, Places, SyntaxError};
+use super::{MAX_DEPTH, MAX_VALUES, Node, Place, Places, SyntaxError, advice};
 
 /// Reads a YAML document.
 ///
@@ -52,7 +52,7 @@ struct Reader<'t> {
 }
 
 fn refuse(at: Marker, message: impl Into<String>) -> SyntaxError {
-    SyntaxError { line: at.line().max(1), column: at.col() + 1, message: message.into() }
+    SyntaxError { line: at.line().max(1), column: at.col() + 1, message: message.into(), suggestion: None }
 }
 
 impl<'t> Reader<'t> {
@@ -89,7 +89,10 @@ impl<'t> Reader<'t> {
     fn next(&mut self) -> Result<(Event<'t>, Span), SyntaxError> {
         match self.parser.next_event() {
             Some(Ok(next)) => Ok(next),
-            Some(Err(error)) => Err(refuse(*error.marker(), error.info())),
+            Some(Err(error)) => {
+                let refused = refuse(*error.marker(), error.info());
+                Err(advice::of(self.text, refused))
+            }
             None => Ok((Event::StreamEnd, Span::default())),
         }
     }
@@ -220,7 +223,7 @@ fn resolve(text: Cow<'_, str>, span: Span) -> Result<Node, SyntaxError> {
         "false" | "False" | "FALSE" => Node::Boolean(false),
         ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" | "-.inf" | "-.Inf" | "-.INF" | ".nan" | ".NaN"
         | ".NAN" => {
-            return Err(refuse(span.start, format!("`{text}` is not a number that can be kept")));
+            return Err(refuse(span.start, format!("`{text}` can't be stored: only finite numbers can")));
         }
         plain => match number(plain) {
             Some(Ok(node)) => node,

@@ -62,7 +62,9 @@ type Reason = String;
 
 fn run(case: &Message) -> Result<(), Reason> {
     let Some(variables) = variables(case).filter(|_| !case.has("container")) else {
-        return Err("declarations that a flow can't make: containers, functions, types that there are not".to_owned());
+        return Err(
+            "declarations that a flow can't make: containers, functions, types that do not exist here".to_owned()
+        );
     };
     let types: Vec<(String, Option<Type>)> =
         variables.iter().map(|(name, data_type, _)| (name.clone(), Some(data_type.clone()))).collect();
@@ -111,11 +113,9 @@ fn run(case: &Message) -> Result<(), Reason> {
         (Wanted::Value(wanted), Ok(found)) if is(wanted, &found) => Ok(()),
         (Wanted::Value(wanted), _) if kind(wanted).is_some() => Err(kind(wanted).unwrap().to_owned()),
         _ if source.contains("9999-12-31T23:59:59") => {
-            Err("the last hours of the year 9999: the library of times ends before them".to_owned())
+            Err("the last hours of the year 9999: the time library ends before them".to_owned())
         }
-        (_, Ok(_)) if source.contains(".format([[") => {
-            Err("lists in texts, which are printed as JSON everywhere".to_owned())
-        }
+        (_, Ok(_)) if source.contains(".format([[") => Err("lists in texts: printed as JSON everywhere".to_owned()),
         (_, Ok(found)) => Err(format!("WRONG: {source} is {found:?}")),
         (_, Err(error)) => Err(format!("WRONG: {source} fails with {}", error.code)),
     }
@@ -183,9 +183,9 @@ fn value_of(bound: &Message) -> Option<Value<'static>> {
 fn kind(wanted: &Message) -> Option<&'static str> {
     match wanted.first()?.0 {
         "uint64_value" => Some("unsigned integers: one kind of integer is enough to route mail"),
-        "bytes_value" => Some("bytes: texts are texts"),
+        "bytes_value" => Some("bytes: a flow sees only text"),
         "type_value" => Some("types as values: types are known before a flow runs"),
-        "enum_value" => Some("protocol buffers: there are none"),
+        "enum_value" => Some("protocol buffers: not supported"),
         _ => None,
     }
 }
@@ -197,27 +197,27 @@ fn category(problem: &str, source: &str) -> Reason {
     let reason = if says(&["unsigned"]) || says(&["`uint`"]) {
         "unsigned integers: one kind of integer is enough to route mail"
     } else if says(&["bytes", "`bytes`"]) {
-        "bytes: texts are texts"
+        "bytes: a flow sees only text"
     } else if says(&["optional", "`optional`", "unsupported syntax `.?`", "unsupported syntax `[?`"])
         || uses(&["optional."])
     {
         "optional values: a missing attribute or field reads as empty"
     } else if says(&["messages can't be made"]) || uses(&["google.protobuf", "TestAllTypes", "NestedTestAllTypes"]) {
-        "protocol buffers: there are none"
+        "protocol buffers: not supported"
     } else if says(&["`type`", "`dyn`"]) || uses(&["dyn("]) {
         "types as values, and values without a type: types are known before a flow runs"
     } else if says(&["keys of maps are strings"]) || (says(&["expected string"]) && uses(&["{"])) {
-        "maps with keys other than strings: attributes and headers have none"
+        "maps with keys other than strings: attributes and headers have string keys"
     } else if says(&["unsupported syntax: ```"]) {
         "members in backquotes: write `m['a-b']`"
     } else if problem.starts_with("expression.type") {
-        "values of different types together: refused before the flow runs"
+        "values of mixed types: refused before the flow runs"
     } else if problem.starts_with("expression.function.unknown")
         || uses(&["math.", "strings.", "base64.", "cel.bind", "cel.block", "cel.index", "cel.iterVar"])
     {
-        "extension functions that routing mail has not asked for: bits, quoting, base64; a variable of the flow holds what `cel.bind` would"
+        "extension functions that mail routing has not needed: bits, quoting, base64; a variable of the flow replaces `cel.bind`"
     } else if says(&["a text to be formatted can't be computed"]) {
-        "a text for `format` that is computed: it is read when the flow is published"
+        "a computed text for `format`: it is checked when the flow is published"
     } else if problem.starts_with("expression.name.unknown") {
         "names of CEL's own test environment, and of types"
     } else if says(&["`null`"]) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use waypost_flow::email::{AddressRef, AttachmentRef, Definition, Email, Fact, Member, Members, Shape};
+use waypost_ids::AuthResult;
 
 /// Paths, what they are, and what the mail says.
 static ROWS: LazyLock<Vec<(&str, Shape, Fact<'static>)>> = LazyLock::new(|| {
@@ -33,7 +34,7 @@ static ROWS: LazyLock<Vec<(&str, Shape, Fact<'static>)>> = LazyLock::new(|| {
         ("email.header", Shape::Lookup, Fact::Nothing),
         ("email.auth", Shape::Object, Fact::Nothing),
         ("email.auth.dmarc", Shape::Object, Fact::Nothing),
-        ("email.auth.dmarc.result", Shape::Text, Fact::Text("fail")),
+        ("email.auth.dmarc.result", Shape::Word(AuthResult::WORDS), Fact::Text("fail")),
         ("email.auth.dmarc.aligned", Shape::Boolean, Fact::Boolean(false)),
         ("email.bounce", Shape::Object, Fact::Nothing),
         ("email.bounce.status", Shape::Text, Fact::Text("5.1.1")),

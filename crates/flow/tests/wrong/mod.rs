@@ -1,6 +1,8 @@
 //! What people write that is wrong (`spec/expr/wrong.txt`): every problem with its place, message and suggestion, and the text with all
 //! suggestions applied, which must compile.
 
+mod suggestions;
+
 use std::fmt::Write;
 use std::path::Path;
 

@@ -68,7 +68,7 @@ complaints! {
     VerifyNobody: Permanent 1 5 4 Mistake, "expected VRFY and an address", "VRFY without an address";
     BadSender: Permanent 1 1 7 Mistake, "expected MAIL FROM:<local@domain> or MAIL FROM:<>", "MAIL with a malformed address";
     BadRecipient: Permanent 1 1 3 Mistake, "expected RCPT TO:<local@domain>", "RCPT with a malformed address";
-    ParameterTwice: Permanent 1 5 4 Mistake, "a parameter is given twice", "MAIL with a parameter given twice";
+    ParameterTwice: Permanent 1 5 4 Mistake, "a parameter appears twice", "MAIL with a parameter given twice";
     BadParameter: Permanent 1 5 4 Mistake, "expected SIZE=bytes, BODY=7BIT or 8BITMIME, SMTPUTF8", "MAIL with a malformed parameter";
     UnknownParameter: Permanent 55 5 4 Mistake, "unknown parameter", "MAIL or RCPT with an unknown parameter";
     NeedsSmtputf8: Permanent 53 6 7 Mistake, "this address needs the parameter SMTPUTF8 in MAIL", "an address outside ASCII without SMTPUTF8";
@@ -77,20 +77,20 @@ complaints! {
     // The order of commands.
     NoHello: Permanent 3 5 1 Mistake, "send EHLO first", "MAIL before EHLO";
     SenderTwice: Permanent 3 5 1 Mistake, "there is a sender already; RSET starts again", "MAIL within a transaction";
-    NoSender: Permanent 3 5 1 Mistake, "send MAIL first", "a command of a transaction outside of one";
+    NoSender: Permanent 3 5 1 Mistake, "send MAIL first", "RCPT, DATA or BDAT before MAIL";
     NoRecipients: Permanent 54 5 1 Mistake, "no valid recipients", "content without a recipient";
     WithinChunks: Permanent 3 5 1 Mistake, "the content is coming by BDAT; RSET drops it", "DATA or RCPT between chunks";
     ChunkOfNothing: Permanent 3 5 1 Mistake, "send MAIL and RCPT first, and have a recipient accepted", "BDAT without a recipient; its bytes were dropped";
     SecureAlready: Permanent 3 5 1 Mistake, "the connection is encrypted already", "STARTTLS on an encrypted connection";
     NoTls: Permanent 2 5 1 Mistake, "TLS is not offered here", "STARTTLS without a certificate";
-    WithinTransaction: Permanent 3 5 1 Mistake, "not within a transaction; RSET ends it", "STARTTLS, XCLIENT or XFORWARD within a transaction";
+    WithinTransaction: Permanent 3 5 1 Mistake, "not allowed within a transaction; RSET ends it", "STARTTLS, XCLIENT or XFORWARD within a transaction";
 
     // Content.
     ContentLineFeed: Permanent 50 5 2 Mistake, "the message has a LF without CR; lines end with CRLF", "a bare LF in the content, and --bare-lf is reject";
     ContentCarriageReturn: Permanent 50 5 2 Mistake, "the message has a CR without LF; lines end with CRLF", "a bare CR in the content";
     FalseEnd: Permanent 21 5 2 Attack, "a dot between line ends other than CRLF, closing", "a false end of data, as used to smuggle messages";
     TooLarge: Permanent 52 3 4 Mistake, "the message is too large", "a message larger than --max-message-bytes";
-    Endless: Permanent 52 3 4 Closing, "the message is far too large, closing", "a message that goes on after twice the largest size";
+    Endless: Permanent 52 3 4 Closing, "the message is far too large, closing", "a message that continues beyond twice the largest size";
     Content: Permanent 50 6 0 Mistake, "this content is not accepted", "the content is not accepted";
 
     // Recipients and storage, as the intake says. Of a list of recipients many may be gone, and of them the client can know nothing: that is no
@@ -111,7 +111,7 @@ complaints! {
     ConnectionsOfNetwork: Temporary 21 7 0 Closing, "too many connections from your network, try again later", "the network has its share of --smtp-connections";
     ConnectionsInAll: Temporary 21 3 2 Closing, "too many connections, try again later", "all of --smtp-connections are in use";
     Evicted: Temporary 21 3 2 Closing, "too many connections, and this one was idle, closing", "an idle connection made room for another";
-    Silent: Temporary 21 4 2 Closing, "nothing came for too long, closing", "the client was silent for too long";
+    Silent: Temporary 21 4 2 Closing, "idle for too long, closing", "the client was silent for too long";
     SlowContent: Temporary 21 4 2 Closing, "the message took too long, closing", "a message took longer than --smtp-data-seconds";
     LongSession: Temporary 21 4 2 Closing, "the session took too long, connect again", "a session took longer than --smtp-session-seconds";
     Stopping: Temporary 21 3 2 Closing, "shutting down, try again later", "the server is shutting down";
@@ -120,7 +120,7 @@ complaints! {
     ProxyUntrusted: Permanent 50 7 0 Attack, "PROXY is only accepted from trusted front ends, closing", "a PROXY header from outside of --smtp-trusted-proxy";
     ProxyMalformed: Temporary 21 5 2 Closing, "malformed PROXY header, closing", "a connection from --smtp-trusted-proxy without a valid PROXY header";
     ProxyTooLong: Temporary 21 5 2 Closing, "PROXY header too long, closing", "a PROXY header is longer than allowed";
-    ProxyLate: Temporary 21 4 2 Closing, "no PROXY header came, closing", "a connection from --smtp-trusted-proxy sent no PROXY header in time";
+    ProxyLate: Temporary 21 4 2 Closing, "no PROXY header received, closing", "a connection from --smtp-trusted-proxy sent no PROXY header in time";
     Untrusted: Permanent 50 7 0 Mistake, "not accepted from your address", "XCLIENT or XFORWARD from outside of --smtp-trusted-xclient";
     BadAttribute: Permanent 1 5 4 Mistake, "expected NAME=value, each attribute once, values in xtext", "XCLIENT or XFORWARD with a malformed or unknown attribute";
 

@@ -340,6 +340,6 @@ async fn a_front_end_that_names_nobody_is_let_go() {
     let server = Server::start(settings, Memory::default()).await;
     let mut silent = server.connect().await;
     silent.send("PROXY TCP4 ").await;
-    assert_eq!(silent.line().await.unwrap(), "421 4.4.2 no PROXY header came, closing");
+    assert_eq!(silent.line().await.unwrap(), "421 4.4.2 no PROXY header received, closing");
     assert!(silent.is_closed().await);
 }

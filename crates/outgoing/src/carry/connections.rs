@@ -101,7 +101,7 @@ impl Connections {
 
     async fn over(&self, dialogue: &mut Dialogue, host: &str, parcel: &Parcel<'_>) -> Result<Answer, Stop> {
         if parcel.needs_utf8 && !dialogue.offers("SMTPUTF8") {
-            let text = "an address of the mail is not ASCII, and the server takes no such addresses (SMTPUTF8)";
+            let text = "an address of the mail is not ASCII, and the server does not support SMTPUTF8";
             return Err(Stop { step: Step::Addresses, answer: Answer::of(host, text) });
         }
         dialogue.send(parcel).await

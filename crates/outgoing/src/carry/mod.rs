@@ -28,7 +28,7 @@ pub use answer::Answer;
 pub use login::{Proof, Relay, TokenSource};
 pub use submission::{Submission, SubmissionProblem, SubmissionStage, Submitter};
 pub use timeouts::Timeouts;
-pub use tls::RootsProblem;
+pub use tls::{RootsProblem, opportunistic};
 
 use crate::address::{Domain, MailAddress};
 use crate::dkim::Keys;

@@ -42,7 +42,7 @@ pub enum SubmissionStage {
 /// Why a submission server would take nothing.
 #[derive(Clone, Debug)]
 pub struct SubmissionProblem {
-    /// How far it came.
+    /// The stage that it reached.
     pub stage: SubmissionStage,
     /// What is wrong, without anything secret.
     pub told: String,

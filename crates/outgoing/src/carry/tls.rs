@@ -56,8 +56,11 @@ pub(super) fn verified(extra: Option<&Path>) -> Result<Arc<ClientConfig>, RootsP
     Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
 }
 
-/// A client that takes any certificate: against those who only listen.
-pub(super) fn opportunistic() -> Result<Arc<ClientConfig>, RootsProblem> {
+/// A client that takes any certificate: against those who only listen, and to see which one a server shows.
+///
+/// # Errors
+/// The library refuses its own defaults.
+pub fn opportunistic() -> Result<Arc<ClientConfig>, RootsProblem> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
     let any = builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)));

@@ -95,7 +95,7 @@ impl Schemas {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "A document of a Waypost project",
             "type": "object",
-            "properties": { "kind": { "description": "What the document is. Without it, it is known by its members.", "enum": kinds } },
+            "properties": { "kind": { "description": "What the document is. Left out: recognised by its members.", "enum": kinds } },
             "allOf": all,
             "$defs": definitions,
         })
@@ -123,8 +123,8 @@ fn of_kind(kind: Kind) -> Option<Json> {
         Kind::Webhook => objects::webhook(),
         Kind::DataAction => objects::data_action(),
         Kind::Mailbox => objects::mailbox(),
-        Kind::Term(Term::Skill) => objects::term("A skill that somebody who takes work must have.", "skill"),
-        Kind::Term(Term::Language) => objects::term("A language that somebody who takes work must speak.", "language"),
+        Kind::Term(Term::Skill) => objects::term("A skill that work can require.", "skill"),
+        Kind::Term(Term::Language) => objects::term("A language that work can require.", "language"),
         Kind::Secret => return None,
     })
 }

@@ -52,7 +52,7 @@ fn state() -> Json {
 
 fn days(kept: &str) -> Json {
     let description = format!(
-        "For how many days {kept} are kept once they are worked off; 0 is for ever. Default: as the server is set."
+        "For how many days {kept} are kept after the interaction is completed; 0 is for ever. Default: the server's setting."
     );
     json!({ "description": description, "type": "integer", "minimum": 0, "maximum": 36_500 })
 }
@@ -64,7 +64,7 @@ fn route_members() -> Json {
         "queue": text("The queue that mail goes straight to, by name; either this or `flow`."),
         "unroutedQueue": text("The queue that unrouted mail of this route waits in. Default: Unrouted."),
         "fromName": text("The name beside the address in replies; at most 128 characters."),
-        "answerLists": { "description": "Whether flows may answer mail that mailing lists pass on. Default: false.", "type": "boolean" },
+        "answerLists": { "description": "Whether flows may answer mail that came through a mailing list. Default: false.", "type": "boolean" },
         "replies": { "description": "Where replies go: with all mail of the route, or back to the queue of the conversation. Default: target.", "enum": ["target", "previousQueue"] },
         "keepContentDays": days("mails and traces"),
         "keepDecisionDays": days("interactions and decisions"),
@@ -96,7 +96,7 @@ pub(super) fn queue() -> Json {
         "queue",
         json!({
             "name": name(),
-            "serviceLevel": text("How soon work is to be claimed: an ISO 8601 duration such as PT4H, at most a year."),
+            "serviceLevel": text("The time within which work should be claimed: an ISO 8601 duration such as PT4H, at most a year."),
             "deliverTo": object("Where the queue delivers its work. Default: nowhere; work waits to be claimed.", json!({
                 "webhook": webhook,
                 "addresses": texts("Up to 20 addresses; each gets every mail."),
@@ -120,7 +120,7 @@ pub(super) fn table() -> Json {
         json!({
             "name": name(),
             "description": text("What the table is for."),
-            "ignoreCase": { "description": "Compare keys whatever their case and runs of spaces. Default: false.", "type": "boolean" },
+            "ignoreCase": { "description": "Compare keys ignoring case and runs of spaces. Default: false.", "type": "boolean" },
             "schema": {
                 "description": "The columns, at most 200.",
                 "type": "object",
@@ -184,7 +184,7 @@ pub(super) fn schedule() -> Json {
         "description": text("What the schedule is for."),
         "timeZone": text("The IANA time zone, such as Europe/Berlin."),
         "open": rules("When it is open.", &weekly),
-        "closed": rules("When it is closed nevertheless.", &weekly),
+        "closed": rules("When it is closed during open hours.", &weekly),
         "holidays": rules("Days that are holidays.", &holiday),
         "emergency": object("The emergency switch. Default: unchanged.", json!({
             "active": { "description": "Whether there is an emergency.", "type": "boolean" },
@@ -203,7 +203,7 @@ pub(super) fn webhook() -> Json {
         "webhook",
         json!({
             "name": name(),
-            "url": text("Where requests are sent: an https address."),
+            "url": text("The https URL to send requests to."),
             "state": state(),
             "events": texts("The events that it subscribes to, such as interaction.decided."),
         }),
@@ -224,13 +224,13 @@ pub(super) fn data_action() -> Json {
         json!({
             "name": name(),
             "config": {
-                "description": "The request, and how outputs are made of the answer.",
+                "description": "The request, and how the answer becomes outputs.",
                 "type": "object",
                 "additionalProperties": false,
                 "properties": {
-                    "timeoutSeconds": seconds("How long a call may take. Default: 60.", 60),
-                    "retries": seconds("How often a call is tried again.", 10),
-                    "cacheSeconds": seconds("How long an answer is used again.", 86_400),
+                    "timeoutSeconds": seconds("How long a call may take, in seconds. Default: 60.", 60),
+                    "retries": seconds("How often a failed call is repeated. Default: 0.", 10),
+                    "cacheSeconds": seconds("For how many seconds an answer is reused for the same input. Default: 0.", 86_400),
                     "request": {
                         "description": "The request.",
                         "type": "object",
@@ -242,7 +242,7 @@ pub(super) fn data_action() -> Json {
                         },
                     },
                     "response": {
-                        "description": "How outputs are made of the answer.",
+                        "description": "How the answer becomes outputs.",
                         "type": "object",
                         "properties": {
                             "translationMap": { "description": "Values by name, each a JSONPath.", "type": "object" },
@@ -285,14 +285,14 @@ pub(super) fn mailbox() -> Json {
         json!({
             "name": name(),
             "host": text("The IMAP server's name."),
-            "port": { "description": "Default: 993, or 143 with another `tls`.", "type": "integer", "minimum": 1, "maximum": 65535 },
-            "tls": { "description": "Default: implicit. `none` only towards private addresses that are allowed.", "enum": ["implicit", "starttls", "none"] },
+            "port": { "description": "Default: 993, or 143 if `tls` is not implicit.", "type": "integer", "minimum": 1, "maximum": 65535 },
+            "tls": { "description": "Default: implicit. `none` only to private addresses that are allowed.", "enum": ["implicit", "starttls", "none"] },
             "user": text("The user that logs in."),
             "auth": auth("How it logs in: `secret` or `oauth`."),
             "folders": texts("The folders from which mail is taken. Default: INBOX."),
             "start": text("Which existing mail is taken: new (none), unseen, all, or a date such as 2026-11-30. Default: new."),
             "after": object("What happens to mail that was taken.", json!({
-                "flag": text("The flag to set, such as \\Seen. Default."),
+                "flag": text("The flag to set. Default: \\Seen, if `after` is left out."),
                 "moveTo": text("The folder to move it to."),
                 "delete": { "description": "Delete it.", "type": "boolean" },
             })),

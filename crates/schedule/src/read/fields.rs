@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::MAX_NAME;
-use crate::problem::{Problem, shown};
+use waypost_problem::{Problem, shown};
 
 /// Where problems are collected.
 #[derive(Default)]

@@ -13,9 +13,9 @@ use serde_json::Value;
 use self::fields::{Object, Reader};
 use crate::definition::Definition;
 use crate::plan::{Plan, PlannedRule};
-use crate::problem::{Problem, shown};
 use crate::schedule::{Schedule, State};
 use crate::zone;
+use waypost_problem::{Problem, shown};
 
 /// Rules that each of `open`, `closed` and `holidays` may hold.
 pub const MAX_RULES: usize = 100;

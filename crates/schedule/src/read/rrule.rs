@@ -10,8 +10,8 @@ use super::fields::{Object, Reader};
 use super::times;
 use super::{MAX_COUNT, MAX_RRULE, unique};
 use crate::plan::days_later;
-use crate::problem::{Problem, shown};
 use crate::recurrence::{LAST_YEAR, Period, Recurrence};
+use waypost_problem::{Problem, shown};
 
 const EXPECTED: &str = "a rule of RFC 5545 such as `FREQ=WEEKLY;BYDAY=MO,TU`";
 const PARTS: [&str; 11] = [
@@ -195,7 +195,7 @@ impl<'p> Check<'_, 'p> {
         }
         let by = self.parts.iter().any(|(key, _)| key.starts_with("BY") && key != "BYSETPOS");
         if self.get("BYSETPOS").is_some() && !by {
-            self.refuse("`BYSETPOS` stands without another part that begins with `BY`", "`BYDAY`, for instance");
+            self.refuse("`BYSETPOS` needs another part that begins with `BY`", "`BYDAY`, for instance");
         }
     }
 

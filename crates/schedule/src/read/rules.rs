@@ -10,7 +10,7 @@ use super::fields::{Object, Reader};
 use super::times::{self, EXPECTED_DATE, EXPECTED_DAYS, EXPECTED_DURATION, EXPECTED_LOCAL};
 use super::{MAX_DATES, MAX_DAYS, rrule};
 use crate::plan::{Dated, Hours, Length};
-use crate::problem::{Problem, shown};
+use waypost_problem::{Problem, shown};
 
 const WEEKLY: [&str; 4] = ["name", "days", "from", "to"];
 const CALENDAR: [&str; 7] = ["name", "start", "end", "duration", "rrule", "exdates", "rdates"];

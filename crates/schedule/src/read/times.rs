@@ -4,8 +4,8 @@ use jiff::civil::{Date, DateTime, Time};
 
 use super::MAX_DAYS;
 use crate::plan::Length;
-use crate::problem::{Problem, shown};
 use crate::recurrence::LAST_YEAR;
+use waypost_problem::{Problem, shown};
 
 pub(super) const EXPECTED_LOCAL: &str = "a local date-time such as `2026-01-05T09:00`, in the years 1900 to 2199";
 pub(super) const EXPECTED_DATE: &str = "a date such as `2026-12-25`, in the years 1900 to 2199";

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
+use waypost_ids::AuditKind;
 
 use super::samples::{accept, at, audit, id, mail, queue_record};
 use crate::error::{CommitError, LeaseError};
@@ -35,7 +36,7 @@ pub(crate) async fn entries_newest_first_and_by_filter(store: &dyn Store) {
     assert_eq!(second, [audit(2, "ops")]);
     let filter = AuditFilter::default;
     assert_eq!(all(store, AuditFilter { actor: Some("ops".to_owned()), ..filter() }).await, [2, 1]);
-    assert_eq!(all(store, AuditFilter { entity_kind: Some("flow".to_owned()), ..filter() }).await, [3]);
+    assert_eq!(all(store, AuditFilter { entity_kind: Some(AuditKind::Flow), ..filter() }).await, [3]);
     assert_eq!(all(store, AuditFilter { entity_id: Some("entity-1".to_owned()), ..filter() }).await, [3, 1]);
     assert_eq!(all(store, AuditFilter { since: Some(at(2)), until: Some(at(3)), ..filter() }).await, [2]);
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
-use waypost_ids::{DecisionKind, DeliveryKind, DeliveryState, ThreadReason};
+use waypost_ids::{DecisionKind, DeliveryKind, DeliveryState};
 
 use super::outbox::{answer, delivery, forwards, outgoing};
-use super::samples::{accept, at, audit, decided, id, lease, mail, queues, route, run, up_to};
+use super::samples::{accept, at, audit, decided, id, joined, lease, mail, queues, route, run, up_to};
 use crate::records::correspondents::{Correspondent, Erased, ErasureRecord, ErasureState, Part};
 use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, InteractionFilter, InteractionRecord, State};
 use crate::records::replays::{ReplayRecord, ReplayState};
-use crate::records::threads::{PreviousRecord, ThreadClues, ThreadNote, ThreadRecord};
+use crate::records::threads::{ThreadClues, ThreadNote};
 use crate::traits::Store;
 
 fn who(address: &str) -> Correspondent {
@@ -201,31 +201,23 @@ pub(crate) async fn an_erasure_goes_on_where_its_node_left_it(store: &dyn Store)
     assert_eq!((listed.len(), total, listed[0].state), (1, 1, ErasureState::Done));
 }
 
-/// A later mail of a sender in the thread of mail 1, with what was copied of the one before it.
-fn goes_on(number: u8, sender: &str, from: u128, copied: &str) -> Acceptance {
+/// The first mail of a thread, whose run found this out about its sender.
+fn begins(who: &str) -> Acceptance {
+    let mut found = run(DecisionKind::Disconnect);
+    found.attributes = BTreeMap::from([("who".into(), who.to_owned())]);
+    let mut mail = decided(1, found);
+    mail.interactions[0].note = Some(ThreadNote { subject: Some(7), people: vec![1] });
+    mail
+}
+
+/// A later mail of a sender in the thread of mail 1, with what was copied of the one before it. Its run found out `who` about its sender.
+fn goes_on(number: u8, (sender, who): (&str, &str), from: u128, copied: &str) -> Acceptance {
     let mut queued = run(DecisionKind::Queue);
-    queued.attributes = BTreeMap::from([("said".into(), format!("of {copied}")), ("tier".into(), "gold".into())]);
+    let found = [("said", format!("of {copied}")), ("tier", "gold".to_owned()), ("who", who.to_owned())];
+    queued.attributes = found.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let mut mail = decided(number, queued);
     mail.message.envelope_from = sender.to_owned();
-    let previous = PreviousRecord {
-        id: id(from),
-        received_at: at(1),
-        decision: Some(DecisionKind::Queue),
-        queue: None,
-        queue_name: String::new(),
-        priority: 0,
-        skills: Vec::new(),
-        language: None,
-        attributes: BTreeMap::from([("who".into(), copied.to_owned())]),
-    };
-    let thread = ThreadRecord {
-        id: id(1).0,
-        reason: ThreadReason::Marker,
-        position: number.into(),
-        previous: Some(previous),
-        automatic: false,
-    };
-    mail.interactions[0].thread = Some(thread);
+    mail.interactions[0].thread = Some(joined(from, BTreeMap::from([("who".into(), copied.to_owned())])));
     mail.interactions[0].note = Some(ThreadNote { subject: None, people: vec![1] });
     mail
 }
@@ -236,13 +228,11 @@ fn copied(one: &InteractionRecord) -> &BTreeMap<String, String> {
 
 pub(crate) async fn copies_in_later_mail_of_the_thread_go(store: &dyn Store) {
     queues(store).await;
-    let mut first = decided(1, run(DecisionKind::Disconnect));
-    first.interactions[0].note = Some(ThreadNote { subject: Some(7), people: vec![1] });
-    accept(store, first).await;
-    accept(store, goes_on(2, "bob@example.net", 1, "a customer")).await;
-    accept(store, goes_on(3, "bob@example.net", 2, "ANN@example.net")).await;
-    accept(store, goes_on(4, "carl@example.net", 3, "carl")).await;
-    let mut undecided = goes_on(5, "bob@example.net", 1, "a customer");
+    accept(store, begins("a customer")).await;
+    accept(store, goes_on(2, ("bob@example.net", "ANN@example.net"), 1, "a customer")).await;
+    accept(store, goes_on(3, ("bob@example.net", "carl"), 2, "ANN@example.net")).await;
+    accept(store, goes_on(4, ("carl@example.net", "carl"), 3, "carl")).await;
+    let mut undecided = goes_on(5, ("bob@example.net", "bob"), 1, "a customer");
     undecided.interactions[0].run = None;
     accept(store, undecided).await;
     let one = async |number| store.interaction(id(number)).await.unwrap().unwrap();
@@ -267,10 +257,56 @@ pub(crate) async fn copies_in_later_mail_of_the_thread_go(store: &dyn Store) {
         assert!(store.raw_message(id(number)).await.unwrap().is_some(), "another's mail is as it was");
     }
     assert_eq!(one(2).await.attributes["said"], "of a customer");
-    assert_eq!(one(3).await.attributes, BTreeMap::from([("tier".into(), "gold".into())]), "those that name them go");
+    let left = BTreeMap::from([("tier".into(), "gold".into()), ("who".into(), "carl".into())]);
+    assert_eq!(one(3).await.attributes, left, "those that name them go");
     assert_eq!((one(4).await, traced().await), (carls, carls_trace));
     let clues = ThreadClues { route: route(1), subject: Some(7), author: Some(1), ..ThreadClues::default() };
     assert_eq!(store.thread_of(clues).await.unwrap(), None, "no hash of theirs is left");
+}
+
+/// Mail that had read the thread before the erasure, and is kept after it.
+pub(crate) async fn mail_that_is_kept_after_an_erasure_brings_no_copy_back(store: &dyn Store) {
+    queues(store).await;
+    accept(store, begins("a customer")).await;
+    accept(store, goes_on(2, ("bob@example.net", "ANN@example.net"), 1, "a customer")).await;
+    erase(store, "ann@example.net", true).await;
+    for (number, from, read) in [(3, 1, "a customer"), (4, 2, "ANN@example.net")] {
+        let mail = goes_on(number, ("carl@example.net", "carl"), from, read);
+        let made = Accepted::Created { id: id(number.into()), decided: false, possible_duplicate_of: None };
+        assert_eq!(accept(store, mail).await, [made], "its run read what is gone");
+        let one = store.interaction(id(number.into())).await.unwrap().unwrap();
+        assert!(copied(&one).is_empty() && one.attributes.is_empty(), "{one:?}");
+        assert_eq!((one.state, store.runs(id(number.into())).await.unwrap().len()), (State::Received, 0));
+    }
+    // Retention and whoever erases one interaction are no different.
+    accept(store, goes_on(5, ("carl@example.net", "a customer"), 2, "who")).await;
+    assert!(store.erase(id(5), audit(300, "ops")).await.unwrap());
+    accept(store, goes_on(6, ("carl@example.net", "carl"), 5, "a customer")).await;
+    assert!(copied(&store.interaction(id(6)).await.unwrap().unwrap()).is_empty());
+}
+
+/// Mail is accepted while an erasure is under way: whichever is first, nothing of the person is left when it is over.
+pub(crate) async fn nothing_is_left_of_mail_that_is_accepted_during_an_erasure(store: &dyn Store) {
+    queues(store).await;
+    accept(store, begins("a customer")).await;
+    let mail = async {
+        for number in 2..60 {
+            accept(store, goes_on(number, ("bob@example.net", "bob"), 1, "a customer")).await;
+        }
+    };
+    let erased = async {
+        while store.interactions(&InteractionFilter::default(), None, 9).await.unwrap().len() < 5 {}
+        erase(store, "ann@example.net", true).await
+    };
+    let ((), erased) = tokio::join!(mail, erased);
+    assert_eq!(erased.interactions, 1);
+    let mut before = 0;
+    for number in 2..60 {
+        let one = store.interaction(id(number)).await.unwrap().unwrap();
+        assert!(copied(&one).is_empty(), "{one:?}");
+        before += usize::from(one.runs > 0);
+    }
+    assert!((4..58).contains(&before), "{before} were accepted before");
 }
 
 pub(crate) async fn a_run_of_anothers_mail_that_may_send_again_is_waited_for(store: &dyn Store) {

@@ -3,6 +3,7 @@
 pub(crate) mod acceptance;
 pub(crate) mod access;
 pub(crate) mod activity;
+pub(crate) mod annotations;
 pub(crate) mod audit;
 pub(crate) mod catalogue;
 pub(crate) mod correspondents;
@@ -72,6 +73,10 @@ macro_rules! every_rule {
                 answers_from_many_tasks_are_limited_together;
             activity: what_is_done_is_counted_in_its_minute, runs_are_counted_by_flow_and_hour, what_was_counted_goes_after_two_days,
                 the_last_change_of_each_flow_is_told;
+            annotations: a_text_is_kept_with_its_version, the_newest_text_is_found_however_many_versions_have_none, a_text_replaces_only_what_it_is_meant_for, no_two_versions_share_a_revision,
+                the_same_text_again_is_no_change, positions_are_merged_node_by_node, one_flow_has_only_so_many_positions, the_ids_of_nodes_with_positions_are_only_so_long,
+                what_another_holds_or_is_gone_is_not_annotated, a_deleted_flow_keeps_its_texts_and_no_positions,
+                many_who_annotate_one_flow_lose_nothing;
             events: who_watches_is_told_once_it_is_committed, what_happens_is_told_as_it_stands_then, a_claim_that_runs_out_is_told, events_tell_of_no_events,
                 nobody_is_told_what_nobody_listens_to, what_is_told_outlives_reruns_and_not_erasures;
             pushes: a_push_that_arrives_completes_the_work, claims_and_pushes_exclude_each_other, transferred_work_is_pushed,
@@ -91,6 +96,7 @@ macro_rules! every_rule {
             correspondents: a_correspondent_is_found_by_every_address_of_a_mail, erasing_leaves_the_row_and_the_sums,
                 what_was_sent_to_a_person_about_anothers_mail_goes, unfinished_work_is_left_unless_it_is_forced,
                 an_erasure_goes_on_where_its_node_left_it, copies_in_later_mail_of_the_thread_go,
+                mail_that_is_kept_after_an_erasure_brings_no_copy_back, nothing_is_left_of_mail_that_is_accepted_during_an_erasure,
                 a_run_of_anothers_mail_that_may_send_again_is_waited_for;
             tables: tables_and_schedules_come_and_go, rows_come_and_go, older_versions_still_answer, only_what_was_expected_is_changed,
                 rows_page_by_page, changes_of_rows_leave_entries, a_new_content_is_one_version, a_new_content_that_is_the_same_is_none,

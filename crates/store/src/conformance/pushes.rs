@@ -195,7 +195,7 @@ pub(crate) async fn a_queue_that_pushes_stays_until_all_has_arrived(store: &dyn 
     queues(store).await;
     accept(store, decided(1, pushes(DecisionKind::Queue, vec![push(1, HOOK)]))).await;
     let deleted = || store.commit(1, vec![CatalogueChange::delete(queue(1))]);
-    assert!(matches!(deleted().await, Err(CommitError::Occupied { work, .. }) if work.id == id(1)));
+    assert!(matches!(deleted().await, Err(CommitError::Occupied(found)) if found[0].work.id == id(1)));
     assert_eq!(end(store, Way::Webhooks, AttemptEnd::Delivered, 50).await, 1);
     assert_eq!(deleted().await.unwrap(), 2);
 }

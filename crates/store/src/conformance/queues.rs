@@ -156,7 +156,9 @@ pub(crate) async fn a_queue_with_work_is_not_deleted(store: &dyn Store) {
         store.commit(epoch, vec![also, CatalogueChange::delete(queue(1))])
     };
     let refused = async |epoch| match deleted(epoch).await {
-        Err(CommitError::Occupied { queue, work }) => (queue, work.id, work.state),
+        Err(CommitError::Occupied(found)) if found.len() == 1 => {
+            (found[0].queue, found[0].work.id, found[0].work.state)
+        }
         other => panic!("expected a refusal, found {other:?}"),
     };
     assert_eq!(refused(1).await, (queue(1), id(1), State::Decided));

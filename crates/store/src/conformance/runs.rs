@@ -135,7 +135,7 @@ pub(crate) async fn a_parked_run_is_nobodys_until_it_goes_on(store: &dyn Store) 
 
     assert!(!store.resume_run(id(1), lost.lease.id, so_far()).await.unwrap(), "an answer to another question");
     assert!(store.resume_run(id(1), work.lease.id, "answered".to_owned()).await.unwrap());
-    assert!(!store.resume_run(id(1), work.lease.id, so_far()).await.unwrap(), "it goes on already");
+    assert!(!store.resume_run(id(1), work.lease.id, so_far()).await.unwrap(), "it is already running");
     assert!(!store.resume_run(id(9), work.lease.id, so_far()).await.unwrap(), "unknown");
     assert_eq!(state().await, State::Received);
     let again = store.claim_runs(up_to(1), at(1000)).await.unwrap().remove(0);

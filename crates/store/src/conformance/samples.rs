@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
-use waypost_ids::{DecisionKind, FlowId, InteractionId, LabelTarget, QueueId, ScheduleId, TableId};
+use waypost_ids::{DecisionKind, FlowId, InteractionId, LabelTarget, QueueId, ScheduleId, TableId, ThreadReason};
 use waypost_origin::Origin;
 
 use crate::leases::Lease;
@@ -17,6 +17,7 @@ use crate::records::mail::{
     AcceptOutcome, Acceptance, Accepted, DecisionRecord, NewInteraction, NewMessage, RunClaim, RunRecord,
 };
 use crate::records::tables::{ColumnRecord, ScheduleRecord, TableRecord, TableShape};
+use crate::records::threads::{PreviousRecord, ThreadRecord};
 use crate::traits::Store;
 
 /// The time of tests, `seconds` after their start.
@@ -53,7 +54,7 @@ pub(crate) fn queue(number: u128) -> QueueId {
     QueueId(Uuid::from_u128(0x2000 + number))
 }
 
-pub(super) fn flow(number: u128) -> FlowId {
+pub(crate) fn flow(number: u128) -> FlowId {
     FlowId(Uuid::from_u128(0x3000 + number))
 }
 
@@ -104,6 +105,23 @@ pub(crate) fn offer(number: u128, to: u128) -> NewInteraction {
         thread: None,
         note: None,
     }
+}
+
+/// The thread of interaction 1, joined behind an earlier interaction that had these attributes.
+pub(crate) fn joined(behind: u128, attributes: BTreeMap<String, String>) -> ThreadRecord {
+    let previous = PreviousRecord {
+        id: id(behind),
+        received_at: at(1),
+        decision: Some(DecisionKind::Queue),
+        queue: None,
+        queue_name: String::new(),
+        priority: 0,
+        skills: Vec::new(),
+        language: None,
+        attributes,
+    };
+    let position = u32::try_from(behind).unwrap() + 1;
+    ThreadRecord { id: id(1).0, reason: ThreadReason::Marker, position, previous: Some(previous), automatic: false }
 }
 
 /// A mail whose run ended already.
@@ -164,7 +182,7 @@ pub(super) async fn listed(store: &dyn Store, filter: &crate::records::mail::Int
     found.iter().map(|interaction| interaction.id.0.as_u128()).collect()
 }
 
-pub(super) fn flow_record(number: u128, name: &str) -> FlowRecord {
+pub(crate) fn flow_record(number: u128, name: &str) -> FlowRecord {
     FlowRecord {
         id: flow(number),
         name: name.to_owned(),

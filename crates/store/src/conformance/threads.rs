@@ -100,7 +100,10 @@ pub(crate) async fn a_subject_leads_to_its_newest_mail_for_a_while(store: &dyn S
 
 pub(crate) async fn where_an_interaction_stands_in_its_thread_is_kept(store: &dyn Store) {
     queues(store).await;
-    accept(store, among(1, &[1])).await;
+    let attributes = BTreeMap::from([("odd".to_owned(), "\0 \"".to_owned())]);
+    let mut first = among(1, &[1]);
+    first.interactions[0].run.as_mut().unwrap().attributes.clone_from(&attributes);
+    accept(store, first).await;
     let thread = ThreadRecord {
         id: id(1).0,
         reason: ThreadReason::InReplyTo,
@@ -114,7 +117,7 @@ pub(crate) async fn where_an_interaction_stands_in_its_thread_is_kept(store: &dy
             priority: -3,
             skills: vec!["refunds".to_owned()],
             language: Some("de".to_owned()),
-            attributes: BTreeMap::from([("odd".to_owned(), "\0 \"".to_owned())]),
+            attributes,
         }),
         automatic: true,
     };

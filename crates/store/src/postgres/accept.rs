@@ -21,11 +21,12 @@ use super::commits::Ending;
 use super::locks::{self, epoch_of};
 use super::pool::{IDLE, Lent, ended, transfer_time};
 use super::seen::{self, Wanted};
-use super::writes::{Catalogue, Writes};
-use super::{mailboxes, requests};
+use super::writes::{Referred, Writes};
+use super::{mailboxes, requests, threads};
 use crate::error::StoreError;
 use crate::records::mail::{AcceptOutcome, Acceptance, IdempotencyKey};
 use crate::rules::duplicates::Key;
+use crate::rules::threads::copied_from;
 use crate::sums::sum;
 
 /// How long things are known again, in seconds.
@@ -59,6 +60,8 @@ async fn attempt(
     let share = db.prepare_cached(locks::SHARE).await?;
     let epoch = db.prepare_cached(locks::EPOCH).await?;
     let queues = db.prepare_cached("SELECT id FROM queues WHERE id = ANY ($1)").await?;
+    let share_threads = db.prepare_cached(locks::THREADS_SHARE).await?;
+    let attributes = db.prepare_cached(threads::ATTRIBUTES).await?;
     let add_messages = db.prepare_cached(ADD_MESSAGES).await?;
     let mut upload = Some(begin_with_messages(db, &add_messages, batch, messages));
     let mut answered = HashMap::new();
@@ -78,16 +81,27 @@ async fn attempt(
     let wanted = wanted(fresh.map(|(_, acceptance)| *acceptance));
     let named = named_queues(batch);
     let naming: [&(dyn ToSql + Sync); 1] = [&named];
-    let (_, _, epoch, queues, known) = try_join!(
+    let (joined, earlier) = copied(batch);
+    let earlier = async {
+        if earlier.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (locking, looking): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) = ([&joined], [&earlier]);
+        // A statement each: the second sees what the first waited for.
+        let (_, found) = try_join!(biased; db.query(&share_threads, &locking), db.query(&attributes, &looking))?;
+        Ok::<_, StoreError>(found)
+    };
+    let (_, _, epoch, queues, known, earlier) = try_join!(
         biased;
         OptionFuture::from(upload).map(Option::transpose),
         db.query(&share, &[]).map_err(StoreError::from),
         db.query(&epoch, &[]).map_err(StoreError::from),
         db.query(&queues, &naming).map_err(StoreError::from),
         wanted.take(db, (&take, &look), windows.duplicates),
+        earlier,
     )?;
     let queues = queues.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-    let catalogue = Catalogue { epoch: epoch_of(&epoch)?, queues };
+    let referred = Referred { epoch: epoch_of(&epoch)?, queues, attributes: threads::attributes_of(&earlier)? };
     let mut writes = Writes::default();
     let mut outcomes = Vec::with_capacity(batch.len());
     for (place, (acceptance, message)) in batch.iter().zip(messages).enumerate() {
@@ -96,7 +110,7 @@ async fn attempt(
                 writes.drop_message(acceptance, *message);
                 known
             }
-            None => AcceptOutcome::Committed(writes.add((acceptance, *message), &catalogue, &wanted, &known)?),
+            None => AcceptOutcome::Committed(writes.add((acceptance, *message), &referred, &wanted, &known)?),
         });
     }
     writes.hint(ending.hints());
@@ -143,6 +157,12 @@ fn named_queues(batch: &[&Acceptance]) -> Vec<Uuid> {
     let offered = batch.iter().flat_map(|acceptance| &acceptance.interactions);
     let named: HashSet<Uuid> = offered.filter_map(|one| Some(one.run.as_ref()?.decision.queue?.0)).collect();
     named.into_iter().collect()
+}
+
+/// The threads in which a batch's mail has copied attributes, and the interactions that it has them from.
+fn copied(batch: &[&Acceptance]) -> (Vec<Uuid>, Vec<Uuid>) {
+    let threads = batch.iter().flat_map(|acceptance| &acceptance.interactions).filter_map(|one| one.thread.as_ref());
+    threads.filter_map(|thread| Some((thread.id, copied_from(Some(thread))?.0))).unzip()
 }
 
 fn wanted<'b>(batch: impl Iterator<Item = &'b Acceptance>) -> Wanted {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use deadpool_postgres::GenericClient;
 use tokio_postgres::Row;
 use uuid::Uuid;
+use waypost_ids::AuditKind;
 
 use super::PostgresStore;
 use super::columns::{Columns, text};
@@ -27,7 +28,7 @@ impl AuditStore for PostgresStore {
         conditions.add("id < ", after);
         let plain = |value: String| text(&value).into_owned();
         conditions.add("actor = ", filter.actor.map(plain));
-        conditions.add("entity_kind = ", filter.entity_kind.map(plain));
+        conditions.add("entity_kind = ", filter.entity_kind.map(AuditKind::as_str));
         conditions.add("entity_id = ", filter.entity_id.map(plain));
         conditions.add("at >= ", filter.since);
         conditions.add("at < ", filter.until);

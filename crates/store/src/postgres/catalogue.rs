@@ -12,10 +12,10 @@ use super::mail_columns::interaction;
 use super::mailboxes::{mailbox, put_mailbox};
 use super::outside::{data_action, put_data_action, put_secret, put_webhook, secret, webhook};
 use super::pool::{Lent, Parameters, execute, row, rows};
-use super::{PostgresStore, applied, audit, locks, signals, tables};
+use super::{PostgresStore, annotations, applied, audit, locks, signals, tables};
 use crate::conditions::{self, in_state};
 use crate::encoding::json;
-use crate::error::{CommitError, StoreError};
+use crate::error::{CommitError, OccupiedQueue, StoreError};
 use crate::records::catalogue::{
     Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, ObjectRecord, QueueRecord, RouteRecord, RouteTarget,
     TermRecord, VersionRecord,
@@ -181,13 +181,17 @@ async fn commit(db: &mut Lent, expected: Epoch, changes: Vec<CatalogueChange>) -
     if locks::epoch(&transaction).await? != expected {
         return Err(CommitError::Conflict);
     }
+    let mut occupied = Vec::new();
     for change in &changes {
         if let CatalogueChange::Delete(object) = change
             && object.kind == Kind::Queue
             && let Some(work) = work_in(&transaction, QueueId(object.uuid())).await?
         {
-            return Err(CommitError::Occupied { queue: QueueId(object.uuid()), work: Box::new(work) });
+            occupied.push(OccupiedQueue { queue: QueueId(object.uuid()), work });
         }
+    }
+    if !occupied.is_empty() {
+        return Err(CommitError::Occupied(occupied));
     }
     for change in &changes {
         apply(&transaction, change).await?;
@@ -239,7 +243,10 @@ async fn doubled_name(db: &impl GenericClient) -> Result<Option<String>, StoreEr
 async fn apply(db: &impl GenericClient, change: &CatalogueChange) -> Result<(), StoreError> {
     applied::forget(db, change).await?;
     match change {
-        CatalogueChange::PutFlow(record) => put_flow(db, record).await,
+        CatalogueChange::PutFlow(record) => {
+            put_flow(db, record).await?;
+            annotations::forget(db, record).await
+        }
         CatalogueChange::AddVersion(record) => add_version(db, record).await,
         CatalogueChange::MarkPublished(id, number, at) => {
             let sql = "UPDATE flow_versions SET published_at = $3 WHERE flow_id = $1 AND version = $2";

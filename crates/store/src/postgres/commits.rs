@@ -116,7 +116,7 @@ impl Commits {
         while Instant::now() < until {
             match timeout(self.patience, self.ask(mark)).await {
                 Ok(Ok(kept)) => return Some(kept),
-                Ok(Err(error)) => tracing::debug!(%error, "could not ask whether a commit was kept; it is asked again"),
+                Ok(Err(error)) => tracing::debug!(%error, "could not check whether a commit was kept; retrying"),
                 Err(_) => {}
             }
             sleep(AGAIN).await;
@@ -247,7 +247,7 @@ impl Ending {
         self.state.broken.store(true, Ordering::Release);
         match self.commits.was_kept(self.mark).await {
             Some(true) => {
-                tracing::warn!(%error, "the answer to a commit was lost; the database has it");
+                tracing::warn!(%error, "the answer to a commit was lost; the database has committed it");
                 self.commits.tell(self.state.hints.take());
                 Ok(())
             }

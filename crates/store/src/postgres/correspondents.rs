@@ -295,6 +295,7 @@ async fn next(
     if let Some(who) = record.who.clone() {
         let batch = concerned(&transaction, &who, record.after, max).await?;
         let ids: Vec<Uuid> = batch.iter().map(|(id, _)| id.0).collect();
+        locks::threads_alone(&transaction, &ids).await?;
         execute(&transaction, "SELECT 1 FROM interactions WHERE id = ANY ($1) ORDER BY id FOR UPDATE", &[&ids]).await?;
         for (interaction, part) in &batch {
             erase(&transaction, (*interaction, *part), &who, &mut record, (now, &mut moves)).await?;

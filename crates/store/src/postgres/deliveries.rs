@@ -88,11 +88,11 @@ pub(super) fn sound_parties(
     for row in found {
         match party(row) {
             Ok((id, _)) if of_damaged.contains(&id) => {
-                tracing::error!(interaction = %id, "where it stands is left as it is: one of its deliveries is damaged");
+                tracing::error!(interaction = %id, "its state is left as it is: one of its deliveries is damaged");
             }
             Ok(party) => sound.push(party),
             Err(error) if error.is_damage() => {
-                tracing::error!(%error, "where an interaction stands is left as it is: its record is damaged");
+                tracing::error!(%error, "the interaction's state is left as it is: its record is damaged");
             }
             Err(error) => return Err(error),
         }

@@ -65,7 +65,7 @@ impl From<PoolError> for StoreError {
                 Self::Failed(text) => Self::Unavailable(text),
                 passing => passing,
             },
-            PoolError::Timeout(_) => Self::Unavailable("no connection to the database was free in time".to_owned()),
+            PoolError::Timeout(_) => Self::Unavailable("no database connection was free in time".to_owned()),
             error => Self::Unavailable(error.to_string()),
         }
     }

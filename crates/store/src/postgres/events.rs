@@ -22,7 +22,7 @@ pub(super) async fn write(db: &impl GenericClient, happened: Happenings, tally: 
     for row in &found {
         match interaction(row) {
             Ok(record) => records.push(record),
-            Err(error) if error.is_damage() => tracing::error!(%error, "nobody is told what happened to it"),
+            Err(error) if error.is_damage() => tracing::error!(%error, "no event is sent for it"),
             Err(error) => return Err(error),
         }
     }

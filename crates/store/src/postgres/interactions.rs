@@ -230,6 +230,7 @@ async fn summary(db: &mut Client) -> Result<Summary, StoreError> {
 async fn erase(db: &mut Lent, id: InteractionId, entry: AuditRecord) -> Result<bool, StoreError> {
     let (transaction, ending) = db.begin().await?;
     locks::share(&transaction).await?;
+    locks::threads_alone(&transaction, &[id.0]).await?;
     let mut moves = Moves::heard(&ending);
     let found = retention::erase_contents(&transaction, &[id.0], entry.at, &mut moves).await? > 0;
     if found {

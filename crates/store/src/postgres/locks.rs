@@ -1,4 +1,4 @@
-//! The one lock that all nodes know: who changes the catalogue holds it alone, who records decisions shares it. It ends with its
+//! Locks that all nodes know. That of the catalogue: who changes the catalogue holds it alone, who records decisions shares it. It ends with its
 //! transaction. Nobody who shares it waits for a large message to arrive: those are sent before. (A lock of the epoch's row would do as
 //! well, but each sharer would write that row.)
 
@@ -7,6 +7,7 @@ use std::time::Duration;
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
+use uuid::Uuid;
 use waypost_origin::Origin;
 
 use super::pool::{execute, rows};
@@ -20,11 +21,37 @@ pub(super) const SHARE: &str =
 pub(super) const ALONE: &str =
     "SELECT pg_advisory_xact_lock(hashtextextended('waypost catalogue ' || current_schema(), 0))";
 
+/// Keeps what earlier interactions of some threads hold from being erased until the transaction ends: mail that is being kept has copied
+/// it. Who locks several threads does so in one order.
+pub(super) const THREADS_SHARE: &str = "SELECT pg_advisory_xact_lock_shared(key) FROM (
+    SELECT DISTINCT hashtextextended('waypost thread ' || current_schema() || ' ' || id, 0) AS key
+    FROM unnest($1::uuid[]) AS joined (id) ORDER BY key) AS keys";
+
+/// The lock of the thread of each interaction in `wanted`.
+const THREAD_OF: &str = "SELECT wanted.id,
+        hashtextextended('waypost thread ' || current_schema() || ' ' || coalesce(threads.thread, wanted.id), 0) AS key
+    FROM unnest($1::uuid[]) AS wanted (id) LEFT JOIN threads ON threads.interaction = wanted.id";
+
 const MIGRATION: &str = "SELECT pg_advisory_xact_lock(hashtextextended('waypost schema ' || current_schema(), 0))";
 
 /// Keeps the catalogue from changing until the transaction ends.
 pub(super) async fn share(db: &impl GenericClient) -> Result<(), StoreError> {
     execute(db, SHARE, &[]).await.map(drop)
+}
+
+/// Waits for mail that is being kept in the threads of these interactions, and lets no more be kept there until the transaction ends. So
+/// whoever erases afterwards finds every copy. Taken before rows are locked.
+pub(super) async fn threads_alone(db: &impl GenericClient, interactions: &[Uuid]) -> Result<(), StoreError> {
+    let sql = format!(
+        "SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT key FROM ({THREAD_OF}) AS all_keys ORDER BY key) AS keys"
+    );
+    execute(db, &sql, &[&interactions]).await.map(drop)
+}
+
+/// The same without waiting: those of the interactions in whose threads no mail is being kept. Rows may be locked before.
+pub(super) async fn threads_free(db: &impl GenericClient, interactions: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+    let sql = format!("SELECT id FROM ({THREAD_OF} OFFSET 0) AS keys WHERE pg_try_advisory_xact_lock(key)");
+    rows(db, &sql, &[&interactions]).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 pub(super) const EPOCH: &str = "SELECT value FROM epoch";

@@ -7,6 +7,7 @@
 mod accept;
 mod access;
 mod activity;
+mod annotations;
 mod applied;
 mod audit;
 mod catalogue;

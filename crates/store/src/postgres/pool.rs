@@ -263,6 +263,12 @@ impl PassingError for crate::error::TableError {
     }
 }
 
+impl PassingError for crate::error::AnnotationError {
+    fn passing(&self) -> bool {
+        matches!(self, Self::Store(error) if error.passing())
+    }
+}
+
 impl PassingError for crate::error::LeaseError {
     fn passing(&self) -> bool {
         matches!(self, Self::Store(error) if error.passing())
@@ -301,7 +307,7 @@ pub(super) async fn execute(db: &impl GenericClient, sql: &str, parameters: Para
 pub(super) fn config(options: &PostgresOptions) -> Result<Config, StoreError> {
     // The library's words may repeat the URL, and a password with it.
     let broken =
-        |_| StoreError::Failed("the database's URL does not read: expected postgres://USER@HOST/NAME".to_owned());
+        |_| StoreError::Failed("the database's URL is not valid: expected postgres://USER@HOST/NAME".to_owned());
     let mut config = Config::from_str(&options.url).map_err(broken)?;
     if config.get_application_name().is_none() {
         config.application_name("waypost");

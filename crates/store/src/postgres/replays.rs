@@ -189,7 +189,7 @@ async fn begin(db: &mut Lent, lease: Lease, now: Timestamp) -> Result<Option<Rep
                 break;
             }
             Err(error @ StoreError::Inconsistent { .. }) => {
-                tracing::error!(%error, replay = %id, "a replay is not begun: it failed");
+                tracing::error!(%error, replay = %id, "a replay could not be started");
                 let sql = "UPDATE replays SET state = $2, lease = NULL, lease_until = NULL WHERE id = $1";
                 execute(&transaction, sql, &[&id, &ReplayState::Failed.code()]).await?;
             }

@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 use deadpool_postgres::{Client, GenericClient};
 use jiff::Timestamp;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::accept::Windows;
@@ -132,7 +133,7 @@ async fn old(
     (columns, which): (&str, &str),
     route: Option<Uuid>,
     (before, max): (Timestamp, i64),
-) -> Result<Vec<tokio_postgres::Row>, StoreError> {
+) -> Result<Vec<Row>, StoreError> {
     let sql = |came_by: &str| {
         format!(
             "SELECT {columns} FROM interactions WHERE {which} AND {came_by} AND completed_at < $1 AND NOT {PENDING}
@@ -160,6 +161,7 @@ async fn erase_old(db: &mut Client, limits: &RetentionLimits, max: i64, now: Tim
             break;
         }
     }
+    let ids = locks::threads_free(&transaction, &ids).await?;
     let mut moves = Moves::default();
     let erased = erase_contents(&transaction, &ids, now, &mut moves).await?;
     moves.write(&transaction).await?;
@@ -171,18 +173,22 @@ async fn remove_old(db: &mut Client, limits: &RetentionLimits, max: i64, now: Ti
     let routes = routes(db, COMPLETED).await?;
     let transaction = db.transaction().await?;
     locks::share(&transaction).await?;
-    let mut ids: Vec<Uuid> = Vec::new();
-    let mut moves = Moves::default();
+    let mut found = Vec::new();
     for route in routes {
         let Some(limit) = limits.of(route).interactions else { continue };
-        let left = max.saturating_sub(i64::try_from(ids.len()).unwrap_or(max));
-        for row in &old(&transaction, ("id, state, decision, duplicates", COMPLETED), route, (limit, left)).await? {
-            let columns = Columns { row, table: "interactions" };
-            ids.push(columns.get("id")?);
-            moves.tally().removed(read_state(columns)?, read_kind(columns)?, columns.get("duplicates")?);
-        }
-        if ids.len() as u64 >= max.unsigned_abs() {
+        let left = max.saturating_sub(i64::try_from(found.len()).unwrap_or(max));
+        found.extend(old(&transaction, ("id, state, decision, duplicates", COMPLETED), route, (limit, left)).await?);
+        if found.len() as u64 >= max.unsigned_abs() {
             break;
+        }
+    }
+    let ids: Vec<Uuid> = found.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?;
+    let ids = locks::threads_free(&transaction, &ids).await?;
+    let mut moves = Moves::default();
+    for row in &found {
+        let columns = Columns { row, table: "interactions" };
+        if ids.contains(&columns.get("id")?) {
+            moves.tally().removed(read_state(columns)?, read_kind(columns)?, columns.get("duplicates")?);
         }
     }
     if ids.is_empty() {
@@ -199,16 +205,23 @@ async fn remove_old(db: &mut Client, limits: &RetentionLimits, max: i64, now: Ti
     Ok(removed)
 }
 
-/// Removes message, subject, traces, journals and attributes, and the opening except where a run that is still to come needs it; answers how many of the interactions exist. A message that came for several routes goes with
-/// the last of its interactions. Whoever asks shares the catalogue's lock before, and writes `moves` at the end: counters come last.
+/// Removes message, subject, traces, journals and attributes with the copies that later interactions have of them, and the opening except where a run that is still to come needs it; answers how many of the interactions exist. A message that came for several routes goes with
+/// the last of its interactions. Whoever asks shares the catalogue's lock before and holds those of the threads, and writes `moves` at the end: counters come last.
 pub(super) async fn erase_contents(
     db: &impl GenericClient,
     ids: &[Uuid],
     now: Timestamp,
     moves: &mut Moves,
 ) -> Result<u64, StoreError> {
-    let sql = "SELECT id, message, state, opening, thread FROM interactions WHERE id = ANY ($1) ORDER BY id FOR UPDATE";
-    let found = rows(db, sql, &[&ids]).await?;
+    // Those that have copies with the others, so that all are locked in order.
+    let later = super::threads::later(db, ids).await?;
+    let sql = "SELECT id, message, state, opening, thread FROM interactions WHERE id = ANY ($1) OR id = ANY ($2)
+        ORDER BY id FOR UPDATE";
+    let (found, copies): (Vec<_>, Vec<_>) = {
+        let is_erased = |row: &Row| row.try_get("id").is_ok_and(|id: Uuid| ids.contains(&id));
+        rows(db, sql, &[&ids, &later]).await?.into_iter().partition(is_erased)
+    };
+    super::threads::erase_copies(db, ids, &copies).await?;
     let (mut ids, mut messages, mut openings) = (Vec::<Uuid>::new(), Vec::<Uuid>::new(), Vec::new());
     let mut threads = Vec::new();
     for row in &found {

@@ -28,6 +28,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0020-mail-facts.sql"),
     include_str!("migrations/0021-threads.sql"),
     include_str!("migrations/0022-erasures.sql"),
+    include_str!("migrations/0023-annotations.sql"),
 ];
 
 /// The oldest server that is known to do, as `server_version_num`.
@@ -49,7 +50,7 @@ pub(super) async fn check(db: &Database) -> Result<(), StoreError> {
             }
             if encoding != "UTF8" {
                 return Err(StoreError::Failed(format!(
-                    "the database's encoding is {encoding}: make it anew with ENCODING 'UTF8' TEMPLATE template0"
+                    "the database's encoding is {encoding}: create it again with ENCODING 'UTF8' TEMPLATE template0"
                 )));
             }
             if fsync == "off" {

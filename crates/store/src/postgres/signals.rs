@@ -96,7 +96,7 @@ async fn tell(db: Database, work: Arc<Notify>, node: String, mut stopped: watch:
         let sql = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)";
         let told = db.run(move |db| Box::pin(async move { execute(db, sql, &[&WORK, &node]).await }));
         if let Err(error) = told.await {
-            tracing::debug!(%error, "other nodes were not told of work; they poll");
+            tracing::debug!(%error, "other nodes were not notified of work; they poll");
         }
         sleep(THROTTLE).await;
     }
@@ -120,7 +120,7 @@ async fn tell_hints(db: Database, node: String, mut stopped: watch::Receiver<boo
             pg_notify($1, current_schema() || ' ' || notice) FROM unnest($2::text[]) AS told (notice)";
         let told = db.run(move |db| Box::pin(async move { rows(db, sql, &[&HINTS, &notices]).await }));
         if let Err(error) = told.await {
-            tracing::debug!(%error, "other nodes were not told what was changed");
+            tracing::debug!(%error, "other nodes were not notified of a change");
             outbox.lose();
             sleep(AGAIN).await;
         }
@@ -142,7 +142,7 @@ impl Listener {
         loop {
             tokio::select! {
                 ended = self.listen_once() => if let Err(error) = ended {
-                    tracing::debug!(%error, "not listening to other nodes at the moment");
+                    tracing::debug!(%error, "not listening to other nodes now");
                 },
                 _ = stopped.changed() => return,
             }

@@ -208,7 +208,7 @@ pub(super) async fn recount(db: &mut Client) -> Result<(), StoreError> {
     let changed = execute(&transaction, &sql, &[]).await?;
     transaction.commit().await?;
     if changed > 0 {
-        tracing::warn!(queues = changed, "counters differed from what waits in queues: counted anew");
+        tracing::warn!(queues = changed, "queue counters were wrong and have been recounted");
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! Which thread mail belongs to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use deadpool_postgres::{Client, GenericClient};
-use tokio_postgres::Statement;
+use tokio_postgres::{Row, Statement};
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
@@ -12,13 +12,16 @@ use super::PostgresStore;
 use super::columns::{Columns, text};
 use super::mail_columns::{interaction, read_state};
 use super::pool::{execute, row, rows};
+use crate::encoding::json;
 use crate::error::StoreError;
 use crate::records::correspondents::Correspondent;
 use crate::records::mail::{InteractionRecord, NewInteraction};
-use crate::records::threads::{Joined, ThreadClues};
+use crate::records::threads::{Joined, ThreadClues, ThreadRecord};
 use crate::rules::threads::{
-    Copied, Known, MOST_LOOKED_AT, MOST_NOTES, join, people_column, people_of, without_copies,
+    Copied, Known, MOST_COPIES, MOST_LOOKED_AT, MOST_NOTES, join, people_column, people_of, without_copies,
+    without_copy,
 };
+use crate::sums::sound_or_none;
 use crate::traits::ThreadStore;
 
 #[async_trait]
@@ -77,6 +80,45 @@ impl Notes {
 pub(super) async fn erase(db: &impl GenericClient, ids: &[Uuid]) -> Result<(), StoreError> {
     let sql = "UPDATE threads SET subject = NULL, people = '' WHERE interaction = ANY ($1)";
     execute(db, sql, &[&ids]).await.map(drop)
+}
+
+/// Later interactions that may have a copy of what some of their thread hold.
+pub(super) async fn later(db: &impl GenericClient, ids: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+    let sql = format!(
+        r#"SELECT interactions.id FROM unnest($1::uuid[]) AS erased (id), LATERAL (
+                SELECT interaction FROM threads
+                WHERE thread = coalesce((SELECT thread FROM threads WHERE interaction = erased.id), erased.id)
+                    AND interaction > erased.id ORDER BY interaction LIMIT {MOST_COPIES}) AS later
+            JOIN interactions ON interactions.id = later.interaction
+        WHERE position('"attributes":' IN interactions.thread) > 0
+            AND position(erased.id::text IN interactions.thread) > 0"#
+    );
+    rows(db, &sql, &[&ids]).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+/// Takes from later interactions, which are locked, what they copied of those whose content goes.
+pub(super) async fn erase_copies(db: &impl GenericClient, erased: &[Uuid], later: &[Row]) -> Result<(), StoreError> {
+    for row in later {
+        let columns = Columns { row, table: "interactions" };
+        let thread = sound_or_none(columns.json_or_empty::<Option<ThreadRecord>>("thread"))?;
+        let left = thread.and_then(|thread| without_copy(thread, |earlier| erased.contains(&earlier.0)));
+        let Some(left) = left else { continue };
+        let id: Uuid = columns.get("id")?;
+        execute(db, "UPDATE interactions SET thread = $2 WHERE id = $1", &[&id, &json(&left)?]).await?;
+    }
+    Ok(())
+}
+
+/// The attributes that interactions have now.
+pub(super) const ATTRIBUTES: &str = "SELECT id, attributes FROM interactions WHERE id = ANY ($1)";
+
+/// What [`ATTRIBUTES`] answered, by interaction. What can't be read is not there.
+pub(super) fn attributes_of(found: &[Row]) -> Result<HashMap<Uuid, BTreeMap<String, String>>, StoreError> {
+    let read = |row: &Row| {
+        let columns = Columns { row, table: "interactions" };
+        Ok((columns.get("id")?, sound_or_none(columns.json_or_empty("attributes"))?.unwrap_or_default()))
+    };
+    found.iter().map(read).collect()
 }
 
 /// Removes the notes of interactions that go.

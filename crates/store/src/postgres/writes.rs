@@ -1,6 +1,6 @@
 //! What a batch of acceptances writes, a few statements for all of it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use deadpool_postgres::Client;
 use jiff::Timestamp;
@@ -28,11 +28,13 @@ use crate::rules::events::{Ears, Hints, is_heard, of_made};
 use crate::rules::requests::remembered;
 use crate::sums::sum;
 
-/// What a batch must know of the catalogue. It does not change until the transaction ends.
-pub(super) struct Catalogue {
+/// What a batch must know of what it refers to. It does not change until the transaction ends.
+pub(super) struct Referred {
     pub(super) epoch: Epoch,
     /// Those of the queues named by the batch's decisions that are there.
     pub(super) queues: HashSet<Uuid>,
+    /// The attributes of those of the earlier interactions of its threads that are there.
+    pub(super) attributes: HashMap<Uuid, BTreeMap<String, String>>,
 }
 
 /// What a batch writes, a list for each column.
@@ -68,7 +70,7 @@ impl<'b> Writes<'b> {
     pub(super) fn add(
         &mut self,
         (acceptance, message_id): (&'b Acceptance, Uuid),
-        catalogue: &Catalogue,
+        referred: &Referred,
         wanted: &Wanted,
         known: &Known,
     ) -> Result<Vec<Accepted>, StoreError> {
@@ -85,17 +87,19 @@ impl<'b> Writes<'b> {
                     seen => seen,
                 },
             };
-            let is_there = |queue: QueueId| Ok::<_, StoreError>(catalogue.queues.contains(&queue.0));
-            let made = match acceptance::offer(offered, message.received_at, seen, catalogue.epoch, is_there)? {
-                Offer::Duplicate(of) => {
-                    self.unused.push(message_id);
-                    self.duplicates.push(of.0);
-                    self.tally.activity().duplicate(message.received_at);
-                    outcome.push(Accepted::Duplicate { of });
-                    continue;
-                }
-                Offer::Made(made) => made,
-            };
+            let is_there = |queue: QueueId| Ok::<_, StoreError>(referred.queues.contains(&queue.0));
+            let attributes = |id: InteractionId| Ok(referred.attributes.get(&id.0).cloned().unwrap_or_default());
+            let made =
+                match acceptance::offer(offered, message.received_at, seen, referred.epoch, is_there, attributes)? {
+                    Offer::Duplicate(of) => {
+                        self.unused.push(message_id);
+                        self.duplicates.push(of.0);
+                        self.tally.activity().duplicate(message.received_at);
+                        outcome.push(Accepted::Duplicate { of });
+                        continue;
+                    }
+                    Offer::Made(made) => *made,
+                };
             outcome.push(made.accepted(offered.id));
             self.tally.moved(None, made.standing.position());
             self.tally.activity().made(message.received_at);
@@ -106,7 +110,7 @@ impl<'b> Writes<'b> {
             }
             let run = made.run.map(|_| self.runs.len().saturating_sub(1));
             let opening = offered.opening.as_ref().map(json).transpose()?;
-            let thread = offered.thread.as_ref().map(json).transpose()?;
+            let thread = made.thread.as_deref().map(json).transpose()?;
             self.interactions.push(Interaction { offered, message, message_id, made, opening, thread, run });
         }
         if let Some(key) = &acceptance.idempotency {

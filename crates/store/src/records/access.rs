@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-/// The scope that allows everything. One client that is not revoked always has it, once one did.
+/// The scope that allows everything. Once a client has it, at least one client that is not revoked keeps it.
 pub const ADMIN_SCOPE: &str = "admin";
 
 /// What `secret_hash` of a person begins with: the issuer of the identity provider follows, a space, and the subject.
@@ -15,7 +15,7 @@ pub struct ClientRecord {
     pub id: String,
     /// What people call it.
     pub name: String,
-    /// What it is for; empty if nobody said.
+    /// What it is for; may be empty.
     pub description: String,
     /// How it proves itself: `sha256:HEX` for a generated secret of 256 bits, an Argon2 PHC string for a chosen one. A person has no secret:
     /// `oidc:ISSUER SUBJECT` says who vouches for whom.

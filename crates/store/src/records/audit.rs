@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value as Json;
 use uuid::Uuid;
+use waypost_ids::AuditKind;
 
 /// What the server itself does goes by this name.
 pub const SERVER: &str = "waypost";
@@ -19,8 +20,8 @@ pub struct By<'a> {
 /// What a change is about.
 #[derive(Clone, Copy, Debug)]
 pub struct About<'a> {
-    /// The kind of the thing, such as `queue`.
-    pub kind: &'a str,
+    /// The kind of the object.
+    pub kind: AuditKind,
     /// Its identifier.
     pub id: &'a str,
     /// What people call it.
@@ -38,7 +39,7 @@ pub struct AuditRecord {
     pub actor: String,
     /// What was done, such as `created`.
     pub action: String,
-    /// The kind of the thing, such as `queue`.
+    /// The kind of the object, such as `queue`.
     pub entity_kind: String,
     /// Its identifier.
     pub entity_id: String,
@@ -46,14 +47,14 @@ pub struct AuditRecord {
     pub entity_name: String,
     /// Why, in the words of the one who did it.
     pub note: Option<String>,
-    /// The thing as it was; none if it is new. Never a secret, nor what is kept of one.
+    /// The object before the change; none if it is new. Never contains a secret, sealed or not.
     pub before: Option<Json>,
-    /// The thing as it is since; none if it is gone.
+    /// The object after the change; none if it was deleted.
     pub after: Option<Json>,
 }
 
 impl AuditRecord {
-    /// An entry that says nothing of the thing's states.
+    /// An entry without the object's states.
     #[must_use]
     pub fn new(id: Uuid, at: Timestamp, by: By<'_>, action: &str, about: About<'_>) -> Self {
         Self {
@@ -61,7 +62,7 @@ impl AuditRecord {
             at,
             actor: by.actor.to_owned(),
             action: action.to_owned(),
-            entity_kind: about.kind.to_owned(),
+            entity_kind: about.kind.as_str().to_owned(),
             entity_id: about.id.to_owned(),
             entity_name: about.name.to_owned(),
             note: by.note.map(str::to_owned),
@@ -76,9 +77,9 @@ impl AuditRecord {
 pub struct AuditFilter {
     /// Only of this client.
     pub actor: Option<String>,
-    /// Only this kind of thing.
-    pub entity_kind: Option<String>,
-    /// Only this thing.
+    /// Only this kind of object.
+    pub entity_kind: Option<AuditKind>,
+    /// Only this object.
     pub entity_id: Option<String>,
     /// At or after.
     pub since: Option<Timestamp>,

@@ -37,7 +37,7 @@ pub struct FlowRecord {
     pub published: Option<Version>,
     /// Names of versions, wherever a version may stand: one version each, or two with weights.
     pub labels: BTreeMap<String, Vec<LabelTarget>>,
-    /// What its callers are told since it was deprecated; none while it is not.
+    /// The notice to its callers; none while it is not deprecated.
     pub deprecated: Option<String>,
     /// The newest version's number; 0 if the flow has no content yet.
     pub newest: Version,
@@ -51,7 +51,7 @@ pub struct FlowRecord {
     pub modified_at: Timestamp,
     /// When the flow was deleted. Its content stays for traces.
     pub deleted_at: Option<Timestamp>,
-    /// Who checked it out; nobody else may change it meanwhile.
+    /// The client that has checked it out; no other may change it.
     pub lock: Option<FlowLock>,
 }
 
@@ -77,7 +77,7 @@ pub struct VersionRecord {
     pub content: Arc<str>,
     /// SHA-256 of `content`, in lower-case hexadecimal.
     pub hash: String,
-    /// Names in the content and what they stood for when it was saved, so that renaming breaks nothing.
+    /// The ids behind the names in the content when it was saved, so that renaming breaks nothing.
     pub bindings: Bindings,
     /// When the version was saved.
     pub created_at: Timestamp,
@@ -115,21 +115,21 @@ pub struct FlowEvent {
 pub enum EventKind {
     /// A draft was saved.
     Saved,
-    /// A version was published, anew or again.
+    /// A version was published, for the first time or again.
     Published,
-    /// Nothing is published any more.
+    /// The flow was unpublished.
     Deactivated,
-    /// A label was set, moved or weighted anew.
+    /// A label was set, moved or reweighted.
     Labelled,
     /// A label was taken away.
     Unlabelled,
-    /// Callers are told to move on.
+    /// The flow was deprecated.
     Deprecated,
     /// That was taken back.
     Undeprecated,
     /// The flow was deleted.
     Deleted,
-    /// A client holds the flow; nobody else may change it.
+    /// A client has checked the flow out; no other may change it.
     CheckedOut,
     /// It gave the flow back.
     CheckedIn,
@@ -183,7 +183,7 @@ pub struct Bindings {
     pub queues: BTreeMap<String, QueueId>,
     /// Flows.
     pub flows: BTreeMap<String, FlowId>,
-    /// Data tables. What was saved before there were any says nothing of them.
+    /// Data tables. Versions saved before tables existed have none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tables: BTreeMap<String, TableId>,
     /// Schedules.
@@ -229,7 +229,7 @@ pub enum DeliverTo {
     Addresses {
         /// The addresses.
         addresses: Vec<String>,
-        /// Whether it is attached to a mail of ours; otherwise it is resent unchanged.
+        /// Whether it is attached to a new mail; otherwise it is resent unchanged.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         attach: bool,
     },
@@ -256,7 +256,7 @@ impl QueueRecord {
         serde::Deserialize::deserialize(self.extra.get(Self::DELIVER_TO)?).ok()
     }
 
-    /// How soon work is to be taken; none if nothing is said.
+    /// The time within which work should be claimed; none if no service level is set.
     #[must_use]
     pub fn service_level(&self) -> Option<SignedDuration> {
         read_service_level(self.extra.get(Self::SERVICE_LEVEL)?.as_str()?)
@@ -305,7 +305,7 @@ pub struct RouteRecord {
     pub pattern: String,
     /// Flow or queue.
     pub target: RouteTarget,
-    /// Where unrouted mail of this route stands; `None` is the built-in queue.
+    /// The queue for unrouted mail of this route; `None` is the built-in queue.
     pub unrouted_queue: Option<QueueId>,
     /// The priority that interactions start with.
     pub priority: i64,
@@ -318,7 +318,7 @@ pub struct RouteRecord {
 }
 
 impl RouteRecord {
-    /// The member of `extra` that is the name which replies are from.
+    /// The member of `extra` with the display name of replies.
     pub const FROM_NAME: &str = "fromName";
 
     /// The member of `extra` that says whether mail that lists pass on may be answered by flows.
@@ -343,13 +343,13 @@ impl RouteRecord {
     /// `--keep-decision-days` do; 0 is for ever.
     pub const KEEP: [&str; 2] = ["keepContentDays", "keepDecisionDays"];
 
-    /// For how many days contents and decisions are kept, where the route says so; 0 is for ever.
+    /// For how many days contents and decisions are kept, if the route overrides it; 0 is for ever.
     #[must_use]
     pub fn keeps(&self) -> [Option<u32>; 2] {
         Self::KEEP.map(|name| self.extra.get(name)?.as_u64().and_then(|days| u32::try_from(days).ok()))
     }
 
-    /// The name that replies are from; empty if none is said.
+    /// The display name in replies; empty if there is none.
     #[must_use]
     pub fn from_name(&self) -> &str {
         self.extra.get(Self::FROM_NAME).and_then(serde_json::Value::as_str).unwrap_or_default()
@@ -383,7 +383,7 @@ pub struct TermRecord {
     pub modified_at: Timestamp,
 }
 
-/// Everything in the catalogue that running and publishing need.
+/// Everything in the catalogue that runs and publishing need.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     /// The epoch that all of it was read at.
@@ -416,7 +416,7 @@ pub struct Catalogue {
     pub applied: Vec<AppliedRecord>,
 }
 
-/// Which project last applied an object: what is in a project's folder no longer is removed by it alone.
+/// Which project last applied an object: only that project may prune it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppliedRecord {
     /// The object.
@@ -445,7 +445,7 @@ pub enum CatalogueChange {
     /// Remove an object that is no flow. No work may be in a queue, and a domain's routes must be gone. A route stays known to the mail
     /// that was bound to it; a table's rows are out of reach immediately, and swept little by little.
     Delete(Ref),
-    /// Note that a project applied an object. What is deleted is forgotten by itself.
+    /// Record that a project applied an object. The record goes with the object.
     Applied(AppliedRecord),
 }
 

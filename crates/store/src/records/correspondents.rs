@@ -8,7 +8,7 @@ use waypost_ids::InteractionId;
 use super::mail::InteractionRecord;
 use crate::encoding::kept_as_numbers;
 
-/// A correspondent, by the two spellings of one address. Both are folded: case makes no difference.
+/// A correspondent, by the two spellings of one address. Both are case-folded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correspondent {
     /// The domain in A-labels (RFC 5890, section 2.3.2.1).
@@ -33,12 +33,12 @@ pub struct Correspondence {
     pub interaction: InteractionRecord,
     /// What they have to do with it.
     pub part: Part,
-    /// It is not completed, or something is still on its way to them.
+    /// It is not completed, or something is still to be sent to them.
     pub unfinished: bool,
 }
 
 kept_as_numbers! {
-    /// How far an erasure is.
+    /// The progress of an erasure.
     pub enum ErasureState {
         /// Rows are being erased.
         Open = 0,
@@ -54,19 +54,19 @@ kept_as_numbers! {
 pub struct ErasureRecord {
     /// Its identifier: a UUID version 7.
     pub id: Uuid,
-    /// When it was asked for.
+    /// When it was requested.
     pub created_at: Timestamp,
-    /// The client that asked.
+    /// The client that requested it.
     pub created_by: String,
     /// A keyed hash of the address, in hexadecimal.
     pub digest: String,
-    /// Whom to erase. None once all rows are erased: then the address is gone, too.
+    /// The address to erase. None once all rows are erased: then the address is erased, too.
     pub who: Option<Correspondent>,
     /// Whether unfinished work is erased as well.
     pub force: bool,
     /// Whether the database is rewritten at the end.
     pub compact: bool,
-    /// How far it is.
+    /// Its progress.
     pub state: ErasureState,
     /// The last interaction that was looked at.
     pub after: Option<InteractionId>,
@@ -78,9 +78,9 @@ pub struct ErasureRecord {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Erased {
-    /// Interactions that the correspondent sent, erased whole.
+    /// Interactions that the correspondent sent, erased completely.
     pub interactions: u64,
-    /// Interactions of others of which was erased what had been sent to the correspondent.
+    /// Interactions of others from which was erased what had been sent to the correspondent.
     pub sent: u64,
     /// Unfinished interactions that were left alone.
     pub left: u64,

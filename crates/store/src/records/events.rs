@@ -27,7 +27,7 @@ pub enum About<'h> {
     Delivery(&'h DeliveryRecord),
 }
 
-/// What listeners are told.
+/// The requests for webhooks that listen.
 #[derive(Clone, Debug)]
 pub struct Told {
     /// When.
@@ -60,7 +60,7 @@ pub enum Hint {
         event: Event,
         /// To which.
         id: InteractionId,
-        /// Where it stands now.
+        /// Its current state.
         #[serde(with = "state")]
         state: State,
         /// The queue that it is in, or is claimed or pushed from.
@@ -87,7 +87,7 @@ pub enum Hint {
         /// Its identifier; a domain's name.
         key: String,
     },
-    /// A mailbox stands otherwise than before.
+    /// The health of a mailbox has changed.
     Mailbox {
         /// Which.
         id: MailboxId,

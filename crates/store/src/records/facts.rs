@@ -54,7 +54,7 @@ pub struct AuthFact {
     pub reason: String,
 }
 
-/// What a scanner says of a mail.
+/// What a scanner says about a mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ScanFacts {

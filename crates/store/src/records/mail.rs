@@ -17,11 +17,11 @@ use crate::leases::Lease;
 use crate::rules::duplicates;
 
 kept_as_numbers! {
-    /// Where an interaction stands. How it goes from one to another is decided in `crate::rules`.
+    /// The state of an interaction. `crate::rules` decides the transitions.
     pub enum State {
         /// It waits for a worker: accepted, or to be run again.
         Received = 0,
-        /// A worker holds it.
+        /// A worker is running it.
         Running = 1,
         /// Its run is parked: it waits for an answer from outside, and no worker holds it.
         Waiting = 5,
@@ -29,7 +29,7 @@ kept_as_numbers! {
         Decided = 2,
         /// Its forward is on the way, or its queue pushes it. For users it is decided.
         GoingOut = 6,
-        /// Somebody holds it by a claim.
+        /// Somebody has claimed it.
         Claimed = 3,
         /// Acknowledged, forwarded or pushed to everybody, or dropped on purpose.
         Completed = 4,
@@ -52,19 +52,19 @@ impl State {
 pub struct DecisionRecord {
     /// How the run ended.
     pub kind: DecisionKind,
-    /// The queue it stands in: always set for `Queue` and `Unrouted`. With `Forward` the queue where it stands if the forward fails.
+    /// The queue it is in: always set for `Queue` and `Unrouted`. With `Forward`, the queue it goes to if the forward fails.
     pub queue: Option<QueueId>,
     /// Higher is sooner.
     pub priority: i64,
-    /// Skills asked for.
+    /// Required skills.
     pub skills: Vec<String>,
-    /// The language asked for.
+    /// The required language.
     pub language: Option<String>,
     /// Addresses of a forward.
     pub addresses: Vec<String>,
     /// The flow's reason for a disconnect.
     pub reason: Option<String>,
-    /// What came of it, in a word of the flow's or of whoever completed it.
+    /// The outcome, such as `refunded`, set by the flow or by the person who completed it.
     pub outcome: Option<String>,
     /// Why the run failed: a JSON object with `code`, `message`, and where it happened.
     pub error: Option<serde_json::Value>,
@@ -85,7 +85,7 @@ pub struct RunRecord {
     pub attributes: BTreeMap<String, String>,
     /// The trace as JSON (its schema is published).
     pub trace: String,
-    /// What the run asked and was answered, as JSON; none if it asked nothing, and for runs of releases that kept none.
+    /// The run's questions and answers, as JSON; none if it asked nothing, and for runs of releases that kept none.
     pub journal: Option<String>,
     /// Free text of who asked for this run again; none for the first.
     pub rerun_by: Option<String>,
@@ -175,7 +175,7 @@ pub struct IdempotencyKey {
     pub fingerprint: [u8; 32],
 }
 
-/// All that one acceptance commits at once.
+/// Everything that one acceptance commits in one transaction.
 #[derive(Clone, Debug)]
 pub struct Acceptance {
     /// The message.
@@ -196,7 +196,7 @@ impl Acceptance {
     }
 }
 
-/// What became of one interaction offered with an acceptance.
+/// The result for one interaction offered with an acceptance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Accepted {
     /// It was made; `decided` tells whether its run was kept.
@@ -228,14 +228,14 @@ pub enum AcceptOutcome {
     Taken,
 }
 
-/// What became of attributes that were to be set.
+/// The result of setting attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttributesSet {
     /// They are set.
     Done,
     /// The interaction does not exist, or was erased: nothing is set.
     Gone,
-    /// They would be too large together with those that stay: nothing is set.
+    /// Together with those that stay they would be too large: nothing is set.
     TooLarge {
         /// Names and values together, in bytes.
         bytes: usize,
@@ -256,7 +256,7 @@ pub struct RunClaim {
     pub lease_seconds: u32,
 }
 
-/// Work for a run. The message is read apart: one that can't be read holds up nobody else's run.
+/// Work for a run. The message is read separately: an unreadable one blocks no other run.
 #[derive(Clone, Debug)]
 pub struct ClaimedRun {
     /// The interaction.
@@ -276,7 +276,7 @@ pub struct ClaimedRun {
 pub struct InteractionRecord {
     /// Its identifier.
     pub id: InteractionId,
-    /// Where it stands.
+    /// Its state.
     pub state: State,
     /// When it was accepted.
     pub received_at: Timestamp,
@@ -348,17 +348,17 @@ pub struct InteractionFilter {
     pub alone: bool,
     /// Only this kind of decision. A forward that failed and waits in a queue is `Forward` and `Unrouted`.
     pub decision: Option<DecisionKind>,
-    /// Only what stands in this queue.
+    /// Only what is in this queue.
     pub queue: Option<QueueId>,
     /// Only what this flow ran.
     pub flow: Option<FlowId>,
-    /// Exact envelope sender, whatever the case.
+    /// Exact envelope sender, ignoring case.
     pub from: Option<String>,
-    /// Exact envelope recipient, whatever the case.
+    /// Exact envelope recipient, ignoring case.
     pub to: Option<String>,
     /// Exact Message-ID without angle brackets.
     pub message_id: Option<String>,
-    /// Contained in the subject, whatever the case.
+    /// Contained in the subject, ignoring case.
     pub subject: Option<String>,
     /// Received at or after.
     pub since: Option<Timestamp>,
@@ -370,7 +370,7 @@ pub struct InteractionFilter {
     pub late: Option<Vec<(QueueId, Timestamp)>>,
 }
 
-/// Counts over everything kept. `accepted` is always `duplicates + interactions`.
+/// Counts of everything that is stored. `accepted` is always `duplicates + interactions`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// Offered interactions that were answered with success.

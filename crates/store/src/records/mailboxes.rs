@@ -47,13 +47,13 @@ pub struct MailboxSettings {
     pub folders: Vec<String>,
     /// What of the mail that was there before is taken.
     pub start: MailboxStart,
-    /// What is done with a message that was taken.
+    /// What happens to a message that was taken.
     pub after: MailboxAfter,
     /// The route that mail goes by.
     pub route: Uuid,
     /// The address that it goes to, as written: one of the route's.
     pub address: String,
-    /// The server that takes what goes out by the route; none leaves that to the smarthost.
+    /// The server through which mail of the route goes out; without one, the smarthost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submission: Option<Box<SubmissionSettings>>,
 }
@@ -120,7 +120,7 @@ pub struct MailboxOauth {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum MailboxGrant {
-    /// In the client's own name (RFC 6749 section 4.4).
+    /// By the client's own credentials (RFC 6749 section 4.4).
     ClientCredentials,
     /// By a refresh token (section 6).
     RefreshToken,
@@ -142,7 +142,7 @@ pub enum MailboxStart {
     Since(Date),
 }
 
-/// What is done with a message that was taken.
+/// What happens to a message that was taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum MailboxAfter {
@@ -154,12 +154,12 @@ pub enum MailboxAfter {
     Delete,
 }
 
-/// Who watches a mailbox, and what is known of it.
+/// The node that watches a mailbox, and the mailbox's health.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WatchRecord {
     /// The mailbox.
     pub mailbox: MailboxId,
-    /// What whoever watches last told, as JSON.
+    /// The health that the watching node last reported, as JSON.
     pub health: String,
     /// Whether somebody watches: the lease has not ended.
     pub until: Option<Timestamp>,

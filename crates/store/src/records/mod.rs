@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod annotations;
 pub mod audit;
 pub mod catalogue;
 pub mod correspondents;

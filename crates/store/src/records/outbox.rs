@@ -68,9 +68,9 @@ pub struct Answers {
     pub correspondent: String,
     /// The thread: the first Message-ID that its mail names.
     pub thread: String,
-    /// So many automatic answers to the correspondent within a day.
+    /// The limit of automatic answers to the correspondent within a day.
     pub most_a_day: u32,
-    /// So many automatic answers in the thread within an hour.
+    /// The limit of automatic answers in the thread within an hour.
     pub most_an_hour: u32,
 }
 
@@ -87,7 +87,7 @@ pub struct DeliveryRecord {
     pub kind: DeliveryKind,
     /// The recipient's address.
     pub target: String,
-    /// How far it came.
+    /// Its state.
     pub state: DeliveryState,
     /// How many attempts were begun.
     pub attempts: u32,
@@ -176,11 +176,11 @@ impl DeliveryRecord {
 pub struct DeliveryClaim {
     /// Only what goes out this way.
     pub way: Way,
-    /// At most so many.
+    /// At most this many.
     pub max: u32,
     /// The lease under which the attempts are made: one for all.
     pub lease: Lease,
-    /// At most so many that go to one domain or webhook, with those that are under way there.
+    /// At most this many to one domain or webhook, including those in progress.
     pub most_of_a_domain: u32,
     /// How many attempts of the claimer's are under way to domains of recipients, whatever the case, or to webhooks by their ids.
     pub busy: Vec<(String, u32)>,
@@ -219,13 +219,13 @@ impl Attempted {
 /// What comes of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttemptEnd {
-    /// The receiver took it.
+    /// The receiver accepted it.
     Delivered,
     /// It is tried again then.
     Deferred(Timestamp),
     /// It is not tried again.
     Dead,
-    /// No attempt was made (the process stops): it is due at once, and the attempt is not counted.
+    /// No attempt was made (the process stops): it is due immediately, and the attempt is not counted.
     Untried,
     /// No attempt was made, because the receiver is left alone until then; it is not counted.
     PutOff(Timestamp),
@@ -265,11 +265,11 @@ pub enum Unchanged {
     Missing,
     /// It is in a state in which this can't be done.
     State(DeliveryState),
-    /// An attempt is under way: its outcome must be known first.
+    /// An attempt is in progress: its outcome must be known first.
     UnderWay,
     /// Its content was erased.
     Erased,
-    /// Its interaction is not to be pushed: somebody claimed or completed it, or another push took its place.
+    /// Its interaction is not to be pushed: somebody claimed or completed it, or another push replaced this one.
     Taken,
 }
 
@@ -288,22 +288,22 @@ pub struct Transfer {
     pub push: Option<Outgoing>,
 }
 
-/// Where interactions stand, each in exactly one place; counted over all rows at one moment, not from tallies.
+/// Interactions by place, each in exactly one; counted over all rows at one moment, not from counters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
-    /// So many in each place; places without any are there too.
+    /// How many are in each place; places with none are present.
     pub places: BTreeMap<Place, u64>,
-    /// So many deliveries in each state; states without any are there too.
+    /// How many deliveries are in each state; states with none are present.
     pub deliveries: BTreeMap<DeliveryState, u64>,
     /// Some of those that are stuck, oldest first, with the reason.
     pub stuck: Vec<(InteractionId, Stuck)>,
-    /// What the tallies say at the same moment.
+    /// The counters at the same moment.
     pub tallied: super::mail::Summary,
     /// The queues for which the tally differs from what waits there.
     pub queues: Vec<super::queues::CountedQueue>,
 }
 
-/// What became of a mail that somebody sends under a claim.
+/// The result of sending a mail under a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendOutcome {
     /// It is kept, and goes out.
@@ -317,17 +317,17 @@ pub enum SendOutcome {
 /// A place in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Place {
-    /// A run has still to end.
+    /// No run has ended yet.
     Undecided,
     /// It waits in a queue.
     Queued,
-    /// Somebody holds it by a claim.
+    /// Somebody has claimed it.
     Claimed,
-    /// Its forward or push is on the way.
+    /// Its forward or push is being delivered.
     GoingOut,
-    /// Nothing will become of it by itself.
+    /// It does not move without intervention.
     Stuck,
-    /// It is done.
+    /// It is completed.
     Completed,
     /// A flow dropped it on purpose.
     Dropped,
@@ -356,11 +356,11 @@ impl Place {
 /// Why an interaction is stuck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stuck {
-    /// It waits in a queue that is gone, or in none.
+    /// It waits in a queue that does not exist any more, or in none.
     NoQueue,
-    /// Its forward or push is on the way, but no delivery of it is pending.
+    /// Its forward or push is being delivered, but no delivery of it is pending.
     NothingPending,
-    /// A delivery of its forward or push has been due for so long that nobody seems to carry it.
+    /// A delivery of its forward or push has been due for so long that no node seems to send it.
     Overdue,
 }
 

@@ -34,7 +34,7 @@ pub struct WebhookRecord {
     pub name: String,
     /// The name folded by us; unique.
     pub folded_name: String,
-    /// Where requests go.
+    /// The URL to send requests to.
     pub url: String,
     /// Whether anything is sent.
     pub enabled: bool,

@@ -11,7 +11,7 @@ use crate::leases::Lease;
 pub struct QueueClaim {
     /// The queue.
     pub queue: QueueId,
-    /// At most so many.
+    /// At most this many.
     pub max: u32,
     /// For how long, in seconds.
     pub lease_seconds: u32,
@@ -28,7 +28,7 @@ pub struct QueueLease {
     pub interaction: InteractionRecord,
 }
 
-/// A queue whose depth is asked for.
+/// A queue whose depth is requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DepthOf {
     /// The queue.

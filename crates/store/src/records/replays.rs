@@ -27,9 +27,9 @@ kept_as_numbers! {
 pub struct ReplayRecord {
     /// Its identifier: a UUID version 7.
     pub id: Uuid,
-    /// When it was asked for.
+    /// When it was requested.
     pub created_at: Timestamp,
-    /// The client that asked.
+    /// The client that requested it.
     pub created_by: String,
     /// What was asked, as JSON.
     pub request: String,
@@ -43,7 +43,7 @@ pub struct ReplayRecord {
     pub report: Option<String>,
 }
 
-/// An interaction whose decision would be another. It goes with the interaction's content.
+/// An interaction whose decision would change. It goes with the interaction's content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayChange {
     /// The interaction.

@@ -42,7 +42,7 @@ pub struct TableRecord {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TableShape {
-    /// Whether keys are compared whatever the case.
+    /// Whether keys are compared ignoring case.
     pub ignore_case: bool,
     /// What people call the key; none is `key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -152,11 +152,11 @@ pub struct RowsAt {
 pub struct ContentChange {
     /// The entry of the audit log, whose actor, time and note become the version's. The store adds what was and what is.
     pub audit: AuditRecord,
-    /// The version that must still be the newest; none is whatever is.
+    /// The version that must still be the newest; none accepts any.
     pub expected: Option<ContentVersion>,
 }
 
-/// What became of one row.
+/// The result of changing one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowChanged {
     /// The newest version since. The row as it was already makes no version, and neither does removing one that is not there.
@@ -168,13 +168,13 @@ pub struct RowChanged {
 /// How a version differs from the one before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RowCounts {
-    /// Rows under keys that are new.
+    /// Rows that were added.
     pub added: u64,
     /// Rows with other values, or with the key written otherwise.
     pub changed: u64,
-    /// Rows that are gone.
+    /// Rows that were removed.
     pub removed: u64,
-    /// Rows that stayed as they were.
+    /// Rows that stayed the same.
     pub same: u64,
 }
 
@@ -211,7 +211,7 @@ pub struct ContentVersionRecord {
     pub counts: RowCounts,
 }
 
-/// The right to write a table's next version bit by bit, while everybody reads the one before.
+/// The lease to write a table's next version in parts, while readers see the previous one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Import {
     /// The table.

@@ -9,10 +9,10 @@ use waypost_ids::{DecisionKind, InteractionId, QueueId, ThreadReason};
 
 use super::mail::InteractionRecord;
 
-/// Where an interaction stands in its thread. It is decided once, before the first run, and kept: reruns and replays read the same.
+/// An interaction's place in its thread. It is decided once, before the first run, and stored: reruns and replays read the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ThreadRecord {
-    /// The thread: the id of the interaction that began it.
+    /// The thread's id: that of its first interaction.
     pub id: Uuid,
     /// Why it belongs to it.
     pub reason: ThreadReason,
@@ -59,7 +59,7 @@ pub struct PreviousRecord {
     /// The language it asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// Its attributes. Erasing the later interaction erases them here, too.
+    /// Its attributes. Erasing either interaction erases them here, too.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
 }

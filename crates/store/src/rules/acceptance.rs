@@ -1,5 +1,8 @@
 //! What becomes of mail that is offered.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 use waypost_ids::{InteractionId, QueueId};
@@ -9,16 +12,18 @@ use super::forwards::Forwards;
 use super::outbox;
 use super::requests::Repeated;
 use super::standing::Standing;
+use super::threads::{copied_from, without_gone};
 use crate::encoding::decision_columns;
 use crate::records::catalogue::Epoch;
 use crate::records::mail::{
     AcceptOutcome, Accepted, DecisionRecord, InteractionRecord, NewInteraction, NewMessage, RunRecord,
 };
+use crate::records::threads::ThreadRecord;
 
 /// What becomes of one interaction that is offered.
 pub(crate) enum Offer<'o> {
     /// It is made.
-    Made(Made<'o>),
+    Made(Box<Made<'o>>),
     /// It is counted on one that was made before.
     Duplicate(InteractionId),
 }
@@ -35,35 +40,48 @@ pub(crate) struct Made<'o> {
     pub(crate) priority: i64,
     /// An earlier one with the same Message-ID and other content.
     pub(crate) like: Option<InteractionId>,
+    /// The thread that it joined, without what the earlier interaction has no longer.
+    pub(crate) thread: Option<Cow<'o, ThreadRecord>>,
 }
 
 /// Decides on an interaction that is offered, compared with what came before. A run that was made with another catalogue than the newest is
-/// not kept, nor is one that leads to a queue that is gone.
+/// not kept, nor is one that leads to a queue that is gone, nor one that read attributes of an earlier interaction that have been erased or
+/// changed since: `attributes` says which that one has now.
 pub(crate) fn offer<E>(
     offered: &NewInteraction,
     received_at: Timestamp,
     seen: Seen,
     newest: Epoch,
     is_there: impl FnOnce(QueueId) -> Result<bool, E>,
+    attributes: impl FnOnce(InteractionId) -> Result<BTreeMap<String, String>, E>,
 ) -> Result<Offer<'_>, E> {
     let like = match seen {
         Seen::Same(of) => return Ok(Offer::Duplicate(of)),
         Seen::Like(of) => Some(of),
         Seen::No => None,
     };
+    let joined = offered.thread.as_ref();
+    let (thread, is_current) = match joined.zip(copied_from(joined)) {
+        None => (joined.map(Cow::Borrowed), true),
+        Some((joined, earlier)) => match without_gone(joined, &attributes(earlier)?) {
+            None => (Some(Cow::Borrowed(joined)), true),
+            Some(left) => (Some(Cow::Owned(left)), false),
+        },
+    };
     let run = match &offered.run {
-        Some(run) if offered.epoch == newest && leads_somewhere(&run.decision, is_there)? => Some(run),
+        Some(run) if is_current && offered.epoch == newest && leads_somewhere(&run.decision, is_there)? => Some(run),
         Some(_) | None => None,
     };
     let decided = run.map(outbox::first);
-    Ok(Offer::Made(Made {
+    Ok(Offer::Made(Box::new(Made {
         standing: Standing::accepted(decided, received_at),
         run,
         forwards: decided.map_or(Forwards::Nothing, |decided| decided.forwards),
         runs: u32::from(run.is_some()),
         priority: run.map_or(offered.priority, |run| run.decision.priority),
         like,
-    }))
+        thread,
+    })))
 }
 
 /// Whether the queue that a decision names, if it names one, is there.
@@ -98,7 +116,7 @@ impl Made<'_> {
             duplicates: 0,
             possible_duplicate_of: self.like,
             erased: false,
-            thread: offered.thread.clone(),
+            thread: self.thread.as_deref().cloned(),
         }
     }
 
@@ -132,7 +150,7 @@ mod tests {
     use waypost_ids::DecisionKind;
 
     use super::*;
-    use crate::conformance::samples::{at, id, offer as sample, queue, run};
+    use crate::conformance::samples::{at, id, joined, offer as sample, queue, run};
     use crate::records::mail::State;
 
     /// An offered interaction of priority 3, decided for priority 8 at this epoch, if it is decided.
@@ -143,6 +161,36 @@ mod tests {
             run
         });
         NewInteraction { priority: 3, run, epoch, ..sample(1, 1) }
+    }
+
+    fn copies_nothing(_: InteractionId) -> Result<BTreeMap<String, String>, Infallible> {
+        panic!("it is in no thread")
+    }
+
+    #[test]
+    fn a_run_is_kept_if_the_earlier_interaction_still_has_what_it_read() {
+        let attributes = |all: &[(&str, &str)]| {
+            all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>()
+        };
+        for (now, left) in [
+            (attributes(&[("tier", "gold"), ("who", "ann")]), 2),
+            (attributes(&[("tier", "gold"), ("who", "ann"), ("more", "later")]), 2),
+            (attributes(&[("tier", "gold"), ("who", "bob")]), 1),
+            (attributes(&[("tier", "gold")]), 1),
+            (attributes(&[]), 0),
+        ] {
+            let mut offered = offered(Some(DecisionKind::Queue), 7);
+            offered.thread = Some(joined(9, attributes(&[("tier", "gold"), ("who", "ann")])));
+            let earlier = |asked| {
+                assert_eq!(asked, id(9));
+                Ok::<_, Infallible>(now.clone())
+            };
+            let Ok(Offer::Made(made)) = offer(&offered, at(5), Seen::No, 7, |_| Ok(true), earlier) else { panic!() };
+            let kept = made.thread.as_ref().unwrap().previous.as_ref().unwrap().attributes.len();
+            assert_eq!((kept, made.run.is_some()), (left, left == 2), "{now:?}");
+            let state = if left == 2 { State::Decided } else { State::Received };
+            assert_eq!(made.standing.state, state, "{now:?}");
+        }
     }
 
     #[test]
@@ -162,7 +210,9 @@ mod tests {
                 assert_eq!(named, queue(1));
                 Ok::<_, Infallible>(queue_is_there)
             };
-            let Ok(Offer::Made(made)) = offer(&offered, at(5), Seen::No, 7, is_there) else { panic!("{decision:?}") };
+            let Ok(Offer::Made(made)) = offer(&offered, at(5), Seen::No, 7, is_there, copies_nothing) else {
+                panic!("{decision:?}")
+            };
             let case = format!("{decision:?}, epoch {epoch}, queue there: {queue_is_there}");
             assert_eq!((made.standing.state, made.run.is_some(), made.runs), (state, kept, u32::from(kept)), "{case}");
             assert_eq!(made.priority, if kept { 8 } else { 3 }, "{case}");
@@ -172,7 +222,7 @@ mod tests {
     #[test]
     fn the_same_mail_makes_nothing_and_mail_like_it_names_the_earlier() {
         let offered = offered(Some(DecisionKind::Forward), 7);
-        let decide = |seen| offer(&offered, at(5), seen, 7, |_| Ok::<_, Infallible>(true)).unwrap();
+        let decide = |seen| offer(&offered, at(5), seen, 7, |_| Ok(true), copies_nothing).unwrap();
         assert!(matches!(decide(Seen::Same(id(9))), Offer::Duplicate(of) if of == id(9)));
         for (seen, like) in [(Seen::Like(id(9)), Some(id(9))), (Seen::No, None)] {
             let Offer::Made(made) = decide(seen) else { panic!("{like:?}") };

@@ -4,6 +4,7 @@
 
 pub(crate) mod acceptance;
 pub(crate) mod activity;
+pub(crate) mod annotations;
 pub(crate) mod claims;
 pub(crate) mod contents;
 pub(crate) mod correspondents;

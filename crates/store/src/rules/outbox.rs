@@ -133,9 +133,7 @@ pub(crate) fn correspondent_has_enough(answers: &Answers, sent: u64) -> Option<H
     let Answers { correspondent, most_a_day, .. } = answers;
     (sent >= u64::from(*most_a_day)).then(|| Held {
         rule: "correspondent".to_owned(),
-        reason: format!(
-            "`{correspondent}` got {sent} automatic answers within a day, and at most {most_a_day} may go there"
-        ),
+        reason: format!("`{correspondent}` got {sent} automatic answers within a day; the limit is {most_a_day}"),
     })
 }
 
@@ -170,7 +168,7 @@ mod tests {
             assert_eq!(rule(thread_has_enough(&answers, sent)).as_deref(), held, "{sent} an hour");
         }
         let reason = correspondent_has_enough(&answers, 3).unwrap().reason;
-        assert_eq!(reason, "`ann@example.net` got 3 automatic answers within a day, and at most 3 may go there");
+        assert_eq!(reason, "`ann@example.net` got 3 automatic answers within a day; the limit is 3");
         let nameless = Answers { thread: String::new(), ..answers };
         assert_eq!(thread_has_enough(&nameless, 9), None, "mail that names none is no thread");
     }

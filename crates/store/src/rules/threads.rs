@@ -52,6 +52,31 @@ pub(crate) fn bare_thread(thread: ThreadRecord) -> ThreadRecord {
     ThreadRecord { previous, ..thread }
 }
 
+/// The earlier interaction whose attributes a mail copied when its thread was found.
+pub(crate) fn copied_from(thread: Option<&ThreadRecord>) -> Option<InteractionId> {
+    let previous = thread?.previous.as_ref()?;
+    (!previous.attributes.is_empty()).then_some(previous.id)
+}
+
+/// A mail's thread without what the earlier interaction has no longer, as it is when the mail is kept; none if it still has all that was
+/// copied. What was erased in between must not come back with the copy.
+pub(crate) fn without_gone(thread: &ThreadRecord, now: &BTreeMap<String, String>) -> Option<ThreadRecord> {
+    let mut left = thread.clone();
+    let previous = left.previous.as_mut()?;
+    let copied = previous.attributes.len();
+    previous.attributes.retain(|name, value| now.get(name) == Some(value));
+    (previous.attributes.len() < copied).then_some(left)
+}
+
+/// How many later interactions of its thread are looked at for copies of one that is erased: the nearest, for each copies the one before it.
+pub(crate) const MOST_COPIES: u32 = 1_000;
+
+/// What is left of a later interaction's thread when the earlier one's content goes; none if it copied nothing of that.
+pub(crate) fn without_copy(thread: ThreadRecord, is_erased: impl Fn(InteractionId) -> bool) -> Option<ThreadRecord> {
+    let previous = thread.previous.as_ref()?;
+    (is_erased(previous.id) && !previous.attributes.is_empty()).then(|| bare_thread(thread))
+}
+
 /// Another's interaction that has a copy of what is erased.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Copied {

@@ -49,7 +49,8 @@ pub(super) fn accept(
             None => Seen::No,
         };
         let is_there = |queue| super::catalogue::has_queue(session.db, queue);
-        let made = match acceptance::offer(offered, message.received_at, seen, epoch, is_there)? {
+        let attributes = |earlier| super::threads::attributes(session.db, earlier);
+        let made = match acceptance::offer(offered, message.received_at, seen, epoch, is_there, attributes)? {
             Offer::Duplicate(of) => {
                 count_duplicate(session, of, message.received_at)?;
                 outcome.push(Accepted::Duplicate { of });
@@ -128,7 +129,7 @@ fn insert(
     offered: &NewInteraction,
     made: &Made<'_>,
 ) -> Result<(), StoreError> {
-    let Made { standing, run, forwards, runs, priority, like } = made;
+    let Made { standing, run, forwards, runs, priority, like, thread } = made;
     let columns = run.map(|run| RunColumns::of(run, *forwards)).transpose()?;
     let columns = columns.as_ref();
     session
@@ -173,7 +174,7 @@ fn insert(
             ":completed_at": standing.completed_at.map(micros),
             ":queued_at": standing.queued_at.map(micros),
             ":opening": offered.opening.as_ref().map(json).transpose()?,
-            ":thread": offered.thread.as_ref().map(json).transpose()?,
+            ":thread": thread.as_deref().map(json).transpose()?,
         })?;
     super::threads::note(session.db, offered)?;
     session.tally.moved(None, standing.position());

@@ -57,7 +57,7 @@ fn list(
     let conditions = [
         ("id < ?", after.map(|after| Value::Blob(after.into_bytes().to_vec()))),
         ("actor = ?", filter.actor.as_ref().map(text)),
-        ("entity_kind = ?", filter.entity_kind.as_ref().map(text)),
+        ("entity_kind = ?", filter.entity_kind.map(|kind| Value::Text(kind.as_str().to_owned()))),
         ("entity_id = ?", filter.entity_id.as_ref().map(text)),
         ("at >= ?", filter.since.map(|time| Value::Integer(micros(time)))),
         ("at < ?", filter.until.map(|time| Value::Integer(micros(time)))),

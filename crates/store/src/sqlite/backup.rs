@@ -9,7 +9,8 @@ use super::{check, state};
 use crate::error::StoreError;
 
 /// Writes the database of a data directory into a new file, and answers its size in bytes. A server may run on the directory meanwhile: the
-/// copy is what was committed at one moment. It has no free pages: nothing that was deleted is in it.
+/// copy is what was committed at one moment. It has no free pages: nothing that was deleted is in it. It is marked as a backup until a
+/// server opens it: see `directory::findings`.
 ///
 /// # Errors
 /// `Full` when there is no room, `Failed` when there is no database, the file exists, or it can't be written.
@@ -27,7 +28,7 @@ pub fn back_up(data_dir: &Path, to: &Path) -> Result<u64, StoreError> {
     // VACUUM INTO takes an empty file, too: whoever makes it first has it.
     let file = create(to).map_err(failed)?;
     let copied = copy(data_dir, &from, target)
-        .and_then(|()| file.sync_all().map_err(failed))
+        .and_then(|()| directory::mark(&file, true).map_err(failed))
         .and_then(|()| sync(to).map_err(failed));
     if let Err(error) = copied {
         // What was begun is no backup.

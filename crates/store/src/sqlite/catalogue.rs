@@ -11,10 +11,10 @@ use super::mail_columns::interaction;
 use super::mailboxes::{mailbox, put_mailbox};
 use super::outside::{data_action, put_data_action, put_secret, put_webhook, secret, webhook};
 use super::writer::Session;
-use super::{SqliteStore, applied, tables};
+use super::{SqliteStore, annotations, applied, tables};
 use crate::conditions::{self, in_state};
 use crate::encoding::json;
-use crate::error::{CommitError, StoreError};
+use crate::error::{CommitError, OccupiedQueue, StoreError};
 use crate::records::catalogue::{
     Catalogue, CatalogueChange, Epoch, FlowEvent, FlowRecord, ObjectRecord, QueueRecord, RouteRecord, RouteTarget,
     TermRecord, VersionRecord,
@@ -189,13 +189,17 @@ fn commit(
     if epoch(session.db)? != expected {
         return Ok(Err(CommitError::Conflict));
     }
+    let mut occupied = Vec::new();
     for change in changes {
         if let CatalogueChange::Delete(object) = change
             && object.kind == Kind::Queue
             && let Some(work) = work_in(session.db, QueueId(object.uuid()))?
         {
-            return Ok(Err(CommitError::Occupied { queue: QueueId(object.uuid()), work: Box::new(work) }));
+            occupied.push(OccupiedQueue { queue: QueueId(object.uuid()), work });
         }
+    }
+    if !occupied.is_empty() {
+        return Ok(Err(CommitError::Occupied(occupied)));
     }
     // Others share the transaction: a change that the database refuses must take back its own writes alone.
     let savepoint = session.db.savepoint()?;
@@ -241,7 +245,10 @@ fn doubled_name(db: &Connection) -> Result<Option<String>, StoreError> {
 fn apply(db: &Connection, change: &CatalogueChange) -> Result<(), StoreError> {
     applied::forget(db, change)?;
     match change {
-        CatalogueChange::PutFlow(record) => put_flow(db, record),
+        CatalogueChange::PutFlow(record) => {
+            put_flow(db, record)?;
+            annotations::forget(db, record)
+        }
         CatalogueChange::AddVersion(record) => add_version(db, record),
         CatalogueChange::MarkPublished(id, number, at) => {
             let sql = "UPDATE flow_versions SET published_at = ?3 WHERE flow_id = ?1 AND version = ?2";

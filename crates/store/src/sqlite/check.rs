@@ -117,8 +117,10 @@ pub fn check(data_dir: &Path) -> Result<Report, StoreError> {
     let log = LogHead::read(data_dir)?.is_some_and(|log| log.salts.is_some());
     // Without a log, or with one that is another's, the file alone is read.
     let with_log = report.running || (log && findings.is_empty());
+    // What is only in a log that is left unread is not lost, and a server that runs is just writing.
+    let remembered = Some(&remembered).filter(|_| !report.running && (with_log || !log));
     let beside = Beside::missing(data_dir);
-    if let Err(error) = look(&path, with_log, &remembered, data_dir, &mut report) {
+    if let Err(error) = look(&path, with_log, remembered, data_dir, &mut report) {
         report.problem(error);
     }
     if !report.running {
@@ -130,14 +132,14 @@ pub fn check(data_dir: &Path) -> Result<Report, StoreError> {
 fn look(
     path: &Path,
     with_log: bool,
-    remembered: &state::Remembered,
+    remembered: Option<&state::Remembered>,
     data_dir: &Path,
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let db = open(path, with_log)?;
     let facts = Facts::read(&db)?;
     report.commits = facts.commits;
-    if !report.running
+    if let Some(remembered) = remembered
         && let Err(error) = directory::compare(&db, data_dir, remembered)
     {
         report.problem(error);
@@ -189,10 +191,10 @@ fn contents(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
     let counted: (u64, u64) = db.query_row(counted, (), |row| Ok((row.get(0)?, row.get(1)?)))?;
     let summary = tally::read(db)?;
     if counted != (summary.interactions, summary.duplicates) || !by_state(db, &summary)? {
-        report.problem("a row of `counters` is damaged: it does not tell how many there are");
+        report.problem("a row of `counters` is damaged: the number is unknown");
     }
     if !tally::differing(db)?.is_empty() {
-        report.problem("a row of `queue_counters` is damaged: it does not tell how many wait");
+        report.problem("a row of `queue_counters` is damaged: the number that waits is unknown");
     }
     let mut select = db.prepare(&format!("{} ORDER BY runs.rowid", journals::RUNS))?;
     let mut rows = select.query(())?;

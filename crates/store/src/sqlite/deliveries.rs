@@ -138,13 +138,13 @@ pub(super) fn alter<T>(
         return Ok(changed);
     }
     if before.len() < all {
-        tracing::error!(%interaction, "where it stands is left as it is: one of its deliveries is damaged");
+        tracing::error!(%interaction, "its state is left as it is: one of its deliveries is damaged");
         return Ok(changed);
     }
     // What is damaged is seen before anything is written.
     match settle(session, interaction, &after, now) {
         Err(error) if error.is_damage() => {
-            tracing::error!(%interaction, %error, "where it stands is left as it is: its record is damaged");
+            tracing::error!(%interaction, %error, "its state is left as it is: its record is damaged");
         }
         settled => settled?,
     }

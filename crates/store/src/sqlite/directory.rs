@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use uuid::Uuid;
 
 use super::state::{self, Phase, Record, Remembered};
-use super::{room, tally};
+use super::{check, room, tally};
 use crate::error::StoreError;
 use crate::sums::sum;
 
@@ -26,8 +26,15 @@ pub(super) const LOG: &str = "waypost.db-wal";
 pub(super) const INDEX: &str = "waypost.db-shm";
 
 /// What an operator can do about a store that lost something.
-const ADVICE: &str =
-    "restore a backup, or remove `waypost.state` to go on with what is there (`waypost check` tells what that is)";
+const ADVICE: &str = "restore a backup and remove `waypost.state`, `waypost.db-wal` and `waypost.db-shm`, or remove only `waypost.state` to \
+     continue with what is there (`waypost check` shows what that is)";
+
+/// The `application_id` of a backup that no server has opened yet ("Wayp"); a store's own database has none. A backup is complete, so a log
+/// beside it is of the database that it replaces.
+const BACKUP_MARK: u32 = 0x5761_7970;
+
+/// Where the `application_id` is in a database's header ("The SQLite Database File Format", section 1.3).
+const MARK_PLACE: usize = 68;
 
 /// Locks the data directory for this process; the locks go with the process, however it ends. The directory itself is locked: a file
 /// could be removed and made again. The file is what earlier releases lock, and what is locked where directories can't be.
@@ -72,7 +79,7 @@ pub(super) fn findings(data_dir: &Path, remembered: &Remembered) -> Result<Vec<S
     let Some(database) = database.filter(|database| database.bytes > 0) else {
         let had = match remembered {
             Remembered::Nothing if log.is_some_and(|log| log.bytes > 0) => {
-                Some(format!("its write-ahead log `{LOG}` is there: restore a backup, or move the log away to begin with nothing"))
+                Some(format!("its write-ahead log `{LOG}` is there: restore a backup, or move the log away to start empty"))
             }
             Remembered::Nothing => signs_of_use(data_dir).map(|names| {
                 format!(
@@ -93,7 +100,32 @@ pub(super) fn findings(data_dir: &Path, remembered: &Remembered) -> Result<Vec<S
         damaged(format!("`{DATABASE}` is not a database any more"), detail);
         return Ok(found);
     }
+    // SQLite would apply such a log, whose salts say nothing of the database: pages of one in the other.
+    if database.is_backup() && log.as_ref().is_some_and(|log| log.salts.is_some()) {
+        let detail = format!(
+            "`{DATABASE}` is a restored backup, and the log is of the database that was there before: also remove `{LOG}`, `{INDEX}` \
+             and `{}`",
+            state::NAME
+        );
+        damaged(format!("the write-ahead log `{LOG}` does not belong to `{DATABASE}`"), detail);
+        return Ok(found);
+    }
     let record = remembered.record();
+    let known = record.zip(log.as_ref().and_then(|log| log.salts));
+    let is_ours = known.filter(|(record, salts)| record.may_have_log(*salts));
+    let begins = is_ours.map_or(0, |(record, salts)| record.folded_before(salts));
+    if begins > 0
+        && let Some(has) = folded(data_dir).filter(|has| *has < begins)
+    {
+        // SQLite would apply the log to it: pages of one in the other.
+        let detail = format!(
+            "`{DATABASE}` is an older copy, with {has} commits, and the log goes on after {begins}: to restore the copy, also remove `{LOG}`, \
+             `{INDEX}` and `{}`; to continue with what was there, put the newer `{DATABASE}` back",
+            state::NAME
+        );
+        damaged(format!("the write-ahead log `{LOG}` does not belong to `{DATABASE}`"), detail);
+        return Ok(found);
+    }
     let least = record.map_or(0, |record| record.bytes);
     // The header's page count stands while no log has a newer one, and if the last writer set it ("The SQLite Database File Format",
     // section 1.3.8).
@@ -102,13 +134,34 @@ pub(super) fn findings(data_dir: &Path, remembered: &Remembered) -> Result<Vec<S
         let detail = format!("expected {} bytes or more, found {}: {ADVICE}", least.max(counted), database.bytes);
         damaged(format!("the database `{DATABASE}` is cut short"), detail);
     }
-    if let (Some(record), Some(LogHead { salts: Some(salts), .. })) = (record, log)
-        && !record.may_have_log(salts)
-    {
+    if known.is_some() && is_ours.is_none() {
         let detail = format!("it is not the one that belongs to `{DATABASE}`: put that back, or move this one away");
         damaged(format!("the write-ahead log `{LOG}` is foreign or damaged"), detail);
     }
     Ok(found)
+}
+
+/// How many commits the database file has without its log; none if that can't be told, such as after a crash while the log was folded into it.
+fn folded(data_dir: &Path) -> Option<u64> {
+    let db = check::open(&data_dir.join(DATABASE), false).ok()?;
+    tally::commits(&db).ok().flatten()
+}
+
+/// Takes the mark of a backup away, before anything is written to its log.
+pub(super) fn adopt(path: &Path) -> Result<(), StoreError> {
+    let marked = File::options().write(true).open(path).and_then(|file| mark(&file, false));
+    marked.map_err(|error| match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::Full,
+        _ => StoreError::Failed(format!("`{}` can't be written: {error}", path.display())),
+    })
+}
+
+/// Marks a database as a backup that no server has opened yet, or takes that mark away. In place, so that it can't be in a log: to be called
+/// while nobody has the database open.
+pub(super) fn mark(database: &File, is_backup: bool) -> io::Result<()> {
+    let mark = if is_backup { BACKUP_MARK } else { 0 };
+    database.write_all_at(&mark.to_be_bytes(), MARK_PLACE as u64)?;
+    database.sync_all()
 }
 
 /// What a server left in a directory whose database and state are gone; none if it is new. A reserve without content is no sign: it is made
@@ -124,6 +177,12 @@ fn signs_of_use(data_dir: &Path) -> Option<String> {
         .map(|name| format!("`{name}`"))
         .collect();
     (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// Whether the database of a directory is a backup that no server has opened yet.
+pub(super) fn has_backup(data_dir: &Path) -> Result<bool, StoreError> {
+    Ok(Head::<100>::read(&data_dir.join(DATABASE))?
+        .is_some_and(|database| database.is_database() && database.is_backup()))
 }
 
 /// That the directory does not know how far its database was.
@@ -166,7 +225,7 @@ pub(super) fn compare(db: &Connection, data_dir: &Path, remembered: &Remembered)
     match found.store {
         Some(store) if store == record.store => {}
         Some(_) => return damaged("is another server's", "this directory remembers another one".to_owned()),
-        None => return damaged("is older than this directory remembers", had_commits(record)),
+        None => return damaged("is older than the one that this directory records", had_commits(record)),
     }
     if found.commits < record.commits {
         let detail =
@@ -200,6 +259,11 @@ fn log_state(data_dir: &Path, record: &Record) -> Result<String, StoreError> {
 }
 
 impl Record {
+    /// How many commits the database file has at least, if its log has these salts. A log begins anew once all of it is in the database.
+    pub(super) fn folded_before(&self, salts: [u32; 2]) -> u64 {
+        if salts == self.salts { self.folded } else { self.commits }
+    }
+
     /// Whether a log may be this store's. One that begins anew counts its first salt up by one, and its first commit may not have been
     /// noted yet; nobody was answered then.
     fn may_have_log(&self, [first, second]: [u32; 2]) -> bool {
@@ -261,6 +325,11 @@ impl Head<100> {
             && self.number(20) & 0x00FF_FFFF == 0x0040_2020
             && (0..=4).contains(&self.number(44))
             && matches!(self.number(56), 0 | 1)
+    }
+
+    /// Whether it is a backup that no server has opened yet.
+    fn is_backup(&self) -> bool {
+        self.number(MARK_PLACE) == BACKUP_MARK
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn write(session: &mut Session<'_>) -> Result<(), StoreError> {
         match read(session.db, id) {
             Ok(found) => records.extend(found),
             Err(error) if error.is_damage() => {
-                tracing::error!(interaction = %id, %error, "nobody is told what happened to it");
+                tracing::error!(interaction = %id, %error, "no event is sent for it");
             }
             Err(error) => return Err(error),
         }

@@ -42,7 +42,7 @@ impl Files {
         let Some(name) = self.missing() else { return Ok(()) };
         let error = StoreError::Damaged {
             what: format!("`{name}` was removed, replaced or emptied while the server runs"),
-            detail: "nothing more is taken: stop the server, and see what `waypost check` tells".to_owned(),
+            detail: "nothing more is accepted: stop the server and run `waypost check`".to_owned(),
         };
         tracing::error!(%error, "the store is lost");
         Err(self.lost.get_or_init(|| error).clone())
@@ -87,16 +87,19 @@ impl Guard {
         let commits = facts.commits.saturating_add(1);
         tally::count_commit(db, commits)?;
         let log = File::open(LogHead::path(data_dir)).map_err(failed)?;
+        let remembered = state::read(data_dir)?;
+        let salts = salts(&log).map_err(failed)?;
         let record = Record {
             store: facts.store.unwrap_or(Uuid::nil()),
             commits,
+            folded: remembered.record().map_or(0, |record| record.folded_before(salts)),
             phase: Phase::Open,
-            salts: salts(&log).map_err(failed)?,
+            salts,
             bytes: bytes(data_dir),
             format: facts.format,
             schema: facts.schema,
         };
-        let mut state = StateFile::open(data_dir, &state::read(data_dir)?)?;
+        let mut state = StateFile::open(data_dir, &remembered)?;
         state.keep(&record)?;
         directory::sync(data_dir)?;
         Ok(Self { data_dir: data_dir.to_owned(), files: Files::opened(data_dir), log, state, record })
@@ -127,11 +130,12 @@ impl Guard {
         } else {
             // The log began anew, which it does once all of it is in the database and synced.
             self.record.salts = found;
+            self.record.folded = self.record.commits.saturating_sub(1);
             self.record.bytes = bytes(&self.data_dir);
             self.state.keep(&self.record)
         };
         if let Err(error) = noted {
-            tracing::warn!(%error, "could not note how far the store is: a loss may not be seen at the next start");
+            tracing::warn!(%error, "could not record the state of the store: lost commits may go unnoticed at the next start");
         }
         Ok(())
     }

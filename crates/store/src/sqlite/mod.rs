@@ -3,6 +3,7 @@
 mod accept;
 mod access;
 mod activity;
+mod annotations;
 mod applied;
 mod audit;
 pub mod backup;
@@ -35,6 +36,7 @@ mod seals;
 mod seen;
 mod standing;
 mod state;
+pub mod stopped;
 mod tables;
 mod tally;
 #[cfg(test)]
@@ -146,6 +148,11 @@ impl SqliteStore {
             beside.remove();
             return Err(refused);
         }
+        if directory::has_backup(data_dir)? {
+            drop(db);
+            directory::adopt(&path)?;
+            db = schema::open_writer(&path, options.checkpoint_bytes)?;
+        }
         Guard::opening(data_dir, &remembered)?;
         schema::migrate(&mut db, &path, schema::MIGRATIONS)?;
         let guard = Guard::begin(&db, data_dir)?;
@@ -220,7 +227,7 @@ impl Drop for SqliteStore {
         let ended = reading.map(JoinHandle::join).fold(Ok(()), Result::and);
         drop(writer);
         if ended.and(self.writing.take().map_or(Ok(()), JoinHandle::join)).is_err() {
-            tracing::error!("a thread of the store had panicked");
+            tracing::error!("a thread of the store panicked");
         }
     }
 }

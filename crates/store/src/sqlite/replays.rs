@@ -182,7 +182,7 @@ fn begin(db: &Connection, lease: Lease, now: Timestamp) -> Result<Option<ReplayR
             Ok(Some(begun)) => begun,
             Ok(None) => return Ok(None),
             Err(error) => {
-                tracing::error!(%error, "a replay is not begun: it failed");
+                tracing::error!(%error, "a replay could not be started");
                 let sql = "UPDATE replays SET state = ?2, lease = NULL, lease_until = NULL WHERE id = ?1";
                 if db.prepare_cached(sql)?.execute((&id, ReplayState::Failed.code()))? == 0 {
                     return Err(error);

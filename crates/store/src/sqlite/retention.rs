@@ -140,7 +140,7 @@ fn remove(session: &mut Session<'_>, one: &InteractionRecord, now: Timestamp) ->
     Ok(())
 }
 
-/// Removes message, subject, traces, journals and attributes, and the opening except where a run that is still to come needs it; answers whether the interaction exists. A message that came for several routes goes with the
+/// Removes message, subject, traces, journals and attributes with the copies that later interactions have of them, and the opening except where a run that is still to come needs it; answers whether the interaction exists. A message that came for several routes goes with the
 /// last of its interactions. What is freed is overwritten with zeros (`schema::open_writer`).
 pub(super) fn erase_content(session: &mut Session<'_>, id: InteractionId, now: Timestamp) -> Result<bool, StoreError> {
     let db = &*session.db;
@@ -165,6 +165,7 @@ pub(super) fn erase_content(session: &mut Session<'_>, id: InteractionId, now: T
         thread.as_ref().map(json).transpose()?,
     ))?;
     super::threads::erase(db, id)?;
+    super::threads::erase_copies(db, id)?;
     db.prepare_cached("UPDATE runs SET trace = ?2, attributes = NULL WHERE interaction = ?1")?
         .execute((id.0.as_bytes(), ERASED_TRACE))?;
     super::journals::forget(db, id)?;

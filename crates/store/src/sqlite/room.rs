@@ -49,7 +49,7 @@ impl Room {
     pub(super) fn of(data_dir: &Path) -> Self {
         let total = statvfs(data_dir).map_or(u64::MAX, |disk| disk.f_frsize.saturating_mul(disk.f_blocks));
         let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(data_dir.join(NAME));
-        let reserve = file.inspect_err(|error| tracing::warn!(%error, "there is no reserve of disk space")).ok();
+        let reserve = file.inspect_err(|error| tracing::warn!(%error, "could not reserve disk space")).ok();
         let held = reserve.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |found| found.len());
         let room = Self(Arc::new(Inner {
             data_dir: data_dir.to_owned(),
@@ -88,7 +88,7 @@ impl Room {
 
     fn refuse(&self) {
         if !self.0.full.swap(true, Ordering::Relaxed) {
-            tracing::error!(free = self.free(), "the disk is full: mail is refused until there is room");
+            tracing::error!(free = self.free(), "the disk is full; refusing mail until there is space");
         }
     }
 
@@ -132,14 +132,14 @@ impl Room {
         let Some(reserve) = self.0.reserve.as_ref().filter(|_| held > 0) else { return false };
         let less = held.saturating_sub((self.0.reserve_bytes / PARTS).max(1));
         self.0.held.store(less, Ordering::Relaxed);
-        reserve.set_len(less).inspect_err(|error| tracing::warn!(%error, "the reserve can't be given up")).is_ok()
+        reserve.set_len(less).inspect_err(|error| tracing::warn!(%error, "could not release the disk reserve")).is_ok()
     }
 
     /// Makes the reserve, if there is room for it and some more; then mail is taken.
     pub(super) fn make(&self) {
         if self.hold(self.0.reserve_bytes) && self.free() >= self.0.margin.saturating_mul(2) {
             if self.0.full.swap(false, Ordering::Relaxed) {
-                tracing::info!("there is room on the disk: mail is taken again");
+                tracing::info!("there is space on the disk again; accepting mail");
             }
         } else {
             self.refuse();

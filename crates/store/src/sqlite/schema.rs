@@ -39,6 +39,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0025-mail-facts.sql"),
     include_str!("migrations/0026-threads.sql"),
     include_str!("migrations/0027-erasures.sql"),
+    include_str!("migrations/0028-annotations.sql"),
 ];
 
 /// The size of the database's pages in bytes; only new databases take it.

@@ -50,6 +50,8 @@ pub(super) struct Record {
     pub(super) store: Uuid,
     /// How often it was committed.
     pub(super) commits: u64,
+    /// How many of them the database file has at least, without the write-ahead log: 0 in states of earlier releases.
+    pub(super) folded: u64,
     pub(super) phase: Phase,
     /// What the write-ahead log is known by ("The SQLite Database File Format", section 4.1).
     pub(super) salts: [u32; 2],
@@ -66,8 +68,8 @@ impl Record {
         let phase = Phase::ALL.iter().find(|(phase, _)| *phase == self.phase).map_or("", |(_, word)| word);
         let [first, second] = self.salts;
         let text = format!(
-            "{HEAD} turn={turn} store={} commits={} phase={phase} salts={first:08x}-{second:08x} bytes={} format={} schema={:08x}",
-            self.store, self.commits, self.bytes, self.format, self.schema
+            "{HEAD} turn={turn} store={} commits={} folded={} phase={phase} salts={first:08x}-{second:08x} bytes={} format={} schema={:08x}",
+            self.store, self.commits, self.folded, self.bytes, self.format, self.schema
         );
         let sum = sum(text.as_bytes());
         format!("{:<width$}\n", format!("{text} sum={sum:08x}"), width = LINE - 1)
@@ -85,6 +87,7 @@ impl Record {
         let record = Self {
             store: value("store")?.parse().ok()?,
             commits: value("commits")?.parse().ok()?,
+            folded: value("folded").map_or(Some(0), |number| number.parse().ok())?,
             phase: Phase::ALL.iter().find(|(_, word)| value("phase") == Some(word))?.0,
             salts: [salt(first)?, salt(second)?],
             bytes: value("bytes")?.parse().ok()?,
@@ -179,6 +182,7 @@ mod tests {
         Record {
             store: Uuid::from_u128(7),
             commits,
+            folded: commits,
             phase: Phase::Open,
             salts: [1, u32::MAX],
             bytes: u64::MAX,

@@ -135,7 +135,7 @@ pub(super) fn recount(db: &Connection) -> Result<(), StoreError> {
     );
     let changed = db.execute(&sql, ())?;
     if changed > 0 {
-        tracing::warn!(queues = changed, "counters differed from what waits in queues: counted anew");
+        tracing::warn!(queues = changed, "queue counters were wrong and have been recounted");
     }
     Ok(())
 }

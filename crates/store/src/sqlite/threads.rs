@@ -1,6 +1,6 @@
 //! Which thread mail belongs to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use rusqlite::{Connection, Row};
@@ -10,13 +10,16 @@ use waypost_ids::InteractionId;
 use super::SqliteStore;
 use super::columns::Columns;
 use super::mail_columns::{interaction, sound};
+use crate::encoding::json;
 use crate::error::StoreError;
 use crate::records::correspondents::Correspondent;
 use crate::records::mail::{InteractionRecord, NewInteraction, State};
 use crate::records::threads::{Joined, ThreadClues};
 use crate::rules::threads::{
-    Copied, Known, MOST_LOOKED_AT, MOST_NOTES, join, people_column, people_of, without_copies,
+    Copied, Known, MOST_COPIES, MOST_LOOKED_AT, MOST_NOTES, join, people_column, people_of, without_copies,
+    without_copy,
 };
+use crate::sums::sound_or_none;
 use crate::traits::ThreadStore;
 
 /// The condition of what belongs to a thread: the interaction that began it, and those that joined it.
@@ -59,6 +62,36 @@ pub(super) fn erase(db: &Connection, id: InteractionId) -> Result<(), StoreError
     )?
     .execute((id.0.as_bytes(),))?;
     Ok(())
+}
+
+/// Takes from later interactions of its thread what they copied of one whose content goes.
+pub(super) fn erase_copies(db: &Connection, erased: InteractionId) -> Result<(), StoreError> {
+    let sql = format!(
+        "SELECT interactions.id, interactions.thread AS place
+         FROM (SELECT interaction FROM threads WHERE thread = coalesce((SELECT thread FROM threads WHERE interaction = ?1), ?1)
+                AND interaction > ?1 ORDER BY interaction LIMIT {MOST_COPIES}) AS later
+            CROSS JOIN interactions ON interactions.id = later.interaction
+         WHERE instr(interactions.thread, '\"attributes\":') > 0"
+    );
+    let read = |row: &Row<'_>| {
+        let columns = Columns { row, table: "interactions" };
+        let left = without_copy(columns.json("place")?, |earlier| earlier == erased);
+        Ok(left.map(|left| (columns.uuid("id"), left)))
+    };
+    let found = sound(db.prepare_cached(&sql)?.query((erased.0.as_bytes(),))?, u32::MAX, read)?;
+    for (id, left) in found.into_iter().flatten() {
+        db.prepare_cached("UPDATE interactions SET thread = ?2 WHERE id = ?1")?
+            .execute((id?.as_bytes(), json(&left)?))?;
+    }
+    Ok(())
+}
+
+/// The attributes that an interaction has now; none if its content or itself is gone, or can't be read.
+pub(super) fn attributes(db: &Connection, id: InteractionId) -> Result<BTreeMap<String, String>, StoreError> {
+    let mut select = db.prepare_cached("SELECT attributes FROM interactions WHERE id = ?1")?;
+    let mut rows = select.query((id.0.as_bytes(),))?;
+    let Some(row) = rows.next()? else { return Ok(BTreeMap::new()) };
+    Ok(sound_or_none(Columns { row, table: "interactions" }.json_or_empty("attributes"))?.unwrap_or_default())
 }
 
 /// Removes the note of an interaction that goes.

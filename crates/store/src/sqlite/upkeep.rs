@@ -90,7 +90,7 @@ impl Thread {
         // Told by whoever looked first.
         let _ = self.files.look();
         if let Err(error) = self.noted.sync_data() {
-            tracing::warn!(%error, "how far the store is could not be synced");
+            tracing::warn!(%error, "could not sync the state of the store");
         }
         if self.room.to_spare().is_none() {
             self.room.make();
@@ -109,6 +109,6 @@ pub(super) fn fold(db: &Connection, room: &Room) {
         }
     };
     if let Err(error) = folded {
-        tracing::warn!(%error, "the log could not be folded into the database; it will be tried again");
+        tracing::warn!(%error, "could not checkpoint the write-ahead log; retrying");
     }
 }

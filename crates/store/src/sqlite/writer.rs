@@ -453,7 +453,7 @@ impl Thread {
             Err(error) => Err(error),
         };
         if let Err(error) = closed {
-            tracing::warn!(%error, "the log could not be folded into the database: it is needed at the next start");
+            tracing::warn!(%error, "could not checkpoint the write-ahead log; it is needed at the next start");
         }
         room.make_some();
     }

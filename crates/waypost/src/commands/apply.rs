@@ -1,27 +1,35 @@
-//! `waypost apply`: a project onto a server, as one change set: all of it, or nothing. Rows of tables and clients follow once the set is in.
+//! `waypost apply`: a project onto a server, as one change set: all of it, or nothing. Rows of tables, how
+//! flows are written, and clients follow once the set is in.
 
 mod clients;
 pub(crate) mod report;
 mod rows;
+mod texts;
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_client::Error;
+use waypost_flow::diagnostic::render;
 use waypost_flow::document;
 use waypost_ids::{Kind, TableId};
 use waypost_project::difference::RowsDifference;
 use waypost_project::plan::{SavedPlan, explicit};
+use waypost_project::tables::TableEntry;
 use waypost_project::{Project, SourceFile};
 use waypost_wire::change::{ChangeSet, ChangeSetDone, ChangedObject};
+use waypost_wire::error::Problem;
 use waypost_wire::replay::ReplayRequest;
 
-use crate::commands::plan::{carry_out, is_empty, set_of};
+use crate::asking::Deleting;
+use crate::commands::plan::{blocked, carry_out, is_empty, set_of};
 use crate::commands::replay;
 use crate::failure::Failure;
 use crate::files;
+use crate::plain;
+use crate::refusal;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::Output;
@@ -38,54 +46,58 @@ pub(crate) struct Arguments {
     /// Folders or files of flows and objects
     #[arg(required_unless_present = "plan")]
     paths: Vec<PathBuf>,
-    /// Instead of a folder: do exactly what a plan says that `waypost plan --out` saved, unless the server changed since
+    /// Apply exactly the plan that `waypost plan --out` saved, instead of a folder; refused if the server has changed since
     #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "dry_run", "replay", "prune"])]
     plan: Option<PathBuf>,
-    /// Also delete what this project applied before and has no longer
+    /// Also delete what this project applied before and no longer has
     #[arg(long)]
     prune: bool,
-    /// Delete without asking; on anything but a terminal nobody is asked
+    /// Take over objects that another project applied last; without it, nothing is applied if there are any
     #[arg(long)]
-    yes: bool,
-    /// Add the secrets of new clients to this file, which only its owner can read; without it they are shown, on a terminal only
+    take_over: bool,
+    #[command(flatten)]
+    deleting: Deleting,
+    /// Append the secrets of new clients to this file, readable only by its owner; left out: print them, on a terminal only
     #[arg(long, value_name = "FILE")]
     client_secrets: Option<PathBuf>,
-    /// Say what would be done, and what would break, without doing it
+    /// Show what would be done and what would break, without doing it
     #[arg(long)]
     dry_run: bool,
-    /// Why, for the flows' histories
+    /// Why, for the flows' histories and the audit log
     #[arg(long)]
     note: Option<String>,
-    /// Before anything is changed, replay the N most recent recorded mails that the change affects, and show which decisions would change
+    /// First replay the N most recent mails that the change affects, and show which decisions would change
     #[arg(long, value_name = "N")]
     replay: Option<u64>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     output: Output,
-    /// With --replay: change nothing if more decisions than this would differ
+    /// With --replay: change nothing if more than M decisions would change
     #[arg(long, value_name = "M", requires = "replay")]
     max_changed: Option<u64>,
 }
 
 /// Exit code 0: everything is there; 1: the folder has errors, or the server refused it, and nothing was changed; 2: the server did
-/// not answer.
+/// not answer, or the client may not do it.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(file) = &arguments.plan {
         return of_plan(arguments, file);
     }
-    let sources = files::sources(&arguments.paths)?;
+    let sources = files::some_sources(&arguments.paths)?;
     let mut project = Project::read(&sources);
     let rows = project.rows(|file, name| files::beside(&sources, file, name));
     if project.has_errors() {
         also_asked(&arguments.server, &mut project);
         return Err(shown(&sources, &project)?);
     }
+    warn(&sources)?;
     let remote = arguments.server.connect()?;
     let set = set_of(&project, arguments.prune)?;
-    let mut set = ChangeSet { prune: arguments.prune, dry_run: arguments.dry_run, note: arguments.note.clone(), ..set };
+    let (dry_run, take_over) = (arguments.dry_run, arguments.take_over);
+    let mut set = ChangeSet { dry_run, take_over, note: arguments.note.clone(), ..set };
     let clients = planned(&remote, &project)?;
     if is_empty(&set) && clients.is_empty() {
-        writeln!(screen::stderr(), "nothing to apply: there are no flows and no objects in what was given")?;
+        writeln!(screen::stderr(), "nothing to apply: the folder has no flows and no objects")?;
         return Ok(());
     }
     let mut secrets = match arguments.dry_run {
@@ -99,30 +111,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let differences = if compared { differences(&remote, &project, &rows)? } else { BTreeMap::new() };
     // What is pruned is replayed with the rest, and listed before anything is done.
     let look = ChangeSet { dry_run: true, ..set.clone() };
-    let pruned = match arguments.prune.then(|| remote.wait(remote.flows().change(&look))).transpose() {
+    let has_rows = set.project.is_some() && !take_over && project.tables().iter().any(TableEntry::has_rows);
+    let looked = match (arguments.prune || has_rows).then(|| remote.wait(remote.flows().change(&look))).transpose() {
         Ok(found) => found,
         Err(error) => return Err(refused(error, &sources, &mut project)?),
     };
+    if let Some(found) = &looked {
+        rows::of_others(&remote, &project, &rows, found)?;
+    }
+    let pruned = looked.filter(|_| arguments.prune);
     if let Some(count) = arguments.replay {
-        let mut request = ReplayRequest { count: Some(count), ..replay::request(&project, &rows, &differences)? };
-        if let Some(found) = &pruned {
-            let set = explicit(set.clone(), found);
-            (request.flows, request.objects) = (set.flows, set.objects);
+        let request = ReplayRequest { count: Some(count), ..replay::request(&project, &rows, &differences)? };
+        let whole = pruned.as_ref().map_or_else(|| set.clone(), |found| explicit(set.clone(), found));
+        if let Some(request) = replay::of_set(&whole, request)? {
+            let started = match remote.wait(remote.replays().start(&request)) {
+                Ok(started) => started,
+                Err(error) => return Err(refused(error, &sources, &mut project)?),
+            };
+            let replayed = replay::watch(&remote, started.id)?;
+            // Data is one value: what the replay found goes elsewhere.
+            printed = match arguments.output.is_data() {
+                true => replay::print(&mut screen::stderr(), &replayed),
+                false => replay::print(&mut out, &replayed),
+            };
+            replay::judge(&replayed, arguments.max_changed)?;
         }
-        let started = match remote.wait(remote.replays().start(&request)) {
-            Ok(started) => started,
-            Err(error) => return Err(refused(error, &sources, &mut project)?),
-        };
-        let replayed = replay::watch(&remote, started.id)?;
-        // Data is one value: what the replay found goes elsewhere.
-        printed = match arguments.output.is_data() {
-            true => replay::print(&mut screen::stderr(), &replayed),
-            false => replay::print(&mut out, &replayed),
-        };
-        replay::judge(&replayed, arguments.max_changed)?;
     }
     if let Some(found) = pruned.filter(|_| !arguments.dry_run) {
-        agree(&deleted(&found), arguments.yes)?;
+        agree(&deleted(&remote, &found)?, &arguments.deleting)?;
         // What was listed, and nothing else, is deleted.
         set.if_epoch = Some(found.epoch);
     }
@@ -132,8 +148,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             let mut told = Report::new(arguments.dry_run);
             let applied = Applied { remote: &remote, project: &project, rows: &rows, differences, arguments };
             let ended = tell(&done, &mut told, &mut |one, told| applied.rows_of(one, told));
+            let texts = if arguments.dry_run { Vec::new() } else { project.texts(&sources) };
+            let ended = ended.and_then(|()| texts::keep(&remote, &done, texts, arguments.note.as_deref(), &mut told));
             let ended = clients::after(ended, &remote, (&clients, &mut secrets), &mut told);
+            let ended = match arguments.dry_run {
+                true => ended.and(applied.refuse_blocked(&done, &mut told)),
+                false => ended,
+            };
             let written = told.print(arguments.output, &mut out);
+            plain::warn(plain::of_set(&set))?;
             ended?;
             printed?;
             Ok(written?)
@@ -147,12 +170,15 @@ fn of_plan(arguments: &Arguments, file: &Path) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let mut secrets = Secrets::Nowhere;
     let mut agreed = |saved: &SavedPlan| {
+        let tables = saved.plan.objects.iter().filter(|one| one.kind == Kind::Table.as_str() && one.rows.is_some());
+        let others = tables.filter_map(|one| Some((one.name.clone(), one.taken_from.clone()?)));
+        rows::refuse(others.filter(|_| !arguments.take_over))?;
         let gone = saved.plan.objects.iter().filter(|one| one.change == "deleted");
-        agree(&gone.map(|one| format!("{} {}", one.kind, one.name)).collect::<Vec<_>>(), arguments.yes)?;
+        agree(&gone.map(|one| format!("{} {}", one.kind, one.name)).collect::<Vec<_>>(), &arguments.deleting)?;
         secrets = Secrets::of(&saved.clients, arguments.client_secrets.as_deref())?;
         Ok(())
     };
-    let (saved, done) = carry_out(&remote, file, arguments.note.as_deref(), &mut agreed)?;
+    let (saved, done) = carry_out(&remote, file, (arguments.note.as_deref(), arguments.take_over), &mut agreed)?;
     let mut out = screen::stdout();
     let mut told = Report::new(false);
     let mut rows = |one: &ChangedObject, told: &mut Report| {
@@ -166,21 +192,27 @@ fn of_plan(arguments: &Arguments, file: &Path) -> Result<(), Failure> {
         Ok(())
     };
     let ended = tell(&done, &mut told, &mut rows);
+    let ended =
+        ended.and_then(|()| texts::keep(&remote, &done, saved.texts.clone(), arguments.note.as_deref(), &mut told));
     let ended = clients::after(ended, &remote, (&saved.clients, &mut secrets), &mut told);
     let written = told.print(arguments.output, &mut out);
+    plain::warn(plain::of_set(&saved.set))?;
     ended?;
     Ok(written?)
 }
 
-/// What a change set deletes, by kind and name.
-fn deleted(done: &ChangeSetDone) -> Vec<String> {
-    let flows = done.flows.iter().filter(|one| one.outcome == "deleted").map(|one| format!("flow {}", one.name));
-    let objects = done.objects.iter().filter(|one| one.outcome == "deleted");
-    flows.chain(objects.map(|one| format!("{} {}", one.kind, one.name))).collect()
+/// What a change set deletes, by kind and name, each with what keeps it from being deleted now.
+fn deleted(remote: &Remote, done: &ChangeSetDone) -> Result<Vec<String>, Failure> {
+    let flows = done.flows.iter().filter(|one| one.outcome == "deleted").map(|one| Ok(format!("flow {}", one.name)));
+    let objects = done.objects.iter().filter(|one| one.outcome == "deleted").map(|one| {
+        let blocked = blocked(remote, one)?.map(|why| format!(" (can't be deleted now: {why})"));
+        Ok(format!("{} {}{}", one.kind, one.name, blocked.unwrap_or_default()))
+    });
+    flows.chain(objects).collect()
 }
 
 /// Lists what is to be deleted, and asks whether it may be, if anybody is there to answer.
-fn agree(deleted: &[String], yes: bool) -> Result<(), Failure> {
+fn agree(deleted: &[String], deleting: &Deleting) -> Result<(), Failure> {
     if deleted.is_empty() {
         return Ok(());
     }
@@ -190,7 +222,7 @@ fn agree(deleted: &[String], yes: bool) -> Result<(), Failure> {
         writeln!(err, "  {one}")?;
     }
     drop(err);
-    screen::agreed("delete them?", yes)
+    deleting.agreed("delete them?")
 }
 
 /// The id of a table in an answer.
@@ -205,7 +237,7 @@ fn also_asked(server: &Server, project: &mut Project) {
         return;
     }
     let Ok(remote) = server.connect() else { return };
-    let set = ChangeSet { dry_run: true, ..project.change_set() };
+    let set = ChangeSet { dry_run: true, take_over: true, ..project.change_set() };
     if let Err(Error::Refused { body, .. }) = remote.wait(remote.flows().change(&set)) {
         project.refused(body.errors);
     }
@@ -215,16 +247,37 @@ fn also_asked(server: &Server, project: &mut Project) {
 pub(crate) fn refused(error: Error, sources: &[SourceFile], project: &mut Project) -> Result<Failure, Failure> {
     let Error::Refused { mut body, retry_after } = error else { return Ok(error.into()) };
     if !["changeset.invalid", "replay.invalid"].contains(&body.code.as_str()) {
-        return Ok(Error::Refused { body, retry_after }.into());
+        let told = refusal::text_in(&body, &|problem| located(problem, sources, project));
+        return Ok(Failure::of_refusal(&body, told));
     }
     body.errors = project.refused(std::mem::take(&mut body.errors));
     let shown = shown(sources, project)?;
     if body.errors.is_empty() { Ok(shown) } else { Ok(Error::Refused { body, retry_after }.into()) }
 }
 
+/// The line of a problem in a flow that the folder has.
+fn located(problem: &Problem, sources: &[SourceFile], project: &Project) -> Option<String> {
+    let folded = document::fold_name(problem.flow_name.as_deref()?);
+    let flow = project.flows.iter().find(|flow| document::fold_name(&flow.document.name) == folded)?;
+    let (file, places) = (sources.get(flow.at.file)?, project.places(flow.at)?);
+    let range = problem.range.map(|range| range.start..range.end);
+    let (line, _) = render::spot(problem.path.as_deref()?, range, &file.text, places)?;
+    Some(format!("{}:{line}", file.path))
+}
+
 pub(crate) fn shown(sources: &[SourceFile], project: &Project) -> Result<Failure, Failure> {
-    files::print_problems(&mut io::stderr().lock(), sources, project, io::stderr().is_terminal())?;
+    files::print_problems(&mut screen::styled_stderr(), sources, project, screen::is_coloured(&io::stderr()))?;
     Ok(Failure::Found)
+}
+
+/// Shows what the folder's flows are warned of. It is only known of a folder that has all that it names: the server may have the rest.
+fn warn(sources: &[SourceFile]) -> io::Result<()> {
+    let mut alone = Project::read(sources);
+    drop(alone.world());
+    if !alone.has_errors() {
+        files::print_problems(&mut screen::styled_stderr(), sources, &alone, screen::is_coloured(&io::stderr()))?;
+    }
+    Ok(())
 }
 
 /// A change set that is in, or would be.
@@ -276,6 +329,7 @@ fn tell(done: &ChangeSetDone, told: &mut Report, rows: &mut Rows<'_>) -> Result<
             "deleted" => format!("{would}deleted"),
             _ => "unchanged".to_owned(),
         };
+        let said = said + &taken(flow.taken_from.as_deref());
         told.objects.push(Became {
             kind: "flow".to_owned(),
             name: flow.name.clone(),
@@ -305,6 +359,11 @@ fn half_way(failure: Failure, table: &str) -> Failure {
     }
 }
 
+/// The project that an object was taken over from.
+fn taken(from: Option<&str>) -> String {
+    from.map(|project| format!(", taken over from the project `{project}`")).unwrap_or_default()
+}
+
 /// A dry run says what of an object would change, too.
 fn object(done: &ChangedObject, dry_run: bool) -> Became {
     let ChangedObject { kind, name, outcome, differs, .. } = done.clone();
@@ -313,11 +372,29 @@ fn object(done: &ChangedObject, dry_run: bool) -> Became {
         true => format!(" ({})", differs.join(", ")),
         false => String::new(),
     };
-    let said = format!("{would}{outcome}{members}");
+    let said = format!("{would}{outcome}{members}{}", taken(done.taken_from.as_deref()));
     Became { kind, name, outcome, differs, said, ..Became::default() }
 }
 
 impl Applied<'_> {
+    /// Notes what would be deleted and can't be at the moment: the server looks for work in queues when it deletes them, not in a dry run.
+    fn refuse_blocked(&self, done: &ChangeSetDone, told: &mut Report) -> Result<(), Failure> {
+        let mut names = Vec::new();
+        for one in &done.objects {
+            let Some(why) = blocked(self.remote, one)? else { continue };
+            let became = told.objects.iter_mut().filter(|became| became.kind == one.kind && became.name == one.name);
+            for became in became {
+                became.said.push_str(&format!(" (can't be deleted now: {why})"));
+                became.blocked = Some(why.clone());
+            }
+            names.push(format!("{} {}", one.kind, one.name));
+        }
+        if names.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::Refused(format!("nothing would be applied: {} can't be deleted now", names.join(", "))))
+    }
+
     fn rows_of(&self, table: &ChangedObject, told: &mut Report) -> Result<(), Failure> {
         let ChangedObject { name, outcome, .. } = table;
         let folded = document::fold_name(name);

@@ -1,17 +1,18 @@
 //! `waypost check`: what of a data directory is damaged.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use waypost_store::sqlite::check::{Counts, check};
 
 use crate::failure::Failure;
+use crate::screen;
 use crate::table::{self, Output};
 
 /// Arguments of `check`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The data directory of a server that keeps everything in SQLite
+    /// The data directory of a server that uses SQLite
     #[arg(long, env = "WAYPOST_DATA_DIR", default_value = "./waypost-data")]
     data_dir: PathBuf,
     /// How to print
@@ -22,8 +23,8 @@ pub(crate) struct Arguments {
 /// Exit code 0: nothing is damaged; 1: something is; 2: could not read.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let what = format!("can't check {}", arguments.data_dir.display());
-    let report = check(&arguments.data_dir).map_err(|error| Failure::of(what)(&error))?;
-    let out = &mut io::stdout().lock();
+    let report = check(&arguments.data_dir).map_err(|error| Failure::stored(what, error))?;
+    let out = &mut screen::stdout();
     if arguments.output.is_data() {
         arguments.output.write(out, &report)?;
     } else {

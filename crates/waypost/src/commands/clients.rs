@@ -2,41 +2,34 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use waypost_flow::document::fold_name;
 use waypost_wire::access::{OAuthClient, OAuthClientRequest};
 
+use crate::asking::Deleting;
 use crate::failure::Failure;
+use crate::listing::Listing;
 use crate::remote::{Remote, Server};
 use crate::screen;
-use crate::table::{self, Output};
+use crate::table::Output;
 use crate::which;
 
 /// Sub-commands of `clients`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// List clients
-    List(List),
+    List(Listing),
     /// Create a client; its secret is printed once, alone on stdout
     Create(Create),
-    /// Give a client other scopes
+    /// Replace a client's scopes
     Scopes(Scopes),
-    /// Give a client a new secret, printed once; the old one and its tokens stop working immediately
+    /// Rotate a client's secret: print a new one, once; the old one and its tokens stop working immediately
     Rotate(One),
-    /// Revoke a client's tokens and refuse new ones, until `enable`
+    /// Disable a client: revoke its tokens and refuse new ones until it is enabled
     Disable(One),
     /// Enable a client that was disabled
     Enable(One),
     /// Delete a client; its tokens stop working immediately
-    Revoke(One),
-}
-
-/// Arguments of `list`.
-#[derive(clap::Args)]
-pub(crate) struct List {
-    #[command(flatten)]
-    server: Server,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
+    Revoke(Revoke),
 }
 
 /// Arguments of `create`.
@@ -46,13 +39,13 @@ pub(crate) struct Create {
     server: Server,
     /// What people call it
     name: String,
-    /// What it may do: flow:read, flow:write, routing:read, routing:write, email:read, email:write, admin, or Genesys's names
+    /// Its scopes: flow:read, flow:write, routing:read, routing:write, email:read, email:write, admin, or Genesys's names
     #[arg(long = "scope", required = true, value_delimiter = ',')]
     scopes: Vec<String>,
     /// What it is for
     #[arg(long)]
     description: Option<String>,
-    /// How long its tokens last, in seconds: 300 to 172800; a day unless told
+    /// How long its tokens last, in seconds: 300 to 172800; left out: 86400, a day
     #[arg(long)]
     token_seconds: Option<u32>,
     /// How to print
@@ -65,7 +58,7 @@ pub(crate) struct Create {
 pub(crate) struct Scopes {
     #[command(flatten)]
     one: One,
-    /// What it may do from now on
+    /// The new scopes
     #[arg(required = true)]
     scopes: Vec<String>,
 }
@@ -79,6 +72,15 @@ pub(crate) struct One {
     client: String,
 }
 
+/// Arguments of `revoke`.
+#[derive(clap::Args)]
+pub(crate) struct Revoke {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    deleting: Deleting,
+}
+
 /// Exit code 0: done; 1: the server refused, with every reason; 2: not found or no answer.
 pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     let out = &mut screen::stdout();
@@ -87,7 +89,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         Command::Create(arguments) => create(arguments, out),
         Command::Scopes(arguments) => {
             let client = change(&arguments.one, |request| request.scope.clone_from(&arguments.scopes))?;
-            Ok(writeln!(out, "{} may {}", client.name, client.scope.join(" "))?)
+            note_useless(&arguments.scopes)?;
+            Ok(writeln!(out, "client {}: scopes {}", client.name, client.scope.join(" "))?)
         }
         Command::Rotate(arguments) => {
             let (remote, client) = arguments.find()?;
@@ -96,26 +99,21 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         }
         Command::Disable(arguments) => state(arguments, "inactive", out),
         Command::Enable(arguments) => state(arguments, "active", out),
-        Command::Revoke(arguments) => {
-            let (remote, client) = arguments.find()?;
+        Command::Revoke(Revoke { one, deleting }) => {
+            let (remote, client) = one.find()?;
+            deleting.agreed(&format!("delete the client {}? Its secret and its tokens stop working", client.name))?;
             remote.wait(remote.access().delete(&client.id))?;
-            Ok(writeln!(out, "{} is gone", client.name)?)
+            Ok(writeln!(out, "client {}: deleted", client.name)?)
         }
     }
 }
 
-fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
-    let remote = arguments.server.connect()?;
-    let clients = remote.all(remote.access().clients())?;
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &clients)?);
-    }
-    let row = |client: &OAuthClient| {
+fn list(arguments: &Listing, out: &mut impl Write) -> Result<(), Failure> {
+    let row = |_: &Remote, client: &OAuthClient| {
         let by = client.created_by.as_ref().map(|by| by.id.clone()).unwrap_or_default();
-        [client.id.clone(), client.name.clone(), client.state.clone(), client.scope.join(" "), by]
+        Ok([client.id.clone(), client.name.clone(), client.state.clone(), client.scope.join(" "), by])
     };
-    let rows: Vec<[String; 5]> = clients.iter().map(row).collect();
-    Ok(table::rows(out, ["ID", "NAME", "STATE", "SCOPES", "MADE BY"], &rows)?)
+    arguments.print(out, |remote| remote.access().clients(), ["ID", "NAME", "STATE", "SCOPES", "MADE BY"], row)
 }
 
 fn create(arguments: &Create, out: &mut impl Write) -> Result<(), Failure> {
@@ -127,16 +125,34 @@ fn create(arguments: &Create, out: &mut impl Write) -> Result<(), Failure> {
         ..OAuthClientRequest::default()
     };
     let remote = arguments.server.connect()?;
+    let before = remote.all(remote.access().clients())?;
     let client = remote.wait(remote.access().create(&request))?;
-    for scope in
-        arguments.scopes.iter().filter(|scope| waypost_ids::scopes::Scopes::requested(scope) == Ok(Default::default()))
-    {
-        writeln!(screen::stderr(), "note: `{scope}` grants nothing here")?;
-    }
+    note_useless(&arguments.scopes)?;
+    note_twins(&client.name, &before)?;
     if arguments.output.is_data() {
         return Ok(arguments.output.write(out, &client)?);
     }
     secret(&client, out)
+}
+
+/// Tells of scopes that are Genesys's and mean nothing to this server.
+fn note_useless(scopes: &[String]) -> Result<(), Failure> {
+    let is_useless = |scope: &&String| waypost_ids::scopes::Scopes::requested(scope) == Ok(Default::default());
+    for scope in scopes.iter().filter(is_useless) {
+        writeln!(screen::stderr(), "note: `{scope}` grants nothing here")?;
+    }
+    Ok(())
+}
+
+/// Tells of clients that have the same name already: commands need an id from now on.
+fn note_twins(name: &str, before: &[OAuthClient]) -> Result<(), Failure> {
+    let twins = before.iter().filter(|one| fold_name(&one.name) == fold_name(name));
+    let ids: Vec<&str> = twins.map(|one| one.id.as_str()).collect();
+    if !ids.is_empty() {
+        let ids = ids.join(", ");
+        writeln!(screen::stderr(), "note: `{name}` is also the name of {ids}: commands need the id of one of them")?;
+    }
+    Ok(())
 }
 
 /// The secret alone on stdout, so that it can go straight to where it is kept; what people want to know beside it on stderr.
@@ -151,20 +167,21 @@ fn secret(client: &OAuthClient, out: &mut impl Write) -> Result<(), Failure> {
 
 fn state(arguments: &One, state: &str, out: &mut impl Write) -> Result<(), Failure> {
     let client = change(arguments, |request| request.state = Some(state.to_owned()))?;
-    Ok(writeln!(out, "{} is {}", client.name, client.state)?)
+    let word = if client.state == "active" { "enabled" } else { "disabled" };
+    Ok(writeln!(out, "client {}: {word}", client.name)?)
 }
 
-/// Changes one thing of a client. What somebody else changed since it was read stays: then it is read again.
+/// Changes one thing of a client.
 fn change(arguments: &One, change: impl Fn(&mut OAuthClientRequest)) -> Result<OAuthClient, Failure> {
-    let (remote, mut client) = arguments.find()?;
-    loop {
-        let mut request = as_it_is(&client);
+    let (remote, client) = arguments.find()?;
+    let id = client.id.clone();
+    let again = || remote.wait(remote.access().client(&id));
+    let changed = remote.change(client, again, |client| {
+        let mut request = as_it_is(client);
         change(&mut request);
-        match remote.wait(remote.access().update(&client.id, &request, Some(client.revision))) {
-            Err(error) if error.status() == Some(412) => client = remote.wait(remote.access().client(&client.id))?,
-            outcome => return Ok(outcome?),
-        }
-    }
+        remote.wait(remote.access().update(&id, &request, Some(client.revision)))
+    });
+    Ok(changed?)
 }
 
 fn as_it_is(client: &OAuthClient) -> OAuthClientRequest {

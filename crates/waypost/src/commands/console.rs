@@ -33,7 +33,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         }
         Command::SignOut(Link { server }) => {
             let remote = server.connect()?;
-            Ok(remote.wait(remote.access().end_console_sessions())?)
+            remote.wait(remote.access().end_console_sessions())?;
+            Ok(writeln!(screen::stdout(), "signed out everywhere")?)
         }
     }
 }

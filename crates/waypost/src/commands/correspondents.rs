@@ -1,16 +1,18 @@
 //! `waypost correspondents`: what is kept of a person, for requests by data protection law.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde::Serialize;
 use waypost_client::Error;
+use waypost_flow::diagnostic::counted;
 use waypost_wire::correspondent::{CorrespondentInteraction, Erasure, ErasureRequest};
 use waypost_wire::delivery::DeliveryFilter;
 
+use crate::asking::{self, Erasing};
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
@@ -22,11 +24,11 @@ const ASKED: Duration = Duration::from_millis(300);
 /// Sub-commands of `correspondents`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// List the interactions that an address sent, or about which something was sent to it
+    /// List the interactions that an address sent, or about which it received mail
     Find(Find),
-    /// Write everything that is kept of an address into a folder: mails, decisions, traces, deliveries
+    /// Export everything that is stored about an address to a folder: mails, decisions, traces, deliveries
     Export(Export),
-    /// Erase everything that is kept of an address, and wait until it is done
+    /// Erase everything that is stored about an address, and wait until it is done
     Erase(Erase),
 }
 
@@ -64,15 +66,14 @@ pub(crate) struct Export {
 pub(crate) struct Erase {
     #[command(flatten)]
     whom: Whom,
-    /// Erase unfinished work as well: cancel what is still to be sent
+    /// Also erase unfinished work, and cancel what is still to be sent
     #[arg(long)]
     force: bool,
-    /// Rewrite the database at the end, so that free space in its files holds nothing either. Mail waits meanwhile
+    /// Rewrite the database at the end, so that free space in its files holds nothing either; meanwhile mail is refused temporarily
     #[arg(long)]
     compact: bool,
-    /// Don't ask
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    erasing: Erasing,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     output: Output,
@@ -95,13 +96,13 @@ fn find(arguments: &Find) -> Result<(), Failure> {
         return Ok(arguments.output.write(out, &found)?);
     }
     let row = |one: &CorrespondentInteraction| {
-        let unfinished = if one.unfinished { "unfinished" } else { "" };
+        let unfinished = if one.unfinished { "yes" } else { "" };
         let subject = one.interaction.subject.clone().unwrap_or_default();
         let received = one.interaction.received_at.to_string();
         [one.interaction.id.to_string(), received, one.part.clone(), unfinished.to_owned(), subject]
     };
     let rows: Vec<[String; 5]> = found.iter().map(row).collect();
-    Ok(table::rows(out, ["ID", "RECEIVED", "PART", "", "SUBJECT"], &rows)?)
+    Ok(table::rows(out, ["ID", "RECEIVED", "PART", "UNFINISHED", "SUBJECT"], &rows)?)
 }
 
 fn export(arguments: &Export) -> Result<(), Failure> {
@@ -109,7 +110,7 @@ fn export(arguments: &Export) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::Failed(format!("can't write {}: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(failed)?;
     if fs::read_dir(folder).map_err(failed)?.next().is_some() {
-        return Err(Failure::Failed(format!("{} is not empty", folder.display())));
+        return Err(Failure::Failed(format!("{} is not empty: name a new folder, or an empty one", folder.display())));
     }
     let remote = arguments.whom.server.connect()?;
     let mut found = remote.correspondents().search(&arguments.whom.address);
@@ -119,7 +120,7 @@ fn export(arguments: &Export) -> Result<(), Failure> {
         export_one(&remote, folder, &one)?;
         interactions += 1;
     }
-    Ok(writeln!(screen::stdout(), "{}: {interactions} interactions", folder.display())?)
+    Ok(writeln!(screen::stdout(), "{}: {}", folder.display(), counted(interactions, "interaction"))?)
 }
 
 fn export_one(remote: &Remote, folder: &Path, one: &CorrespondentInteraction) -> Result<(), Failure> {
@@ -169,11 +170,19 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 fn erase(arguments: &Erase) -> Result<(), Failure> {
     let remote = arguments.whom.server.connect()?;
     let address = &arguments.whom.address;
-    if !arguments.yes && !confirmed(&remote, address)? {
-        return Err(Failure::Failed("nothing was erased".to_owned()));
-    }
+    let what = match arguments.erasing.yes {
+        true => String::new(),
+        false => {
+            let found = remote.all(remote.correspondents().search(address))?.len();
+            format!(
+                "this erases what is stored about {address} in {}, and can't be undone",
+                counted(found, "interaction")
+            )
+        }
+    };
+    asking::confirmed(&what, arguments.erasing.yes)?;
     let request = ErasureRequest { address: address.clone(), force: arguments.force, compact: arguments.compact };
-    let mut erasure = remote.wait(remote.correspondents().erase(&request))?;
+    let mut erasure = remote.wait(remote.correspondents().erase(&request)).map_err(by_option)?;
     while erasure.state != "done" {
         std::thread::sleep(ASKED);
         erasure = remote.wait(remote.correspondents().erasure(erasure.id))?;
@@ -182,18 +191,12 @@ fn erase(arguments: &Erase) -> Result<(), Failure> {
     if erasure.left > 0 { Err(Failure::Found) } else { Ok(()) }
 }
 
-/// Asks on a terminal; elsewhere `--yes` must be given.
-fn confirmed(remote: &Remote, address: &str) -> Result<bool, Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(Failure::Failed("this can't be undone: give --yes".to_owned()));
+/// A refusal that names the option of this command instead of the API's member.
+fn by_option(error: Error) -> Failure {
+    match Failure::from(error) {
+        Failure::Refused(why) => Failure::Refused(why.replace("`force`", "`--force`")),
+        failure => failure,
     }
-    let found = remote.all(remote.correspondents().search(address))?;
-    let mut out = io::stderr().lock();
-    write!(out, "erase what is kept of {address} in {} interactions? This can't be undone. [y/N] ", found.len())?;
-    out.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }
 
 fn told(arguments: &Erase, erasure: &Erasure) -> Result<(), Failure> {
@@ -202,9 +205,11 @@ fn told(arguments: &Erase, erasure: &Erasure) -> Result<(), Failure> {
         return Ok(arguments.output.write(out, erasure)?);
     }
     let Erasure { interactions, sent, left, digest, .. } = erasure;
-    writeln!(out, "erased: {interactions} interactions, and what was sent about {sent} of others ({digest})")?;
+    let erased = counted(*interactions, "interaction");
+    writeln!(out, "erased: {erased}, and what was sent about {sent} of others ({digest})")?;
     if *left > 0 {
-        writeln!(out, "left: {left} unfinished interactions; complete them and erase again, or use --force")?;
+        let left = counted(*left, "unfinished interaction");
+        writeln!(out, "left: {left}; complete them and erase again, or use --force")?;
     }
     Ok(())
 }

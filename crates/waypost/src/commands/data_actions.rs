@@ -9,38 +9,30 @@ use waypost_wire::data_action::DataAction;
 
 use super::flows::Looking;
 use crate::failure::Failure;
+use crate::listing::Listing;
+use crate::plain;
 use crate::remote::{Remote, Server};
 use crate::screen;
-use crate::table::{self, Output};
+use crate::table;
 use crate::which;
 
 /// Sub-commands of `data-actions`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// List data actions
-    List(List),
+    List(Listing),
     /// Print a data action's definition as JSON
     Show(One),
     /// Create a data action from a file, such as one that Genesys exported
     Create(Create),
-    /// Replace a data action's definition by a file's
+    /// Replace a data action's definition with that of a file
     Update(Update),
     /// Delete a data action that no flow uses
     Delete(One),
-    /// Call a data action, and show how far that went and what came of it
+    /// Call a data action, and show each step and the result
     Test(Test),
     /// Show what uses a data action
     UsedBy(UsedBy),
-}
-
-/// Arguments of `list`.
-#[derive(clap::Args)]
-pub(crate) struct List {
-    #[command(flatten)]
-    server: Server,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
 }
 
 /// Arguments of `create`.
@@ -50,7 +42,7 @@ pub(crate) struct Create {
     server: Server,
     /// The definition, as JSON
     file: PathBuf,
-    /// Its name; the file's unless told
+    /// Its name; left out: the name in the file
     #[arg(long)]
     name: Option<String>,
 }
@@ -114,6 +106,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
             }
             let remote = arguments.server.connect()?;
             let made = remote.wait(remote.data_actions().create(&definition))?;
+            warn(&made)?;
             Ok(writeln!(out, "data action {}: created, id {}", made.name, made.id)?)
         }
         Command::Update(Update { one, file }) => {
@@ -124,6 +117,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
             }
             let (remote, action) = one.find()?;
             let action = remote.wait(remote.data_actions().update(action.id, &definition))?;
+            warn(&action)?;
             Ok(writeln!(out, "data action {}: version {}", action.name, action.version)?)
         }
         Command::Test(arguments) => test(arguments, out),
@@ -140,19 +134,17 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     }
 }
 
-fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
-    let remote = arguments.server.connect()?;
-    let actions = remote.all(remote.data_actions().list())?;
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &actions)?);
-    }
-    let row = |one: &DataAction| {
+fn list(arguments: &Listing, out: &mut impl Write) -> Result<(), Failure> {
+    let row = |_: &Remote, one: &DataAction| {
         let request = one.config.get("request");
         let text = |name: &str| request.and_then(|request| request.get(name)?.as_str()).unwrap_or_default().to_owned();
-        [one.id.to_string(), one.name.clone(), text("requestType"), text("requestUrlTemplate")]
+        Ok([one.id.to_string(), one.name.clone(), text("requestType"), text("requestUrlTemplate")])
     };
-    let rows: Vec<[String; 4]> = actions.iter().map(row).collect();
-    Ok(table::rows(out, ["ID", "NAME", "METHOD", "URL"], &rows)?)
+    arguments.print(out, |remote| remote.data_actions().list(), ["ID", "NAME", "METHOD", "URL"], row)
+}
+
+fn warn(action: &DataAction) -> Result<(), Failure> {
+    Ok(plain::warn(plain::data_action(&action.name, &action.config))?)
 }
 
 /// The steps go to stderr, the outputs alone to stdout.

@@ -14,7 +14,7 @@ use crate::files;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
-use crate::which;
+use crate::{which, words};
 
 /// Sub-commands of `deliveries`.
 #[derive(clap::Subcommand)]
@@ -28,7 +28,7 @@ pub(crate) enum Command {
     Content(Which),
     /// Replace the mail of a dead delivery; its Message-ID stays
     Edit(Edit),
-    /// Retry deliveries now: those with these ids, or all that match
+    /// Retry deliveries now: by id, or all that match
     Retry(Retry),
     /// Cancel a pending or dead delivery
     Cancel(One),
@@ -37,13 +37,13 @@ pub(crate) enum Command {
 /// Which deliveries are meant.
 #[derive(clap::Args)]
 struct Filter {
-    /// pending, delivered, bounced, dead or cancelled
+    /// Only deliveries in this state: pending, delivered, bounced, dead or cancelled
     #[arg(long, value_parser = state, value_name = "STATE")]
     state: Option<DeliveryState>,
-    /// reply, mail or forward
+    /// Only deliveries of this kind: reply, mail, forward, webhook or queuePush
     #[arg(long, value_parser = kind, value_name = "KIND")]
     kind: Option<DeliveryKind>,
-    /// The interaction that they are for: its id, or the beginning of it
+    /// Only deliveries for this interaction: its id, or the beginning of it
     #[arg(long, value_name = "ID")]
     interaction: Option<String>,
     /// The recipient's address
@@ -148,7 +148,7 @@ pub(crate) struct Retry {
     ids: Vec<String>,
     #[command(flatten)]
     filter: Filter,
-    /// Retry all dead ones
+    /// Retry all dead deliveries
     #[arg(long)]
     all: bool,
     /// How to print
@@ -157,13 +157,11 @@ pub(crate) struct Retry {
 }
 
 fn state(text: &str) -> Result<DeliveryState, String> {
-    let found = DeliveryState::ALL.iter().copied().find(|state| state.as_str() == text);
-    found.ok_or_else(|| format!("expected one of {}", DeliveryState::WORDS.join(", ")))
+    words::one_of(text, DeliveryState::ALL, DeliveryState::as_str)
 }
 
 fn kind(text: &str) -> Result<DeliveryKind, String> {
-    let found = DeliveryKind::ALL.iter().copied().find(|kind| kind.as_str() == text);
-    found.ok_or_else(|| format!("expected one of {}", DeliveryKind::WORDS.join(", ")))
+    words::one_of(text, DeliveryKind::ALL, DeliveryKind::as_str)
 }
 
 /// Exit code 0: done; 1: refused, such as a retry of what was delivered; 2: not found, or no answer.
@@ -274,7 +272,7 @@ fn edit(arguments: &Edit, out: &mut impl Write) -> Result<(), Failure> {
     let delivery = match Way::of(kind, &target) {
         Way::Webhooks => {
             let body = serde_json::from_slice(&mail)
-                .map_err(|error| Failure::of("a webhook is sent JSON, and this is none")(&error))?;
+                .map_err(|error| Failure::of("a webhook is sent JSON, and this is not JSON")(&error))?;
             remote.wait(remote.deliveries().edit_request(id, &body))?
         }
         Way::Mail | Way::Folders => remote.wait(remote.deliveries().edit(id, mail.into()))?,

@@ -1,24 +1,27 @@
 //! `waypost diff`: how two project folders differ, and a mail that shows it.
 
-use std::fs;
-use std::io::{self, BufWriter, IsTerminal, Write};
+mod found;
+
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value as Json;
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_catalogue::world::{Running, World};
-use waypost_flow::diagnostic::nearest;
+use waypost_flow::diagnostic::counted;
 use waypost_flow::diff::{Change, Difference};
 use waypost_flow::document::fold_name;
 use waypost_flow_tests::{Flows, Observed};
 use waypost_ids::Kind;
+use waypost_problem::nearest;
 use waypost_project::clients::clients_between;
 use waypost_project::{Project, difference};
 use waypost_witness::differences;
 use waypost_witness::report::{DiffReport, MemberReport, ObjectReport, RowsReport, WitnessReport};
 use waypost_witness::search::{Bounds, Entry, Searched, Witness, witness};
 
+use super::fmt;
 use crate::failure::Failure;
 use crate::table::{Output, clip, flat};
 use crate::{files, screen};
@@ -33,22 +36,22 @@ pub(crate) struct Arguments {
     before: PathBuf,
     /// The folder as it is
     after: PathBuf,
-    /// Compare only this flow, and call it by itself
+    /// Compare only this flow, called on its own
     #[arg(long, value_name = "NAME")]
     flow: Option<String>,
     /// Search for a mail that the two decide differently
     #[arg(long)]
     witness: bool,
     /// How long to search
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "witness")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..), requires = "witness")]
     seconds: u64,
     /// Stop the search after this many mails
     #[arg(long, value_name = "N", default_value_t = MOST_TRIES, requires = "witness", hide_default_value = true)]
     tries: u64,
-    /// Where the search starts: the same seed tries the same mails
+    /// The seed of the search: the same seed tries the same mails in the same order
     #[arg(long, value_name = "N", default_value_t = 0, requires = "witness")]
     seed: u64,
-    /// Write the mail to this file, and beside it a .test.yaml if it needs more than the mail
+    /// Write the mail to this file, and a .test.yaml beside it if the mail alone does not show the difference
     #[arg(long, value_name = "FILE.eml", requires = "witness")]
     out: Option<PathBuf>,
     /// How to print
@@ -66,12 +69,17 @@ struct Side {
 
 impl Side {
     fn read(path: &Path) -> Result<Self, Failure> {
-        let sources = files::sources(&[path.to_owned()])?;
+        let sources = files::some_sources(&[path.to_owned()])?;
         let mut project = Project::read(&sources);
         let world = project.world();
         let rows = project.rows(|file, name| files::beside(&sources, file, name));
         if project.has_errors() {
-            files::print_problems(&mut io::stderr().lock(), &sources, &project, io::stderr().is_terminal())?;
+            files::print_problems(
+                &mut screen::styled_stderr(),
+                &sources,
+                &project,
+                screen::is_coloured(&io::stderr()),
+            )?;
             return Err(Failure::Refused(format!("{} has errors", path.display())));
         }
         let running = world.running();
@@ -97,6 +105,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn compare(arguments: &Arguments) -> Result<(), Failure> {
+    arguments.out.as_deref().map_or(Ok(()), found::may_be_written)?;
     let (before, after) = (Side::read(&arguments.before)?, Side::read(&arguments.after)?);
     if let Some(flow) = arguments.flow.as_deref().filter(|flow| !before.has(flow) && !after.has(flow)) {
         let known = after.project.flows.iter().chain(&before.project.flows);
@@ -116,10 +125,11 @@ fn compare(arguments: &Arguments) -> Result<(), Failure> {
             witness(&sides, arguments.flow.as_deref(), &file, &bounds, arguments.seed);
         report.tries = Some(tries);
         if let Some(found) = found {
+            let found = told(found);
             if let Some(out) = &arguments.out {
-                write(out, &found)?;
+                found::write(out, &found)?;
             }
-            report.witness = Some(told(found));
+            report.witness = Some(found);
         }
     }
     let mut out = BufWriter::new(screen::stdout());
@@ -172,7 +182,7 @@ pub(crate) fn told(found: Witness) -> WitnessReport {
     };
     WitnessReport {
         mail: String::from_utf8_lossy(&found.mail).into_owned(),
-        test: found.test,
+        test: fmt::as_test(found.test),
         needs_test: found.needs_test,
         before: found.before,
         after: found.after,
@@ -186,29 +196,6 @@ fn only(folder: &str, entry: &Entry, observed: &Observed) -> String {
         Entry::Flow(name) => format!("a flow `{name}`"),
     };
     format!("only the {folder} folder has {what}: {}", observed.decision.as_str())
-}
-
-/// Writes the mail, and its test beside it if it needs one.
-fn write(out: &Path, found: &Witness) -> Result<(), Failure> {
-    let put = |path: &Path, bytes: &[u8]| {
-        fs::write(path, bytes).map_err(|error| Failure::of(format!("can't write {}", path.display()))(&error))
-    };
-    put(out, &found.mail)?;
-    if found.needs_test {
-        put(
-            &test_file(out),
-            format!(
-                "# Two versions decide this mail differently. What is expected is what the second makes of it.\n{}",
-                found.test
-            )
-            .as_bytes(),
-        )?;
-    }
-    Ok(())
-}
-
-fn test_file(mail: &Path) -> PathBuf {
-    mail.with_extension("test.yaml")
 }
 
 fn print(out: &mut impl Write, report: &DiffReport, arguments: &Arguments) -> io::Result<()> {
@@ -232,7 +219,11 @@ fn print(out: &mut impl Write, report: &DiffReport, arguments: &Arguments) -> io
         writeln!(out, "no difference in meaning")?;
     }
     if let Some(found) = &report.witness {
-        writeln!(out, "\nthis mail is decided differently, found after {}:", tries(report.tries.unwrap_or_default()))?;
+        writeln!(
+            out,
+            "\nthis mail is decided differently, found after {}:",
+            counted(report.tries.unwrap_or_default(), "try")
+        )?;
         for line in &found.differs {
             writeln!(out, "  {}", flat(line))?;
         }
@@ -240,8 +231,10 @@ fn print(out: &mut impl Write, report: &DiffReport, arguments: &Arguments) -> io
             Some(path) => {
                 writeln!(out, "written to {}", path.display())?;
                 if found.needs_test {
-                    let (test, after) = (test_file(path), arguments.after.display());
-                    writeln!(out, "and to {}; run it with `waypost test {after} {}`", test.display(), test.display())?;
+                    // A route or a flow that the second folder has not can be run in the first alone.
+                    let folder = if found.after.is_some() { &arguments.after } else { &arguments.before };
+                    let (test, folder) = (found::beside(path), folder.display());
+                    writeln!(out, "and to {}; run it with `waypost test {folder} {}`", test.display(), test.display())?;
                 }
             }
             None => {
@@ -253,13 +246,9 @@ fn print(out: &mut impl Write, report: &DiffReport, arguments: &Arguments) -> io
             }
         }
     } else if let Some(tried) = report.tries {
-        writeln!(out, "\nnone found after {}", tries(tried))?;
+        writeln!(out, "\nnone found after {}", counted(tried, "try"))?;
     }
     Ok(())
-}
-
-pub(crate) fn tries(count: u64) -> String {
-    format!("{count} {}", if count == 1 { "try" } else { "tries" })
 }
 
 fn indented(out: &mut impl Write, text: &str) -> io::Result<()> {

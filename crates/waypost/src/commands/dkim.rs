@@ -19,7 +19,7 @@ const LONGEST_STRING: usize = 255;
 /// Sub-commands of `dkim`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Make a key for a domain, and print the DNS record to publish
+    /// Create a key for a domain, and print the DNS record to publish
     New(New),
     /// Print the DNS records of all keys in a folder
     Records(Records),
@@ -28,12 +28,12 @@ pub(crate) enum Command {
 /// Arguments of `new`.
 #[derive(clap::Args)]
 pub(crate) struct New {
-    /// The domain that mail is from, such as example.com
+    /// The domain in From, such as example.com
     domain: String,
     /// The key's name in DNS; left out: waypost for RSA, waypost-ed25519 for Ed25519
     #[arg(long, value_name = "NAME")]
     selector: Option<String>,
-    /// The folder of keys, as `serve --dkim-keys` takes it
+    /// The folder of keys, as for `serve --dkim-keys`
     #[arg(long, env = "WAYPOST_DKIM_KEYS", default_value = ".")]
     dir: PathBuf,
     /// The kind of key; not every receiver verifies Ed25519, so publish it beside an RSA key
@@ -47,7 +47,7 @@ pub(crate) struct New {
 /// Arguments of `records`.
 #[derive(clap::Args)]
 pub(crate) struct Records {
-    /// The folder of keys, as `serve --dkim-keys` takes it
+    /// The folder of keys, as for `serve --dkim-keys`
     #[arg(long, env = "WAYPOST_DKIM_KEYS", default_value = ".")]
     dir: PathBuf,
     /// How to print
@@ -74,7 +74,8 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
 }
 
 fn new(arguments: &New) -> Result<(), Failure> {
-    let domain = Domain::parse(&arguments.domain).map_err(|error| Failure::Failed(error.to_string()))?;
+    let domain = Domain::parse(&arguments.domain)
+        .map_err(|error| Failure::Failed(format!("{error}: expected one such as example.com")))?;
     let (algorithm, usual) = match arguments.algorithm {
         Kind::Rsa => (Algorithm::Rsa, "waypost"),
         Kind::Ed25519 => (Algorithm::Ed25519, "waypost-ed25519"),

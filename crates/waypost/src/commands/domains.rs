@@ -2,18 +2,21 @@
 
 use std::io::Write;
 
+use waypost_client::Error;
 use waypost_wire::routing::Domain;
 
 use crate::failure::Failure;
+use crate::listing::Listing;
 use crate::remote::{Remote, Server};
 use crate::screen;
-use crate::table::{self, Output};
+use crate::table::Output;
+use crate::which;
 
 /// Sub-commands of `domains`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// List domains with the number of their routes
-    List(List),
+    List(Listing),
     /// Show a domain
     #[command(visible_alias = "get")]
     Show(One),
@@ -21,16 +24,6 @@ pub(crate) enum Command {
     Create(Named),
     /// Delete a domain without routes
     Delete(Named),
-}
-
-/// Arguments of `list`.
-#[derive(clap::Args)]
-pub(crate) struct List {
-    #[command(flatten)]
-    server: Server,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
 }
 
 /// A domain.
@@ -65,33 +58,40 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         }
         Command::Delete(arguments) => {
             let remote = arguments.server.connect()?;
-            remote.wait(remote.routing().delete_domain(&arguments.domain))?;
+            let deleted = remote.wait(remote.routing().delete_domain(&arguments.domain));
+            found(&remote, &arguments.domain, deleted)?;
             Ok(writeln!(out, "domain {}: deleted", arguments.domain)?)
         }
     }
 }
 
-fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
-    let remote = arguments.server.connect()?;
-    let domains = remote.all(remote.routing().domains())?;
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &domains)?);
-    }
-    let row = |one: &Domain| {
-        let routes = routes(&remote, one)?;
+fn list(arguments: &Listing, out: &mut impl Write) -> Result<(), Failure> {
+    let row = |remote: &Remote, one: &Domain| {
+        let routes = routes(remote, one)?;
         Ok([one.id.clone(), routes.to_string(), one.date_created.to_string()])
     };
-    let rows: Vec<[String; 3]> = domains.iter().map(row).collect::<Result<_, Failure>>()?;
-    Ok(table::rows(out, ["DOMAIN", "ROUTES", "CREATED"], &rows)?)
+    arguments.print(out, |remote| remote.routing().domains(), ["DOMAIN", "ROUTES", "CREATED"], row)
 }
 
 fn routes(remote: &Remote, domain: &Domain) -> Result<usize, Failure> {
     Ok(remote.all(remote.routing().routes(&domain.id))?.len())
 }
 
+/// What was answered about a domain; where there is none of that name, the nearest is said.
+pub(super) fn found<T>(remote: &Remote, written: &str, answer: Result<T, Error>) -> Result<T, Failure> {
+    match answer {
+        Err(error) if error.status() == Some(404) => {
+            let names = remote.all(remote.routing().domains())?.into_iter().map(|one| one.id);
+            Err(which::missing("domain", written, &names.collect::<Vec<_>>()))
+        }
+        answer => Ok(answer?),
+    }
+}
+
 fn show(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.named.server.connect()?;
-    let domain = remote.wait(remote.routing().domain(&arguments.named.domain))?;
+    let written = &arguments.named.domain;
+    let domain = found(&remote, written, remote.wait(remote.routing().domain(written)))?;
     if arguments.output.is_data() {
         return Ok(arguments.output.write(out, &domain)?);
     }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use serde_json::json;
-use uuid::Uuid;
 use waypost_client::Error;
 use waypost_client::live::LiveFilter;
 use waypost_wire::live::{LiveEvent, READY};
 
+use super::{flows, queues};
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
@@ -26,15 +26,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 pub(crate) struct Arguments {
     #[command(flatten)]
     server: Server,
-    /// Only these: interaction, delivery, object, mailbox
+    /// Only events of these kinds: interaction, delivery, object, mailbox
     #[arg(long, value_delimiter = ',')]
     kind: Vec<String>,
-    /// Only interactions that are or were in these queues, by id
+    /// Only interactions that are or were in these queues, by name or id
     #[arg(long, value_delimiter = ',')]
-    queue: Vec<Uuid>,
-    /// Only decisions that runs of these flows made, by id
+    queue: Vec<String>,
+    /// Only decisions of runs of these flows, by name or id
     #[arg(long, value_delimiter = ',')]
-    flow: Vec<Uuid>,
+    flow: Vec<String>,
     /// Stop after N events
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
@@ -43,15 +43,23 @@ pub(crate) struct Arguments {
 /// Prints a line of JSON for each event until it is stopped, or has printed as many as it is to. Exit code 0: printed; 2: refused or no answer.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
-    let filter =
-        LiveFilter { kinds: arguments.kind.clone(), queues: arguments.queue.clone(), flows: arguments.flow.clone() };
+    let queues = arguments.queue.iter().map(|queue| Ok::<_, Failure>(queues::find(&remote, queue)?.0));
+    let flows = arguments.flow.iter().map(|flow| Ok::<_, Failure>(flows::find(&remote, flow)?.0));
+    let filter = LiveFilter {
+        kinds: arguments.kind.clone(),
+        queues: queues.collect::<Result<_, Failure>>()?,
+        flows: flows.collect::<Result<_, Failure>>()?,
+    };
     let mut left = arguments.limit.unwrap_or(u64::MAX);
     let mut last: Option<String> = None;
     let mut events = remote.wait(remote.watch(&filter, None))?;
     while left > 0 {
         match remote.wait(async { events.next().await.transpose() }) {
             Ok(Some(event)) => {
-                if event.event != READY {
+                if event.event == READY {
+                    // Whoever does something that is to be seen here waits for this.
+                    writeln!(screen::stderr(), "connected to {}; waiting for events", remote.url())?;
+                } else {
                     print(&event)?;
                     left -= 1;
                 }
@@ -94,7 +102,7 @@ fn again(
 
 fn print(event: &LiveEvent) -> Result<(), Failure> {
     let line = json!({ "id": event.id, "event": event.event, "data": event.data });
-    let mut out = screen::stdout();
+    let mut out = screen::read_stdout();
     writeln!(out, "{line}")?;
     Ok(out.flush()?)
 }

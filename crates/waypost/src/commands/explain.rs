@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use waypost_flow::diagnostic::{Code, nearest};
+use waypost_flow::diagnostic::Code;
+use waypost_problem::nearest;
 
 use crate::failure::Failure;
 
@@ -19,8 +20,8 @@ type Entry = (&'static str, &'static str, &'static str);
 /// Every code that has a page: of flows, of the API, of runs.
 fn entries() -> impl Iterator<Item = Entry> {
     let flows = Code::ALL.iter().map(|code| (code.as_str(), code.meaning(), code.page()));
-    let runs = waypost_ids::codes::ALL.iter().map(|known| (known.code, known.meaning, known.page));
-    flows.chain(waypost_api::pages::ALL.iter().copied()).chain(runs)
+    let others = waypost_api::pages::ALL.iter().chain(waypost_ids::codes::ALL);
+    flows.chain(others.map(|known| (known.code, known.meaning, known.page)))
 }
 
 /// Exit code 0: explained or listed; 1: there is no such code.
@@ -42,4 +43,42 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         near.map_or_else(|| "`waypost explain` lists all codes".to_owned(), |near| format!("did you mean `{near}`?"));
     writeln!(io::stderr(), "waypost: there is no code `{wanted}`; {help}")?;
     Err(Failure::Found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_code_has_one_page() {
+        let codes: BTreeSet<&str> = entries().map(|(code, ..)| code).collect();
+        assert_eq!(codes.len(), entries().count());
+    }
+
+    /// A page that sends people to a command that is not there is worse than none.
+    #[test]
+    fn pages_name_commands_that_are_there() {
+        let command = crate::command();
+        let mut named = 0;
+        for (code, _, page) in entries() {
+            for words in page.split("`waypost ").skip(1) {
+                let words = words.split('`').next().unwrap();
+                let mut at = &command;
+                for word in words.split_whitespace() {
+                    if !at.has_subcommands() {
+                        let option = word.strip_prefix("--");
+                        let known = |name| at.get_arguments().any(|one| one.get_long() == Some(name));
+                        assert!(option.is_none_or(known), "{code}: `waypost {words}`");
+                        continue;
+                    }
+                    let sub = at.find_subcommand(word);
+                    at = sub.unwrap_or_else(|| panic!("{code}: `waypost {words}`"));
+                }
+                named += 1;
+            }
+        }
+        assert!(named > 30, "{named} commands");
+    }
 }

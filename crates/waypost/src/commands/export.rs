@@ -30,10 +30,10 @@ pub(crate) struct Arguments {
     server: Server,
     /// The folder; it must be empty, or written by an earlier export
     folder: PathBuf,
-    /// The project's name, in waypost.yaml; the folder's name unless given
+    /// The project's name, for waypost.yaml; left out: the folder's name
     #[arg(long)]
     name: Option<String>,
-    /// Write into a folder that has other files; files of the same names are replaced
+    /// Write into a folder that has other files, and replace files of the same names
     #[arg(long)]
     force: bool,
 }
@@ -50,8 +50,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let clients = fetch::clients(&remote)?;
     let are_withheld = clients.is_none();
-    let bodies = Bodies { clients: clients.unwrap_or_default(), ..fetch::everything(&remote)? };
-    let Exported { mut files, mut notes } = bodies.folder();
+    let bodies = fetch::everything(&remote)?;
+    let texts = fetch::texts(&remote, &bodies)?;
+    let bodies = Bodies { clients: clients.unwrap_or_default(), texts, ..bodies };
+    let Exported { mut files, as_written, mut notes } = bodies.folder();
     let is_named = arguments.folder.join(PROJECT).exists() && arguments.name.is_none();
     if !is_named {
         let name = arguments.name.clone().unwrap_or_else(|| folder_name(&arguments.folder));
@@ -59,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         files.insert(PROJECT.to_owned(), source::yaml_text(&document).into_bytes());
         refuse_name(&files, &name)?;
     }
-    formatted(&mut files);
+    formatted(&mut files, &as_written);
     if !arguments.force {
         refuse_others(&arguments.folder, files.keys(), before.as_deref().unwrap_or_default())?;
     }
@@ -92,11 +94,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Brings files into the form of `waypost fmt`, so that `fmt --check` accepts an export as it is.
-fn formatted(files: &mut BTreeMap<String, Vec<u8>>) {
+/// Brings files into the form of `waypost fmt`, so that `fmt --check` accepts them. What somebody wrote stays as it is.
+fn formatted(files: &mut BTreeMap<String, Vec<u8>>, as_written: &BTreeSet<String>) {
     let schemas = Schemas::default();
     let schema_of = |document: &Node| schemas.of(document);
-    for (_, text) in files.iter_mut().filter(|(path, _)| path.ends_with(".yaml")) {
+    let ours = |path: &str| path.ends_with(".yaml") && !as_written.contains(path);
+    for (_, text) in files.iter_mut().filter(|(path, _)| ours(path)) {
         if let Ok(written) = std::str::from_utf8(text)
             && let Ok(formatted) = format(written, &schema_of)
         {

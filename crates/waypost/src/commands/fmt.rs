@@ -1,13 +1,13 @@
 //! `waypost fmt`: one canonical form of the YAML files of a folder, comments kept.
 
 use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 use similar::TextDiff;
-use waypost_flow::diagnostic::{Code, Diagnostic, render};
-use waypost_flow::source::{Node, Places, SyntaxError};
+use waypost_flow::diagnostic::{counted, render};
+use waypost_flow::source::{Node, Places};
 use waypost_flow_tests::schema as tests;
 use waypost_format::{Problem, format};
 use waypost_project::SourceFile;
@@ -22,13 +22,13 @@ pub(crate) struct Arguments {
     /// Folders or YAML files; - formats standard input to standard output
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// Write nothing, and name the files that are not formatted
+    /// Write nothing; list the files that are not formatted
     #[arg(long)]
     check: bool,
-    /// Write nothing, and show what would change
+    /// Write nothing; show what would change
     #[arg(long)]
     diff: bool,
-    /// The name of the file that standard input is, such as routing.test.yaml: it says whether it holds tests
+    /// The file name for standard input, such as routing.test.yaml; it determines whether the file has tests
     #[arg(long, value_name = "FILE")]
     stdin_name: Option<PathBuf>,
 }
@@ -63,14 +63,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         writeln!(out, "{}", source.path)?;
     }
     out.flush()?;
-    let files = |count: usize| if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
     match bad {
         0 if unformatted > 0 && (arguments.check || arguments.diff) => {
-            let message = format!("{} not formatted: run `waypost fmt`", files(unformatted));
+            let message = format!("{} not formatted: run `waypost fmt`", counted(unformatted, "file"));
             Err(Failure::Refused(message))
         }
         0 => Ok(()),
-        bad => Err(Failure::Failed(format!("{} with errors left as they are", files(bad)))),
+        bad => Err(Failure::Failed(format!("{} with errors left as they are", counted(bad, "file")))),
     }
 }
 
@@ -98,6 +97,12 @@ fn standard_input(arguments: &Arguments, schemas: &Orders) -> Result<(), Failure
     if (arguments.check || arguments.diff) && !same { Err(Failure::Found) } else { Ok(()) }
 }
 
+/// A test file that was made, in the form that `fmt` gives it; what it can't format stays as it is.
+pub(crate) fn as_test(text: String) -> String {
+    let schema = tests::json_schema();
+    format(&text, &|_| Some(&schema)).unwrap_or(text)
+}
+
 /// The schemas that order members.
 struct Orders {
     tests: Json,
@@ -114,17 +119,17 @@ impl Orders {
 
 /// Says what keeps a file from being formatted.
 fn told(source: &SourceFile, problem: Problem) -> io::Result<()> {
-    let mut err = screen::stderr();
     match problem {
         Problem::Syntax(error) | Problem::Unsupported(error) => {
-            let SyntaxError { message, .. } = &error;
-            let diagnostic = Diagnostic::error(Code::Syntax, "", message.clone());
+            let diagnostic = error.diagnostic();
             let places = Places::from([(String::new(), error.place(&source.text))]);
-            let colour = io::stderr().is_terminal();
-            writeln!(err, "{}", render::in_file(&diagnostic, &source.path, &source.text, &places, colour))
+            let colour = screen::is_coloured(&io::stderr());
+            let told = render::in_file(&diagnostic, &source.path, &source.text, &places, colour);
+            writeln!(screen::styled_stderr(), "{told}")
         }
         Problem::Changed(why) => {
-            writeln!(err, "{}: left as it is, because {why}; please report this file as a defect\n", source.path)
+            let path = &source.path;
+            writeln!(screen::stderr(), "{path}: left as it is, because {why}; please report this file as a defect\n")
         }
     }
 }

@@ -2,69 +2,11 @@
 
 use clap::{Arg, Command};
 
-/// Examples by command. A test misses every command that has none.
-const EXAMPLES: [(&str, &str); 42] = [
-    ("serve", "waypost serve --data-dir /var/lib/waypost --smtp 0.0.0.0:25 --tls-cert cert.pem --tls-key key.pem"),
-    ("plan", "waypost plan project\nwaypost plan project --out plan.json --replay 1000"),
-    ("apply", "waypost apply --dry-run project\nwaypost apply project\nwaypost apply --plan plan.json"),
-    ("export", "waypost export project"),
-    ("diff", "waypost diff before after\nwaypost diff before after --witness --out witness.eml"),
-    ("events", "waypost events"),
-    ("init", "waypost init project"),
-    ("validate", "waypost validate project"),
-    ("explain", "waypost explain flow.cycle"),
-    ("reference", "waypost reference | less"),
-    ("schema", "waypost schema test > test.schema.json\nwaypost schema --write project/.schemas"),
-    (
-        "run",
-        "waypost run --flows project --trace mail.eml\nwaypost run --flows project --to care@example.com --output json mails/",
-    ),
-    ("test", "waypost test project --threshold 100 --junit results.xml"),
-    ("replay", "waypost replay project --max-changed 0\nwaypost replay --before old --after new mails/"),
-    ("replays", "waypost replays list\nwaypost replays show ID\nwaypost replays traces ID INTERACTION"),
-    ("flows", "waypost flows show \"Email Classifier\"\nwaypost flows used-by \"Email Classifier\" --transitive"),
-    ("queues", "waypost queues list\nwaypost queues claim Billing"),
-    ("domains", "waypost domains create example.com"),
-    (
-        "routes",
-        "waypost routes list\nwaypost routes create care@example.com --flow Inbound --from-name \"Customer care\"",
-    ),
-    ("skills", "waypost skills list"),
-    ("languages", "waypost languages list"),
-    ("tables", "waypost tables import Customers customers.csv --note \"new prices\""),
-    ("schedules", "waypost schedules evaluate \"Office hours\" --at 2026-12-24T18:00:00+01:00"),
-    ("mailboxes", "waypost mailboxes test Support"),
-    ("webhooks", "waypost webhooks list"),
-    ("data-actions", "waypost data-actions test \"Get customer\" --input '{\"email\": \"ann@example.org\"}'"),
-    ("secrets", "waypost secrets set crmToken --host crm.example.com < token.txt"),
-    ("clients", "waypost clients create Reports --scope flow:read,email:read > reports.secret"),
-    ("console", "waypost console link"),
-    ("audit", "waypost audit"),
-    (
-        "correspondents",
-        "waypost correspondents find ann@example.org\nwaypost correspondents export ann@example.org --out ann\nwaypost correspondents erase ann@example.org",
-    ),
-    ("backup", "waypost backup --data-dir /var/lib/waypost /backups/waypost.db"),
-    ("check", "waypost check --data-dir /var/lib/waypost"),
-    (
-        "doctor",
-        "waypost doctor --config /etc/waypost/waypost.toml\nwaypost doctor --url https://mail.example.com --output json",
-    ),
-    ("completions", "waypost completions bash > /etc/bash_completion.d/waypost"),
-    ("man", "waypost man /usr/local/share/man/man1"),
-    ("mail", "waypost mail send --smtp 127.0.0.1:2525 mail.eml"),
-    (
-        "interactions",
-        "waypost interactions list --queue Billing --state decided\nwaypost interactions trace 019aa3f2-71",
-    ),
-    ("deliveries", "waypost deliveries list --state dead"),
-    ("dkim", "waypost dkim new example.com --dir keys"),
-    ("ledger", "waypost ledger"),
-    (
-        "fmt",
-        "waypost fmt project\nwaypost fmt --check project\nwaypost fmt --diff project/routing.yaml\nwaypost fmt - < flow.yaml",
-    ),
-];
+/// Examples of every command, one a line. A test misses every command that has none.
+const EXAMPLES: &str = include_str!("examples.txt");
+
+/// How many examples the help of a group of commands shows.
+const OF_A_GROUP: usize = 3;
 
 /// Groups of options of `serve`, by how their names begin; the first that fits counts.
 const GROUPS: [(&str, &str); 34] = [
@@ -108,17 +50,25 @@ const GROUPS: [(&str, &str); 34] = [
 pub(crate) fn of(command: Command) -> Command {
     command.mut_subcommands(|one| {
         let one = if one.get_name() == "serve" { one.mut_args(grouped) } else { one };
-        match EXAMPLES.iter().find(|(name, _)| *name == one.get_name()) {
-            Some((_, examples)) => one.after_help(shown(examples)),
-            None => one,
-        }
+        let name = format!("waypost {}", one.get_name());
+        with_examples(one, &name)
     })
 }
 
-fn shown(examples: &str) -> String {
-    let lines: Vec<String> = examples.lines().map(|line| format!("  {line}")).collect();
+fn with_examples(command: Command, name: &str) -> Command {
+    let is_group = command.has_subcommands();
+    let command = command.mut_subcommands(|one| {
+        let name = format!("{name} {}", one.get_name());
+        with_examples(one, &name)
+    });
+    let runs_it = |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+    let most = if is_group { OF_A_GROUP } else { usize::MAX };
+    let lines: Vec<String> = EXAMPLES.lines().filter(runs_it).take(most).map(|line| format!("  {line}")).collect();
+    if lines.is_empty() {
+        return command;
+    }
     let heading = if lines.len() == 1 { "Example" } else { "Examples" };
-    format!("{heading}:\n{}", lines.join("\n"))
+    command.after_help(format!("{heading}:\n{}", lines.join("\n")))
 }
 
 fn grouped(argument: Arg) -> Arg {
@@ -132,16 +82,28 @@ fn grouped(argument: Arg) -> Arg {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use clap::CommandFactory;
 
     use super::*;
 
+    fn without_example(command: &Command, name: &str, found: &mut Vec<String>) {
+        for one in command.get_subcommands() {
+            let name = format!("{name} {}", one.get_name());
+            if one.get_after_help().is_none() {
+                found.push(name.clone());
+            }
+            without_example(one, &name, found);
+        }
+    }
+
     #[test]
     fn every_command_has_an_example() {
         let command = of(crate::Arguments::command());
-        let without: Vec<&str> =
-            command.get_subcommands().filter(|one| one.get_after_help().is_none()).map(Command::get_name).collect();
-        assert!(without.is_empty(), "{without:?}");
+        let mut without = Vec::new();
+        without_example(&command, "waypost", &mut without);
+        assert!(without.is_empty(), "{without:#?}");
         command.debug_assert();
     }
 
@@ -193,17 +155,69 @@ mod tests {
         words
     }
 
+    /// Names of all commands that have none below them.
+    fn leaves(command: &Command, name: &str, found: &mut Vec<String>) {
+        let below: Vec<&Command> = command.get_subcommands().filter(|one| one.get_name() != "help").collect();
+        if below.is_empty() {
+            found.push(name.to_owned());
+        }
+        for one in below {
+            leaves(one, format!("{name} {}", one.get_name()).trim_start(), found);
+        }
+    }
+
+    /// The name of the command that a line of a session runs; what follows it are arguments.
+    fn run_by(line: &str, command: &Command) -> Option<String> {
+        let words = words(line);
+        let at = words.iter().position(|word| word == "waypost")?;
+        let (mut below, mut name) = (command, String::new());
+        for word in words.get(at + 1..)? {
+            let named = |one: &&Command| one.get_name() == word || one.get_all_aliases().any(|alias| alias == word);
+            let Some(found) = below.get_subcommands().find(named) else { break };
+            name = format!("{name} {}", found.get_name()).trim_start().to_owned();
+            below = found;
+        }
+        Some(name)
+    }
+
+    #[test]
+    fn every_command_has_a_good_and_a_bad_use_in_a_session() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/commands");
+        let (command, mut good, mut bad) = (of(crate::Arguments::command()), BTreeSet::new(), BTreeSet::new());
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let Ok(session) = std::fs::read_to_string(path) else { continue };
+            let lines: Vec<&str> = session.lines().collect();
+            for pair in lines.windows(2) {
+                let begun = ["$ ", "% await ", "% stop "].iter().find_map(|step| pair[0].strip_prefix(step));
+                let Some(name) = begun.and_then(|line| run_by(line, &command)) else { continue };
+                match pair[1].strip_prefix("exit ") {
+                    Some("0") => good.insert(name),
+                    Some(_) => bad.insert(name),
+                    None => false,
+                };
+            }
+        }
+        let mut all = Vec::new();
+        leaves(&command, "", &mut all);
+        let without = |uses: &BTreeSet<String>| -> Vec<String> {
+            all.iter().filter(|name| !uses.contains(*name)).cloned().collect()
+        };
+        let (no_good, no_bad) = (without(&good), without(&bad));
+        assert!(
+            no_good.is_empty() && no_bad.is_empty(),
+            "in spec/commands, no use with exit code 0 of {no_good:#?}\nand none with another of {no_bad:#?}"
+        );
+    }
+
     #[test]
     fn examples_are_of_what_there_is() {
         let (command, mut wrong) = (of(crate::Arguments::command()), Vec::new());
-        for (name, examples) in EXAMPLES {
-            for line in examples.lines() {
-                let alone = line.split(" > ").next().unwrap().split(" < ").next().unwrap().split(" | ").next().unwrap();
-                if let Err(error) = command.clone().try_get_matches_from(words(alone))
-                    && error.kind() != clap::error::ErrorKind::ValueValidation
-                {
-                    wrong.push(format!("{name}: {line}: {error}"));
-                }
+        for line in EXAMPLES.lines() {
+            let alone = line.split(" > ").next().unwrap().split(" < ").next().unwrap().split(" | ").next().unwrap();
+            if let Err(error) = command.clone().try_get_matches_from(words(alone))
+                && error.kind() != clap::error::ErrorKind::ValueValidation
+            {
+                wrong.push(format!("{line}: {error}"));
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -21,7 +21,7 @@ const FILES: [(&str, &str); 6] = [
 /// Arguments of `init`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The project's folder; it is made if it is not there
+    /// The project's folder; created if missing
     folder: PathBuf,
 }
 

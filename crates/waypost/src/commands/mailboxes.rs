@@ -6,9 +6,12 @@ mod settings;
 use std::io::Write;
 use std::time::Duration;
 
+use waypost_flow::diagnostic::counted;
 use waypost_wire::mailbox::{Mailbox, MailboxRequest, MailboxState, MailboxSubmission, MailboxTest};
 
+use crate::asking::Deleting;
 use crate::failure::Failure;
+use crate::listing::Listing;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
@@ -18,13 +21,13 @@ use settings::Settings;
 /// Sub-commands of `mailboxes`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// List mailboxes, with how each is
-    List(List),
+    /// List mailboxes with their health
+    List(Listing),
     /// Show a mailbox's settings and health
     Show(Show),
     /// Create a mailbox; mail that arrives from now on is taken
     Create(Box<Create>),
-    /// Change a mailbox's settings; what is not named stays
+    /// Change a mailbox's settings; others stay
     Update(Box<Update>),
     /// Find out what is wrong with a mailbox, without taking or changing anything there
     Test(One),
@@ -32,24 +35,14 @@ pub(crate) enum Command {
     Authorise(One),
     /// List messages that were set aside, with the reason
     SetAside(Show),
-    /// Try messages again that were set aside: all of a mailbox, or one
+    /// Retry messages that were set aside: all of a mailbox, or one
     Retry(set_aside::Retry),
     /// Watch a mailbox again
     Enable(One),
     /// Stop taking mail from a mailbox
     Disable(One),
-    /// Delete a mailbox, with what is known of its messages
-    Delete(One),
-}
-
-/// Arguments of `list`.
-#[derive(clap::Args)]
-pub(crate) struct List {
-    #[command(flatten)]
-    server: Server,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
+    /// Delete a mailbox and its record of taken messages
+    Delete(Delete),
 }
 
 /// Arguments of `show`.
@@ -76,13 +69,13 @@ pub(crate) struct One {
 pub(crate) struct Create {
     #[command(flatten)]
     one: One,
-    /// IMAP server, such as imap.example.com
+    /// The IMAP server, such as imap.example.com
     #[arg(long, value_name = "NAME")]
     host: String,
-    /// User who logs in
+    /// The user to log in as
     #[arg(long)]
     user: String,
-    /// Address whose route the mail goes by
+    /// The address whose route the mail takes
     #[arg(long, value_name = "ADDRESS")]
     route: String,
     #[command(flatten)]
@@ -94,17 +87,43 @@ pub(crate) struct Create {
 pub(crate) struct Update {
     #[command(flatten)]
     one: One,
-    /// IMAP server, such as imap.example.com
+    /// The IMAP server, such as imap.example.com
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
-    /// User who logs in
+    /// The user to log in as
     #[arg(long)]
     user: Option<String>,
-    /// Address whose route the mail goes by
+    /// The address whose route the mail takes
     #[arg(long, value_name = "ADDRESS")]
     route: Option<String>,
     #[command(flatten)]
     settings: Settings,
+    /// Member to unset: submission leaves what goes out by the route to the smarthost
+    #[arg(long, value_name = "MEMBER", value_delimiter = ',', value_enum, conflicts_with = "submission_host")]
+    unset: Vec<Unset>,
+}
+
+/// What a mailbox need not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Unset {
+    Submission,
+}
+
+impl Update {
+    /// Adds what was said to a request.
+    fn apply(&self, request: &mut MailboxRequest) {
+        if self.unset.contains(&Unset::Submission) {
+            request.submission = None;
+        }
+        let said =
+            [(&self.host, &mut request.host), (&self.user, &mut request.user), (&self.route, &mut request.route)];
+        for (said, member) in said {
+            if let Some(said) = said {
+                member.clone_from(said);
+            }
+        }
+        self.settings.apply(request);
+    }
 }
 
 impl One {
@@ -114,6 +133,15 @@ impl One {
         let found = which::one("mailbox", &self.name, all, |one| (one.id.to_string(), one.name.clone()))?;
         Ok((remote, found))
     }
+}
+
+/// Arguments of `delete`.
+#[derive(clap::Args)]
+pub(crate) struct Delete {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    deleting: Deleting,
 }
 
 /// Exit code 0: done; 1: the server refused, or the test found something; 2: not found or no answer.
@@ -136,20 +164,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
             Ok(writeln!(out, "mailbox {}: created", made.name)?)
         }
         Command::Update(arguments) => {
-            let (remote, mailbox) = arguments.one.find()?;
-            let (id, version) = (mailbox.id, mailbox.version.parse().ok());
-            let mut request = asked(mailbox);
-            if let Some(host) = &arguments.host {
-                request.host.clone_from(host);
-            }
-            if let Some(user) = &arguments.user {
-                request.user.clone_from(user);
-            }
-            if let Some(route) = &arguments.route {
-                request.route.clone_from(route);
-            }
-            arguments.settings.apply(&mut request);
-            let changed = remote.wait(remote.mailboxes().update(id, &request, version))?;
+            let changed = change(&arguments.one, |request| arguments.apply(request))?;
             Ok(writeln!(out, "mailbox {}: changed", changed.name)?)
         }
         Command::Test(one) => {
@@ -162,12 +177,26 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         Command::Retry(arguments) => set_aside::retry(arguments, out),
         Command::Enable(one) => state(one, MailboxState::Enabled, out),
         Command::Disable(one) => state(one, MailboxState::Disabled, out),
-        Command::Delete(one) => {
+        Command::Delete(Delete { one, deleting }) => {
             let (remote, mailbox) = one.find()?;
+            deleting.agreed(&format!("delete the mailbox {} and what is known of its messages?", mailbox.name))?;
             remote.wait(remote.mailboxes().delete(mailbox.id))?;
             Ok(writeln!(out, "mailbox {}: deleted", mailbox.name)?)
         }
     }
+}
+
+/// Changes a mailbox.
+fn change(one: &One, change: impl Fn(&mut MailboxRequest)) -> Result<Mailbox, Failure> {
+    let (remote, mailbox) = one.find()?;
+    let id = mailbox.id;
+    let again = || remote.wait(remote.mailboxes().get(id));
+    let changed = remote.change(mailbox, again, |mailbox| {
+        let mut request = asked(mailbox.clone());
+        change(&mut request);
+        remote.wait(remote.mailboxes().update(id, &request, mailbox.version.parse().ok()))
+    });
+    Ok(changed?)
 }
 
 /// What asks for a mailbox to be as it is.
@@ -188,26 +217,23 @@ fn asked(mailbox: Mailbox) -> MailboxRequest {
     }
 }
 
-fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
-    let remote = arguments.server.connect()?;
-    let mailboxes = remote.all(remote.mailboxes().list())?;
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &mailboxes)?);
-    }
-    let row = |one: &Mailbox| {
+fn list(arguments: &Listing, out: &mut impl Write) -> Result<(), Failure> {
+    let row = |_: &Remote, one: &Mailbox| {
         let health = one.health.clone().unwrap_or_default();
         let time = |time: Option<waypost_wire::time::Time>| time.map(|time| time.to_string()).unwrap_or_default();
-        [
+        // `show` has the last one, with its time.
+        let error = health.last_error.filter(|_| health.status != "ok").unwrap_or_default();
+        Ok([
             one.name.clone(),
             health.status,
             time(health.last_look_at),
             time(health.last_mail_at),
             one.route.clone(),
-            table::clip(&health.last_error.unwrap_or_default(), 80),
-        ]
+            table::clip(&error, 80),
+        ])
     };
-    let rows: Vec<[String; 6]> = mailboxes.iter().map(row).collect();
-    Ok(table::rows(out, ["NAME", "STATUS", "LAST LOOK", "LAST MAIL", "ROUTE", "LAST ERROR"], &rows)?)
+    let heading = ["NAME", "STATUS", "LAST CHECK", "LAST MAIL", "ROUTE", "ERROR"];
+    arguments.print(out, |remote| remote.mailboxes().list(), heading, row)
 }
 
 fn show(arguments: &Show, out: &mut impl Write) -> Result<(), Failure> {
@@ -234,12 +260,12 @@ fn show(arguments: &Show, out: &mut impl Write) -> Result<(), Failure> {
         ["status".to_owned(), health.status],
     ];
     let more = [
-        ("last look", health.last_look_at.map(|time| time.to_string())),
+        ("last check", health.last_look_at.map(|time| time.to_string())),
         ("last mail", health.last_mail_at.map(|time| time.to_string())),
         ("last error", health.last_error),
-        ("met at", health.last_error_at.map(|time| time.to_string())),
+        ("error at", health.last_error_at.map(|time| time.to_string())),
         ("do", health.suggestion),
-        ("set aside", (health.set_aside > 0).then(|| format!("{} messages", health.set_aside))),
+        ("set aside", (health.set_aside > 0).then(|| counted(health.set_aside, "message"))),
     ];
     rows.extend(more.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?])));
     Ok(table::rows(out, ["MEMBER", "VALUE"], &rows)?)
@@ -261,7 +287,7 @@ fn told(name: &str, test: &MailboxTest, out: &mut impl Write) -> Result<(), Fail
             writeln!(out, "        {}", table::flat(suggestion))?;
         }
     }
-    if test.ok { Ok(()) } else { Err(Failure::Refused(format!("mailbox {name}: something must be mended first"))) }
+    if test.ok { Ok(()) } else { Err(Failure::Refused(format!("mailbox {name}: a check failed; fix it first"))) }
 }
 
 /// The code and the address are on stdout; what becomes of them on stderr.
@@ -285,11 +311,7 @@ fn authorise(one: &One, out: &mut impl Write) -> Result<(), Failure> {
 }
 
 fn state(one: &One, state: MailboxState, out: &mut impl Write) -> Result<(), Failure> {
-    let (remote, mailbox) = one.find()?;
-    // Only what was read is changed: somebody may have changed it since.
-    let (id, version) = (mailbox.id, mailbox.version.parse().ok());
-    let request = MailboxRequest { state: Some(state), ..asked(mailbox) };
-    let mailbox = remote.wait(remote.mailboxes().update(id, &request, version))?;
+    let mailbox = change(one, |request| request.state = Some(state))?;
     let word = match mailbox.state {
         MailboxState::Enabled => "enabled",
         MailboxState::Disabled => "disabled",

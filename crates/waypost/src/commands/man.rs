@@ -10,7 +10,7 @@ use crate::screen;
 /// Arguments of `man`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The folder that the pages are written into, such as /usr/share/man/man1; it is made if it is not there
+    /// The folder to write the pages to, such as /usr/share/man/man1; created if missing
     #[arg(required_unless_present = "markdown")]
     folder: Option<PathBuf>,
     /// Print a table of all commands in Markdown instead

@@ -1,5 +1,6 @@
 //! One file for each command.
 
+mod answers;
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod backup;

@@ -1,22 +1,24 @@
 //! `waypost plan`: what applying a folder would change on a server, and what it would break.
 
+mod blocked;
 mod print;
 mod saved;
 mod users;
 mod witness;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::PathBuf;
 
 use futures_util::StreamExt;
 use waypost_client::Error;
-use waypost_client::interactions::InteractionFilter;
+use waypost_client::flows::FlowFilter;
 use waypost_flow::diff::{Change, Difference};
 use waypost_flow::document;
 use waypost_ids::Kind;
 use waypost_project::clients::PlannedClient;
 use waypost_project::difference::{self, ObjectDifference, RowsDifference};
-use waypost_project::plan::{Base, Plan, PlannedObject, SavedPlan, explicit};
+use waypost_project::plan::{Base, Plan, PlannedObject, PlannedOfOther, SavedPlan, explicit};
 use waypost_project::{Project, SourceFile};
 use waypost_wire::change::{ChangeSet, ChangeSetDone, FlowDifference};
 use waypost_wire::replay::ReplayRequest;
@@ -30,6 +32,7 @@ use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::Output;
 
+pub(crate) use blocked::blocked;
 pub(crate) use saved::carry_out;
 
 /// Arguments of `plan`.
@@ -46,13 +49,13 @@ pub(crate) struct Arguments {
     /// Replay the N most recent affected mails, and show which decisions would change
     #[arg(long, value_name = "N")]
     replay: Option<u64>,
-    /// Search, for each flow that changes, for a mail that it would decide differently
+    /// Search, for each flow that changes, for a mail that the new version would decide differently
     #[arg(long)]
     witness: bool,
-    /// How long to search for each flow
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "witness")]
+    /// How long to search for each flow, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..), requires = "witness")]
     seconds: u64,
-    /// Also delete what this project applied before and has no longer
+    /// Also delete what this project applied before and no longer has
     #[arg(long)]
     prune: bool,
     /// How to print
@@ -69,16 +72,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn planned(arguments: &Arguments) -> Result<(), Failure> {
-    let sources = files::sources(&arguments.paths)?;
+    let sources = files::some_sources(&arguments.paths)?;
     let mut project = Project::read(&sources);
     let rows = project.rows(|file, name| files::beside(&sources, file, name));
     if project.has_errors() {
         return Err(shown(&sources, &project)?);
     }
     let remote = arguments.server.connect()?;
-    let set = ChangeSet { prune: arguments.prune, dry_run: true, ..set_of(&project, arguments.prune)? };
+    // A plan shows what another project applied last, instead of being refused because of it.
+    let set = ChangeSet { dry_run: true, take_over: true, ..set_of(&project, arguments.prune)? };
     let plan = Plan { server: remote.url().to_owned(), project: set.project.clone(), ..Plan::default() };
     let clients = planned_clients(&remote, &project)?;
+    if is_empty(&set) {
+        // Nothing is sent of such a folder, and whoever reads that there is nothing to do believes that the server was asked.
+        remote.all(remote.flows().list(&FlowFilter::default()).take(1))?;
+        if clients.is_empty() {
+            writeln!(screen::stderr(), "note: the folder has no flows and no objects")?;
+        }
+    }
     let done = if is_empty(&set) { Ok(ChangeSetDone::default()) } else { remote.wait(remote.flows().change(&set)) };
     let done = match done {
         Ok(done) => done,
@@ -89,16 +100,17 @@ fn planned(arguments: &Arguments) -> Result<(), Failure> {
     changed.extend(clients.iter().filter(|one| one.change() != "unchanged").map(of_client));
     let same = clients.iter().filter(|one| one.change() == "unchanged").count() as u64;
     let unchanged = unchanged(&done, &rows_differ) + same;
-    let mut plan = Plan { changes: !changed.is_empty(), unchanged, objects: changed, ..plan };
+    let of_others = of_others(&done, &rows_differ);
+    let mut plan = Plan { changes: !changed.is_empty(), unchanged, objects: changed, of_others, ..plan };
     let set = explicit(set, &done);
     if let Some(count) = arguments.replay.filter(|_| plan.changes) {
-        let request = replay::request(&project, &rows, &rows_differ)?;
-        let (flows, objects) = (set.flows.clone(), set.objects.clone());
-        let request = ReplayRequest { count: Some(count), flows, objects, ..request };
-        let started = remote.wait(remote.replays().start(&request))?;
-        let replayed = replay::watch(&remote, started.id)?;
-        replay::judge(&replayed, None)?;
-        plan.replay = Some(replayed);
+        let request = ReplayRequest { count: Some(count), ..replay::request(&project, &rows, &rows_differ)? };
+        if let Some(request) = replay::of_set(&set, request)? {
+            let started = remote.wait(remote.replays().start(&request))?;
+            let replayed = replay::watch(&remote, started.id)?;
+            replay::judge(&replayed, None)?;
+            plan.replay = Some(replayed);
+        }
     }
     if arguments.witness {
         let flows = plan.objects.iter().filter(|one| one.kind == "flow" && one.change == "changed");
@@ -109,16 +121,17 @@ fn planned(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(file) = &arguments.out {
         let base = saved::base(&remote, Base::of(&done), &rows_differ)?;
         let rows = saved::rows(&project, &rows, &rows_differ);
+        let texts = project.texts(&sources);
         let format = waypost_project::plan::FORMAT;
-        saved::write(file, &SavedPlan { format, plan: plan.clone(), base, set, rows, clients })?;
+        saved::write(file, &SavedPlan { format, plan: plan.clone(), base, set, texts, rows, clients })?;
     }
     print(arguments, &plan)?;
     if plan.changes { Err(Failure::Differs) } else { Ok(()) }
 }
 
-/// Whether a change set has nothing in it: a server refuses that.
+/// Whether a change set has nothing in it: a server refuses that, unless it prunes.
 pub(crate) fn is_empty(set: &ChangeSet) -> bool {
-    set.flows.is_empty() && set.queues.is_empty() && set.objects.is_empty()
+    !set.prune && set.flows.is_empty() && set.queues.is_empty() && set.objects.is_empty()
 }
 
 fn of_client(client: &PlannedClient) -> PlannedObject {
@@ -131,17 +144,14 @@ fn of_client(client: &PlannedClient) -> PlannedObject {
     }
 }
 
-/// The folder's change set, if it can be pruned.
+/// The folder's change set; with `prune`, if the folder says whose objects those are.
 pub(crate) fn set_of(project: &Project, prune: bool) -> Result<ChangeSet, Failure> {
     let set = project.change_set();
     if prune && set.project.is_none() {
         let message = "--prune needs the project's name: add a file with `kind: project` and `name: …` to the folder";
         return Err(Failure::Refused(message.to_owned()));
     }
-    if prune && is_empty(&set) {
-        return Err(Failure::Refused("the folder has no flows and no objects: nothing is pruned".to_owned()));
-    }
-    Ok(set)
+    Ok(ChangeSet { prune, ..set })
 }
 
 /// What the server would refuse: for programs as a plan that says so, else where the folder has it.
@@ -191,7 +201,8 @@ fn changed(
         let members = members(&found, Kind::Flow, &one.name, &[]);
         let used_by = if one.before.is_some() { users::of_flow(remote, one.flow_id)? } else { Vec::new() };
         let (kind, name, change) = ("flow".to_owned(), one.name.clone(), change.to_owned());
-        let object = PlannedObject { kind, name, change, members, used_by, ..PlannedObject::default() };
+        let taken_from = one.taken_from.clone();
+        let object = PlannedObject { kind, name, change, members, used_by, taken_from, ..PlannedObject::default() };
         objects.push((Kind::Flow, object));
     }
     for one in done.queues.iter().filter(|one| is_changed(&one.outcome)) {
@@ -211,35 +222,25 @@ fn changed(
         let used_by = if one.before.is_some() { users::of_object(remote, kind, &one.id)? } else { Vec::new() };
         let change = if is_changed(&one.outcome) { one.outcome.clone() } else { "changed".to_owned() };
         let (word, name) = (one.kind.clone(), one.name.clone());
-        let blocked = match kind {
-            Kind::Queue if one.outcome == "deleted" => work_in(remote, &one.id)?,
-            _ => None,
-        };
-        objects.push((kind, PlannedObject { kind: word, name, change, members, rows, used_by, blocked }));
+        let (blocked, taken_from) = (blocked(remote, one)?, one.taken_from.clone());
+        objects.push((kind, PlannedObject { kind: word, name, change, members, rows, used_by, blocked, taken_from }));
     }
     objects.sort_by(|(a, one), (b, other)| (a, &one.name).cmp(&(b, &other.name)));
     Ok(objects.into_iter().map(|(_, one)| one).collect())
 }
 
-/// The work that stands in a queue, in words: a queue goes only while there is none.
-fn work_in(remote: &Remote, id: &str) -> Result<Option<String>, Failure> {
-    let Ok(queue) = id.parse() else { return Ok(None) };
-    let waiting = remote.wait(remote.routing().queue(queue))?.waiting.unwrap_or_default();
-    if waiting > 0 {
-        let interactions = if waiting == 1 { "interaction waits" } else { "interactions wait" };
-        return Ok(Some(format!("{waiting} {interactions} in it")));
-    }
-    let claimed = InteractionFilter {
-        queue: Some(id.to_owned()),
-        state: Some("claimed".to_owned()),
-        ..InteractionFilter::default()
+/// What is the same already, rows included, and another project's.
+fn of_others(done: &ChangeSetDone, rows: &BTreeMap<String, RowsDifference>) -> Vec<PlannedOfOther> {
+    let flows = done.flows.iter().map(|one| ("flow", &one.name, &one.outcome, &one.taken_from));
+    let objects = done.objects.iter().map(|one| (one.kind.as_str(), &one.name, &one.outcome, &one.taken_from));
+    let has_other_rows =
+        |kind: &str, name: &str| Kind::named(kind).is_some_and(|kind| rows_of(rows, kind, name).is_some());
+    let same =
+        flows.chain(objects).filter(|(kind, name, outcome, _)| *outcome == "unchanged" && !has_other_rows(kind, name));
+    let of_other = |(kind, name, _, project): (&str, &String, &String, &Option<String>)| {
+        Some(PlannedOfOther { kind: kind.to_owned(), name: name.clone(), project: project.clone()? })
     };
-    match remote.all(remote.interactions().list(&claimed).take(1)) {
-        Ok(found) => Ok((!found.is_empty()).then(|| "work from it is claimed".to_owned())),
-        // Whoever may not read mail is told by the server when the queue is to go.
-        Err(error) if error.status() == Some(403) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    same.filter_map(of_other).collect()
 }
 
 fn unchanged(done: &ChangeSetDone, rows: &BTreeMap<String, RowsDifference>) -> u64 {

@@ -8,8 +8,11 @@ use std::io::Write;
 use waypost_ids::QueueId;
 use waypost_wire::routing::Queue;
 
+pub(crate) use claims::token;
+
 use super::flows::{OfQueue, queue_used_by};
 use crate::failure::Failure;
+use crate::listing::Listing;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
@@ -19,21 +22,21 @@ use crate::which;
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// List queues with their depth, oldest waiting work and what exceeds the service level
-    List(List),
+    List(Listing),
     /// Show a queue
     #[command(visible_alias = "get")]
     Show(OneQueue),
-    /// Create a queue, to be claimed from or delivered
+    /// Create a queue; people claim its work, or it delivers
     Create(make::Create),
     /// Change where a queue delivers, or its service level
     Update(make::Update),
-    /// Delete a queue that nothing uses and where no work is
+    /// Delete a queue that has no work and that nothing uses
     Delete(Named),
-    /// Push what waits in a queue that delivers
+    /// Push the waiting work of a queue that delivers
     Push(make::Push),
-    /// Show what leads to a queue
+    /// Show what uses a queue
     UsedBy(OfQueue),
-    /// List what is claimed from a queue
+    /// List the current claims of a queue
     Claims(claims::Claimed),
     /// Claim work from a queue and print the claims' tokens
     Claim(claims::Claim),
@@ -43,16 +46,6 @@ pub(crate) enum Command {
     Release(claims::One),
     /// Extend a claim
     Extend(claims::Extend),
-}
-
-/// Arguments of `list`.
-#[derive(clap::Args)]
-pub(crate) struct List {
-    #[command(flatten)]
-    server: Server,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
 }
 
 /// A queue that is printed.
@@ -76,7 +69,7 @@ pub(crate) struct Named {
     queue: String,
 }
 
-/// Exit code 0: done; 1: the claim was lost; 2: not found, refused or no answer.
+/// Exit code 0: done; 1: the server refused it, such as for a claim that was lost; 2: not found, not allowed or no answer.
 pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     let out = &mut screen::stdout();
     match command {
@@ -100,12 +93,15 @@ pub(crate) fn find(remote: &Remote, wanted: &str) -> Result<QueueId, Failure> {
     if let Ok(id) = wanted.parse() {
         return Ok(remote.wait(remote.routing().queue(id))?.id);
     }
-    let queues = match which::begins_an_id(wanted) {
-        true => remote.all(remote.routing().queues())?,
+    let of = |one: &Queue| (one.id.to_string(), one.name.clone());
+    if !which::begins_an_id(wanted) {
         // A `*` in the name is a wildcard to the server.
-        false => remote.all(remote.routing().queues_named(wanted))?,
-    };
-    Ok(which::one("queue", wanted, queues, |one| (one.id.to_string(), one.name.clone()))?.id)
+        let named = remote.all(remote.routing().queues_named(wanted))?;
+        if let Some(found) = which::maybe("queue", wanted, named, of)? {
+            return Ok(found.id);
+        }
+    }
+    Ok(which::one("queue", wanted, remote.all(remote.routing().queues())?, of)?.id)
 }
 
 fn show(arguments: &OneQueue, out: &mut impl Write) -> Result<(), Failure> {
@@ -138,26 +134,19 @@ fn delete(arguments: &Named, out: &mut impl Write) -> Result<(), Failure> {
     Ok(writeln!(out, "queue {name}: deleted")?)
 }
 
-fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
-    let remote = arguments.server.connect()?;
-    let queues = remote.all(remote.routing().queues())?;
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &queues)?);
-    }
+fn list(arguments: &Listing, out: &mut impl Write) -> Result<(), Failure> {
     let count = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
-    let rows: Vec<[String; 7]> = queues
-        .into_iter()
-        .map(|queue| {
-            [
-                queue.id.to_string(),
-                queue.name,
-                count(queue.waiting),
-                queue.oldest_waiting_at.map(|oldest| oldest.to_string()).unwrap_or_default(),
-                queue.service_level.unwrap_or_default(),
-                count(queue.over_service_level),
-                queue.deliver_to.as_ref().map(make::place).unwrap_or_default(),
-            ]
-        })
-        .collect();
-    Ok(table::rows(out, ["ID", "NAME", "WAITING", "OLDEST SINCE", "SERVICE LEVEL", "OVER", "DELIVERS TO"], &rows)?)
+    let row = |_: &Remote, queue: &Queue| {
+        Ok([
+            queue.id.to_string(),
+            queue.name.clone(),
+            count(queue.waiting),
+            queue.oldest_waiting_at.map(|oldest| oldest.to_string()).unwrap_or_default(),
+            queue.service_level.clone().unwrap_or_default(),
+            count(queue.over_service_level),
+            queue.deliver_to.as_ref().map(make::place).unwrap_or_default(),
+        ])
+    };
+    let heading = ["ID", "NAME", "WAITING", "OLDEST SINCE", "SERVICE LEVEL", "OVER", "DELIVERS TO"];
+    arguments.print(out, |remote| remote.routing().queues(), heading, row)
 }

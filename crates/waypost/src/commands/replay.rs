@@ -4,15 +4,17 @@ mod offline;
 mod report;
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use uuid::Uuid;
 use waypost_catalogue::tables::held::HeldRows;
+use waypost_flow::diagnostic::counted;
 use waypost_project::Project;
 use waypost_project::difference::RowsDifference;
-use waypost_wire::change::ChangeSetFlow;
+use waypost_wire::change::{ChangeSet, ChangeSetFlow};
 use waypost_wire::replay::{Replay, ReplayRequest};
 
 use crate::commands::apply::{differences, for_replay, refused, shown};
@@ -21,6 +23,7 @@ use crate::files;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::Output;
+use crate::times::time;
 
 pub(crate) use report::print;
 
@@ -29,9 +32,9 @@ pub(crate) use report::print;
 pub(crate) struct Arguments {
     #[command(flatten)]
     server: Server,
-    /// Folders or files of the flows as they are to be; with --before and --after: mails (.eml files, mboxes, folders of them)
+    /// Folders or files of the changed flows; with --before and --after: mails (.eml files, mboxes, folders of them)
     paths: Vec<PathBuf>,
-    /// Instead of a folder: a flow on the server, by its name or id, as its draft would make it
+    /// Instead of a folder: replay the draft of this flow on the server, by name or id
     #[arg(long, conflicts_with_all = ["before", "after"])]
     flow: Option<String>,
     /// Which version of the flow: a number, a label, or newest
@@ -39,13 +42,13 @@ pub(crate) struct Arguments {
     version: String,
     #[command(flatten)]
     mails: Mails,
-    /// Offline: a folder of the flows as they are
+    /// Without a server: a folder of the current flows
     #[arg(long, requires = "after")]
     before: Option<PathBuf>,
-    /// Offline: a folder of the flows as they are to be
+    /// Without a server: a folder of the changed flows
     #[arg(long, requires = "before")]
     after: Option<PathBuf>,
-    /// Offline: the envelope recipient; left out: the first address of To that has a route
+    /// Without a server: the envelope recipient; left out: the first address of To that has a route
     #[arg(long, requires = "before")]
     to: Option<String>,
     /// Fail if more than M decisions would change
@@ -60,21 +63,21 @@ pub(crate) struct Arguments {
 #[derive(clap::Args)]
 struct Mails {
     /// Only mail accepted at or after this time (RFC 3339)
-    #[arg(long)]
+    #[arg(long, value_parser = time)]
     since: Option<jiff::Timestamp>,
     /// Only mail accepted before this time
-    #[arg(long)]
+    #[arg(long, value_parser = time)]
     until: Option<jiff::Timestamp>,
     /// Only mail of this route: its address, such as support@example.com, or its id
     #[arg(long)]
     route: Option<String>,
-    /// Only mail whose run began in this flow
+    /// Only mail whose run started in this flow
     #[arg(long)]
     caller: Option<String>,
-    /// Replay at most N interactions, the newest that the change concerns
+    /// Replay at most N interactions, the newest that the change affects
     #[arg(long, value_name = "N")]
     count: Option<u64>,
-    /// The share of interactions that is taken, above 0 up to 1: the same ones each time
+    /// The share of interactions to replay, above 0 and up to 1; the same ones each time
     #[arg(long)]
     sample: Option<f64>,
 }
@@ -135,7 +138,7 @@ impl Mails {
 
 /// Starts a replay of what applying a folder would change.
 fn of_folder(arguments: &Arguments) -> Result<(Remote, Replay), Failure> {
-    let sources = files::sources(&arguments.paths)?;
+    let sources = files::some_sources(&arguments.paths)?;
     let mut project = Project::read(&sources);
     let rows = project.rows(|file, name| files::beside(&sources, file, name));
     if project.has_errors() {
@@ -159,6 +162,19 @@ pub(crate) fn request(
     let set = project.change_set();
     let rows = for_replay(project, rows, differences)?;
     Ok(ReplayRequest { flows: set.flows, queues: set.queues, objects: set.objects, rows, ..ReplayRequest::default() })
+}
+
+/// A replay of a change set with what it deletes; none if nothing is left to replay. A deleted flow has nothing to run: then all that goes
+/// is left out, as flows and what they name go together.
+pub(crate) fn of_set(set: &ChangeSet, request: ReplayRequest) -> std::io::Result<Option<ReplayRequest>> {
+    let (mut flows, mut objects) = (set.flows.clone(), set.objects.clone());
+    if flows.iter().any(|flow| flow.delete) {
+        writeln!(screen::stderr(), "note: the replay leaves out what would be deleted")?;
+        flows.retain(|flow| !flow.delete);
+        objects.retain(|object| !object.delete);
+    }
+    let is_empty = flows.is_empty() && objects.is_empty();
+    Ok((!is_empty).then_some(ReplayRequest { flows, objects, ..request }))
 }
 
 /// How often a server is asked how far it is.
@@ -199,8 +215,8 @@ pub(crate) fn judge(replay: &Replay, most: Option<u64>) -> Result<(), Failure> {
 fn within(changed: u64, most: Option<u64>) -> Result<(), Failure> {
     match most {
         Some(most) if changed > most => {
-            let decisions = if changed == 1 { "decision" } else { "decisions" };
-            let message = format!("{changed} {decisions} would change; the limit is {most} (--max-changed)");
+            let decisions = counted(changed, "decision");
+            let message = format!("{decisions} would change; the limit is {most} (--max-changed)");
             Err(Failure::Refused(message))
         }
         _ => Ok(()),

@@ -8,33 +8,24 @@ use waypost_wire::trace::{RunTrace, text};
 
 use super::replay::print;
 use crate::failure::Failure;
+use crate::listing::Listing;
 use crate::remote::{Remote, Server};
 use crate::screen;
-use crate::table::{self, Output};
+use crate::table::Output;
 use crate::which;
 
 /// Sub-commands of `replays`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// List replays, newest first
-    List(List),
-    /// Show what a replay found: counts, and the interactions that would be decided differently
+    List(Listing),
+    /// Show a replay's report: counts, and the interactions whose decision would change
     #[command(visible_alias = "get")]
     Show(Shown),
     /// Show both traces of an interaction: as recorded, and as it would be
     Traces(Traces),
     /// Delete a replay; one that is running stops
     Delete(One),
-}
-
-/// Arguments of `list`.
-#[derive(clap::Args)]
-pub(crate) struct List {
-    #[command(flatten)]
-    server: Server,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
 }
 
 /// A replay.
@@ -95,22 +86,17 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     }
 }
 
-fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
-    let remote = arguments.server.connect()?;
-    let replays = remote.all(remote.replays().list())?;
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &replays)?);
-    }
-    let row = |one: &Replay| {
+fn list(arguments: &Listing, out: &mut impl Write) -> Result<(), Failure> {
+    let row = |_: &Remote, one: &Replay| {
         let counts = one.report.as_ref().map(|report| (report.replayed, report.changed));
         let counts = counts.or_else(|| one.progress.as_ref().map(|progress| (progress.replayed, progress.changed)));
         let (replayed, changed) = counts.unwrap_or_default();
         let Replay { id, created_at, created_by, state, .. } = one;
-        let created_by = created_by.clone();
-        [id.to_string(), created_at.to_string(), created_by, state.clone(), replayed.to_string(), changed.to_string()]
+        let (by, state) = (created_by.clone(), state.clone());
+        Ok([id.to_string(), created_at.to_string(), by, state, replayed.to_string(), changed.to_string()])
     };
-    let rows: Vec<[String; 6]> = replays.iter().map(row).collect();
-    Ok(table::rows(out, ["ID", "CREATED", "BY", "STATE", "REPLAYED", "CHANGED"], &rows)?)
+    let heading = ["ID", "CREATED", "BY", "STATE", "REPLAYED", "CHANGED"];
+    arguments.print(out, |remote| remote.replays().list(), heading, row)
 }
 
 fn show(arguments: &Shown, out: &mut impl Write) -> Result<(), Failure> {

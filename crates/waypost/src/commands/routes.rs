@@ -5,9 +5,11 @@ mod change;
 use std::io::Write;
 
 use uuid::Uuid;
+use waypost_flow::diagnostic::counted;
 use waypost_wire::reference::Reference;
 use waypost_wire::routing::{Replies, Route};
 
+use super::domains;
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
@@ -24,7 +26,7 @@ pub(crate) enum Command {
     Show(Shown),
     /// Create a route: mail for an address goes to a flow or a queue
     Create(change::Create),
-    /// Change where a route leads, or what else is set; what is not named stays
+    /// Change a route's target or settings; others stay
     Update(change::Update),
     /// Delete a route
     Delete(One),
@@ -127,7 +129,7 @@ fn parts(address: &str) -> Result<(&str, &str), Failure> {
 }
 
 fn of_domain(remote: &Remote, domain: &str) -> Result<Vec<Found>, Failure> {
-    let routes = remote.all(remote.routing().routes(domain))?;
+    let routes = domains::found(remote, domain, remote.all(remote.routing().routes(domain)))?;
     Ok(routes.into_iter().map(|route| Found { domain: domain.to_lowercase(), route }).collect())
 }
 
@@ -193,7 +195,7 @@ fn show(found: &Found, output: Output, out: &mut impl Write) -> Result<(), Failu
     }
     let kept = [("content kept", route.keep_content_days), ("decisions kept", route.keep_decision_days)];
     for (what, days) in kept.into_iter().filter_map(|(what, days)| Some((what, days?))) {
-        let days = if days == 0 { "for ever".to_owned() } else { format!("{days} days") };
+        let days = if days == 0 { "for ever".to_owned() } else { counted(days, "day") };
         writeln!(out, "{what:<15} {days}")?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! `waypost run`: mails through a folder of flows, offline, by the same engine as the server's.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 use waypost_app::mail::answers::HeldAnswers;
 use waypost_app::mail::decide::{Decided, Start, decide_at_once};
+use waypost_app::mail::given::{GivenAnswer, GivenAnswers};
 use waypost_app::mail::named::name_lookups;
 use waypost_app::mail::unanswered::{Unanswered, unanswered};
 use waypost_app::outbox::sends::{push, sends};
@@ -17,20 +18,20 @@ use waypost_catalogue::routes::RouteMatch;
 use waypost_catalogue::world::{Running, World};
 use waypost_engine::Limits;
 use waypost_flow::document;
-use waypost_flow::source::{self, Places};
-use waypost_flow_tests::{CaseAnswers, GivenAnswer};
 use waypost_ids::InteractionId;
 use waypost_mail::message::{AddressField, Message};
 use waypost_members::email::Envelope;
 use waypost_origin::Origin;
-use waypost_project::{At, FileProblem, Project, SourceFile};
+use waypost_project::Project;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_wire::trace::{RunTrace, TraceEffect, text};
 
+use super::answers::AnswersFile;
 use crate::failure::Failure;
 use crate::files::{self, MailFile};
 use crate::screen;
 use crate::table::Output;
+use crate::times::time;
 
 /// Arguments of `run`.
 #[derive(clap::Args)]
@@ -44,10 +45,10 @@ pub(crate) struct Arguments {
     /// The envelope recipient; left out: the first address of To that has a route
     #[arg(long)]
     to: Option<String>,
-    /// When the mails are accepted: what flows take for now [default: the current time]
-    #[arg(long, value_name = "TIME")]
+    /// When the mails are accepted: the flow's `now` [default: the current time]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
-    /// A file with `answers`, as tests have them: what data actions answer, and tables and schedules in the place of the folder's
+    /// A file with `answers`, as in tests: the answers of data actions, and of tables and schedules in place of the folder's
     #[arg(long, value_name = "FILE")]
     answers: Option<PathBuf>,
     /// Print each run's trace
@@ -64,15 +65,15 @@ pub(crate) struct Arguments {
 /// Exit code 0: every mail was decided; 1: the flows or the answers have errors, or a mail found no route, its run failed, or it asked for
 /// an answer that is not given; 2: could not read.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let sources = files::sources(&arguments.flows)?;
+    let sources = files::some_sources(&arguments.flows)?;
     let mut project = Project::read(&sources);
     let world = project.world();
     let rows = project.rows(|file, name| files::beside(&sources, file, name));
     if project.has_errors() {
-        files::print_problems(&mut io::stderr().lock(), &sources, &project, io::stderr().is_terminal())?;
+        files::print_problems(&mut screen::styled_stderr(), &sources, &project, screen::is_coloured(&io::stderr()))?;
         return Err(Failure::Found);
     }
-    files::print_pins(&mut io::stderr().lock(), &sources, &project)?;
+    files::print_pins(&mut screen::styled_stderr(), &sources, &project)?;
     let chosen = chosen_flow(arguments, &world)?;
     let running = world.running();
     let given = given_answers(arguments, &running)?;
@@ -88,7 +89,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         };
         let Some(route) = route else {
             failed = true;
-            print_unroutable(&mut out, arguments, &mail)?;
+            print_unroutable(&mut out, arguments, &mail, to.as_deref(), &running)?;
             return Ok(());
         };
         let now = arguments.at.unwrap_or_else(|| origin.now());
@@ -102,11 +103,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             envelope: Envelope { to: to.as_deref().unwrap_or_default(), ..Envelope::default() },
             thread: None,
         };
-        let answers = CaseAnswers::new(&given, HeldAnswers { running: &running, rows: &rows });
+        let answers = GivenAnswers::new(&given, &running, HeldAnswers { running: &running, rows: &rows });
         let decided = decide_at_once(&running, start, &message, Limits::default(), &answers)
             .map_err(|error| Failure::Failed(error.to_string()))?;
         failed |= decided.record.decision.error.is_some();
-        print(&mut out, arguments, &mail, &message, &decided, &running)?;
+        print(&mut out, arguments, &mail, &message, (&decided, answers.unasked()), &running)?;
         Ok(())
     })?;
     out.flush()?;
@@ -116,21 +117,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// What `--answers` gives.
 fn given_answers(arguments: &Arguments, running: &Running) -> Result<Vec<GivenAnswer>, Failure> {
     let Some(path) = &arguments.answers else { return Ok(Vec::new()) };
-    let text = String::from_utf8_lossy(&files::bytes(path)?).into_owned();
-    let file = [SourceFile { path: path.display().to_string(), text }];
-    let [SourceFile { text, .. }] = &file;
-    let (found, places) = match source::yaml(text) {
-        Ok((node, places)) => (GivenAnswer::all(&node, running), places),
-        Err(error) => (Err(vec![error.into()]), Places::new()),
-    };
-    found.or_else(|problems| {
-        let at = At { file: 0, document: 0 };
-        let problems: Vec<FileProblem> =
-            problems.into_iter().map(|diagnostic| FileProblem { at, diagnostic }).collect();
-        let colour = io::stderr().is_terminal();
-        files::print_found(&mut io::stderr().lock(), &file, &problems, &|_| Some(&places), colour)?;
-        Err(Failure::Found)
-    })
+    let file = AnswersFile::read(path)?;
+    match GivenAnswer::all(file.document(), running) {
+        Ok(given) => Ok(given),
+        Err(problems) => Err(file.refused(problems)?),
+    }
 }
 
 /// The flow named by `--flow`, or the only one there is when there are no routes, as a route that takes everything.
@@ -186,10 +177,35 @@ pub(super) fn route_of(to: Option<&str>, running: &Running, message: &Message<'_
     }
 }
 
-fn print_unroutable(out: &mut impl Write, arguments: &Arguments, mail: &MailFile) -> io::Result<()> {
+/// So many addresses of routes are named.
+const SHOWN_ROUTES: usize = 5;
+
+fn print_unroutable(
+    out: &mut impl Write,
+    arguments: &Arguments,
+    mail: &MailFile,
+    to: Option<&str>,
+    running: &Running,
+) -> io::Result<()> {
     match arguments.output {
         Output::Table => {
-            writeln!(out, "{}: no route (name the recipient with --to, or the flow with --flow)", mail.name)
+            let mut addresses: Vec<String> =
+                running.routes.all().map(|route| format!("{}@{}", route.pattern, route.domain)).collect();
+            addresses.sort();
+            let shown = addresses.iter().take(SHOWN_ROUTES).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let routes = match addresses.len() {
+                0 => "this folder has no routes".to_owned(),
+                count if count > SHOWN_ROUTES => format!("this folder has {shown} and {} more", count - SHOWN_ROUTES),
+                _ => format!("this folder has {shown}"),
+            };
+            let advice = match arguments.to {
+                Some(_) => "or name the flow with --flow",
+                None => "name the recipient with --to, or the flow with --flow",
+            };
+            match to {
+                Some(to) => writeln!(out, "{}: no route takes `{to}`: {routes}; {advice}", mail.name),
+                None => writeln!(out, "{}: no recipient in To or Cc: {routes}; {advice}", mail.name),
+            }
         }
         Output::Json | Output::Yaml => {
             arguments.output.write_one(out, &json!({ "mail": mail.name, "error": { "code": "no-route" } }))
@@ -211,6 +227,9 @@ struct Line<'l> {
     /// Calls of data actions that the flow asked for: none is made.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unanswered: Vec<Unanswered>,
+    /// Given answers that the run never asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unasked: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<RunTrace>,
 }
@@ -240,7 +259,7 @@ fn print(
     arguments: &Arguments,
     mail: &MailFile,
     message: &Message<'_>,
-    decided: &Decided,
+    (decided, unasked): (&Decided, Vec<String>),
     running: &Running,
 ) -> io::Result<()> {
     let record = &decided.record;
@@ -278,6 +297,7 @@ fn print(
                 attributes: &record.attributes,
                 sends: &sends,
                 unanswered,
+                unasked,
                 trace,
             };
             arguments.output.write_one(out, &line)
@@ -292,6 +312,9 @@ fn print(
             }
             for Unanswered { data_action, input } in unanswered {
                 writeln!(out, "    unanswered: {data_action} {}", Json::Object(input))?;
+            }
+            for label in &unasked {
+                writeln!(out, "    note: the run never asked for the answer of {label}")?;
             }
             if arguments.trace {
                 for line in text::render(&trace()?).lines() {

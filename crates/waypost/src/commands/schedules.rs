@@ -6,31 +6,23 @@ use jiff::Timestamp;
 use waypost_wire::schedule::{EmergencyRequest, Schedule};
 
 use crate::failure::Failure;
+use crate::listing::Listing;
 use crate::remote::{Remote, Server};
 use crate::screen;
-use crate::table::{self, Output};
+use crate::table::Output;
+use crate::times::time;
 use crate::which;
 
 /// Sub-commands of `schedules`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// List schedules and their current state
-    List(List),
+    List(Listing),
     /// Evaluate a schedule at a given time
     Evaluate(Evaluate),
     /// Switch a schedule's emergency on or off
     #[command(subcommand)]
     Emergency(Emergency),
-}
-
-/// Arguments of `list`.
-#[derive(clap::Args)]
-pub(crate) struct List {
-    #[command(flatten)]
-    server: Server,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
 }
 
 /// A schedule.
@@ -47,8 +39,8 @@ pub(crate) struct Which {
 pub(crate) struct Evaluate {
     #[command(flatten)]
     which: Which,
-    /// The instant, such as 2026-12-24T18:00:00+01:00; now unless told
-    #[arg(long)]
+    /// The time, such as 2026-12-24T18:00:00+01:00; left out: now
+    #[arg(long, value_parser = time)]
     at: Option<Timestamp>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
@@ -58,7 +50,7 @@ pub(crate) struct Evaluate {
 /// What the switch is to be.
 #[derive(clap::Subcommand)]
 pub(crate) enum Emergency {
-    /// Switch a schedule's emergency on: it overrides everything else in the schedule
+    /// Switch a schedule's emergency on; it overrides everything else in the schedule
     On(On),
     /// Switch a schedule's emergency off
     Off(Which),
@@ -87,19 +79,13 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     }
 }
 
-fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
-    let remote = arguments.server.connect()?;
-    let schedules = remote.all(remote.schedules().list())?;
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &schedules)?);
-    }
-    let mut rows = Vec::with_capacity(schedules.len());
-    for schedule in schedules {
-        let now = remote.wait(remote.schedules().evaluate(schedule.id, None))?;
+fn list(arguments: &Listing, out: &mut impl Write) -> Result<(), Failure> {
+    let row = |remote: &Remote, one: &Schedule| {
+        let now = remote.wait(remote.schedules().evaluate(one.id, None))?;
         let until = now.next_change.map(|next| next.to_string()).unwrap_or_default();
-        rows.push([schedule.id.to_string(), schedule.name, now.state, until, now.name.unwrap_or_default()]);
-    }
-    Ok(table::rows(out, ["ID", "NAME", "NOW", "UNTIL", "WHY"], &rows)?)
+        Ok([one.id.to_string(), one.name.clone(), now.state, until, now.name.unwrap_or_default()])
+    };
+    arguments.print(out, |remote| remote.schedules().list(), ["ID", "NAME", "NOW", "UNTIL", "WHY"], row)
 }
 
 /// The schedule of that name or id.

@@ -8,31 +8,22 @@ use std::path::PathBuf;
 use waypost_flow::document;
 use waypost_wire::secret::{Secret, SecretRequest};
 
+use crate::asking::Deleting;
 use crate::failure::Failure;
+use crate::listing::Listing;
 use crate::remote::{Remote, Server};
 use crate::screen;
-use crate::table::{self, Output};
 use crate::which;
 
 /// Sub-commands of `secrets`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// List secrets, without their values
-    List(List),
-    /// Create a secret, or give one another value; the value comes from stdin or a file
+    List(Listing),
+    /// Create a secret or replace its value; the value is read from stdin or a file
     Set(Set),
     /// Delete a secret
-    Delete(One),
-}
-
-/// Arguments of `list`.
-#[derive(clap::Args)]
-pub(crate) struct List {
-    #[command(flatten)]
-    server: Server,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
+    Delete(Delete),
 }
 
 /// Arguments of `set`.
@@ -40,10 +31,10 @@ pub(crate) struct List {
 pub(crate) struct Set {
     #[command(flatten)]
     one: One,
-    /// A host that may be shown the value, such as api.example.com. May be given several times; a secret that exists keeps its hosts unless told
+    /// A host that the value may be sent to, such as api.example.com. May be given several times. Left out: an existing secret keeps its hosts
     #[arg(long = "host", value_name = "HOST", value_delimiter = ',')]
     hosts: Vec<String>,
-    /// Read the value from a file instead of stdin; one line break at its end is left out
+    /// Read the value from a file instead of stdin; a line break at its end is removed
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
 }
@@ -53,8 +44,17 @@ pub(crate) struct Set {
 pub(crate) struct One {
     #[command(flatten)]
     server: Server,
-    /// The secret's name; of one to delete, also its id
+    /// The secret's name; to delete one, also its id
     name: String,
+}
+
+/// Arguments of `delete`.
+#[derive(clap::Args)]
+pub(crate) struct Delete {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    deleting: Deleting,
 }
 
 /// Exit code 0: done; 1: the server refused, with every reason; 2: not found or no answer.
@@ -63,10 +63,11 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::List(arguments) => list(arguments, out),
         Command::Set(arguments) => set(arguments, out),
-        Command::Delete(arguments) => {
-            let remote = arguments.server.connect()?;
+        Command::Delete(Delete { one: wanted, deleting }) => {
+            let remote = wanted.server.connect()?;
             let all = remote.all(remote.secrets().list())?;
-            let found = which::one("secret", &arguments.name, all, |one| (one.id.to_string(), one.name.clone()))?;
+            let found = which::one("secret", &wanted.name, all, |one| (one.id.to_string(), one.name.clone()))?;
+            deleting.agreed(&format!("delete the secret {}? Nobody can read its value any more", found.name))?;
             remote.wait(remote.secrets().delete(found.id))?;
             Ok(writeln!(out, "secret {}: deleted", found.name)?)
         }
@@ -78,16 +79,10 @@ fn find(remote: &Remote, name: &str) -> Result<Option<Secret>, Failure> {
     Ok(all.into_iter().find(|one| document::fold_name(&one.name) == document::fold_name(name)))
 }
 
-fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
-    let remote = arguments.server.connect()?;
-    let secrets = remote.all(remote.secrets().list())?;
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &secrets)?);
-    }
+fn list(arguments: &Listing, out: &mut impl Write) -> Result<(), Failure> {
     let set = |one: &Secret| one.date_value_set.map_or_else(|| "forgotten".to_owned(), |at| at.to_string());
-    let row = |one: &Secret| [one.id.to_string(), one.name.clone(), one.hosts.join(" "), set(one)];
-    let rows: Vec<[String; 4]> = secrets.iter().map(row).collect();
-    Ok(table::rows(out, ["ID", "NAME", "HOSTS", "VALUE SET"], &rows)?)
+    let row = |_: &Remote, one: &Secret| Ok([one.id.to_string(), one.name.clone(), one.hosts.join(" "), set(one)]);
+    arguments.print(out, |remote| remote.secrets().list(), ["ID", "NAME", "HOSTS", "VALUE SET"], row)
 }
 
 fn set(arguments: &Set, out: &mut impl Write) -> Result<(), Failure> {

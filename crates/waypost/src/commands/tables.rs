@@ -10,6 +10,7 @@ use waypost_catalogue::tables::cells::to_text;
 use waypost_wire::table::{DataTable, DataTableRow};
 
 use crate::failure::Failure;
+use crate::listing::Listing;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
@@ -19,27 +20,17 @@ use crate::which;
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// List tables
-    List(List),
+    List(Listing),
     /// List a table's rows
     Rows(Rows),
     /// Show the row under a key
     Lookup(Lookup),
-    /// Replace all rows of a table by those of a CSV file
+    /// Replace all rows of a table with those of a CSV file
     Import(Import),
     /// Print all rows of a table as a CSV file
     Export(Export),
     /// List versions of a table's rows, newest first
     Versions(Versions),
-}
-
-/// Arguments of `list`.
-#[derive(clap::Args)]
-pub(crate) struct List {
-    #[command(flatten)]
-    server: Server,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
 }
 
 /// A table.
@@ -59,7 +50,7 @@ pub(crate) struct Rows {
     /// List at most N rows
     #[arg(long, value_name = "N", default_value_t = 100)]
     limit: usize,
-    /// A version of the rows; the newest unless told
+    /// A version of the rows; left out: the newest
     #[arg(long)]
     version: Option<u64>,
     /// How to print
@@ -74,7 +65,7 @@ pub(crate) struct Lookup {
     which: Which,
     /// The key
     key: String,
-    /// A version of the rows; the newest unless told
+    /// A version of the rows; left out: the newest
     #[arg(long)]
     version: Option<u64>,
     /// How to print
@@ -99,7 +90,7 @@ pub(crate) struct Import {
 pub(crate) struct Export {
     #[command(flatten)]
     which: Which,
-    /// A version of the rows; the newest unless told
+    /// A version of the rows; left out: the newest
     #[arg(long)]
     version: Option<u64>,
     /// Make the file safe to open in a spreadsheet: put an apostrophe before texts that it would run as formulas
@@ -130,15 +121,9 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     }
 }
 
-fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
-    let remote = arguments.server.connect()?;
-    let tables = remote.all(remote.tables().list())?;
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &tables)?);
-    }
-    let rows: Vec<[String; 3]> =
-        tables.iter().map(|table| [table.id.to_string(), table.name.clone(), columns(table).join(", ")]).collect();
-    Ok(table::rows(out, ["ID", "NAME", "COLUMNS"], &rows)?)
+fn list(arguments: &Listing, out: &mut impl Write) -> Result<(), Failure> {
+    let row = |_: &Remote, table: &DataTable| Ok([table.id.to_string(), table.name.clone(), columns(table).join(", ")]);
+    arguments.print(out, |remote| remote.tables().list(), ["ID", "NAME", "COLUMNS"], row)
 }
 
 /// The columns' names, in order.

@@ -6,28 +6,18 @@ use waypost_ids::Term;
 
 use super::flows::Looking;
 use crate::failure::Failure;
-use crate::remote::Server;
+use crate::listing::Listing;
+use crate::remote::{Remote, Server};
 use crate::screen;
-use crate::table::{self, Output};
 use crate::which;
 
 /// Sub-commands.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// List them, by name
-    List(List),
+    List(Listing),
     /// Show the flows that name one
     UsedBy(OfTerm),
-}
-
-/// Arguments of `list`.
-#[derive(clap::Args)]
-pub(crate) struct List {
-    #[command(flatten)]
-    server: Server,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
 }
 
 /// Arguments of `used-by`.
@@ -50,14 +40,9 @@ pub(crate) fn run(term: Term, command: &Command) -> Result<(), Failure> {
     }
 }
 
-fn list(term: Term, arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
-    let remote = arguments.server.connect()?;
-    let known = remote.all(remote.terms(term).list())?;
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &known)?);
-    }
-    let rows: Vec<[String; 2]> = known.iter().map(|one| [one.id.to_string(), one.name.clone()]).collect();
-    Ok(table::rows(out, ["ID", "NAME"], &rows)?)
+fn list(term: Term, arguments: &Listing, out: &mut impl Write) -> Result<(), Failure> {
+    let row = |_: &Remote, one: &waypost_wire::term::Term| Ok([one.id.to_string(), one.name.clone()]);
+    arguments.print(out, |remote| remote.terms(term).list(), ["ID", "NAME"], row)
 }
 
 fn used_by(term: Term, arguments: &OfTerm, out: &mut impl Write) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 mod annotations;
 mod cases;
+mod fetch;
 mod generate;
 mod mutants;
 mod print;
@@ -9,7 +10,7 @@ mod snapshots;
 mod watch;
 
 use std::fs;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use waypost_flow_tests::coverage::{self, Counts, Coverage, Map};
@@ -19,6 +20,7 @@ use waypost_project::Project;
 use waypost_witness::mutate::Base;
 
 use crate::failure::Failure;
+use crate::remote::Server;
 use crate::table::Output;
 use crate::{files, screen};
 
@@ -28,7 +30,7 @@ pub(crate) struct Arguments {
     /// Folders of flows and their tests, which are in files named *.test.yaml
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// Run only tests whose file or name contains this text, whatever its case
+    /// Run only tests whose file or name contains this text, ignoring case
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
     /// List the cases that passed, too
@@ -43,7 +45,7 @@ pub(crate) struct Arguments {
     /// Write coverage to a file, in lcov's format; counts coverage
     #[arg(long, value_name = "FILE")]
     lcov: Option<PathBuf>,
-    /// Draw the flows with what the tests reach of them, as an HTML page; counts coverage
+    /// Write an HTML page that draws the flows with what the tests reach; counts coverage
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Write the results to a file, as JUnit XML
@@ -52,18 +54,23 @@ pub(crate) struct Arguments {
     /// Write the snapshots of tests that expect one, instead of comparing with them
     #[arg(long)]
     update: bool,
-    /// Change the flows one small thing at a time, and report the changes that no test catches
+    /// Make one small change to the flows at a time, and report changes that no test catches
     #[arg(long, conflicts_with_all = ["filter", "update", "watch", "junit", "coverage", "threshold", "lcov", "html"])]
     mutate: bool,
-    /// Search for mail that reaches what no test reaches, and write it as tests to be read and named
+    /// Search for mail that reaches what no test reaches, and write it as tests for you to review and name
     #[arg(long, conflicts_with_all = ["filter", "mutate", "watch"])]
     generate: bool,
     /// How long to search
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "generate")]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..), requires = "generate")]
     seconds: u64,
     /// Run the tests again whenever a file changes
     #[arg(long)]
     watch: bool,
+    /// Fetch the recorded interactions that tests name and that are not there yet from a server, and keep them beside the test files
+    #[arg(long, conflicts_with = "watch")]
+    fetch: bool,
+    #[command(flatten)]
+    server: Server,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     output: Output,
@@ -88,36 +95,48 @@ impl Arguments {
 
 /// Exit code 0: all passed; 1: a test failed, the threshold is missed, or a mutant survived; 2: the tests could not run.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    if arguments.watch { watch::watch(&arguments.paths, || once(arguments)) } else { once(arguments) }
+    if arguments.watch { watch::watch(&arguments.paths, || reported(arguments)) } else { reported(arguments) }
+}
+
+/// Runs the tests once. If they could not run, the file of the results says so: one of an earlier run would pass for theirs.
+fn reported(arguments: &Arguments) -> Result<(), Failure> {
+    let ended = once(arguments);
+    if let (Err(Failure::Failed(why)), Some(path)) = (&ended, &arguments.junit) {
+        write(path, &junit::not_run(why))?;
+    }
+    ended
 }
 
 fn once(arguments: &Arguments) -> Result<(), Failure> {
     let sources = files::sources(&arguments.paths)?;
     let test_files = files::tests(&arguments.paths)?;
-    if test_files.is_empty() {
-        return Err(Failure::Failed("there are no tests: no file is named *.test.yaml".to_owned()));
+    // The first tests may be generated.
+    if test_files.is_empty() && !arguments.generate {
+        let help = "write one (docs/testing.md), or let `--generate` begin it";
+        return Err(Failure::Failed(format!("there are no tests: no file is named *.test.yaml; {help}")));
     }
     let mut project = Project::read(&sources);
     let world = project.world();
     let rows = project.rows(|file, name| files::beside(&sources, file, name));
-    let colour = io::stderr().is_terminal();
+    let colour = screen::is_coloured(&io::stderr());
     if project.has_errors() {
-        files::print_problems(&mut io::stderr().lock(), &sources, &project, colour)?;
+        files::print_problems(&mut screen::styled_stderr(), &sources, &project, colour)?;
         return Err(Failure::Failed("the flows have errors, so no test ran".to_owned()));
     }
-    files::print_pins(&mut io::stderr().lock(), &sources, &project)?;
+    files::print_pins(&mut screen::styled_stderr(), &sources, &project)?;
     let running = world.running();
     let flows = Flows { project: &project, world: &world, running: &running, rows: &rows };
-    let suite = Suite::read(&test_files, &flows, &|file, name| files::bytes_beside(&test_files, file, name));
+    let fetching = fetch::Fetching::from(arguments.fetch.then_some(&arguments.server));
+    let suite = Suite::read(&test_files, &flows, &|file, name| fetching.open(&test_files, file, name));
+    fetching.ended()?;
     if !suite.problems.is_empty() {
         let places = |at| suite.places(at);
-        files::print_found(&mut io::stderr().lock(), &test_files, &suite.problems, &places, colour)?;
+        files::print_found(&mut screen::styled_stderr(), &test_files, &suite.problems, &places, colour)?;
         return Err(Failure::Failed("the tests have errors, so none ran".to_owned()));
     }
     let name = |case: &Case| test_files.get(case.at.file).map_or("", |file| file.path.as_str());
     let selected: Vec<&Case> = suite.cases.iter().filter(|case| arguments.selects(name(case), case)).collect();
-    if selected.is_empty() {
-        let filter = arguments.filter.as_deref().unwrap_or_default();
+    if let (true, Some(filter)) = (selected.is_empty(), &arguments.filter) {
         return Err(Failure::Failed(format!("no test's file or name contains `{filter}`")));
     }
 

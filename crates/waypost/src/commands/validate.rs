@@ -1,12 +1,12 @@
 //! `waypost validate`: every problem of a folder and its tests, with file, line, the expression underlined and a suggestion.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 use waypost_api::error::diagnosis;
-use waypost_flow::diagnostic::render;
+use waypost_flow::diagnostic::{counted, render};
 use waypost_flow::source::Places;
 use waypost_flow_tests::{Flows, Suite};
 use waypost_project::{At, FileProblem, Project, SourceFile};
@@ -14,6 +14,7 @@ use waypost_wire::error::Problem;
 
 use crate::failure::Failure;
 use crate::files;
+use crate::screen;
 use crate::table::Output;
 
 /// Arguments of `validate`.
@@ -78,8 +79,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut project = Project::read(&files);
     let world = project.world();
     let rows = project.rows(|file, name| files::beside(&files, file, name));
-    let mut out = io::stdout().lock();
-    let colour = io::stdout().is_terminal();
+    let mut out = screen::styled_stdout();
+    let colour = screen::is_coloured(&io::stdout());
     let output = arguments.output;
     let mut report = Report { flows: project.flows.len(), files: files.len(), ..Report::default() };
     report.add(&files, &project.problems, &|at| project.places(at));
@@ -87,10 +88,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         files::print_problems(&mut out, &files, &project, colour)?;
     }
     let tests = files::tests(&arguments.paths)?;
-    // What tests name is only known once the flows can be read.
-    if report.errors == 0 && !tests.is_empty() {
+    if !tests.is_empty() {
         let flows = Flows { project: &project, world: &world, running: &world.running(), rows: &rows };
-        let suite = Suite::read(&tests, &flows, &|file, name| files::bytes_beside(&tests, file, name));
+        let mut suite = Suite::read(&tests, &flows, &|file, name| files::bytes_beside(&tests, file, name));
+        if report.errors > 0 {
+            suite.forget_names();
+        }
         // What tests are warned of is shown, and not counted among the flows'.
         let warnings = report.warnings;
         report.add(&tests, &suite.problems, &|at| suite.places(at));
@@ -103,7 +106,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if output.is_data() {
         output.write(&mut out, &report)?;
     } else {
-        writeln!(out, "{flows} flow(s) in {files} file(s): {errors} error(s), {warnings} warning(s)")?;
+        let (flows, files) = (counted(flows, "flow"), counted(files, "file"));
+        writeln!(out, "{flows} in {files}: {}, {}", counted(errors, "error"), counted(warnings, "warning"))?;
     }
     if files == 0 {
         return Err(Failure::Failed("nothing was found to check: name the project's folder".to_owned()));

@@ -5,41 +5,31 @@ use std::io::Write;
 use waypost_wire::webhook::{RotateSecretRequest, Webhook, WebhookRequest, WebhookState};
 
 use super::flows::Looking;
+use crate::asking::Deleting;
 use crate::failure::Failure;
+use crate::listing::Listing;
 use crate::remote::{Remote, Server};
-use crate::screen;
-use crate::table::{self, Output};
-use crate::which;
+use crate::{plain, screen, which};
 
 /// Sub-commands of `webhooks`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     /// List webhooks
-    List(List),
+    List(Listing),
     /// Create a webhook; its secret is printed once, alone on stdout
     Create(Create),
-    /// Give a webhook a new secret, printed once; both sign for a day
+    /// Rotate a webhook's secret: print a new one, once; both sign for 24 hours
     RotateSecret(One),
-    /// Send to a webhook again
+    /// Enable a webhook
     Enable(One),
-    /// Send nothing to a webhook
+    /// Disable a webhook: nothing is sent to it
     Disable(One),
     /// Set which events a webhook receives
     Listen(Listen),
     /// Delete a webhook that no flow and no queue uses
-    Delete(One),
+    Delete(Delete),
     /// Show what uses a webhook
     UsedBy(UsedBy),
-}
-
-/// Arguments of `list`.
-#[derive(clap::Args)]
-pub(crate) struct List {
-    #[command(flatten)]
-    server: Server,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
 }
 
 /// Arguments of `create`.
@@ -47,10 +37,10 @@ pub(crate) struct List {
 pub(crate) struct Create {
     #[command(flatten)]
     one: One,
-    /// Where requests go
+    /// The URL to send requests to
     #[arg(id = "endpoint", value_name = "URL")]
     url: String,
-    /// Tell the webhook of an event, such as `interaction.decided`, `delivery.*` or `*` (repeatable)
+    /// An event to subscribe to, such as `interaction.decided`, `delivery.*` or `*`; may be given several times
     #[arg(long = "event", value_name = "EVENT")]
     events: Vec<String>,
 }
@@ -91,6 +81,15 @@ impl One {
     }
 }
 
+/// Arguments of `delete`.
+#[derive(clap::Args)]
+pub(crate) struct Delete {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    deleting: Deleting,
+}
+
 /// Exit code 0: done; 1: the server refused, with every reason; 2: not found or no answer.
 pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     let out = &mut screen::stdout();
@@ -104,7 +103,9 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
                 events: Some(arguments.events.clone()).filter(|events| !events.is_empty()),
                 ..WebhookRequest::default()
             };
-            secret(&remote.wait(remote.webhooks().create(&request))?, out)
+            let made = remote.wait(remote.webhooks().create(&request))?;
+            plain::warn(plain::webhook(&made.name, &made.url))?;
+            secret(&made, out)
         }
         Command::RotateSecret(one) => {
             let (remote, webhook) = one.find()?;
@@ -114,8 +115,9 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         Command::Enable(one) => state(one, WebhookState::Enabled, out),
         Command::Disable(one) => state(one, WebhookState::Disabled, out),
         Command::Listen(Listen { one, events }) => listen(one, events, out),
-        Command::Delete(one) => {
+        Command::Delete(Delete { one, deleting }) => {
             let (remote, webhook) = one.find()?;
+            deleting.agreed(&format!("delete the webhook {} and its secret?", webhook.name))?;
             remote.wait(remote.webhooks().delete(webhook.id))?;
             Ok(writeln!(out, "webhook {}: deleted", webhook.name)?)
         }
@@ -127,42 +129,36 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     }
 }
 
-fn list(arguments: &List, out: &mut impl Write) -> Result<(), Failure> {
-    let remote = arguments.server.connect()?;
-    let webhooks = remote.all(remote.webhooks().list())?;
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &webhooks)?);
-    }
-    let row = |one: &Webhook| {
+fn list(arguments: &Listing, out: &mut impl Write) -> Result<(), Failure> {
+    let row = |_: &Remote, one: &Webhook| {
         let Webhook { id, name, state, url, events, .. } = one;
-        [id.to_string(), name.clone(), word(*state).to_owned(), url.clone(), events.join(" ")]
+        Ok([id.to_string(), name.clone(), word(*state).to_owned(), url.clone(), events.join(" ")])
     };
-    let rows: Vec<[String; 5]> = webhooks.iter().map(row).collect();
-    Ok(table::rows(out, ["ID", "NAME", "STATE", "URL", "EVENTS"], &rows)?)
+    arguments.print(out, |remote| remote.webhooks().list(), ["ID", "NAME", "STATE", "URL", "EVENTS"], row)
 }
 
 fn state(one: &One, state: WebhookState, out: &mut impl Write) -> Result<(), Failure> {
-    let (remote, webhook) = one.find()?;
-    let request =
-        WebhookRequest { name: webhook.name, url: webhook.url, state: Some(state), ..WebhookRequest::default() };
-    // Only what was read is changed: somebody may have given it another URL since.
-    let version = webhook.version.parse().ok();
-    let webhook = remote.wait(remote.webhooks().update(webhook.id, &request, version))?;
+    let webhook = change(one, &WebhookRequest { state: Some(state), ..WebhookRequest::default() })?;
     Ok(writeln!(out, "webhook {}: {}", webhook.name, word(webhook.state))?)
 }
 
 fn listen(one: &One, events: &[String], out: &mut impl Write) -> Result<(), Failure> {
-    let (remote, webhook) = one.find()?;
-    let request = WebhookRequest {
-        name: webhook.name,
-        url: webhook.url,
-        events: Some(events.to_vec()),
-        ..WebhookRequest::default()
-    };
-    let version = webhook.version.parse().ok();
-    let webhook = remote.wait(remote.webhooks().update(webhook.id, &request, version))?;
+    let webhook = change(one, &WebhookRequest { events: Some(events.to_vec()), ..WebhookRequest::default() })?;
     let told = if webhook.events.is_empty() { "nothing".to_owned() } else { webhook.events.join(", ") };
     Ok(writeln!(out, "webhook {}: listens to {told}", webhook.name)?)
+}
+
+/// Changes what a request says, and neither name nor URL.
+fn change(one: &One, wanted: &WebhookRequest) -> Result<Webhook, Failure> {
+    let (remote, webhook) = one.find()?;
+    let id = webhook.id;
+    let again = || remote.wait(remote.webhooks().get(id));
+    let changed = remote.change(webhook, again, |webhook| {
+        let (name, url) = (webhook.name.clone(), webhook.url.clone());
+        let request = WebhookRequest { name, url, ..wanted.clone() };
+        remote.wait(remote.webhooks().update(id, &request, webhook.version.parse().ok()))
+    });
+    Ok(changed?)
 }
 
 fn word(state: WebhookState) -> &'static str {

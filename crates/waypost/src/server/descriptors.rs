@@ -40,7 +40,7 @@ fn shares(allowed: usize, smtp: usize, http: usize) -> (usize, usize) {
         allowed,
         smtp = fewer_smtp,
         http = fewer_http,
-        "fewer connections than configured: the limit of open files (ulimit -n) allows no more"
+        "fewer connections than configured are possible: raise the limit of open files (ulimit -n)"
     );
     (fewer_smtp, fewer_http)
 }

@@ -1,8 +1,10 @@
 //! Starting, running and stopping the server.
 
 mod descriptors;
+pub(crate) mod log;
 pub(crate) mod oauth;
 mod people;
+mod ports;
 mod post;
 pub(crate) mod private;
 mod renewal;
@@ -13,15 +15,13 @@ mod telemetry;
 pub(crate) mod tls;
 mod vetting;
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -44,6 +44,7 @@ use waypost_origin::Origin;
 use crate::commands::serve::{Arguments, TraceDetail};
 use crate::failure::Failure;
 use crate::remote::{AdminClient, Listeners};
+use ports::Ports;
 use secret_key::SecretKey;
 use telemetry::Telemetry;
 use tls::{Certificates, Source};
@@ -51,6 +52,13 @@ use tls::{Certificates, Source};
 /// Runs until a signal, then lets everything finish for at most `drain`.
 pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Failure> {
     let data_dir = arguments.data_dir.as_path();
+    // What can't work is told before anything is made.
+    let ports = Ports::take(&arguments)?;
+    let http = post::http(&arguments)?;
+    let vetting = vetting::vetting(&arguments)?;
+    let post = post::post(&arguments, &http)?;
+    let mailboxes = post::mailboxes(&arguments, &http)?;
+    let people = people::people(&arguments, &http)?;
     private::directory(data_dir).map_err(|error| Failure::of(format!("can't use {}", data_dir.display()))(&error))?;
     // From the first moment: unhandled, it would end the process.
     let hangups = signal(SignalKind::hangup())?;
@@ -65,7 +73,6 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         detail: detail(arguments.trace_detail),
         ..Limits::default()
     };
-    let http = post::http(&arguments)?;
     let (secret_key, key) = SecretKey::open(&arguments, &origin, &*store).await?;
     let settings = waypost_app::Settings {
         origin: origin.clone(),
@@ -73,10 +80,10 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         redaction: Redaction::of(&arguments.redact),
         limits,
         notes: Some(data_dir.to_owned()),
-        vetting: vetting::vetting(&arguments)?,
+        vetting,
         ingress: Ingress::new(arguments.ingress.clone(), Some(Topics::new(http.clone()))),
-        post: post::post(&arguments, &http)?,
-        mailboxes: Some(post::mailboxes(&arguments, &http)?),
+        post,
+        mailboxes: Some(mailboxes),
         courier: Some(Courier::new(http.clone(), arguments.webhook_retry_for)),
         filer: Some(Filer::new(arguments.mail_retry_for)),
         calls: Some(Calls::new(http.clone(), origin.clone())),
@@ -103,28 +110,23 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         rate_limit: arguments.rate_limit,
         max_message_bytes: arguments.max_message_bytes,
         trusted: trusted(&arguments),
-        people: people::people(&arguments, &http)?,
+        people,
         console: waypost_console::FILES,
         ..ApiSettings::default()
     };
     let state = ApiState::new(app.clone(), access, settings);
     let draining = state.draining.clone();
     let api = router(state);
-    let (http, address) = bind(arguments.http).await?;
+    let (http, address) = ports.http.opened();
     bound.http = Some(address.to_string());
     tasks.spawn(waypost_api::serve::serve(http, None, api.clone(), Arc::clone(&edge), stopped.clone()));
-    if let Some(address) = arguments.https {
-        let Some(tls) = tls.clone() else {
-            return Err(Failure::Failed(
-                "--https needs a certificate: --tls-cert and --tls-key, or --tls-self-signed".to_owned(),
-            ));
-        };
-        let (https, address) = bind(address).await?;
+    if let (Some(port), Some(tls)) = (ports.https, tls.clone()) {
+        let (https, address) = port.opened();
         bound.https = Some(address.to_string());
         tasks.spawn(waypost_api::serve::serve(https, Some(tls), api, edge, stopped.clone()));
     }
 
-    let listeners = smtp::listen(&arguments, tls.is_some(), &mut bound).await?;
+    let listeners = smtp::listen((ports.smtp, ports.smtps), &mut bound);
     let settings = Arc::new(smtp::settings(&arguments, smtp_room, tls));
     let intake = Arc::new(SmtpIntake(app.clone()));
     tasks.spawn(waypost_mail::smtp::serve(listeners, settings, intake, stopped.clone()));
@@ -144,7 +146,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
 
     // Whoever reads where the server listens may stop it in the same moment.
     let mut stops = Stops::listen()?;
-    announce(data_dir, &bound)?;
+    let _announced = announce(data_dir, &bound)?;
     stops.next().await;
     draining.store(true, Ordering::Relaxed);
     if !arguments.drain_delay.is_zero() {
@@ -162,11 +164,11 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
         () = finish => tracing::info!("stopped"),
         () = tokio::time::sleep(drain) => tracing::warn!("stopped: some connections did not finish in time"),
         () = stops.next() => {
-            tracing::warn!("stopped at once by a second signal");
+            tracing::warn!("stopped immediately by a second signal");
         }
     }
     telemetry.finish().await;
-    // Left behind by a crash it does no harm: it names a process.
+    // Left behind by a crash it does no harm: nobody holds its lock.
     let _ = fs::remove_file(Listeners::file(data_dir));
     Ok(())
 }
@@ -184,13 +186,6 @@ fn detail(detail: TraceDetail) -> Detail {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
-    let fail = |error: &dyn std::fmt::Display| Failure::of(format!("can't listen on {address}"))(error);
-    let listener = TcpListener::bind(address).await.map_err(|error| fail(&error))?;
-    let bound = listener.local_addr().map_err(|error| fail(&error))?;
-    Ok((listener, bound))
-}
-
 /// The certificate for HTTPS, SMTP over TLS and STARTTLS, if there is to be one.
 fn certificates(arguments: &Arguments, origin: &Origin) -> Result<Option<Arc<Certificates>>, Failure> {
     let source = match (&arguments.tls_cert, &arguments.tls_key) {
@@ -203,7 +198,7 @@ fn certificates(arguments: &Arguments, origin: &Origin) -> Result<Option<Arc<Cer
 
 /// Makes the admin client at the first start, or the client that `WAYPOST_BOOTSTRAP_CLIENT` names.
 async fn admin_client(access: &Access, data_dir: &Path) -> Result<(), Failure> {
-    let fail = |error: &dyn std::fmt::Display| Failure::of("can't make the admin client")(error);
+    let fail = |error: &dyn std::fmt::Display| Failure::of("can't create the admin client")(error);
     if let Ok(given) = std::env::var("WAYPOST_BOOTSTRAP_CLIENT") {
         let Some((id, secret)) = given.split_once(':').filter(|(id, secret)| !id.is_empty() && !secret.is_empty())
         else {
@@ -234,11 +229,11 @@ async fn admin_client(access: &Access, data_dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Tells people and tools where the server listens.
-fn announce(data_dir: &Path, bound: &Listeners) -> Result<(), Failure> {
+/// Tells people and tools where the server listens, for as long as what is answered is held.
+fn announce(data_dir: &Path, bound: &Listeners) -> Result<File, Failure> {
     let text = serde_json::to_string_pretty(bound).map_err(|error| Failure::Failed(error.to_string()))?;
     let file = Listeners::file(data_dir);
-    private::write(&file, text.as_bytes())
+    let held = private::write_held(&file, text.as_bytes())
         .map_err(|error| Failure::of(format!("can't write {}", file.display()))(&error))?;
     tracing::info!(
         http = bound.http.as_deref(),
@@ -247,22 +242,23 @@ fn announce(data_dir: &Path, bound: &Listeners) -> Result<(), Failure> {
         smtps = bound.smtps.as_deref(),
         "listening"
     );
-    Ok(())
+    Ok(held)
 }
 
-/// Signals that stop the server.
-struct Stops {
+/// Signals that stop what serves.
+pub(crate) struct Stops {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Stops {
     /// From here on the signals no longer end the process.
-    fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    async fn next(&mut self) {
+    /// Waits for one.
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

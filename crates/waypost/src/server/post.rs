@@ -86,7 +86,7 @@ fn keys(arguments: &Arguments) -> Result<Keys, Failure> {
 /// The name of this server in EHLO.
 fn name(arguments: &Arguments) -> Result<Domain, Failure> {
     Domain::parse(&arguments.hostname)
-        .map_err(|error| Failure::of(format!("--hostname: `{}` is no name of a host", arguments.hostname))(&error))
+        .map_err(|error| Failure::of(format!("--hostname: `{}` is not a host name", arguments.hostname))(&error))
 }
 
 /// What proves to the smarthost who we are; none if nothing was set.

@@ -1,6 +1,6 @@
 //! Files that only their owner may read.
 
-use std::fs::{self, DirBuilder, DirEntry, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, DirEntry, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub(crate) fn directory(path: &Path) -> io::Result<()> {
         Some(other) if fs::metadata(path)?.permissions().mode() & OTHERS != 0 => tracing::warn!(
             directory = %path.display(),
             other = %other.path().display(),
-            "others may look into the data directory, which holds files of theirs, too: better give it one of its own, of mode 0700"
+            "other users may read the data directory, because it also contains other files; give the server its own directory with mode 0700"
         ),
         Some(_) => {}
     }
@@ -72,8 +72,8 @@ fn tighten(path: &Path) {
         return;
     }
     match fs::set_permissions(path, Permissions::from_mode(mode & 0o700)) {
-        Ok(()) => tracing::info!(path = %path.display(), "others could read it, and can't any more"),
-        Err(error) => tracing::warn!(path = %path.display(), %error, "others may read it"),
+        Ok(()) => tracing::info!(path = %path.display(), "others could read it; the mode was corrected"),
+        Err(error) => tracing::warn!(path = %path.display(), %error, "other users can read it"),
     }
 }
 
@@ -85,6 +85,24 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let draft = draft(path, content)?;
     fs::rename(&draft, path)?;
     sync_folder(path)
+}
+
+/// Writes a file as [`write()`] does, and holds a lock on it from the moment that it has its name until what is answered is dropped: whoever
+/// reads it can tell whether its writer still runs, however that ended.
+///
+/// # Errors
+/// The file can't be written.
+pub(crate) fn write_held(path: &Path, content: &[u8]) -> io::Result<File> {
+    let draft = draft(path, content)?;
+    let file = OpenOptions::new().write(true).open(&draft)?;
+    match file.try_lock() {
+        // Where there are no locks readers find none, and take the writer for running.
+        Ok(()) | Err(TryLockError::Error(_)) => {}
+        Err(TryLockError::WouldBlock) => return Err(io::Error::other("another process holds it")),
+    }
+    fs::rename(&draft, path)?;
+    sync_folder(path)?;
+    Ok(file)
 }
 
 /// Writes a file as [`write()`] does, unless there is one of that name: answers whether it did. What is there is complete, too.

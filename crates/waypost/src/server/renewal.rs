@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_secs(2);
 pub(super) async fn follow(mut hangups: Signal, certificates: Option<Arc<Certificates>>, app: Arc<App>) {
     let Some(certificates) = certificates else {
         while hangups.recv().await.is_some() {
-            tracing::info!("SIGHUP: there is no certificate to read again");
+            tracing::info!("SIGHUP: there is no certificate to reload");
         }
         return;
     };
@@ -58,13 +58,13 @@ async fn stamp(certificates: &Arc<Certificates>, app: &App) -> Option<Stamp> {
 async fn reload(certificates: &Arc<Certificates>, app: &App, why: &str) {
     let (again, now) = (Arc::clone(certificates), SystemTime::from(app.origin.now()));
     let read = spawn_blocking(move || again.reload(now)).await;
-    match read.unwrap_or_else(|error| Err(Failure::of("reading it was broken off")(&error))) {
+    match read.unwrap_or_else(|error| Err(Failure::of("reading it was interrupted")(&error))) {
         Ok(()) => {
             told(certificates, app);
-            tracing::info!(why, "the certificate was read again");
+            tracing::info!(why, "certificate reloaded");
         }
         Err(failure) => {
-            tracing::error!(why, %failure, "the certificate can't be read again; the one before stays in use");
+            tracing::error!(why, %failure, "the certificate can't be reloaded; the previous one stays in use");
         }
     }
 }

@@ -96,6 +96,6 @@ fn make(file: &Path, origin: &Origin) -> io::Result<String> {
 fn warn_if_open(file: &Path) {
     let mode = fs::metadata(file).map(|metadata| metadata.permissions().mode()).unwrap_or_default();
     if mode & 0o077 != 0 {
-        tracing::warn!(file = %file.display(), "others can read the secret key: give the file mode 0600");
+        tracing::warn!(file = %file.display(), "other users can read the secret key; set the file's mode to 0600");
     }
 }

@@ -7,29 +7,20 @@ use waypost_admission::Room;
 use waypost_mail::smtp::{Listener, Settings};
 
 use crate::commands::serve::{Arguments, BareLf};
-use crate::failure::Failure;
 use crate::remote::Listeners;
+use crate::server::ports::Port;
 
 /// Opens the listeners and notes where they are.
-pub(super) async fn listen(
-    arguments: &Arguments,
-    has_certificate: bool,
-    bound: &mut Listeners,
-) -> Result<Vec<Listener>, Failure> {
-    let (plain, address) = super::bind(arguments.smtp).await?;
+pub(super) fn listen((plain, encrypted): (Port, Option<Port>), bound: &mut Listeners) -> Vec<Listener> {
+    let (plain, address) = plain.opened();
     bound.smtp = Some(address.to_string());
     let mut listeners = vec![Listener::plain(plain)];
-    if let Some(address) = arguments.smtps {
-        if !has_certificate {
-            return Err(Failure::Failed(
-                "--smtps needs a certificate: --tls-cert and --tls-key, or --tls-self-signed".to_owned(),
-            ));
-        }
-        let (encrypted, address) = super::bind(address).await?;
+    if let Some(encrypted) = encrypted {
+        let (encrypted, address) = encrypted.opened();
         bound.smtps = Some(address.to_string());
         listeners.push(Listener::encrypted(encrypted));
     }
-    Ok(listeners)
+    listeners
 }
 
 /// The limits and manners of all listeners together.

@@ -6,19 +6,27 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use waypost_origin::Origin;
+use waypost_store::error::StoreError;
 use waypost_store::postgres::{PostgresOptions, PostgresStore};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 use waypost_store::traits::Store;
 
 use crate::commands::serve::Arguments;
 use crate::failure::Failure;
+use crate::remote::Listeners;
 
 pub(super) async fn open(arguments: &Arguments, origin: &Origin) -> Result<Arc<dyn Store>, Failure> {
     let duplicate_window = Duration::from_secs(u64::from(arguments.duplicate_days) * 24 * 60 * 60);
     let Some(url) = &arguments.database else {
         let options = SqliteOptions { duplicate_window, origin: origin.clone(), ..SqliteOptions::default() };
         let store = SqliteStore::open(&arguments.data_dir, options);
-        return Ok(Arc::new(store.map_err(|error| Failure::of("can't open the store")(&error))?));
+        let fail = |error: StoreError| match (&error, Listeners::read(&arguments.data_dir)) {
+            (StoreError::InUse(dir), Ok(Listeners { pid, .. })) => Failure::Failed(format!(
+                "can't open the store: the data directory `{dir}` is in use by process {pid}: stop it, or name another with --data-dir"
+            )),
+            _ => Failure::of("can't open the store")(&error),
+        };
+        return Ok(Arc::new(store.map_err(fail)?));
     };
     let mut options = PostgresOptions { duplicate_window, origin: origin.clone(), ..PostgresOptions::new(url) };
     if let Some(file) = &arguments.database_ca {

@@ -53,7 +53,7 @@ impl Telemetry {
         let Some(provider) = self.0 else { return };
         let finished = tokio::task::spawn_blocking(move || provider.shutdown()).await;
         if let Ok(Err(error)) = finished {
-            tracing::warn!(%error, "the last traces did not reach the collector");
+            tracing::warn!(%error, "the last spans did not reach the collector");
         }
     }
 }
@@ -75,7 +75,13 @@ fn exporter() -> Result<SpanExporter, Failure> {
         .tls_backend_preconfigured(tls)
         .build()
         .map_err(|error| failure(&error))?;
-    SpanExporter::builder().with_http().with_http_client(client).build().map_err(|error| failure(&error))
+    let made = SpanExporter::builder().with_http().with_http_client(client).build();
+    made.map_err(|error| failure(&without_value(&error.to_string())))
+}
+
+/// What the library says of a setting that it can't read, without the setting: it quotes it, and a URL may have a password in it.
+fn without_value(error: &str) -> &str {
+    error.split_once('\'').map_or(error, |(before, _)| before.trim_end())
 }
 
 /// An interaction's trace has the interaction's identifiers; everything else has random ones.

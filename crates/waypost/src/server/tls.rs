@@ -10,12 +10,12 @@ use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, SanType};
 use rustix::fs::OFlags;
-use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider as provider;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use rustls::{InconsistentKeys, ServerConfig};
 
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage};
 
@@ -145,10 +145,22 @@ pub(crate) fn from_files(certificate: &Path, key: &Path) -> Result<Arc<Certified
     let text = content(certificate).map_err(|error| fail(certificate)(&error))?;
     let chain: Result<Vec<CertificateDer<'static>>, _> = CertificateDer::pem_slice_iter(&text).collect();
     let chain = chain.map_err(|error| fail(certificate)(&error))?;
+    if chain.is_empty() {
+        let expected = "no certificate in it: expected `-----BEGIN CERTIFICATE-----`";
+        return Err(fail(certificate)(&expected));
+    }
     let text = content(key).map_err(|error| fail(key)(&error))?;
-    let secret = PrivateKeyDer::from_pem_slice(&text).map_err(|error| fail(key)(&error))?;
-    let certified = CertifiedKey::from_der(chain, secret, &provider());
-    certified.map(Arc::new).map_err(|error| fail(certificate)(&error))
+    let secret = PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
+        pem::Error::NoItemsFound => fail(key)(&"no private key in it: expected `-----BEGIN PRIVATE KEY-----`"),
+        error => fail(key)(&error),
+    })?;
+    CertifiedKey::from_der(chain, secret, &provider()).map(Arc::new).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => fail(key)(&format!(
+            "it is not the key of {}: give the key that the certificate was made with",
+            certificate.display()
+        )),
+        error => fail(certificate)(&error),
+    })
 }
 
 /// What a file holds. A pipe or a device is refused: nobody knows when it answers, or whether it ends, and a SIGHUP reads it again.
@@ -167,7 +179,7 @@ fn self_signed(data_dir: &Path, now: SystemTime) -> Result<Arc<CertifiedKey>, Fa
     let certificate = self_signed_certificate(data_dir);
     let key = certificate.with_file_name("key.pem");
     if !is_fresh(&certificate, now) || !key.exists() {
-        make(&certificate, &key, now).map_err(|error| Failure::of("can't make a certificate")(&error))?;
+        make(&certificate, &key, now).map_err(|error| Failure::of("can't create a certificate")(&error))?;
     }
     from_files(&certificate, &key)
 }

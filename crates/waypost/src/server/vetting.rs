@@ -43,7 +43,7 @@ fn authenticator(arguments: &Arguments) -> Option<Authenticator> {
         arc_sealers: options.arc_sealer.clone(),
     };
     Authenticator::new(settings)
-        .inspect_err(|error| tracing::warn!(%error, "who sent a mail is not checked: every result is `unknown`"))
+        .inspect_err(|error| tracing::warn!(%error, "senders are not checked: every result is `unknown`"))
         .ok()
 }
 

@@ -75,6 +75,8 @@ fn a_deployment_is_checked() {
     server.api().post("/routing/queues", &json!({"name": "Nobody"})).ok();
     let secret = json!({"name": "unused", "value": "hunter2-never-shown", "hosts": ["api.example.com"]});
     server.api().post("/secrets", &secret).ok();
+    server.api().post("/webhooks", &json!({"name": "Plain", "url": "http://crm.example.com/mail"})).ok();
+    server.api().post("/webhooks", &json!({"name": "Near", "url": "http://127.0.0.1:9/mail"})).ok();
     let keys = scratch.path("keys");
     let record =
         printed(&waypost(&["dkim", "new", "example.com", "--dir", keys.to_str().unwrap(), "--output", "json"]), 0);
@@ -99,13 +101,15 @@ fn a_deployment_is_checked() {
         of(&report, "http")[0].1.ends_with(" answers") && of(&report, "smtp")[0].1.contains(" answers: 220 "),
         "{text}"
     );
-    assert_eq!(of(&report, "dns"), [("ok", "example.com has its mail taken by mx.example.com")]);
+    assert_eq!(of(&report, "dns"), [("ok", "mail for example.com goes to mx.example.com")]);
     assert_eq!(of(&report, "spf"), [("ok", "example.com: v=spf1 mx -all")]);
     assert_eq!(of(&report, "dmarc"), [("warning", "example.com has no DMARC record")]);
     assert_eq!(of(&report, "dkim")[0].0, "ok", "{text}");
     assert_eq!(of(&report, "clock"), [("ok", "the server's clock agrees with this one")]);
     assert!(of(&report, "queues").contains(&("warning", "nothing leads to the queue `Nobody`")), "{text}");
     assert_eq!(of(&report, "secrets"), [("warning", "no mailbox and no data action uses `unused`")]);
+    let plain = "the webhook `Plain` would send mail to `crm.example.com` without TLS";
+    assert_eq!(of(&report, "webhooks"), [("warning", plain)]);
     assert_eq!((of(&report, "deliveries")[0].0, of(&report, "ledger")[0].0), ("ok", "ok"), "{text}");
 
     let shown = printed(&server.cli(&arguments), 0);
@@ -156,4 +160,68 @@ fn what_fails_is_told_with_what_to_do() {
         1,
     );
     assert!(shown.contains(&format!("FAILED  http         {address} is in use")), "{shown}");
+}
+
+/// Before a start nobody can ask the server: the files say what it would find.
+#[test]
+fn files_of_a_stopped_server_are_told() {
+    let scratch = Scratch::new("cli-doctor-files");
+    let (data, restored) = (scratch.path("data"), scratch.path("restored"));
+    let server = Server::start(&data, &Start::default());
+    server.apply_triage();
+    fs::create_dir_all(&restored).unwrap();
+    let backup = restored.join("waypost.db");
+    printed(&waypost(&["backup", "--data-dir", data.to_str().unwrap(), backup.to_str().unwrap()]), 0);
+    drop(server);
+    let dns = dns(BTreeMap::new()).to_string();
+    let told = |folder: &std::path::Path| {
+        let ran = waypost(&[
+            "doctor",
+            "--data-dir",
+            folder.to_str().unwrap(),
+            "--http",
+            "127.0.0.1:0",
+            "--smtp",
+            "127.0.0.1:0",
+            "--dns",
+            &dns,
+            "--output",
+            "json",
+        ]);
+        let report: Json = serde_json::from_slice(&ran.stdout).unwrap();
+        of(&report, "data").into_iter().map(|(status, found)| format!("{status}: {found}")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&data).len(), 1, "{:?}", told(&data));
+    let pending = "waypost.db is a restored backup that no server has opened yet, with 0 pending deliveries";
+    assert!(told(&restored).contains(&format!("warning: {pending}")), "{:?}", told(&restored));
+    fs::remove_file(data.join("waypost.db")).unwrap();
+    let refused = told(&data).pop().unwrap();
+    assert!(
+        refused.starts_with("failed: the server would not start: the database `waypost.db` is missing"),
+        "{refused}"
+    );
+}
+
+/// A server that runs shows its certificate: nobody need repeat the options that it was started with.
+#[test]
+fn a_certificate_that_is_in_use_is_not_missed() {
+    let scratch = Scratch::new("cli-doctor-tls");
+    let dns = dns(BTreeMap::new()).to_string();
+    for (name, more) in
+        [("https", &["--https", "127.0.0.1:0"][..]), ("starttls", &[]), ("smtps", &["--smtps", "127.0.0.1:0"])]
+    {
+        let data = scratch.path(name);
+        let arguments = [&["--tls-self-signed"], more].concat().into_iter().map(str::to_owned).collect();
+        let server = Server::start(&data, &Start { arguments, ..Start::default() });
+        let ran = server.cli(&["doctor", "--data-dir", data.to_str().unwrap(), "--dns", &dns, "--output", "json"]);
+        let text = printed(&ran, 0);
+        let report: Json = serde_json::from_str(&text).unwrap();
+        let tls = of(&report, "tls");
+        assert!(tls.len() == 3 && tls.iter().all(|(status, _)| *status == "ok"), "{name}: {text}");
+        assert_eq!(tls[2].1, "the certificate names localhost");
+    }
+    let data = scratch.path("plain");
+    let server = Server::start(&data, &Start::default());
+    let shown = printed(&server.cli(&["doctor", "--data-dir", data.to_str().unwrap(), "--dns", &dns]), 0);
+    assert!(shown.contains("warning tls          there is no certificate: no STARTTLS, no HTTPS\n"), "{shown}");
 }

@@ -77,6 +77,45 @@ fn the_examples_fit_the_schemas_and_mistakes_do_not() {
     }
 }
 
+/// What an answer says of a failure, or of a schedule, an editor checks as the reader does.
+#[test]
+fn answers_fit_their_schema_as_they_are_read() {
+    let schema = validator("answers");
+    let fits = |answer: &str| {
+        let document = source::yaml(&format!("answers:\n  - {answer}\n")).unwrap().0.to_json();
+        schema.is_valid(&document)
+    };
+    for right in [
+        "{ dataAction: A, error: the host is down }",
+        "{ dataAction: A, error: { code: status, status: 503, message: m } }",
+        "{ dataAction: A, error: { code: privateAddress } }",
+        "{ dataAction: A, error: { code: '<code>', status: '<status>' } }",
+        "{ dataAction: A, error: '<error>' }",
+        "{ dataAction: A, output: { state: anything } }",
+        "{ table: T, error: the store is away }",
+        "{ table: T, output: { state: anything } }",
+        "{ schedule: S, output: { state: holiday, name: New Year } }",
+        "{ schedule: S, output: { state: '<state>' } }",
+        "{ schedule: S, timeout: true }",
+        "'<answer>'",
+    ] {
+        assert!(fits(right), "{right}");
+    }
+    for wrong in [
+        "{ dataAction: A, error: { code: statis } }",
+        "{ dataAction: A, error: { code: timeout } }",
+        "{ dataAction: A, error: { status: '503' } }",
+        "{ dataAction: A, error: { status: 70000 } }",
+        "{ dataAction: A, error: { kode: status } }",
+        "{ table: T, error: { code: status } }",
+        "{ schedule: S, error: { code: status } }",
+        "{ schedule: S, output: { state: opened } }",
+        "{ schedule: S, output: { status: open } }",
+    ] {
+        assert!(!fits(wrong), "{wrong}");
+    }
+}
+
 /// What pages show of documents fits the schema that editors have of them.
 #[test]
 fn documents_of_the_pages_fit_the_schemas() {

@@ -5,10 +5,11 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use super::harness::WAYPOST;
-use super::harness::scratch::Scratch;
+use super::stage::Stage;
+
+/// What lines of a session begin with, other than those that a command printed.
+const STEPS: [&str; 5] = ["=== ", "$ ", "& ", "% ", "# "];
 
 #[test]
 fn commands_print_what_they_should() {
@@ -33,71 +34,30 @@ fn commands_print_what_they_should() {
 
 /// The script as it comes out: what commands print follows them.
 fn played(script: &str) -> String {
-    let scratch = Scratch::new("cli-scripts");
+    let mut stage = Stage::default();
     let mut out = String::new();
     let mut lines = script.lines().peekable();
+    let is_step = |line: &&str| STEPS.iter().any(|step| line.starts_with(step));
     while let Some(line) = lines.next() {
         writeln!(out, "{line}").unwrap();
         if let Some(name) = line.strip_prefix("=== ") {
             let mut text = String::new();
-            while let Some(line) = lines.next_if(|line| !line.starts_with("=== ") && !line.starts_with("$ ")) {
+            // A comment is the file's own.
+            while let Some(line) = lines.next_if(|line| line.starts_with("# ") || !is_step(line)) {
                 writeln!(out, "{line}").unwrap();
                 writeln!(text, "{line}").unwrap();
             }
-            let path = scratch.path(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        } else if let Some(command) = line.strip_prefix("$ ") {
-            while lines.next_if(|line| !line.starts_with("=== ") && !line.starts_with("$ ")).is_some() {}
-            print(&mut out, command, &scratch);
+            stage.put(name, &text);
+            continue;
         }
+        let printed = match line.split_once(' ') {
+            Some(("$", command)) => stage.run(command),
+            Some(("&", command)) => stage.begin(command),
+            Some(("%", direction)) => stage.direct(direction),
+            _ => continue,
+        };
+        while lines.next_if(|line| !is_step(line)).is_some() {}
+        out.push_str(&printed);
     }
     out
-}
-
-/// What a command prints, and how it ends.
-fn print(out: &mut String, command: &str, scratch: &Scratch) {
-    let (mut words, mut environment) = (Vec::new(), Vec::new());
-    for word in command.split(' ') {
-        match word.split_once('=') {
-            Some(set) if words.is_empty() => environment.push(set),
-            _ => words.push(word),
-        }
-    }
-    if let ["show", file] = words.as_slice() {
-        return indented(out, " ", &fs::read(scratch.path(file)).unwrap());
-    }
-    assert_eq!(words.first(), Some(&"waypost"), "{command}");
-    let ran = Command::new(WAYPOST)
-        .args(&words[1..])
-        .env_remove("GITHUB_ACTIONS")
-        .envs(environment)
-        .current_dir(scratch.path(""))
-        .output()
-        .unwrap();
-    writeln!(out, "exit {}", ran.status.code().unwrap()).unwrap();
-    indented(out, "|", &ran.stdout);
-    indented(out, "!", &ran.stderr);
-}
-
-fn indented(out: &mut String, margin: &str, text: &[u8]) {
-    for line in without_times(&String::from_utf8_lossy(text)).lines() {
-        writeln!(out, "{}", format!("{margin} {line}").trim_end()).unwrap();
-    }
-}
-
-/// How long something took is another time each time.
-fn without_times(text: &str) -> String {
-    let mut text = text.to_owned();
-    for mark in ["\"durationUs\": ", " time=\""] {
-        let mut parts = text.split(mark);
-        let first = parts.next().unwrap_or_default().to_owned();
-        text = parts.fold(first, |mut all, part| {
-            all.push_str(mark);
-            all.push('0');
-            all.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.'));
-            all
-        });
-    }
-    text
 }

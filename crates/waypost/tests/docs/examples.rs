@@ -53,7 +53,7 @@ fn examples_of_flow_documents_are_what_the_page_says() {
         let said = String::from_utf8_lossy(&checked.stdout);
         let as_told = match example.noted("refused").or_else(|| example.noted("warned")) {
             Some(code) => said.contains(&format!("[{code}]")),
-            None => checked.status.success() && said.contains(": 0 error(s), 0 warning(s)"),
+            None => checked.status.success() && said.contains(": 0 errors, 0 warnings"),
         };
         if !as_told {
             problems.push(format!("{}:{}:\n{said}", page.name, example.line));

@@ -6,6 +6,7 @@ pub mod disk;
 pub mod edges;
 pub mod holds;
 pub mod http;
+pub mod imap;
 pub mod link;
 pub mod nodes;
 pub mod peers;

@@ -5,10 +5,10 @@ use serde_json::{Value as Json, json};
 use super::dovecot::{Dovecot, PASSWORD, Program};
 use super::harness::holds::Step;
 use super::harness::http::Api;
+use super::harness::imap::{How, Scripted};
 use super::harness::receiver::Receiver;
 use super::harness::scratch::Scratch;
 use super::harness::wait_for;
-use super::scripted::{How, Scripted};
 use super::tokens::Tokens;
 use super::{mailbox, prepared, started_with, tested, watched};
 
@@ -131,7 +131,7 @@ fn an_answer_goes_out_by_the_submission_server_with_its_login_and_survives_kills
         assert!(!server.log().contains(word) && !api.get("/deliveries").ok().to_string().contains(word), "{word}");
     }
     // Without the submission server it is the smarthost's again.
-    assert!(server.cli(&["mailboxes", "update", "Desk", "--no-submission"]).status.success());
+    assert!(server.cli(&["mailboxes", "update", "Desk", "--unset", "submission"]).status.success());
     person.put("INBOX", &letter("smarthost"));
     wait_for("an answer by the smarthost", || (smarthost.arrived().len() == 1).then_some(()));
     assert!(smarthost.arrived()[0].from.contains("desk.example") && smarthost.arrived()[0].from != "help@desk.example");
@@ -153,13 +153,13 @@ fn what_is_wrong_with_a_submission_server_is_said_at_once() {
     // Who may see what a secret is good for is who may see the secret.
     let shared = json!({"submission": {"host": "smtp.example.com"}});
     let told = api.post("/mailboxes", &mailbox(1, &shared)).error(400).to_string();
-    assert!(told.contains("the secret `Desk` may not be shown to `smtp.example.com`"), "{told}");
+    assert!(told.contains("the secret `Desk` may not be sent to `smtp.example.com`"), "{told}");
     let secret = json!({"name": "Client", "value": "s3cret", "hosts": ["login.example"]});
     api.post("/secrets", &secret).ok();
     let oauth = json!({"auth": {"oauth": {"tokenUrl": "https://login.example/token", "clientId": "x", "secret": "Client",
         "grant": "clientCredentials"}}});
     let told = api.post("/mailboxes", &mailbox(1, &oauth)).error(400).to_string();
-    assert!(told.contains("the secret `Client` may not be shown to `127.0.0.1`"), "{told}");
+    assert!(told.contains("the secret `Client` may not be sent to `127.0.0.1`"), "{told}");
     assert!(told.contains("--host login.example --host 127.0.0.1"), "{told}");
     // One submission server for what is sent from one address.
     let id = api.post("/mailboxes", &mailbox(1, &json!({"submission": {"host": "localhost"}}))).ok()["id"].clone();
@@ -210,7 +210,7 @@ fn a_test_logs_in_with_a_refresh_token_while_the_mailbox_is_watched() {
         message.how = How::Well;
     }
     let printed = String::from_utf8(server.cli(&["mailboxes", "retry", "Desk"]).stdout).unwrap();
-    assert!(printed.contains("1 messages are tried again"), "{printed}");
+    assert!(printed.contains("1 message to be tried again"), "{printed}");
     super::wait_for_subjects(&api, &["a", "huge"]);
     assert!(api.get(&format!("/mailboxes/{id}/setaside")).ok()["entities"].as_array().unwrap().is_empty());
 }

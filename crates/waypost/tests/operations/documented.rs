@@ -111,6 +111,26 @@ fn a_restored_server_answers_the_command_line() {
     answers(&fresh);
     server.stop();
 
+    // Over one whose server was killed, with a backup and the log still there: it is said, not applied.
+    let mut server = plain(&fresh);
+    let backup = scratch.path("backup.db");
+    let backed_up = Command::new(WAYPOST).args(["backup", "--data-dir"]).arg(&fresh).arg(&backup).output().unwrap();
+    assert!(backed_up.status.success());
+    let made = Command::new(WAYPOST).args(["domains", "create", "last.example", "--data-dir"]).arg(&fresh).output();
+    assert!(made.unwrap().status.success());
+    server.kill();
+    fs::copy(&backup, fresh.join("waypost.db")).unwrap();
+    let start = ["serve", "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--smarthost", "none", "--data-dir"];
+    let refused = Command::new(WAYPOST).args(start).arg(&fresh).output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("also remove `waypost.db-wal`, `waypost.db-shm` and `waypost.state`"), "{said}");
+    for name in ["waypost.state", "waypost.db-wal", "waypost.db-shm"] {
+        fs::remove_file(fresh.join(name)).unwrap();
+    }
+    let mut server = plain(&fresh);
+    answers(&fresh);
+    server.stop();
+
     // Without the admin client's file: another client.
     fs::remove_file(copy.join("admin-client.json")).unwrap();
     let mut server = Server::start(&copy, &Start::default());

@@ -139,7 +139,7 @@ fn damage_is_told_by_name_and_never_served() {
     fs::remove_file(data.join("waypost.lock")).unwrap();
     let second = serve(&data);
     let told = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert!(second.status.code() == Some(2) && told.contains("in use by another process"), "{told}");
+    assert!(second.status.code() == Some(2) && told.contains("is in use by process "), "{told}");
     server.stop();
     assert_eq!(check(&data, "table").0, Some(0), "{:?}", check(&data, "table"));
 

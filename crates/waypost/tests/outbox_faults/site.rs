@@ -18,7 +18,7 @@ pub enum Point {
     Decision,
     /// Somebody is to carry a delivery.
     Claim,
-    /// The receiver took it.
+    /// The receiver accepted it.
     Delivered,
     /// The receiver wants it later.
     Deferred,

@@ -78,7 +78,10 @@ fn clients_come_with_a_folder_and_their_secrets_go_to_a_file_once() {
     printed(&server.cli(&["export", &out]), 0);
     let text = fs::read_to_string(format!("{out}/clients.yaml")).unwrap();
     assert!(text.contains("name: CRM") && !text.contains("tests") && !text.contains("ecret"), "{text}");
-    assert_eq!(printed(&server.cli(&["plan", &out]), 0).0, "nothing to do: 3 unchanged\n");
+    assert_eq!(
+        printed(&server.cli(&["plan", &out]), 0).0,
+        "nothing to do: 3 unchanged\nnote: queue Sales stays with the project `desk`, which applied it last\n"
+    );
     let (_, err) = printed(&server.cli(&["diff", &desk, &out]), 2);
     assert_eq!(err, "");
     fs::write(format!("{desk}/a.yaml"), "kind: queue\nname: Sales\n").unwrap();
@@ -86,5 +89,5 @@ fn clients_come_with_a_folder_and_their_secrets_go_to_a_file_once() {
     // The client that the server made for itself is nobody's.
     fs::write(format!("{desk}/a.yaml"), "kind: client\nname: tests\nscopes: [flow:read]\n").unwrap();
     let (_, err) = printed(&server.cli(&["apply", &desk, "--client-secrets", &kept]), 1);
-    assert!(err.contains("the server made the client `tests` for itself"), "{err}");
+    assert!(err.contains("the server created the client `tests` itself"), "{err}");
 }

@@ -151,6 +151,39 @@ fn an_address_gets_the_mail_and_transfers_are_pushed_too() {
     assert!(out(&server, &["ledger"]).contains("completed"));
 }
 
+/// One of two addresses has the mail. What is pushed again goes to the other alone, however often.
+#[test]
+fn who_got_the_mail_by_a_push_gets_it_once() {
+    let scratch = Scratch::new("push-again");
+    let receiver = Receiver::start();
+    let server = start_with(&scratch, &[], &format!("smtp://{}", receiver.address));
+    let api = server.api();
+    let queue = pushing(&api, "Team", &json!({"addresses": ["team@team.example", "refuse@team.example"]}));
+    let id = send(&server, "team", "one@customer.example");
+    let fails = |times: usize| {
+        wait_for("the push that failed", || {
+            let dead = api.get(&format!("/deliveries?interactionId={id}&state=dead")).ok();
+            let ended = dead["entities"].as_array().unwrap().len() == times;
+            (ended && interaction(&api, &id)["state"] == "decided").then_some(())
+        });
+    };
+    fails(1);
+    for times in 2..=3 {
+        assert_eq!(out(&server, &["queues", "push", "Team"]), "pushed 1\n");
+        fails(times);
+    }
+    let sent = api.get(&format!("/deliveries?interactionId={id}&state=delivered")).ok();
+    assert_eq!(sent["entities"].as_array().unwrap().len(), 1, "{sent}");
+    let copies = receiver.arrived().iter().filter(|one| one.to == "team@team.example").count();
+    assert_eq!(copies, 1);
+    // Once the other address is gone from the queue, everybody has it: nothing is left to push.
+    let edited = api.get(&format!("/routing/queues/{queue}")).ok();
+    let request = json!({"name": edited["name"], "deliverTo": {"addresses": ["team@team.example"]}});
+    api.put(&format!("/routing/queues/{queue}"), &request).ok();
+    assert_eq!(out(&server, &["queues", "push", "Team"]), "pushed 0\n");
+    assert_eq!(receiver.arrived().iter().filter(|one| one.to == "team@team.example").count(), 1);
+}
+
 #[test]
 fn a_queue_says_where_it_delivers_in_the_api_the_command_line_and_a_folder() {
     let scratch = Scratch::new("push-says");
@@ -220,7 +253,7 @@ fn a_queue_says_where_it_delivers_in_the_api_the_command_line_and_a_folder() {
     assert_eq!(team["deliverTo"], json!({"addresses": ["a@team.example", "b@team.example"], "attach": true}));
     assert_eq!(team["serviceLevel"], "PT4H");
     out(&server, &["queues", "update", "Team", "--deliver-to-webhook", "CRM"]);
-    out(&server, &["queues", "update", "Team", "--deliver-nowhere"]);
+    out(&server, &["queues", "update", "Team", "--unset", "deliver-to"]);
     assert_eq!(api.get("/routing/queues?name=Team").ok()["entities"][0].get("deliverTo"), None);
     let pushed = server.cli(&["queues", "push", "Team"]);
     assert!(String::from_utf8_lossy(&pushed.stderr).contains("delivers nowhere"), "{pushed:?}");

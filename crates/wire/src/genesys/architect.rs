@@ -10,7 +10,7 @@ use crate::flow::FlowVersion;
 use crate::reference::{Division, Reference};
 use crate::time::Time;
 
-/// Something that was done to flows. Here it is always complete.
+/// An operation on flows. Here it is always complete.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Operation {
@@ -18,7 +18,7 @@ pub struct Operation {
     pub id: Uuid,
     /// Always `true`.
     pub complete: bool,
-    /// The client that asked.
+    /// The client that requested it.
     pub client: Reference,
     /// `CHECKIN`, `PUBLISH`, `DELETE`, `HISTORY`.
     pub action_name: String,
@@ -40,13 +40,13 @@ pub struct HistoryListing {
     pub action_status: String,
     /// What was done.
     pub entities: Vec<HistoryEntry>,
-    /// How many fit on a page.
+    /// The size of a page.
     pub page_size: u32,
     /// The page's number, counted from 1.
     pub page_number: u32,
-    /// How many there are in all.
+    /// The total number of elements.
     pub total: u64,
-    /// How many pages there are.
+    /// The number of pages.
     pub page_count: u64,
 }
 
@@ -65,7 +65,7 @@ pub struct HistoryEntry {
     pub version: Option<String>,
 }
 
-/// A flow in few words.
+/// A flow in brief.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FlowDivisionView {
@@ -84,17 +84,17 @@ pub struct FlowDivisionView {
     /// The version that callers follow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_version: Option<FlowVersion>,
-    /// The JSON Schema of its inputs, where asked for.
+    /// The JSON Schema of its inputs, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_schema: Option<Json>,
-    /// The JSON Schema of its outputs, where asked for.
+    /// The JSON Schema of its outputs, if requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_schema: Option<Json>,
     /// Its address.
     pub self_uri: String,
 }
 
-/// A thing that uses or is used: Genesys's `DependencyObject`.
+/// An object that uses another or is used: Genesys's `DependencyObject`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Dependency {
@@ -110,14 +110,14 @@ pub struct Dependency {
     pub dependency_type: String,
     /// Always `false`: what is used can't be deleted.
     pub deleted: bool,
-    /// Always `false`: what is used is looked at whenever it changes.
+    /// Always `false`: used objects are checked whenever they change.
     pub updated: bool,
     /// Always `false`.
     pub state_unknown: bool,
-    /// What it uses, where asked for.
+    /// What it uses, if requested.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub consumed_resources: Vec<Dependency>,
-    /// What uses it, where asked for.
+    /// What uses it, if requested.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub consuming_resources: Vec<Dependency>,
     /// Its address.
@@ -125,7 +125,7 @@ pub struct Dependency {
     pub self_uri: Option<String>,
 }
 
-/// A kind of thing that dependencies are between.
+/// A kind of object that has dependencies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DependencyType {
@@ -133,7 +133,7 @@ pub struct DependencyType {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Whether things of this kind have versions.
+    /// Whether objects of this kind have versions.
     pub versioned: bool,
     /// Its address.
     pub self_uri: String,

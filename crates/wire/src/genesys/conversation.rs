@@ -10,7 +10,7 @@ use waypost_ids::InteractionId;
 use crate::reference::Reference;
 use crate::time::Time;
 
-/// What begins an inbound conversation: Genesys's `CreateEmailRequest`.
+/// Starts an inbound conversation: Genesys's `CreateEmailRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateEmailRequest {
@@ -22,10 +22,10 @@ pub struct CreateEmailRequest {
     /// The flow that decides; either this or `queueId`. With neither, the route of `toAddress` counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_id: Option<String>,
-    /// Skills asked for, with `queueId`.
+    /// Required skills, with `queueId`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skill_ids: Vec<String>,
-    /// The language asked for, with `queueId`.
+    /// The required language, with `queueId`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language_id: Option<String>,
     /// Higher is sooner.
@@ -132,7 +132,7 @@ pub struct RoutingData {
     pub language: Option<Reference>,
 }
 
-/// Changes a conversation: all that can be said is that it is over.
+/// Changes a conversation: it can only be ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConversationState {
     /// `disconnected`.
@@ -152,13 +152,13 @@ pub struct ParticipantAttributes {
 pub struct EmailMessageListing {
     /// The messages, their texts shortened; there is one.
     pub entities: Vec<EmailMessage>,
-    /// How many fit on a page.
+    /// The size of a page.
     pub page_size: u32,
     /// The page's number.
     pub page_number: u32,
-    /// How many there are in all.
+    /// The total number of elements.
     pub total: u64,
-    /// How many pages there are.
+    /// The number of pages.
     pub page_count: u64,
 }
 
@@ -183,7 +183,7 @@ pub struct EmailMessage {
     /// The text; left out of lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_body: Option<String>,
-    /// The text's first characters, in lists.
+    /// The beginning of the text, in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_body_preview: Option<String>,
     /// The text as HTML; left out of lists.
@@ -192,7 +192,7 @@ pub struct EmailMessage {
     /// When it was accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<Time>,
-    /// How large it is, in bytes.
+    /// Its size in bytes.
     pub email_size_bytes: u64,
     /// Its address.
     pub self_uri: String,

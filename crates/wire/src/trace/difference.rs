@@ -17,15 +17,15 @@ pub struct ReplayTraces {
     pub after: Option<RunTrace>,
 }
 
-/// Where two traces of one mail part.
+/// Where two traces of one mail differ first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TraceDifference {
     /// The position among the events, counted from 0.
     pub event: u64,
-    /// The flow in which it lies.
+    /// The flow in which it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,
-    /// The node in which it lies.
+    /// The node in which it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
     /// The event in the first trace; absent if that has ended.

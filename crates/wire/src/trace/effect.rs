@@ -12,19 +12,19 @@ use super::present;
 pub struct TraceEffect {
     /// What it is.
     pub kind: TraceEffectKind,
-    /// To whom; absent for a reply, which goes to the sender, and for what goes to a webhook.
+    /// The recipients; absent for a reply, which goes to the sender, and for a request to a webhook.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub to: Option<Json>,
     /// Its subject; absent for a forward, and for a reply that takes the mail's own.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub subject: Option<Json>,
-    /// A reply goes to all others who had the mail, too; absent if not.
+    /// The reply also goes to everyone else who got the mail; absent if not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reply_all: bool,
     /// The original mail is attached; absent if not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub attach_original: bool,
-    /// A forward attaches the mail to one of the route's own; absent if it is sent on as it is.
+    /// The mail is attached to a new one from the route's address; absent if it is resent unchanged.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub attach: bool,
     /// What it says, as plain text.
@@ -36,7 +36,7 @@ pub struct TraceEffect {
     /// The name of the webhook that it goes to.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub webhook: Option<Json>,
-    /// What the webhook is sent; absent if that is the interaction.
+    /// The request's `data`; absent if that is the interaction.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub payload: Option<Json>,
 }
@@ -47,7 +47,7 @@ pub struct TraceEffect {
 pub enum TraceEffectKind {
     /// An answer to the mail.
     Reply,
-    /// A mail of its own.
+    /// A new mail.
     Mail,
     /// The mail itself.
     Forward,

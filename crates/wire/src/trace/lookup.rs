@@ -34,14 +34,14 @@ impl TraceLookup {
     }
 }
 
-/// A question and what it was answered; both are absent where the trace keeps no values.
+/// A question and its answer; both are absent if the trace keeps no values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "{Q}Asked")]
 pub struct TraceExchange<Q, A> {
     /// The question.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Q>,
-    /// How long the run waited for the answer, in milliseconds, if it came from elsewhere.
+    /// How long the run waited for the answer, in milliseconds, if it came from another system.
     #[serde(default, rename = "tookMs", skip_serializing_if = "Option::is_none")]
     pub took_ms: Option<u64>,
     /// The answer.
@@ -63,7 +63,7 @@ impl<Q, A> TraceExchange<Q, A> {
     }
 }
 
-/// Asks for a row.
+/// Looks up a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TableQuestion {
     /// The table.
@@ -75,7 +75,7 @@ pub struct TableQuestion {
     pub key: String,
 }
 
-/// What a table has under a key.
+/// The row that a table has under a key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TableAnswer {
     /// The version of the table's content that was read; absent outside of a server.
@@ -86,7 +86,7 @@ pub struct TableAnswer {
     pub row: Option<Object>,
 }
 
-/// Asks what a schedule says.
+/// Evaluates a schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ScheduleQuestion {
     /// The schedule.
@@ -99,22 +99,22 @@ pub struct ScheduleQuestion {
     pub at: Timestamp,
 }
 
-/// What a schedule says.
+/// The state of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduleAnswer {
     /// `open`, `closed`, `holiday`, `emergency`.
     pub state: String,
-    /// The name of the hours or the holiday that make it so, or the emergency's reason.
+    /// The name of the hours or the holiday behind the state, or the emergency's reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// When the state next differs.
+    /// When the state next changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Time>")]
     pub next_change: Option<Timestamp>,
 }
 
-/// Asks for a queue.
+/// Looks up a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QueueQuestion {
     /// Its name, or its id.
@@ -132,7 +132,7 @@ pub struct QueueAnswer {
     pub name: Option<String>,
 }
 
-/// Asks an outside service by a data action.
+/// Calls another system by a data action.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallQuestion {
@@ -141,9 +141,9 @@ pub struct CallQuestion {
     /// The data action's name, where flows are tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What it is given, by name.
+    /// The inputs, by name.
     pub input: Object,
-    /// How long the answer is waited for, in milliseconds, where the flow says so.
+    /// How long to wait for the answer, in milliseconds; absent if the flow does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
 }
@@ -152,7 +152,7 @@ pub struct CallQuestion {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", tag = "outcome")]
 pub enum CallAnswer {
-    /// There is an answer that keeps the contract.
+    /// The call succeeded, and its answer fits the contract.
     Success {
         /// The outputs, by name.
         output: Object,
@@ -163,7 +163,7 @@ pub enum CallAnswer {
     TimedOut(CallFailure),
 }
 
-/// Why a call of a data action came to nothing.
+/// Why a call of a data action failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallFailure {
     /// The reason, in one word.

@@ -36,7 +36,7 @@ pub struct RunTrace {
     /// How many events were not kept, because the run had too many: the last ones before the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropped: Option<u64>,
-    /// What happened, in order. The last is the `decision`; without a run there is only what there is to say of the mail.
+    /// What happened, in order. The last is the `decision`. Without a run there are only events about the mail.
     pub events: Vec<TraceEvent>,
 }
 
@@ -58,18 +58,18 @@ pub enum TraceEvent {
         /// The rule that tells.
         reason: String,
     },
-    /// The mail exceeds a bound of reading. It comes before anything runs.
+    /// The mail exceeds a limit of reading. It comes before anything runs.
     Unread {
-        /// The bound, such as `more than 10000 parts`.
+        /// The limit, such as `more than 10000 parts`.
         what: String,
     },
-    /// What was found out about the mail as it came in. It comes before anything runs.
+    /// What was found about the mail as it came in. It comes before anything runs.
     Found {
-        /// What was looked at: `spf`, `dkim`, `dmarc` or `scan`.
+        /// What was checked: `spf`, `dkim`, `dmarc` or `scan`.
         what: String,
         /// The result, as one word.
         result: String,
-        /// Why; absent where the trace keeps nothing of the mail, and where there is nothing to say.
+        /// Why; absent if the trace keeps nothing of the mail, and if there is no reason.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
@@ -142,7 +142,7 @@ pub enum TraceEvent {
     },
     /// A line of `log`.
     Log {
-        /// How important the flow says it is.
+        /// The severity, as the flow says.
         level: TraceLevel,
         /// The text.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
@@ -150,12 +150,12 @@ pub enum TraceEvent {
     },
     /// Something is to be sent once the run has ended without an error.
     Effect(Box<TraceEffect>),
-    /// All that was to be sent is not, because an error arose.
+    /// An error occurred, so nothing that was to be sent is sent.
     EffectsDropped {
-        /// How much that was.
+        /// How many there were.
         count: u64,
     },
-    /// A turn of a loop begins. Turn 0 begins a loop inside the one under way.
+    /// A turn of a loop begins. Turn 0 begins a loop inside the current one.
     Turn {
         /// Counted from 0.
         number: u64,
@@ -165,21 +165,21 @@ pub enum TraceEvent {
         /// How many turns it took.
         turns: u64,
     },
-    /// The run asked something outside of itself.
+    /// The run looked something up.
     Lookup(TraceLookup),
-    /// What an action looked for does not exist.
+    /// A look-up found nothing.
     NotFound {
-        /// The node where the run goes on.
+        /// The node where the run continues.
         to: String,
     },
-    /// What an action called failed.
+    /// The call of a data action failed.
     Failure {
-        /// The node where the run goes on.
+        /// The node where the run continues.
         to: String,
     },
-    /// What an action called had no answer in time.
+    /// A data action did not answer in time.
     TimedOut {
-        /// The node where the run goes on.
+        /// The node where the run continues.
         to: String,
     },
     /// The branches of a node were tried.
@@ -193,7 +193,7 @@ pub enum TraceEvent {
         /// Its condition; absent for an unconditional branch.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         when: Option<String>,
-        /// The node where the run goes on; absent if no branch held, and the flow ends.
+        /// The node where the run continues; absent if no branch held, and the flow ends.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<String>,
     },
@@ -212,18 +212,18 @@ pub enum TraceEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         withheld: Option<String>,
     },
-    /// All flows under way were left. The `flow` that follows takes their place.
+    /// All current flows were left. The `flow` that follows takes their place.
     Transfer,
-    /// An error arose.
+    /// An error occurred.
     Error {
         /// What and where.
         error: Box<RunError>,
     },
-    /// The error was caught in the flow under way.
+    /// The error was caught in the current flow.
     Caught {
         /// Whose `onError`.
         by: TraceCatcher,
-        /// The node where the run goes on.
+        /// The node where the run continues.
         to: String,
     },
     /// The run is over.
@@ -256,15 +256,15 @@ pub enum TraceTarget {
     Attribute,
     /// The priority of the interaction.
     Priority,
-    /// What came of the interaction.
+    /// The outcome of the interaction.
     Outcome,
 }
 
-/// How important a line of `log` is.
+/// The severity of a line of `log`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum TraceLevel {
-    /// For those who write the flow.
+    /// For the authors of the flow.
     Debug,
     /// Good to know.
     Info,
@@ -294,10 +294,10 @@ pub struct TraceDecision {
     pub queue: Option<TraceQueue>,
     /// Higher is sooner.
     pub priority: i64,
-    /// Skills asked for.
+    /// Required skills.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub skills: Option<Json>,
-    /// The language asked for.
+    /// The required language.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub language: Option<Json>,
     /// Addresses of a forward.
@@ -306,7 +306,7 @@ pub struct TraceDecision {
     /// The flow's reason for a disconnect.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub reason: Option<Json>,
-    /// What came of the interaction, as the flow says.
+    /// The outcome that the flow set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     /// Why the run failed.
@@ -330,7 +330,7 @@ pub fn schema() -> Schema {
 }
 
 /// Reads a member whose value may be null: that is a value, and not an absent member.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+pub(crate) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
     Json::deserialize(deserializer).map(Some)
 }
 

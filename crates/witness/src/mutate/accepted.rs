@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::fold_name;
+use waypost_flow::source::members::Members;
 use waypost_flow::source::{self, Places};
-use waypost_project::members::Members;
 use waypost_project::{At, FileProblem, SourceFile};
 
 use super::{Mutant, Verdict};

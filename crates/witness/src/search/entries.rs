@@ -54,15 +54,16 @@ pub(crate) fn reachable(side: &Flows<'_>, entry: &Entry) -> BTreeSet<String> {
     found
 }
 
-/// Flows that are among these, or lead to one of them, by their folded names.
-pub(crate) fn leading(sides: &[Flows<'_>], to: &HashSet<String>) -> HashSet<String> {
-    let flow = |name: &str| Entry::Flow(name.to_owned());
-    let leads = |side: &Flows<'_>, name: &str| reachable(side, &flow(name)).iter().any(|flow| to.contains(flow));
-    let names = sides.iter().flat_map(|side| {
-        let names = side.project.flows.iter().map(|entry| fold_name(&entry.document.name));
-        names.filter(|name| leads(side, name))
-    });
-    names.collect()
+/// Shared flows that others call, of these, by their folded names: what they give to a caller shows where no mail does.
+pub(crate) fn called(sides: &[Flows<'_>], of: &HashSet<String>) -> Vec<Entry> {
+    let known = entries(sides, false);
+    let mut names = BTreeSet::new();
+    for side in sides {
+        let documents = side.project.flows.iter().map(|entry| &entry.document);
+        let shared = documents.filter(|document| document.is_shared() && of.contains(&fold_name(&document.name)));
+        names.extend(shared.map(|document| document.name.clone()));
+    }
+    names.into_iter().map(Entry::Flow).filter(|entry| !known.contains(entry)).collect()
 }
 
 fn called_by(side: &Flows<'_>, flow: &str) -> Vec<String> {

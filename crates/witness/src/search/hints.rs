@@ -1,16 +1,18 @@
 //! What an expression asks of a mail: the texts, patterns, numbers and times that it holds against what it reads.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 use waypost_cel::{Call, Expr, Kind, Literal, Operator};
 use waypost_flow::functions;
 
-use super::draft::{Answer, Draft};
+use super::calls::subject;
+use super::draft::Draft;
+use super::goal::Goal;
 use super::pattern;
 use super::random::Random;
-use super::source::{Part, Source};
+use super::source::Source;
 use super::wiring::{Scope, Wiring, children};
 
 /// Something that a mail may be made to say, because an expression looks for it.
@@ -39,15 +41,13 @@ pub(crate) enum Want {
     Same(Source),
     /// A value as it is.
     Value(Json),
-    /// A data action that fails.
-    Error,
-    /// A data action that is late.
+    /// An answer that is late.
     Timeout,
 }
 
 /// All hints of an expression.
 pub(crate) fn of(part: &Expr, wiring: &Wiring, scope: &Scope) -> Vec<Hint> {
-    let mut finder = Finder { wiring, found: Vec::new(), followed: 0 };
+    let mut finder = Finder { wiring, found: Vec::new(), followed: 0, origins: HashSet::new() };
     finder.expression(part, scope);
     finder.found
 }
@@ -57,10 +57,15 @@ struct Finder<'w> {
     found: Vec<Hint>,
     /// How many names were followed to where their values come from, up to here.
     followed: usize,
+    /// Where values come from that were followed already: each flow with the text that stands in it.
+    origins: HashSet<(String, String)>,
 }
 
 /// Names are followed through so many others.
 const FARTHEST: usize = 3;
+
+/// So many places are followed for one expression: a variable that a thousand nodes add to asks much the same in each.
+const MOST_ORIGINS: usize = 200;
 
 impl Finder<'_> {
     fn add(&mut self, sources: &BTreeSet<Source>, want: &Want) {
@@ -86,6 +91,10 @@ impl Finder<'_> {
             Kind::Name(_) | Kind::Member(_) | Kind::Index(_) => {
                 let sources = self.wiring.sources(part, scope);
                 self.add(&sources, &Want::Presence);
+                for source in &sources {
+                    let one = BTreeSet::from([source.clone()]);
+                    source.words().iter().for_each(|word| self.add(&one, &Want::Text((*word).to_owned())));
+                }
                 self.follow(part, scope);
                 if let Kind::Index(index) = &part.kind {
                     self.expression(&index.index, scope);
@@ -101,10 +110,13 @@ impl Finder<'_> {
             return;
         }
         self.followed += 1;
-        for (text, scope) in self.wiring.origins(part, scope) {
-            for range in waypost_flow::expr::expressions(&text) {
-                let tree = waypost_cel::parse(text.get(range).unwrap_or_default()).tree;
-                self.expression(&tree, &scope);
+        for origin in self.wiring.origins(part, scope) {
+            let is_new = self.origins.insert((origin.flow.clone(), origin.text.clone()));
+            if self.origins.len() > MOST_ORIGINS {
+                break;
+            }
+            for tree in self.wiring.trees(&origin.text).iter().filter(|_| is_new) {
+                self.expression(tree, &origin.scope());
             }
         }
         self.followed -= 1;
@@ -136,11 +148,7 @@ impl Finder<'_> {
 
     fn call(&mut self, part: &Expr, call: &Call, scope: &Scope) {
         let function = &*call.function;
-        let (subject, rest) = match (&call.of, call.arguments.split_first()) {
-            (Some(of), _) => (Some(of), call.arguments.as_slice()),
-            (None, Some((first, rest))) => (Some(first), rest),
-            (None, None) => (None, &[][..]),
-        };
+        let (subject, rest) = subject(call);
         let inner = self.wiring.inside(call, scope);
         if let Some(subject) = subject {
             let sources = self.wiring.sources(subject, scope);
@@ -172,13 +180,13 @@ impl Finder<'_> {
 }
 
 /// Whether a function has a pattern among its arguments.
-fn takes_a_pattern(function: &str) -> bool {
+pub(crate) fn takes_a_pattern(function: &str) -> bool {
     let overloads = functions::find(function).map(|function| function.overloads).unwrap_or_default();
     overloads.iter().any(|overload| matches!(overload.work, functions::Work::Matching(_)))
 }
 
 /// Whether an expression is the size of something.
-fn measures(part: &Expr) -> bool {
+pub(crate) fn measures(part: &Expr) -> bool {
     match &part.kind {
         Kind::Call(call) => matches!(&*call.function, "size" | "count" | "length"),
         Kind::Binary(binary) => measures(&binary.left) || measures(&binary.right),
@@ -186,23 +194,44 @@ fn measures(part: &Expr) -> bool {
     }
 }
 
-enum Constant {
+pub(crate) enum Constant {
     Text(String),
     Number(i64),
     Time(Timestamp),
     Bool,
 }
 
+impl Constant {
+    /// What a value is to become to be the same.
+    pub(crate) fn goal(&self) -> Option<Goal> {
+        match self {
+            Self::Text(text) => Some(Goal::Text(text.clone())),
+            Self::Number(number) => Some(Goal::Number(*number)),
+            Self::Time(time) => Some(Goal::Time(*time)),
+            Self::Bool => None,
+        }
+    }
+
+    pub(crate) fn text(&self) -> Option<String> {
+        if let Self::Text(text) = self { Some(text.clone()) } else { None }
+    }
+}
+
 /// The constants in an expression that is one, or a list of them.
-fn literals(part: &Expr, found: &mut Vec<Constant>) {
+pub(crate) fn literals(part: &Expr, found: &mut Vec<Constant>) {
     match &part.kind {
         Kind::Literal(Literal::Text(text)) => found.push(Constant::Text(text.to_string())),
         Kind::Literal(Literal::Int(number)) => found.push(Constant::Number(*number)),
         Kind::Literal(Literal::Uint(number)) => {
             found.push(Constant::Number(i64::try_from(*number).unwrap_or(i64::MAX)))
         }
-        // Whole numbers on both sides of it are tried.
-        Kind::Literal(Literal::Double(number)) => found.push(Constant::Number(*number as i64)),
+        // Whole numbers on both sides of it are tried, and the number itself.
+        Kind::Literal(Literal::Double(number)) => {
+            found.push(Constant::Number(*number as i64));
+            if number.fract() != 0.0 {
+                found.push(Constant::Text(number.to_string()));
+            }
+        }
         Kind::Literal(Literal::Bool(_)) => found.push(Constant::Bool),
         Kind::Call(call) if &*call.function == "timestamp" => {
             if let Some(Kind::Literal(Literal::Text(text))) = call.arguments.first().map(|argument| &argument.kind)
@@ -244,7 +273,10 @@ impl Hint {
                     0..=3 => text,
                     4 => format!("{known} {text}").trim_start().to_owned(),
                     5 => format!("{text} {known}").trim_end().to_owned(),
+                    6 if self.source == Source::Text("text") && random.below(2) == 0 => quoted(&text),
                     6 => format!("{text}x"),
+                    // A domain below it, as well as another one.
+                    _ if matches!(self.source, Source::Address(..)) && random.below(2) == 0 => format!("x.{text}"),
                     _ => format!("x{text}"),
                 };
                 self.source.set_text(draft, &whole);
@@ -272,33 +304,28 @@ impl Hint {
             }
             Want::Time(time) => {
                 let seconds = near(0, random);
-                draft.at = time.checked_add(SignedDuration::from_secs(seconds)).ok();
+                let time = time.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(*time);
+                match self.source {
+                    Source::Date | Source::Fact(_) => self.source.set_time(draft, time),
+                    _ => draft.at = Some(time),
+                }
             }
             Want::Presence if self.source == Source::Now => hour(draft, 12, random),
             Want::Presence => match random.below(3) {
                 0 => self.source.clear(draft),
                 _ => self.source.set_present(draft),
             },
-            Want::Same(other) => {
-                let known = other.text(draft).to_owned();
-                let text = match (&self.source, other) {
-                    (Source::Address(_, Part::Whole), _) | (_, Source::Address(_, Part::Whole)) => {
-                        "same@example.net".to_owned()
-                    }
-                    (Source::Address(_, Part::Domain), _) | (_, Source::Address(_, Part::Domain)) => {
-                        "same.example".to_owned()
-                    }
-                    _ if known.is_empty() => "same".to_owned(),
-                    _ => known,
-                };
-                other.set_text(draft, &text);
-                self.source.set_text(draft, &text);
-            }
+            Want::Same(other) => other.agree(&self.source, draft),
             Want::Value(value) => self.source.set_json(draft, value.clone()),
-            Want::Error => self.source.set_answer(draft, Answer::Error),
-            Want::Timeout => self.source.set_answer(draft, Answer::Timeout),
+            Want::Timeout => self.source.set_late(draft),
         }
     }
+}
+
+/// A reply that says it only in what it quotes.
+fn quoted(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| format!("> {line}")).collect();
+    format!("a\n\nOn Thu, Jan 1, 2026 at 9:00 AM A <a@example.net> wrote:\n{}\n", lines.join("\n"))
 }
 
 /// The text, or one that it may be mistaken for.
@@ -319,7 +346,13 @@ fn varied(text: &str, random: &mut Random) -> String {
 fn hour(draft: &mut Draft, hour: i64, random: &mut Random) {
     // 2026-01-05 is a Monday.
     const MONDAY: Timestamp = Timestamp::constant(1_767_571_200, 0);
-    let days = random.below(14) as i64 + if random.below(4) == 0 { 30 * random.below(12) as i64 } else { 0 };
+    let days = match random.below(8) {
+        0 => random.below(365) as i64,
+        // The number may be that of a day of the month.
+        1 => hour - 5 + random.below(3) as i64 - 1,
+        2 | 3 => (random.below(14) + 30 * random.below(12)) as i64,
+        _ => random.below(14) as i64,
+    };
     let near = match random.below(4) {
         0 => random.below(24) as i64,
         _ => hour.rem_euclid(24) + random.below(3) as i64 - 1,

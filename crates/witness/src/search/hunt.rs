@@ -1,21 +1,20 @@
 //! The search: drafts that reach something new are kept, and changed by hints towards what no draft has reached.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::time::{Duration, Instant};
+use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
 
-use serde_json::Map;
-use waypost_catalogue::routes::RouteMatch;
 use waypost_flow::document::fold_name;
 use waypost_flow::expr::PartId;
-use waypost_flow::source::Node;
-use waypost_flow_tests::coverage::{Target, targets};
-use waypost_flow_tests::trial::Trial;
-use waypost_flow_tests::{Flows, Observed};
+use waypost_flow_tests::Flows;
+use waypost_flow_tests::coverage::Target;
 
-use super::draft::{Answer, Draft, Entry, filling_of, node_of};
+use super::attempt::{Attempt, attempt_where};
+use super::bases::{Base, Bases, Ids};
+use super::draft::{Asked, Draft, Entry};
 use super::entries::reachable;
 use super::guide::{Guide, samples};
 use super::random::Random;
+use super::ways::Way;
 
 /// How long a search may go on.
 #[derive(Clone, Copy, Debug)]
@@ -26,54 +25,28 @@ pub struct Bounds {
     pub tries: u64,
 }
 
-/// What came of a draft, on each side.
-pub(crate) struct Attempt {
-    /// None where the entry leads nowhere.
-    pub(crate) observed: Vec<Option<Observed>>,
-    pub(crate) targets: Vec<Target>,
-    /// Answers that no side asked for.
-    pub(crate) unasked: HashSet<String>,
-}
-
-impl Attempt {
-    /// Whether two sides decide differently.
-    pub(crate) fn differs(&self) -> bool {
-        matches!(self.observed.as_slice(), [before, after] if before != after)
-    }
-}
-
 /// A search over one entry.
 pub(crate) struct Hunt<'h> {
     sides: &'h [Flows<'h>],
-    guide: &'h Guide,
+    guide: &'h Guide<'h>,
     /// Hints of the flows that the entry can lead to.
     own: Vec<usize>,
-    /// Flows that differ, and those that lead to them, by their folded names.
-    leading: &'h HashSet<String>,
     random: Random,
-    /// Drafts that reached something first.
-    corpus: Vec<Draft>,
-    /// Those of them that came to where the versions differ.
-    hot: Vec<usize>,
-    /// Which of them reached what.
-    reached: HashMap<Target, Vec<usize>>,
+    bases: Bases,
     /// Parts of conditions of which one outcome was reached and the other was not.
-    frontier: Vec<(Target, Vec<usize>)>,
-    /// Hints that were not tried alone yet.
+    frontier: Vec<(usize, bool)>,
+    /// How often each way was tried for.
+    tried: Vec<u32>,
+    /// Hints of what differs that were tried by themselves.
     sweep: usize,
     pub(crate) tries: u64,
 }
 
-/// Drafts remembered for each target.
-const REMEMBERED: usize = 4;
+/// Tries for a way that count as much as a step farther from a goal.
+const PATIENCE: u32 = 6;
 
 impl<'h> Hunt<'h> {
-    pub(crate) fn new(
-        sides: &'h [Flows<'h>],
-        (guide, leading): (&'h Guide, &'h HashSet<String>),
-        entry: Entry,
-        seed: u64,
-    ) -> Self {
+    pub(crate) fn new(sides: &'h [Flows<'h>], guide: &'h Guide<'h>, entry: Entry, seed: u64) -> Self {
         let reachable: BTreeSet<String> = sides.iter().flat_map(|side| reachable(side, &entry)).collect();
         let own: BTreeSet<usize> =
             reachable.iter().filter_map(|flow| guide.of_flow.get(flow)).flatten().copied().collect();
@@ -81,16 +54,15 @@ impl<'h> Hunt<'h> {
             sides,
             guide,
             own: own.into_iter().collect(),
-            leading,
             random: Random::new(seed),
-            corpus: Vec::new(),
-            hot: Vec::new(),
-            reached: HashMap::new(),
+            bases: Bases::new(guide.ways.width()),
             frontier: Vec::new(),
+            tried: vec![0; guide.ways.all.len()],
             sweep: 0,
             tries: 0,
         };
-        hunt.corpus.push(hunt.first(entry));
+        let (draft, reached) = (hunt.first(entry), Ids::new(guide.ways.width()));
+        hunt.bases.all.push(Base { draft, reached });
         hunt
     }
 
@@ -99,7 +71,8 @@ impl<'h> Hunt<'h> {
         let mut draft = Draft::empty(entry.clone());
         for flows in self.sides {
             for action in flows.running.data_actions.values() {
-                draft.answers.insert(action.record.name.clone(), Answer::Output(Map::new()));
+                let asked = Asked::DataAction(action.record.name.clone());
+                draft.answers.extend(asked.plain().map(|plain| (asked, plain)));
             }
             let Entry::Flow(name) = &entry else { continue };
             let called = flows.programs().find(|(entry, _)| fold_name(&entry.document.name) == fold_name(name));
@@ -114,212 +87,228 @@ impl<'h> Hunt<'h> {
 
     /// Tries the next draft. What it reaches first makes it one of those that others are made of.
     pub(crate) fn step(&mut self) -> Option<(Draft, Attempt)> {
-        let draft = if self.tries == 0 { self.corpus.first()?.clone() } else { self.next() };
+        let draft = if self.tries == 0 { self.bases.all.first()?.draft.clone() } else { self.next() };
         self.tries += 1;
         let attempt = attempt_where(self.sides, &draft, self.guide.within_nodes.then_some(&self.guide.hot))?;
-        let is_new = attempt.targets.iter().any(|target| !self.reached.contains_key(target));
-        if is_new {
-            self.keep(draft.clone(), &attempt.targets);
+        let ids = |targets: &Vec<Target>| {
+            let mut ids = Ids::new(self.guide.ways.width());
+            targets.iter().filter_map(|target| self.guide.ways.id(target)).for_each(|id| ids.insert(id));
+            ids
+        };
+        let sides: Vec<Ids> = attempt.targets.iter().map(ids).collect();
+        let before = self.bases.all.len();
+        self.bases.keep(&self.guide.ways, &draft, &sides);
+        if self.bases.all.len() > before {
+            self.frontier = self.open_parts();
         }
         Some((draft, attempt))
     }
 
-    fn keep(&mut self, draft: Draft, targets: &[Target]) {
-        let position = self.corpus.len();
-        self.corpus.push(draft);
-        for target in targets {
-            let drafts = self.reached.entry(*target).or_default();
-            if drafts.len() < REMEMBERED {
-                drafts.push(position);
+    /// Each once, by its place among the guide's parts and with the outcome that is missing.
+    fn open_parts(&self) -> Vec<(usize, bool)> {
+        let ways = &self.guide.ways;
+        let came = |part: PartId, holds| ways.id(&Target::Part(part, holds)).filter(|id| self.bases.reached.has(*id));
+        let (mut open, mut seen) = (Vec::new(), HashSet::new());
+        for (position, (part, _)) in self.guide.parts.iter().enumerate() {
+            let (id, missing) = match (came(*part, true), came(*part, false)) {
+                (Some(id), None) => (id, false),
+                (None, Some(id)) => (id, true),
+                _ => continue,
+            };
+            if seen.insert(id) {
+                open.push((position, missing));
             }
         }
-        if targets.iter().any(|target| self.guide.hot.contains(target)) {
-            self.hot.push(position);
-        }
-        self.frontier = self.open_parts();
-    }
-
-    /// In a fixed order, so that the same seed tries the same mails: parts are known by addresses, which differ from run to run.
-    fn open_parts(&self) -> Vec<(Target, Vec<usize>)> {
-        let missing = |part: PartId, holds| !self.reached.contains_key(&Target::Part(part, holds));
-        let mut open: Vec<(Target, Vec<usize>)> = Vec::new();
-        for (target, drafts) in &self.reached {
-            if let Target::Part(part, holds) = target
-                && missing(*part, !holds)
-                && self.guide.of_part.get(part).is_some_and(|hints| !hints.is_empty())
-            {
-                open.push((*target, drafts.clone()));
-            }
-        }
-        open.sort_by(|(one, drafts), (other, theirs)| {
-            (drafts, self.hints_of(one)).cmp(&(theirs, self.hints_of(other)))
-        });
         open
     }
 
-    fn hints_of(&self, target: &Target) -> &[usize] {
-        match target {
-            Target::Part(part, _) => self.guide.of_part.get(part).map(Vec::as_slice).unwrap_or_default(),
-            Target::Place(_) => &[],
-        }
-    }
-
     fn next(&mut self) -> Draft {
-        let guide = self.guide;
-        // First each hint by itself, those of what differs before all others.
-        let position = self.sweep;
-        self.sweep += 1;
-        if let Some(hint) = guide.focus.get(position) {
-            let base = self.corpus.len().saturating_sub(1);
-            return self.changed(base, &[*hint], 1);
+        if self.guide.ways.hot.is_empty() {
+            return match self.random.below(10) {
+                0..=5 => self.towards_a_part(),
+                _ => self.anything(),
+            };
         }
-        match self.random.below(10) {
-            0..=3 if !self.frontier.is_empty() => {
-                let Some((target, drafts)) = self.open_part() else { return self.anything() };
-                let hints = self.hints_of(&target).to_vec();
-                let base = self.random.pick(&drafts).copied().unwrap_or_default();
-                let times = 1 + self.random.below(2);
-                self.changed(base, &hints, times)
-            }
-            4..=7 if !self.hot.is_empty() => {
-                let hot = self.hot.clone();
-                let base = self.random.pick(&hot).copied().unwrap_or_default();
+        if self.bases.hot.is_empty() {
+            return match self.random.below(8) {
+                0..=5 => self.towards_a_goal(),
+                6 => self.towards_a_part(),
+                _ => self.anything(),
+            };
+        }
+        match self.random.below(12) {
+            0..=2 => self.sweep(),
+            3..=5 => self.towards_a_goal(),
+            6..=8 => self.at_a_goal(),
+            9 => {
+                let stray = if self.bases.astray.is_empty() { &self.bases.hot } else { &self.bases.astray };
+                let base = self.random.pick(stray).copied().unwrap_or_default();
                 let times = 1 + self.random.below(3);
-                if guide.focus.is_empty() || self.random.below(4) == 0 {
-                    self.changed_by_any(base, times)
-                } else {
-                    self.changed(base, &guide.focus, times)
-                }
+                self.changed_by_any(base, times)
             }
+            10 => self.towards_a_part(),
             _ => self.anything(),
         }
     }
 
-    /// A part that is to be looked for, mostly one on the way to what differs.
-    fn open_part(&mut self) -> Option<(Target, Vec<usize>)> {
-        let on_the_way = |(target, _): &&(Target, Vec<usize>)| match target {
-            Target::Part(part, _) => self.guide.flow_of.get(part).is_some_and(|flow| self.leading.contains(flow)),
-            Target::Place(_) => false,
+    /// Each hint of what differs by itself, on a draft that came there; what one version alone looks for comes first.
+    fn sweep(&mut self) -> Draft {
+        let guide = self.guide;
+        let base = self.random.pick(&self.bases.hot).copied().unwrap_or_default();
+        let position = self.sweep;
+        self.sweep += 1;
+        let again = if guide.alone > 0 && self.random.below(2) == 0 { guide.alone } else { guide.focus.len() };
+        let picked = if position < guide.focus.len() { position } else { self.random.below(again) };
+        let Some(hint) = guide.focus.get(picked).and_then(|hint| guide.hints.get(*hint)) else {
+            return self.changed_by_any(base, 2);
         };
-        let near: Vec<&(Target, Vec<usize>)> = self.frontier.iter().filter(on_the_way).collect();
-        if !near.is_empty() && self.random.below(4) != 0 {
-            return self.random.pick(&near).map(|one| (*one).clone());
+        let mut draft = self.draft(base);
+        hint.apply(&mut draft, &mut self.random);
+        if self.random.below(4) == 0
+            && let Some(other) = self.random.pick(&guide.focus).and_then(|hint| guide.hints.get(*hint))
+        {
+            other.apply(&mut draft, &mut self.random);
         }
-        self.random.pick(&self.frontier).cloned()
+        draft
+    }
+
+    /// Along a way that was not taken yet, from a node that was entered: the nearest to a goal, unless it was tried for long.
+    fn towards_a_goal(&mut self) -> Draft {
+        let guide = self.guide;
+        let ways = &guide.ways;
+        let distance = |station: usize| ways.stations.get(station).and_then(|station| station.distance);
+        let entered =
+            |station: usize| ways.stations.get(station).is_some_and(|one| self.bases.reached.has(one.entered));
+        let open = ways.all.iter().zip(&self.tried).enumerate().filter_map(|(position, (way, tried))| {
+            let cost = tried + PATIENCE * distance(way.to)?;
+            (!self.bases.reached.has(way.taken) && entered(way.from)).then_some((cost, position))
+        });
+        let Some((way, position)) = open.min().and_then(|(_, position)| Some((ways.all.get(position)?, position)))
+        else {
+            return if self.bases.hot.is_empty() { self.towards_a_part() } else { self.at_a_goal() };
+        };
+        if let Some(tried) = self.tried.get_mut(position) {
+            *tried += 1;
+        }
+        let base = self.base_for(way);
+        let mut draft = self.draft(base);
+        for (id, instead) in &way.before {
+            let went_there = self.bases.all.get(base).is_some_and(|base| base.reached.has(*id));
+            if went_there || self.random.below(16) == 0 {
+                instead.make(&guide.known, &mut draft, &mut self.random);
+            }
+        }
+        for one in &way.moves {
+            one.make(&guide.known, &mut draft, &mut self.random);
+        }
+        if way.moves.is_empty() || self.random.below(6) == 0 {
+            self.change_by_any(&mut draft);
+        }
+        draft
+    }
+
+    /// A draft that entered the way's first node; mostly one that entered one of those which set what the way's condition reads.
+    fn base_for(&mut self, way: &Way) -> usize {
+        let guide = self.guide;
+        let ways = &guide.ways;
+        let entered = |station: &usize| ways.stations.get(*station).map(|station| station.entered);
+        let from: Vec<usize> = entered(&way.from).into_iter().collect();
+        let set: Vec<Vec<usize>> = way
+            .needs
+            .iter()
+            .filter_map(|need| Some(self.bases.with(&[*from.first()?, entered(need)?])))
+            .filter(|bases| !bases.is_empty())
+            .collect();
+        if self.random.below(4) != 0
+            && let Some(bases) = self.random.pick(&set)
+        {
+            return self.random.pick(bases).copied().unwrap_or_default();
+        }
+        let all = self.bases.with(&from);
+        self.random.pick(&all).copied().unwrap_or_default()
+    }
+
+    /// What a goal may do, each way of it, on drafts that came there.
+    fn at_a_goal(&mut self) -> Draft {
+        let guide = self.guide;
+        let ways = &guide.ways;
+        let goals = if ways.sinks.is_empty() || self.random.below(2) == 0 { &ways.hot } else { &ways.sinks };
+        let entered = |station: &usize| ways.stations.get(*station).map(|station| station.entered);
+        let open: Vec<usize> = goals
+            .iter()
+            .copied()
+            .filter(|goal| {
+                self.bases.hot.iter().any(|hot| {
+                    self.bases.all.get(*hot).is_some_and(|base| entered(goal).is_some_and(|id| base.reached.has(id)))
+                })
+            })
+            .collect();
+        let Some(goal) = self.random.pick(&open).copied() else { return self.anything() };
+        let bases: Vec<usize> = self
+            .bases
+            .hot
+            .iter()
+            .copied()
+            .filter(|hot| {
+                self.bases.all.get(*hot).is_some_and(|base| entered(&goal).is_some_and(|id| base.reached.has(id)))
+            })
+            .collect();
+        let base = self.random.pick(&bases).copied().unwrap_or_default();
+        let mut draft = self.draft(base);
+        let moves = ways.stations.get(goal).map(|station| station.moves.as_slice()).unwrap_or_default();
+        for _ in 0..1 + self.random.below(3) {
+            match self.random.pick(moves) {
+                Some(one) if self.random.below(4) != 0 => one.make(&guide.known, &mut draft, &mut self.random),
+                _ => self.change_by_any(&mut draft),
+            }
+        }
+        draft
+    }
+
+    /// The other outcome of a part of a condition.
+    fn towards_a_part(&mut self) -> Draft {
+        let guide = self.guide;
+        let Some((position, wanted)) = self.random.pick(&self.frontier).copied() else { return self.anything() };
+        let Some((part, truth)) = guide.parts.get(position) else { return self.anything() };
+        let bases = guide.ways.id(&Target::Part(*part, !wanted)).map(|id| self.bases.with(&[id]));
+        let base = bases.and_then(|bases| self.random.pick(&bases).copied()).unwrap_or_default();
+        let mut draft = self.draft(base);
+        let hints = guide.of_part.get(part).map(Vec::as_slice).unwrap_or_default();
+        if self.random.below(4) != 0 {
+            let [holds, fails] = truth.clone().both_ways();
+            let one = if wanted { holds } else { fails };
+            one.make(&guide.known, &mut draft, &mut self.random);
+        } else {
+            for _ in 0..1 + self.random.below(2) {
+                if let Some(hint) = self.random.pick(hints).and_then(|hint| guide.hints.get(*hint)) {
+                    hint.apply(&mut draft, &mut self.random);
+                }
+            }
+        }
+        draft
     }
 
     fn anything(&mut self) -> Draft {
-        let base = self.random.below(self.corpus.len());
+        let base = self.random.below(self.bases.all.len());
         let times = 1 + self.random.below(3);
         self.changed_by_any(base, times)
     }
 
+    fn draft(&self, base: usize) -> Draft {
+        let base = self.bases.all.get(base).or(self.bases.all.first());
+        base.map_or_else(|| Draft::empty(Entry::Flow(String::new())), |base| base.draft.clone())
+    }
+
     fn changed_by_any(&mut self, base: usize, times: usize) -> Draft {
-        let mut draft = self.corpus.get(base).cloned().unwrap_or_else(|| Draft::empty(Entry::Flow(String::new())));
-        for _ in 0..times {
-            let hint = self.random.pick(&self.own).and_then(|hint| self.guide.hints.get(*hint));
-            if let Some(hint) = hint {
-                hint.apply(&mut draft, &mut self.random);
-            }
-        }
+        let mut draft = self.draft(base);
+        (0..times).for_each(|_| self.change_by_any(&mut draft));
         draft
     }
 
-    fn changed(&mut self, base: usize, hints: &[usize], times: usize) -> Draft {
-        let mut draft = self.corpus.get(base).cloned().unwrap_or_else(|| Draft::empty(Entry::Flow(String::new())));
-        for _ in 0..times {
-            let hint = self.random.pick(hints).and_then(|hint| self.guide.hints.get(*hint));
-            if let Some(hint) = hint {
-                hint.apply(&mut draft, &mut self.random);
-            }
-        }
-        draft
-    }
-}
-
-/// The time that is left, looked at now and then.
-pub(crate) struct Clock {
-    end: Instant,
-    most: u64,
-}
-
-impl Clock {
-    pub(crate) fn new(bounds: &Bounds) -> Self {
-        Self { end: Instant::now() + bounds.time, most: bounds.tries }
-    }
-
-    pub(crate) fn is_over(&self, tries: u64) -> bool {
-        tries >= self.most || (tries.is_multiple_of(8) && Instant::now() >= self.end)
-    }
-}
-
-/// Runs a draft on each side; none if it can't be read on one.
-pub(crate) fn attempt(sides: &[Flows<'_>], draft: &Draft) -> Option<Attempt> {
-    attempt_where(sides, draft, None)
-}
-
-/// The same, but a run that entered none of the places where versions `differ` is not made again on the other side.
-fn attempt_where(sides: &[Flows<'_>], draft: &Draft, differ: Option<&HashSet<Target>>) -> Option<Attempt> {
-    let mut attempt = Attempt { observed: Vec::new(), targets: Vec::new(), unasked: HashSet::new() };
-    for (number, flows) in sides.iter().enumerate() {
-        if !leads_somewhere(flows, &draft.entry) {
-            attempt.observed.push(None);
-            continue;
-        }
-        let node = written(draft, flows)?;
-        let trial = Trial::read(&node, flows, &|_| Err(std::io::ErrorKind::NotFound.into())).ok()?;
-        let came = trial.run(flows, true).ok()?;
-        let unasked: HashSet<String> = came.unasked.into_iter().collect();
-        attempt.unasked = if number == 0 { unasked } else { attempt.unasked.intersection(&unasked).cloned().collect() };
-        attempt.targets.extend(came.reached.map(|reached| targets(*reached)).unwrap_or_default());
-        attempt.observed.push(Some(came.observed));
-        if differ.is_some_and(|places| !attempt.targets.iter().any(|target| places.contains(target))) {
-            attempt.observed.resize(sides.len(), attempt.observed.first().cloned().flatten());
-            break;
+    fn change_by_any(&mut self, draft: &mut Draft) {
+        let hint = self.random.pick(&self.own).and_then(|hint| self.guide.hints.get(*hint));
+        if let Some(hint) = hint {
+            hint.apply(draft, &mut self.random);
         }
     }
-    Some(attempt)
-}
-
-/// Whether a version has the route or the flow.
-pub(crate) fn leads_somewhere(flows: &Flows<'_>, entry: &Entry) -> bool {
-    match entry {
-        Entry::Route(address) => matches!(flows.running.routes.find(address), RouteMatch::Route(_)),
-        Entry::Flow(name) => {
-            let folded = fold_name(name);
-            [false, true].into_iter().any(|shared| flows.world.flow_named(&folded, shared).is_some())
-        }
-    }
-}
-
-/// The draft as a trial of a version: a case without name and expectations.
-pub(crate) fn written(draft: &Draft, flows: &Flows<'_>) -> Option<Node> {
-    let whole = |filling: &str| {
-        let mut members = draft.beside(answers(draft, flows));
-        members.push(("mail".to_owned(), draft.mail(filling)));
-        Node::Map(members)
-    };
-    let plain = whole("");
-    let Some(size) = draft.size else { return Some(plain) };
-    let trial = Trial::read(&plain, flows, &|_| Err(std::io::ErrorKind::NotFound.into())).ok()?;
-    Some(whole(&filling_of(size.saturating_sub(trial.raw().len()))))
-}
-
-/// What data actions answer, those that the version has, with the outputs that it knows.
-pub(crate) fn answers(draft: &Draft, flows: &Flows<'_>) -> Vec<Node> {
-    let one = |(name, answer): (&String, &Answer)| {
-        let known = flows.running.data_actions.named(&fold_name(name))?;
-        let said = match answer {
-            Answer::Output(outputs) => {
-                let has = |name: &str| known.contract.outputs.iter().any(|output| output.name == name);
-                let outputs = outputs.iter().filter(|(name, _)| has(name));
-                ("output", Node::Map(outputs.map(|(name, value)| (name.clone(), node_of(value))).collect()))
-            }
-            Answer::Error => ("error", Node::String("it failed".to_owned())),
-            Answer::Timeout => ("timeout", Node::Boolean(true)),
-        };
-        let action = ("dataAction".to_owned(), Node::String(name.clone()));
-        Some(Node::Map(vec![action, (said.0.to_owned(), said.1)]))
-    };
-    draft.answers.iter().filter_map(one).collect()
 }

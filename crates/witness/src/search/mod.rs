@@ -1,32 +1,61 @@
 //! A search for mail: one that two versions decide differently, or one that reaches what no test has reached.
 
+mod addresses;
+mod attempt;
+mod bases;
+mod calls;
+mod clock;
+mod confirm;
 mod draft;
+mod ends;
 mod entries;
+mod facts;
+mod goal;
 mod guide;
 mod hints;
 mod hunt;
+mod instants;
+mod inverse;
+mod json;
+mod kinds;
+mod languages;
+mod members;
+mod moves;
+mod outside;
 mod pattern;
 mod random;
+pub mod served;
+mod several;
 mod shrink;
+mod solve;
 mod source;
+mod spread;
+mod standings;
+mod survey;
+mod ways;
 mod wiring;
 mod written;
 
 use std::collections::HashSet;
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use waypost_flow::document::{self, fold_name};
-use waypost_flow::source::yaml_text;
 use waypost_flow_tests::coverage::Target;
 use waypost_flow_tests::{Flows, Observed};
 
+use clock::Clock;
+use confirm::{confirmed, lighter};
 pub use draft::{Draft, Entry};
 use guide::Guide;
 pub use hunt::Bounds;
-use hunt::{Clock, Hunt};
+use hunt::Hunt;
 
 /// Mails that are tried of one entry before it is the next one's turn.
 const TURN: u64 = 32;
+
+/// So many mails come in by routes before flows that others call are called by themselves: a mail that is decided differently says
+/// more than an output that no caller may read.
+const MAIL_FIRST: u64 = 1_500;
 
 /// A mail that two versions decide differently.
 #[derive(Clone, Debug)]
@@ -58,22 +87,35 @@ pub struct Searched {
 /// called by itself. `flow` narrows the search to one flow; `file` is what the mail will be called. The same seed tries the same mails.
 #[must_use]
 pub fn witness(sides: &[Flows<'_>; 2], flow: Option<&str>, file: &str, bounds: &Bounds, seed: u64) -> Searched {
-    let clock = Clock::new(bounds);
-    let guide = Guide::of(sides);
-    let entries = match flow {
-        Some(name) => vec![Entry::Flow(name.to_owned())],
-        None => entries::entries(sides, false),
-    };
     let differing = differing(sides);
-    let leading = entries::leading(sides, &differing);
-    let affected = |entry: &Entry| {
-        sides.iter().any(|side| entries::reachable(side, entry).iter().any(|flow| differing.contains(flow)))
+    let entries = match flow {
+        Some(name) => (vec![Entry::Flow(name.to_owned())], Vec::new()),
+        None => (entries::entries(sides, false), entries::called(sides, &differing)),
     };
-    let hunt = |entry| Hunt::new(sides, (&guide, &leading), entry, seed);
+    among(sides, entries, file, (bounds, &|| true), seed)
+}
+
+/// The same among some entries, and later on among flows that others call, as long as it is `wanted`.
+fn among(
+    sides: &[Flows<'_>; 2],
+    (entries, called): (Vec<Entry>, Vec<Entry>),
+    file: &str,
+    (bounds, wanted): (&Bounds, &dyn Fn() -> bool),
+    seed: u64,
+) -> Searched {
+    let clock = Clock::new(bounds, wanted);
+    let guide = Guide::of(sides, &clock);
+    let differing = differing(sides);
+    let affected = |entry: &Entry| is_affected(sides, entry, &differing);
+    let hunt = |entry| Hunt::new(sides, &guide, entry, seed);
     let mut hunts: Vec<(bool, Hunt<'_>)> = entries.into_iter().map(|entry| (affected(&entry), hunt(entry))).collect();
     let some_affected = hunts.iter().any(|(affected, _)| *affected);
+    let mut called: Vec<(bool, Hunt<'_>)> = called.into_iter().map(|entry| (true, hunt(entry))).collect();
     let (mut tries, mut round) = (0, 0_u64);
     while !hunts.is_empty() {
+        if tries >= MAIL_FIRST {
+            hunts.append(&mut called);
+        }
         for (affected, hunt) in &mut hunts {
             // A change of routes shows with the first mail; after that, flows that are the same decide the same more often than not.
             if some_affected && !*affected && round % 16 != 0 {
@@ -86,8 +128,9 @@ pub fn witness(sides: &[Flows<'_>; 2], flow: Option<&str>, file: &str, bounds: &
                 tries += 1;
                 let Some((draft, attempt)) = hunt.step() else { continue };
                 if attempt.differs()
-                    && let Some(witness) = confirmed(sides, draft, file)
+                    && let Some(witness) = confirmed(sides, draft, file, &clock)
                 {
+                    let (witness, tries) = lighter(sides, witness, hunt, file, (tries, &clock));
                     return Searched { witness: Some(witness), tries };
                 }
             }
@@ -95,6 +138,11 @@ pub fn witness(sides: &[Flows<'_>; 2], flow: Option<&str>, file: &str, bounds: &
         round += 1;
     }
     Searched { witness: None, tries }
+}
+
+/// Whether an entry leads to a flow that differs, in one version at least.
+fn is_affected(sides: &[Flows<'_>; 2], entry: &Entry, differing: &HashSet<String>) -> bool {
+    sides.iter().any(|side| entries::reachable(side, entry).iter().any(|flow| differing.contains(flow)))
 }
 
 /// Flows that are in one version alone, or say something else in the other, by their folded names.
@@ -106,38 +154,6 @@ fn differing(sides: &[Flows<'_>; 2]) -> HashSet<String> {
     let [before, after] = sides;
     let (before, after) = (said(before), said(after));
     before.symmetric_difference(&after).map(|(name, _)| name.clone()).collect()
-}
-
-/// The smallest draft that shows the same, read and run again from what is written of it.
-fn confirmed(sides: &[Flows<'_>; 2], draft: Draft, file: &str) -> Option<Witness> {
-    let small = shrink::shrunk(sides, draft, &|attempt| attempt.differs());
-    let [before, after] = sides;
-    // Whichever version has the entry can write the mail.
-    let writer = if hunt::leads_somewhere(after, &small.entry) { after } else { before };
-    let mail = written::mail(&small, writer)?;
-    let attempt = hunt::attempt(sides, &small)?;
-    let expect = attempt.observed.iter().rev().flatten().next().map(written::expected)?;
-    let case = written::case(&small, writer, ("two versions decide this mail differently", file), expect);
-    let test = yaml_text(&json!({ "tests": [case] }));
-    let observed = written::run_again(&test, &mail, sides, &small.entry)?;
-    let [was, is] = observed.as_slice() else { return None };
-    (was != is).then(|| Witness {
-        needs_test: small.needs_more_than_mail() || depends_on_time(sides, &small),
-        entry: small.entry.clone(),
-        mail,
-        test,
-        before: was.clone(),
-        after: is.clone(),
-    })
-}
-
-/// Whether the versions agree on the mail at another time of the day or of the week.
-fn depends_on_time(sides: &[Flows<'_>], draft: &Draft) -> bool {
-    let at = draft.at.unwrap_or(waypost_flow_tests::trial::WHEN);
-    [-11, 7, 60].iter().any(|hours| {
-        let at = at.checked_add(jiff::SignedDuration::from_hours(*hours)).ok();
-        hunt::attempt(sides, &Draft { at, ..draft.clone() }).is_some_and(|attempt| !attempt.differs())
-    })
 }
 
 /// A case for something that no test reaches.
@@ -159,11 +175,10 @@ pub fn generate(
     name: &dyn Fn(&[Target]) -> String,
 ) -> (Vec<Generated>, u64) {
     let sides = [*flows];
-    let clock = Clock::new(bounds);
-    let guide = Guide::of(&sides);
+    let clock = Clock::new(bounds, &|| true);
+    let guide = Guide::of(&sides, &clock);
     let entries = entries::entries(&sides, true);
-    let everywhere = HashSet::new();
-    let hunt = |entry| Hunt::new(&sides, (&guide, &everywhere), entry, seed);
+    let hunt = |entry| Hunt::new(&sides, &guide, entry, seed);
     let mut hunts: Vec<Hunt<'_>> = entries.into_iter().map(hunt).collect();
     let (mut found, mut tries) = (Vec::new(), 0);
     while !missing.is_empty() && !hunts.is_empty() {
@@ -174,14 +189,15 @@ pub fn generate(
                 }
                 tries += 1;
                 let Some((draft, attempt)) = hunt.step() else { continue };
-                let Some(first) = attempt.targets.iter().filter(|target| missing.contains(target)).min() else {
+                let Some(first) = attempt.targets.iter().flatten().filter(|target| missing.contains(target)).min()
+                else {
                     continue;
                 };
                 let first = *first;
-                let small = shrink::shrunk(&sides, draft, &|attempt| attempt.targets.contains(&first));
-                let Some(attempt) = hunt::attempt(&sides, &small) else { continue };
+                let small = shrink::shrunk(&sides, draft, &clock, &|attempt| attempt.reached(&first));
+                let Some(attempt) = attempt::attempt(&sides, &small) else { continue };
                 let mut reaches: Vec<Target> =
-                    attempt.targets.iter().filter(|one| missing.contains(one)).copied().collect();
+                    attempt.targets.iter().flatten().filter(|one| missing.contains(one)).copied().collect();
                 reaches.sort();
                 let Some(observed) = attempt.observed.first().and_then(Option::as_ref) else { continue };
                 let expect = written::expected(observed);

@@ -1,22 +1,40 @@
 //! Texts that a pattern matches, made by walking it.
 
 use regex_syntax::Parser;
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassUnicode, Hir, HirKind};
 
 use super::random::Random;
 
 /// Longer texts are not made of a pattern, in bytes.
 const LONGEST: usize = 4096;
 
-/// A text that a pattern matches; none if it is not a pattern. Assertions such as `\b` are taken to hold.
+/// Most repetitions.
+const MOST: u32 = 200;
+
+/// What is easily read, first the plainest.
+const PLAIN: [char; 5] = ['a', 'A', '1', ' ', '-'];
+
+/// What classes are held against that are alike: a space, a line end, a letter that is not of ASCII.
+const TELLING: [char; 4] = [' ', '\n', '_', 'é'];
+
+/// A text that a pattern matches, or just not any more; none if it is not a pattern. Assertions such as `\b` are taken to hold.
 pub(crate) fn example(pattern: &str, random: &mut Random) -> Option<String> {
+    made(pattern, None, random)
+}
+
+/// A text that a pattern matches, if a group may say this.
+pub(crate) fn example_with(pattern: &str, group: (&str, &str), random: &mut Random) -> Option<String> {
+    made(pattern, Some(group), random)
+}
+
+fn made(pattern: &str, group: Option<(&str, &str)>, random: &mut Random) -> Option<String> {
     let hir = Parser::new().parse(pattern).ok()?;
     let mut text = Vec::new();
-    write(&hir, random, &mut text);
+    write(&hir, group, random, &mut text);
     String::from_utf8(text).ok()
 }
 
-fn write(hir: &Hir, random: &mut Random, text: &mut Vec<u8>) {
+fn write(hir: &Hir, group: Option<(&str, &str)>, random: &mut Random, text: &mut Vec<u8>) {
     if text.len() > LONGEST {
         return;
     }
@@ -24,14 +42,7 @@ fn write(hir: &Hir, random: &mut Random, text: &mut Vec<u8>) {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => text.extend_from_slice(&literal.0),
         HirKind::Class(Class::Unicode(class)) => {
-            // What is easily read first: the first printable character of a range.
-            let ranges: Vec<_> = class.ranges().to_vec();
-            let plain = ranges.iter().find_map(|range| {
-                ['a', 'A', '1', ' ', '-'].into_iter().find(|c| (range.start()..=range.end()).contains(c))
-            });
-            let of = random.pick(&ranges).map(|range| range.start());
-            let chosen = if random.below(4) == 0 { of.or(plain) } else { plain.or(of) };
-            if let Some(c) = chosen {
+            if let Some(c) = one_of(class, random) {
                 text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
             }
         }
@@ -39,18 +50,48 @@ fn write(hir: &Hir, random: &mut Random, text: &mut Vec<u8>) {
             text.extend(class.ranges().first().map(|range| range.start()).filter(u8::is_ascii));
         }
         HirKind::Repetition(repetition) => {
-            let few = repetition.min.saturating_add(u32::from(random.below(2) == 1));
-            let times = repetition.max.map_or(few, |most| few.min(most)).max(repetition.min).min(200);
-            for _ in 0..times {
-                write(&repetition.sub, random, text);
+            // Both ends, and one beyond the end: it is what a bound that moved by one tells apart.
+            let (min, max) = (repetition.min, repetition.max);
+            let times = match random.below(12) {
+                0..=5 => min,
+                6..=8 => max.map_or(min.saturating_add(1), |most| most.min(min.saturating_add(1))),
+                9 | 10 => max.unwrap_or(min.saturating_add(2)),
+                _ => max.unwrap_or(min.saturating_add(3)).saturating_add(1),
+            };
+            for _ in 0..times.min(MOST) {
+                write(&repetition.sub, group, random, text);
             }
         }
-        HirKind::Capture(capture) => write(&capture.sub, random, text),
-        HirKind::Concat(parts) => parts.iter().for_each(|part| write(part, random, text)),
+        HirKind::Capture(capture) => match group.filter(|(name, _)| capture.name.as_deref() == Some(name)) {
+            Some((_, says)) => text.extend_from_slice(says.as_bytes()),
+            None => write(&capture.sub, group, random, text),
+        },
+        HirKind::Concat(parts) => parts.iter().for_each(|part| write(part, group, random, text)),
         HirKind::Alternation(ways) => {
             if let Some(way) = random.pick(ways) {
-                write(way, random, text);
+                write(way, group, random, text);
             }
+        }
+    }
+}
+
+/// A character of a class: mostly the plainest, or else an end of one of its ranges, or one that tells it from a class that is alike.
+fn one_of(class: &ClassUnicode, random: &mut Random) -> Option<char> {
+    let ranges = class.ranges();
+    let has = |c: &char| ranges.iter().any(|range| (range.start()..=range.end()).contains(c));
+    let plain = PLAIN.iter().find(|c| has(c)).copied();
+    let first = ranges.first().map(|range| range.start());
+    match random.below(8) {
+        0..=4 => plain.or_else(|| random.pick(ranges).map(|range| range.start())),
+        5 | 6 => {
+            let range = random.pick(ranges)?;
+            let end = if random.below(2) == 0 { range.start() } else { range.end() };
+            // What lies outside of ASCII or can't be seen is an end of everything that is left out.
+            if end.is_ascii_graphic() { Some(end) } else { plain.or(first) }
+        }
+        _ => {
+            let telling: Vec<char> = TELLING.into_iter().filter(has).collect();
+            random.pick(&telling).copied().or(plain).or(first)
         }
     }
 }

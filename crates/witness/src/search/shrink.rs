@@ -1,37 +1,53 @@
 //! A draft made as small as it can be while it still shows what it was found for.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use waypost_flow_tests::Flows;
 
-use super::draft::{Answer, Draft};
-use super::hunt::{Attempt, attempt};
+use super::attempt::{Attempt, attempt};
+use super::clock::Clock;
+use super::draft::{Answer, Draft, Failure};
 
-/// How much work it may be: a run of a small mail is one. Counted, not timed, so that a draft always becomes the same.
+/// How much work it may be: a run of a small mail is one. Counted first and timed only at last, so that a draft mostly becomes the same.
 const MOST_WORK: usize = 1_500;
 
 /// Each of these many bytes of a mail is as much work as a run.
 const BYTES: usize = 16 * 1024;
 
-/// Takes away what is not needed, until nothing can be taken away any more.
-pub(crate) fn shrunk(sides: &[Flows<'_>], draft: Draft, shows: &dyn Fn(&Attempt) -> bool) -> Draft {
+/// Takes away what is not needed, until nothing can be taken away any more. After something was taken away it goes on from there:
+/// what was needed before is mostly needed still, and is tried again in the next round.
+pub(crate) fn shrunk(sides: &[Flows<'_>], draft: Draft, clock: &Clock<'_>, shows: &dyn Fn(&Attempt) -> bool) -> Draft {
     let (mut best, mut left) = (draft, MOST_WORK);
-    while let Some(smaller) = step(sides, &best, shows, &mut left) {
-        best = smaller;
-    }
-    without_unasked(sides, best)
-}
-
-/// The first smaller draft that still shows it.
-fn step(sides: &[Flows<'_>], draft: &Draft, shows: &dyn Fn(&Attempt) -> bool, left: &mut usize) -> Option<Draft> {
-    let texts = std::iter::once_with(|| with_shorter_texts(draft)).flatten();
-    for smaller in without_parts(draft).into_iter().chain(texts) {
-        let attached: usize = smaller.attachments.iter().map(|attached| attached.size).sum();
-        *left = left.checked_sub(1 + (smaller.size.unwrap_or_default() + attached) / BYTES)?;
-        if attempt(sides, &smaller).is_some_and(|one| shows(&one)) {
-            return Some(smaller);
+    loop {
+        let (mut at, mut is_smaller) = (0, false);
+        while let Some(smaller) = nth(&best, at) {
+            let attached: usize = smaller.attachments.iter().map(|attached| attached.size).sum();
+            let Some(rest) = left.checked_sub(1 + (smaller.size.unwrap_or_default() + attached) / BYTES) else {
+                return without_unasked(sides, best);
+            };
+            left = rest;
+            if clock.is_late() {
+                return without_unasked(sides, best);
+            }
+            if attempt(sides, &smaller).is_some_and(|one| shows(&one)) {
+                (best, is_smaller) = (smaller, true);
+            } else {
+                at += 1;
+            }
+        }
+        if !is_smaller {
+            return without_unasked(sides, best);
         }
     }
-    None
+}
+
+/// One of the smaller drafts.
+fn nth(draft: &Draft, at: usize) -> Option<Draft> {
+    let parts = without_parts(draft);
+    let texts = at.checked_sub(parts.len());
+    match texts {
+        None => parts.into_iter().nth(at),
+        Some(at) => with_shorter_texts(draft).into_iter().nth(at),
+    }
 }
 
 /// The draft without one of its parts each.
@@ -60,8 +76,20 @@ fn without_parts(draft: &Draft) -> Vec<Draft> {
     for name in draft.attributes.keys() {
         change(&|draft| drop(draft.attributes.remove(name)));
     }
+    for name in draft.facts.keys() {
+        change(&|draft| drop(draft.facts.remove(name)));
+    }
+    for name in draft.only.keys() {
+        change(&|draft| drop(draft.only.remove(name)));
+    }
     for (name, answer) in &draft.answers {
-        change(&|draft| drop(draft.answers.insert(name.clone(), Answer::Output(Map::new()))));
+        change(&|draft| match name.plain() {
+            Some(plain) => drop(draft.answers.insert(name.clone(), plain)),
+            None => drop(draft.answers.remove(name)),
+        });
+        if let Answer::Failure(_) = answer {
+            change(&|draft| drop(draft.answers.insert(name.clone(), Answer::Failure(Failure::default()))));
+        }
         if let Answer::Output(outputs) = answer {
             for output in outputs.keys() {
                 let mut fewer = outputs.clone();
@@ -155,7 +183,7 @@ fn emptied(value: &Json) -> Json {
 /// Without the answers that no version asks for.
 fn without_unasked(sides: &[Flows<'_>], mut draft: Draft) -> Draft {
     if let Some(attempt) = attempt(sides, &draft) {
-        draft.answers.retain(|name, _| !attempt.unasked.contains(&format!("data action `{name}`")));
+        draft.answers.retain(|asked, _| !attempt.unasked.contains(&asked.label()));
     }
     draft
 }

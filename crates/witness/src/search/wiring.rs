@@ -1,44 +1,71 @@
 //! Which parts of a mail an expression reads in the end: through variables, inputs and outputs of flows, and rows of tables.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use serde_json::Value as Json;
 use waypost_cel::{Call, Expr, Kind, Literal};
 use waypost_flow::actions::facts::{Given, Named, Sets};
 use waypost_flow::document::{Action, FlowReference, fold_name};
 use waypost_flow::expr;
-use waypost_flow::program::Program;
+use waypost_flow::program::{Program, ProgramAction};
 use waypost_flow_tests::Flows;
 
 use super::source::Source;
 
 /// What a name in an outputMapping stands for.
 #[derive(Clone, Debug)]
-enum Output {
+pub(crate) enum Output {
     /// An output of a flow.
     Flow(String),
-    /// A column of a row, found by this key.
-    Row(String),
+    /// A column of a row of a table, found by this key.
+    Row { table: String, key: String },
     /// An output of a data action.
     DataAction(String),
-    /// What a schedule says.
-    Schedule,
+    /// What is said of a data action that fails.
+    Failure(String),
+    /// The state of a schedule.
+    Schedule(String),
 }
 
 /// Where a value comes from: an expression in a flow, and what `output` is in it.
 #[derive(Clone, Debug)]
-struct Origin {
-    flow: String,
-    text: String,
+pub(crate) struct Origin {
+    pub(crate) flow: String,
+    /// The node's position.
+    pub(crate) node: usize,
+    pub(crate) text: String,
     output: Option<Output>,
 }
+
+impl Origin {
+    /// What its expressions are read in.
+    pub(crate) fn scope(&self) -> Scope {
+        Scope { flow: self.flow.clone(), output: self.output.clone(), locals: Vec::new() }
+    }
+}
+
+/// An action of a flow, by the flow's folded name and the node's position.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    flow: &'a str,
+    node: usize,
+}
+
+/// What each name of a flow reads in the end.
+type Reads = HashMap<(String, String), Rc<BTreeSet<Source>>>;
 
 /// How values go from one place to another in a folder's flows. Flows go by their folded names.
 #[derive(Debug, Default)]
 pub(crate) struct Wiring {
-    variables: HashMap<(String, String), Vec<Origin>>,
-    inputs: HashMap<(String, String), Vec<Origin>>,
-    outputs: HashMap<(String, String), Vec<Origin>>,
+    pub(super) variables: HashMap<(String, String), Vec<Origin>>,
+    pub(super) inputs: HashMap<(String, String), Vec<Origin>>,
+    pub(super) outputs: HashMap<(String, String), Vec<Origin>>,
+    /// What names read in the end, as far as that was asked: flows with a thousand nodes ask the same again and again.
+    reads: RefCell<Reads>,
+    /// Expressions of texts, as far as they were asked for.
+    trees: RefCell<HashMap<String, Rc<[Expr]>>>,
 }
 
 /// What an expression is read in.
@@ -46,19 +73,34 @@ pub(crate) struct Wiring {
 pub(crate) struct Scope {
     /// The flow, by its folded name.
     pub(crate) flow: String,
-    output: Option<Output>,
-    /// Names that macros have bound.
-    locals: Vec<(String, BTreeSet<Source>)>,
+    pub(crate) output: Option<Output>,
+    /// Names that macros have bound, the innermost last.
+    pub(crate) locals: Vec<Local>,
+}
+
+/// A name that a macro has bound.
+#[derive(Clone, Debug)]
+pub(crate) struct Local {
+    pub(crate) name: String,
+    /// What its values read.
+    reads: BTreeSet<Source>,
+    /// What it goes over, if a function made that: of a list of the mail the elements are read themselves.
+    pub(crate) of: Option<Rc<Expr>>,
 }
 
 impl Scope {
     pub(crate) fn of(flow: &str) -> Self {
         Self { flow: fold_name(flow), output: None, locals: Vec::new() }
     }
+
+    /// What a macro has bound to a name.
+    pub(crate) fn local(&self, name: &str) -> Option<&Local> {
+        self.locals.iter().rev().find(|local| local.name == name)
+    }
 }
 
 /// The member that hands values over to a flow.
-const INPUT_MAPPING: &str = "inputMapping";
+pub(crate) const INPUT_MAPPING: &str = "inputMapping";
 
 /// The member that a row is found by.
 pub(crate) const KEY: &str = "key";
@@ -73,29 +115,37 @@ impl Wiring {
         let mut wiring = Self::default();
         for (entry, program) in flows.programs() {
             let flow = fold_name(&entry.document.name);
-            for node in &entry.document.nodes {
-                wiring.actions(&flow, &node.actions);
+            for (node, written) in entry.document.nodes.iter().enumerate() {
+                wiring.actions(At { flow: &flow, node }, &written.actions);
             }
-            wiring.program(program, &flow);
+            for (node, ready) in program.nodes.iter().enumerate() {
+                wiring.outputs(program, At { flow: &flow, node }, &ready.actions);
+            }
         }
         wiring
     }
 
-    fn actions(&mut self, flow: &str, actions: &[Action]) {
+    fn actions(&mut self, at: At<'_>, actions: &[Action]) {
         for action in actions {
             let facts = action.kind.facts();
             if let Some(assigned) = &facts.assigns {
-                self.variable(flow, assigned.variable, assigned.value, None);
+                self.variable(at, assigned.variable, assigned.value, None);
             }
             for mapping in &facts.outputs {
                 let output = match mapping.given {
                     Given::Flow(reference) => called(reference).map(Output::Flow),
-                    Given::Row(_) => written(action, KEY).as_str().map(|key| Output::Row(key.to_owned())),
+                    Given::Row(table) => written(action, KEY)
+                        .as_str()
+                        .map(|key| Output::Row { table: table.to_owned(), key: key.to_owned() }),
                     Given::DataAction(name) => Some(Output::DataAction(name.to_owned())),
-                    Given::Fixed(_) => Some(Output::Schedule),
+                    Given::Fixed(_) => facts.names.iter().find_map(|named| match named {
+                        Named::DataAction(name) => Some(Output::Failure((*name).to_owned())),
+                        Named::Schedule(name) => Some(Output::Schedule((*name).to_owned())),
+                        _ => None,
+                    }),
                 };
                 for line in mapping.lines {
-                    self.variable(flow, &line.name, &line.value, output.clone());
+                    self.variable(at, &line.name, &line.value, output.clone());
                 }
             }
             let callee = facts.names.iter().find_map(|named| match named {
@@ -103,38 +153,42 @@ impl Wiring {
                 _ => None,
             });
             if let Some(callee) = callee {
-                self.call(flow, &callee, &written(action, INPUT_MAPPING));
+                self.call(at, &callee, &written(action, INPUT_MAPPING));
             }
-            self.actions(flow, facts.inside);
+            self.actions(at, facts.inside);
         }
     }
 
-    fn variable(&mut self, flow: &str, name: &str, value: &Json, output: Option<Output>) {
-        let key = (flow.to_owned(), name.to_owned());
-        self.variables.entry(key).or_default().extend(origins(flow, value, output));
+    fn variable(&mut self, at: At<'_>, name: &str, value: &Json, output: Option<Output>) {
+        let key = (at.flow.to_owned(), name.to_owned());
+        self.variables.entry(key).or_default().extend(origins(at, value, output));
     }
 
     /// What an action hands over to a flow.
-    fn call(&mut self, flow: &str, callee: &str, mapping: &Json) {
+    fn call(&mut self, at: At<'_>, callee: &str, mapping: &Json) {
         for line in mapping.as_array().into_iter().flatten() {
             let (Some(name), Some(value)) = (line.get("name").and_then(Json::as_str), line.get("value")) else {
                 continue;
             };
             let key = (callee.to_owned(), name.to_owned());
-            self.inputs.entry(key).or_default().extend(origins(flow, value, None));
+            self.inputs.entry(key).or_default().extend(origins(at, value, None));
         }
     }
 
     /// What a flow's outputs are set to.
-    fn program(&mut self, program: &Program, flow: &str) {
-        for action in program.actions() {
+    fn outputs(&mut self, program: &Program, at: At<'_>, actions: &[ProgramAction]) {
+        for action in actions {
             let facts = action.kind.facts();
-            let Sets::Output(position) = facts.sets else { continue };
-            let Some(output) = program.interface.outputs.get(position) else { continue };
-            for (_, value) in &facts.evaluates {
-                let origin = Origin { flow: flow.to_owned(), text: value.source.to_string(), output: None };
-                self.outputs.entry((flow.to_owned(), output.name.clone())).or_default().push(origin);
+            if let Sets::Output(position) = facts.sets
+                && let Some(output) = program.interface.outputs.get(position)
+            {
+                for (_, value) in &facts.evaluates {
+                    let text = value.source.to_string();
+                    let origin = Origin { flow: at.flow.to_owned(), node: at.node, text, output: None };
+                    self.outputs.entry((at.flow.to_owned(), output.name.clone())).or_default().push(origin);
+                }
             }
+            self.outputs(program, at, action.kind.inside());
         }
     }
 
@@ -150,19 +204,55 @@ impl Wiring {
         if seen.len() > DEEPEST {
             return;
         }
-        let scope = Scope { flow: origin.flow.clone(), output: origin.output.clone(), locals: Vec::new() };
-        for range in expr::expressions(&origin.text) {
-            let parsed = waypost_cel::parse(origin.text.get(range).unwrap_or_default());
-            self.read(&parsed.tree, &scope, found, seen);
+        self.expressions(&origin.text, &origin.scope(), found, seen);
+    }
+
+    fn expressions(&self, text: &str, scope: &Scope, found: &mut BTreeSet<Source>, seen: &mut Seen) {
+        self.trees(text).iter().for_each(|tree| self.read(tree, scope, found, seen));
+    }
+
+    /// The expressions in a text.
+    pub(crate) fn trees(&self, text: &str) -> Rc<[Expr]> {
+        if let Some(known) = self.trees.borrow().get(text) {
+            return known.clone();
         }
+        let ranges = expr::expressions(text).into_iter();
+        let trees: Rc<[Expr]> =
+            ranges.map(|range| waypost_cel::parse(text.get(range).unwrap_or_default()).tree).collect();
+        self.trees.borrow_mut().insert(text.to_owned(), trees.clone());
+        trees
+    }
+
+    /// What a name reads by what it is set to.
+    fn through(
+        &self,
+        key: (String, String),
+        origins: Option<&Vec<Origin>>,
+        found: &mut BTreeSet<Source>,
+        seen: &mut Seen,
+    ) {
+        if let Some(known) = self.reads.borrow().get(&key) {
+            return found.extend(known.iter().cloned());
+        }
+        // Within another name some were read already, so what is found there is not all.
+        if !seen.is_empty() {
+            if seen.insert(key) {
+                self.all(origins, found, seen);
+            }
+            return;
+        }
+        let mut own = BTreeSet::new();
+        self.all(origins, &mut own, &mut Seen::from([key.clone()]));
+        found.extend(own.iter().cloned());
+        self.reads.borrow_mut().insert(key, Rc::new(own));
     }
 
     fn all(&self, origins: Option<&Vec<Origin>>, found: &mut BTreeSet<Source>, seen: &mut Seen) {
         origins.into_iter().flatten().for_each(|origin| self.text(origin, found, seen));
     }
 
-    /// The texts that a variable, an input or an output gets its values from, each with what it is read in.
-    pub(crate) fn origins(&self, part: &Expr, scope: &Scope) -> Vec<(String, Scope)> {
+    /// What a variable, an input or an output gets its values from.
+    pub(crate) fn origins(&self, part: &Expr, scope: &Scope) -> &[Origin] {
         let path = path(part).unwrap_or_default();
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         let key = |flow: &str, name: &str| (flow.to_owned(), name.to_owned());
@@ -173,11 +263,7 @@ impl Wiring {
             (["output", ..], _) => None,
             ([name, ..], _) => self.variables.get(&key(&scope.flow, name)),
         };
-        let one = |origin: &Origin| {
-            let scope = Scope { flow: origin.flow.clone(), output: origin.output.clone(), locals: Vec::new() };
-            (origin.text.clone(), scope)
-        };
-        origins.into_iter().flatten().map(one).collect()
+        origins.map(Vec::as_slice).unwrap_or_default()
     }
 
     fn read(&self, part: &Expr, scope: &Scope, found: &mut BTreeSet<Source>, seen: &mut Seen) {
@@ -189,21 +275,19 @@ impl Wiring {
                 ["input", name, ..] => {
                     let key = (scope.flow.clone(), (*name).to_owned());
                     found.insert(Source::Input((*name).to_owned()));
-                    if seen.insert((format!("input {}", key.0), key.1.clone())) {
-                        self.all(self.inputs.get(&key), found, seen);
-                    }
+                    let known = (format!("input {}", key.0), key.1.clone());
+                    self.through(known, self.inputs.get(&key), found, seen);
                 }
                 ["output", name, ..] => self.output(name, scope, found, seen),
                 [name, rest @ ..] => {
-                    if let Some((_, bound)) = scope.locals.iter().rev().find(|(local, _)| local == name) {
+                    if let Some(local) = scope.local(name) {
                         let read = |source: &Source| rest.iter().fold(source.clone(), |of, field| of.member(field));
-                        found.extend(bound.iter().map(read));
+                        found.extend(local.reads.iter().map(read));
                         return;
                     }
                     let key = (scope.flow.clone(), (*name).to_owned());
-                    if seen.insert(key.clone()) {
-                        self.all(self.variables.get(&key), found, seen);
-                    }
+                    let origins = self.variables.get(&key);
+                    self.through(key, origins, found, seen);
                 }
                 [] => {}
             }
@@ -224,16 +308,16 @@ impl Wiring {
         match &scope.output {
             Some(Output::Flow(flow)) => {
                 let key = (flow.clone(), name.to_owned());
-                if seen.insert((format!("output {flow}"), name.to_owned())) {
-                    self.all(self.outputs.get(&key), found, seen);
-                }
+                let known = (format!("output {flow}"), name.to_owned());
+                self.through(known, self.outputs.get(&key), found, seen);
             }
-            Some(Output::Row(key)) => {
-                let origin = Origin { flow: scope.flow.clone(), text: key.clone(), output: None };
-                self.text(&origin, found, seen);
+            Some(Output::Row { key, .. }) => {
+                let scope = Scope { output: None, locals: Vec::new(), ..scope.clone() };
+                self.expressions(key, &scope, found, seen);
             }
             Some(Output::DataAction(action)) => drop(found.insert(Source::Answer(action.clone(), name.to_owned()))),
-            Some(Output::Schedule) => drop(found.insert(Source::Now)),
+            Some(Output::Failure(action)) => drop(found.insert(Source::Failure(action.clone(), name.to_owned()))),
+            Some(Output::Schedule(_)) => drop(found.insert(Source::Now)),
             None => {}
         }
     }
@@ -256,10 +340,17 @@ impl Wiring {
     /// The scope of a call's arguments: macros bind names in them.
     pub(crate) fn inside(&self, call: &Call, scope: &Scope) -> Scope {
         let mut inner = scope.clone();
-        if let (Some(of), true) = (&call.of, call.arguments.len() > 1)
-            && let Some(Kind::Name(name)) = call.arguments.first().map(|argument| &argument.kind)
-        {
-            inner.locals.push((name.to_string(), self.sources(of, scope)));
+        let Some(of) = &call.of else { return inner };
+        let bound = expr::bound_names(&call.function, call.arguments.len());
+        let reads = self.sources(of, scope);
+        for (position, argument) in call.arguments.iter().take(bound).enumerate() {
+            let Kind::Name(name) = &argument.kind else { continue };
+            // The first of two is a key of a map, or a position, which nothing says.
+            let is_key = position + 1 < bound;
+            let is_kept = |source: &&Source| !is_key || matches!(source, Source::AnyAttribute | Source::AnyField);
+            let reads = reads.iter().filter(is_kept).cloned().collect();
+            let of = matches!(of.kind, Kind::Call(_)).then(|| Rc::new(of.clone())).filter(|_| !is_key);
+            inner.locals.push(Local { name: name.to_string(), reads, of });
         }
         inner
     }
@@ -281,8 +372,8 @@ pub(crate) fn children(part: &Expr) -> Vec<&Expr> {
     }
 }
 
-/// The names of `a.b['c'][0].d`: positions in lists are left out.
-fn path(part: &Expr) -> Option<Vec<String>> {
+/// The names of `a.b['c'][0].d` and of `a.b.get('c', '')`: positions in lists are left out.
+pub(crate) fn path(part: &Expr) -> Option<Vec<String>> {
     match &part.kind {
         Kind::Name(name) => Some(vec![name.trim_start_matches('.').to_owned()]),
         Kind::Member(member) => {
@@ -299,11 +390,17 @@ fn path(part: &Expr) -> Option<Vec<String>> {
             }
             Some(path)
         }
+        Kind::Call(call) if &*call.function == "get" => {
+            let Kind::Literal(Literal::Text(name)) = &call.arguments.first()?.kind else { return None };
+            let mut path = path(call.of.as_ref()?)?;
+            path.push(name.to_string());
+            Some(path)
+        }
         _ => None,
     }
 }
 
-fn called(reference: &FlowReference) -> Option<String> {
+pub(crate) fn called(reference: &FlowReference) -> Option<String> {
     reference.flow.as_deref().or(reference.flow_id.as_deref()).map(fold_name)
 }
 
@@ -314,10 +411,11 @@ pub(crate) fn written(action: &Action, member: &str) -> Json {
 }
 
 /// A value's texts, those in lists and maps too.
-fn origins(flow: &str, value: &Json, output: Option<Output>) -> Vec<Origin> {
+fn origins(at: At<'_>, value: &Json, output: Option<Output>) -> Vec<Origin> {
     let mut texts = Vec::new();
     texts_of(value, &mut texts);
-    texts.into_iter().map(|text| Origin { flow: flow.to_owned(), text, output: output.clone() }).collect()
+    let one = |text| Origin { flow: at.flow.to_owned(), node: at.node, text, output: output.clone() };
+    texts.into_iter().map(one).collect()
 }
 
 pub(crate) fn texts_of(value: &Json, texts: &mut Vec<String>) {

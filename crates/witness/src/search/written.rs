@@ -5,9 +5,11 @@ use waypost_flow::source::{self, Node, yaml_text};
 use waypost_flow_tests::trial::Trial;
 use waypost_flow_tests::{Case, Flows, Observed, Suite};
 use waypost_project::SourceFile;
+use waypost_wire::trace::RunTrace;
 
+use super::attempt::{answers, leads_somewhere, written};
 use super::draft::{Draft, Entry};
-use super::hunt::{answers, leads_somewhere, written};
+use super::facts;
 
 /// What is expected of a run that came out so.
 pub(crate) fn expected(observed: &Observed) -> Json {
@@ -32,17 +34,70 @@ pub(crate) fn expected(observed: &Observed) -> Json {
     if let Some(error) = &observed.error {
         expect.insert("error".to_owned(), Json::from(error.code.as_str()));
     }
-    let sends = all.get("sends").and_then(Json::as_array).cloned().unwrap_or_default();
-    let known = ["kind", "to", "subject", "text", "html", "webhook", "payload"];
-    let one = |send: Json| match send {
-        Json::Object(members) => members.into_iter().filter(|(name, _)| known.contains(&name.as_str())).collect(),
-        other => other,
-    };
-    let sends: Vec<Json> = sends.into_iter().map(one).collect();
+    let sends = sends(observed);
     if !sends.is_empty() {
         expect.insert("sends".to_owned(), sends.into());
     }
     Json::Object(expect)
+}
+
+/// The same so that a run which came out as `other` is not as expected: what only that one has is expected not to be there.
+pub(crate) fn expected_unlike(observed: &Observed, other: &Observed) -> Json {
+    let Json::Object(mut expect) = expected(observed) else { return Json::Null };
+    if observed.priority != other.priority {
+        expect.insert("priority".to_owned(), observed.priority.into());
+    }
+    for (name, own, others) in
+        [("skills", &observed.skills, &other.skills), ("addresses", &observed.addresses, &other.addresses)]
+    {
+        if own.is_empty() && !others.is_empty() {
+            expect.insert(name.to_owned(), json!([]));
+        }
+    }
+    let only_there = other.attributes.keys().filter(|name| !observed.attributes.contains_key(*name));
+    let absent: Map<String, Json> = only_there.map(|name| (name.clone(), Json::Null)).collect();
+    if !absent.is_empty()
+        && let Json::Object(attributes) = expect.entry("attributes").or_insert_with(|| Map::new().into())
+    {
+        attributes.extend(absent);
+    }
+    let (own, others) = (sends(observed), sends(other));
+    if own.is_empty() && !others.is_empty() {
+        expect.insert("sends".to_owned(), json!([]));
+    } else {
+        let unlike: Vec<Json> = match others.len() > own.len() {
+            true => others.into_iter().filter(|send| !own.contains(send)).collect(),
+            false => own.iter().zip(&others).filter_map(|(own, other)| only_in(other, own)).collect(),
+        };
+        // What one of its own has as well can't be ruled out.
+        let has_all = |own: &Json, unlike: &Json| {
+            unlike.as_object().is_some_and(|members| members.iter().all(|(name, value)| own.get(name) == Some(value)))
+        };
+        let is_own = |unlike: &Json| own.iter().any(|own| has_all(own, unlike));
+        let unlike: Vec<Json> = unlike.into_iter().filter(|send| !is_own(send)).collect();
+        if !unlike.is_empty() {
+            expect.insert("sendsNot".to_owned(), unlike.into());
+        }
+    }
+    Json::Object(expect)
+}
+
+/// The members that one send has and the other has not, or none of.
+fn only_in(send: &Json, other: &Json) -> Option<Json> {
+    let members = send.as_object()?.iter().filter(|(name, _)| other.get(name).is_none());
+    let members: Map<String, Json> = members.map(|(name, value)| (name.clone(), value.clone())).collect();
+    (!members.is_empty()).then(|| members.into())
+}
+
+/// What is sent, as a case says it.
+fn sends(observed: &Observed) -> Vec<Json> {
+    let known = ["kind", "to", "subject", "text", "html", "replyAll", "attachOriginal", "attach", "webhook", "payload"];
+    let one = |send| match send {
+        Json::Object(members) => members.into_iter().filter(|(name, _)| known.contains(&name.as_str())).collect(),
+        other => other,
+    };
+    let all = serde_json::to_value(&observed.sends).unwrap_or_default();
+    all.as_array().cloned().unwrap_or_default().into_iter().map(one).collect()
 }
 
 /// The mail of a draft, as it is accepted.
@@ -54,7 +109,7 @@ pub(crate) fn mail(draft: &Draft, flows: &Flows<'_>) -> Option<Vec<u8>> {
 /// A case that runs the mail in a file.
 pub(crate) fn case(draft: &Draft, flows: &Flows<'_>, (name, file): (&str, &str), expect: Json) -> Json {
     let mut members = vec![("name".to_owned(), Node::String(name.to_owned()))];
-    let mut beside = draft.beside(answers(draft, flows));
+    let mut beside = draft.beside(facts::written(&draft.facts, flows), answers(draft, flows));
     let rest = beside.split_off(1);
     members.extend(beside);
     members.push(("file".to_owned(), Node::String(file.to_owned())));
@@ -79,20 +134,35 @@ fn with_expectation(case: Node, expect: Json) -> Json {
 
 /// What comes of a case as it is written, on each side: the text is read again, and the mail from its bytes.
 pub(crate) fn run_again(text: &str, mail: &[u8], sides: &[Flows<'_>], entry: &Entry) -> Option<Vec<Option<Observed>>> {
+    on_each_side(text, mail, sides, entry, &|trial, flows| Some(trial.run(flows, false).ok()?.observed))
+}
+
+/// The ways to what comes of it.
+pub(crate) fn traces(text: &str, mail: &[u8], sides: &[Flows<'_>], entry: &Entry) -> Option<Vec<Option<RunTrace>>> {
+    on_each_side(text, mail, sides, entry, &|trial, flows| trial.trace(flows).ok())
+}
+
+fn on_each_side<T>(
+    text: &str,
+    mail: &[u8],
+    sides: &[Flows<'_>],
+    entry: &Entry,
+    run: &dyn Fn(&Trial, &Flows<'_>) -> Option<T>,
+) -> Option<Vec<Option<T>>> {
     let documents = source::yaml_documents(text).ok()?;
     let (document, _) = documents.first()?;
     let Some(Node::List(cases)) = source::member(document, "tests") else { return None };
     let case = source::without(cases.first()?, &["name", "expect"]);
-    let mut observed = Vec::new();
+    let mut came = Vec::new();
     for flows in sides {
         if !leads_somewhere(flows, entry) {
-            observed.push(None);
+            came.push(None);
             continue;
         }
         let trial = Trial::read(&case, flows, &|_| Ok(mail.to_vec())).ok()?;
-        observed.push(Some(trial.run(flows, false).ok()?.observed));
+        came.push(Some(run(&trial, flows)?));
     }
-    Some(observed)
+    Some(came)
 }
 
 /// Whether a case that was made passes once it is written and read.

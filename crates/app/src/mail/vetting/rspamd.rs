@@ -54,7 +54,7 @@ impl Rspamd {
         let Some(asked_again) = self.may_ask() else {
             return (
                 ScanResult::Unavailable,
-                "rspamd did not answer several times and is left alone for a while".to_owned(),
+                "rspamd did not answer several times in a row; not asked for a while".to_owned(),
             );
         };
         let limits = Limits { time, answer: ANSWER };

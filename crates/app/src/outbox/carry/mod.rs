@@ -188,7 +188,7 @@ impl Attempts {
                 None
             }
             Some(Err(error)) => {
-                tracing::error!(%error, "an attempt at a delivery failed by a defect");
+                tracing::error!(%error, "an attempt at a delivery failed because of a bug");
                 self.known.remove(&error.id())
             }
         }
@@ -274,7 +274,7 @@ impl App {
                         }
                     }
                     Err(error) => {
-                        tracing::error!(%error, "what is due can't be claimed: the store can't be reached");
+                        tracing::error!(%error, "due deliveries can't be claimed: the store can't be reached");
                         sleep(POLL).await;
                     }
                 }
@@ -282,7 +282,7 @@ impl App {
             look = tokio::select! {
                 failed = attempts.ended() => {
                     if let Some(UnderWay { delivery, lease, .. }) = failed {
-                        let answer = "the attempt failed by a defect of Waypost's".to_owned();
+                        let answer = "the attempt failed because of a bug in Waypost".to_owned();
                         let attempted = Attempted { end: self.again(&*carries, &delivery), answer };
                         self.keep_answer(&delivery, lease, attempted).await;
                     }
@@ -326,14 +326,14 @@ impl App {
             match self.store.end_attempt(id, lease, attempted.clone(), self.origin.now()).await {
                 Ok(true) => return self.told(delivery, attempted.end),
                 Ok(false) => {
-                    return tracing::warn!(delivery = %id, "how the attempt ended came too late: it is tried again");
+                    return tracing::warn!(delivery = %id, "the result of the attempt came too late; it is retried");
                 }
                 Err(error @ (StoreError::Unavailable(_) | StoreError::Full)) => {
-                    tracing::debug!(delivery = %id, %error, "how the attempt ended can't be kept yet");
+                    tracing::debug!(delivery = %id, %error, "the result of the attempt can't be stored yet");
                     sleep(POLL).await;
                 }
                 Err(error) => {
-                    return tracing::error!(delivery = %id, %error, "how the attempt ended can't be kept; its lease will end");
+                    return tracing::error!(delivery = %id, %error, "the result of the attempt can't be stored; it is retried when its lease expires");
                 }
             }
         }
@@ -375,11 +375,11 @@ impl App {
             let known = answered.lock().unwrap_or_else(PoisonError::into_inner).take();
             let broken_off = || Attempted {
                 end: AttemptEnd::Deferred(now),
-                answer: "the attempt was broken off: the server stopped".to_owned(),
+                answer: "the attempt was interrupted: the server stopped".to_owned(),
             };
             let attempted = known.unwrap_or_else(broken_off);
             if let Err(error) = self.store.end_attempt(delivery.id, *lease, attempted, now).await {
-                return tracing::warn!(%error, "attempts that were broken off could not be given back; their leases will end");
+                return tracing::warn!(%error, "interrupted attempts could not be released; they are retried when their leases expire");
             }
         }
     }

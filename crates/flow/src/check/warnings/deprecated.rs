@@ -28,7 +28,7 @@ pub(super) fn check(
             Diagnostic::warning(
                 Code::DeprecatedFlow,
                 format!("{path}.{member}"),
-                format!("the flow `{name}` should not be called any longer{colon}{notice}"),
+                format!("the flow `{name}` is deprecated{colon}{notice}"),
             )
             .found(format!("`{name}`")),
         );

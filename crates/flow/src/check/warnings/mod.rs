@@ -4,6 +4,7 @@ mod ambiguous;
 mod conditions;
 mod costly;
 mod deprecated;
+mod never;
 mod unguarded;
 mod unhandled;
 mod unused;
@@ -27,6 +28,7 @@ pub(super) fn check(
     unused::check(document, program, &expressions, diagnostics);
     unguarded::check(program, &expressions, work, diagnostics);
     costly::check(&expressions, diagnostics);
+    never::check(&expressions, diagnostics);
     conditions::check(document, program, work, diagnostics);
     deprecated::check(document, program, world, diagnostics);
     ambiguous::check(document, program, world, diagnostics);

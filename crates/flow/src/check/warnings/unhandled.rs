@@ -27,11 +27,10 @@ fn in_actions(path: &str, written: &[Action], actions: &[ProgramAction], diagnos
             let missing = missing(&action.kind, facts.jumps);
             if !missing.is_empty() {
                 let named: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
-                let message =
-                    format!("without {} mail becomes unrouted when the call comes to nothing", named.join(" and "));
+                let message = format!("without {} mail becomes unrouted if the call fails", named.join(" and "));
                 diagnostics.push(
                     Diagnostic::warning(Code::UnhandledFailure, &path, message)
-                        .expected("a way on for each outcome, or an `onError`")
+                        .expected("`failure` and `timedOut`, or an `onError`")
                         .suggestion(format!("add `{}: {{ to: NODE }}`", missing.join(": { to: NODE }`, `"))),
                 );
             }

@@ -139,7 +139,7 @@ fn bad(pattern: &str, error: &regex::Error) -> BadLiteral {
         },
     };
     let suggestion = if reason.contains("look-around") || reason.contains("backreferences") {
-        "what can't be found in linear time is left out: ask with two patterns, or with `&&`"
+        "use two patterns, joined by `&&`"
     } else if reason == "it is too large" {
         "repeat less: `{1,1000}` writes its part out a thousand times"
     } else {
@@ -161,7 +161,7 @@ fn has_names(pattern: &str) -> Result<(), BadLiteral> {
     Err(BadLiteral {
         message: format!("the pattern `{}` has no named group", clip(pattern)),
         expected: "a group with a name, such as `(?<order>[0-9]+)`",
-        suggestion: Some("name the groups, or take `find` for the whole match".to_owned()),
+        suggestion: Some("name the groups, or use `find` for the whole match".to_owned()),
     })
 }
 

@@ -283,7 +283,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
 "containsAny",
 Style::Both,
-"Whether the text holds one of the words, whatever their case (Unicode simple case folding). An empty word is in every text.",
+"Whether the text contains one of the words, ignoring case (Unicode simple case folding). Every text contains the empty word.",
 &[searching(&[Kind::String, STRINGS], |arguments, meter| any_word(arguments, Where::Anywhere, meter))],
 &[
             ("containsAny('Your INVOICE is due', ['refund', 'invoice'])", "true"),
@@ -295,7 +295,7 @@ Style::Both,
     Function::new(
 "containsIgnoreCase",
 Style::Both,
-"Whether the text holds the word, whatever the case (Unicode simple case folding).",
+"Whether the text contains the word, ignoring case (Unicode simple case folding).",
 &[searching(&[Kind::String, Kind::String], |arguments, meter| any_word(arguments, Where::Anywhere, meter))],
 &[
             ("containsIgnoreCase('GRÜSSE aus Köln', 'grüsse')", "true"),
@@ -305,7 +305,7 @@ Style::Both,
     Function::new(
 "startsWithIgnoreCase",
 Style::Both,
-"Whether the text starts with the word, whatever the case (Unicode simple case folding).",
+"Whether the text starts with the word, ignoring case (Unicode simple case folding).",
 &[searching(&[Kind::String, Kind::String], |arguments, meter| any_word(arguments, Where::Start, meter))],
 &[
             ("startsWithIgnoreCase('RE: offer', 're:')", "true"),
@@ -315,7 +315,7 @@ Style::Both,
     Function::new(
 "equalsIgnoreCase",
 Style::Both,
-"Whether two texts are equal whatever the case (Unicode simple case folding).",
+"Whether two texts are equal, ignoring case (Unicode simple case folding).",
 &[searching(&[Kind::String, Kind::String], |arguments, meter| any_word(arguments, Where::Whole, meter))],
 &[
             ("equalsIgnoreCase('Straße', 'STRAẞE')", "true"),

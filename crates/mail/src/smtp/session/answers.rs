@@ -42,7 +42,7 @@ impl<T> Session<T> {
     /// Answers [`Step::Sender`](super::Step::Sender); an error is how long the client should wait.
     pub fn answer_sender(&mut self, answer: Result<(), Duration>, out: &mut Vec<u8>) {
         match answer {
-            Ok(()) => Status::new(Class::Success, 50, 1, 0).write(out, "sender taken"),
+            Ok(()) => Status::new(Class::Success, 50, 1, 0).write(out, "sender accepted"),
             Err(_) => {
                 self.transaction = None;
                 self.complain(Complaint::MailsPerMinute, Some(self.settings.mails_per_minute.into()), out);
@@ -56,7 +56,7 @@ impl<T> Session<T> {
         match answer {
             Ok(ticket) => {
                 transaction.recipients.push((recipient, ticket));
-                Status::new(Class::Success, 50, 1, 5).write(out, "recipient taken");
+                Status::new(Class::Success, 50, 1, 5).write(out, "recipient accepted");
             }
             Err(refusal) => self.refuse(&refusal, out),
         }

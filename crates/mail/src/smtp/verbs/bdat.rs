@@ -42,7 +42,7 @@ pub(in super::super) fn chunk_read<T>(session: &mut Session<T>, last: bool, out:
     };
     if !last {
         session.uncount();
-        DONE.write(out, "chunk taken");
+        DONE.write(out, "chunk received");
         return None;
     }
     let mut content = transaction.chunks.take()?;

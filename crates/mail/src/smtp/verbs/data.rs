@@ -16,7 +16,7 @@ pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) {
         Some(transaction) if !transaction.recipients.is_empty() => {
             let declared = transaction.declared;
             session.expect_data(declared);
-            Status::plain(Class::Intermediate, 54).write(out, "go on, end with a dot on a line of its own");
+            Status::plain(Class::Intermediate, 54).write(out, "send the message, end with a dot on a line of its own");
         }
         Some(_) => session.complain(Complaint::NoRecipients, None, out),
         None => session.complain(Complaint::NoSender, None, out),

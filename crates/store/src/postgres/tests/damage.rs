@@ -5,8 +5,9 @@ use waypost_ids::{DecisionKind, DeliveryState};
 
 use super::open;
 use super::waits::session;
+use crate::conformance::annotations::{before_damage, damage_is_written_over};
 use crate::conformance::outbox::{claim_of, delivery, forwards};
-use crate::conformance::samples::{accept, at, audit, decided, id, later, queue, queues, run, up_to};
+use crate::conformance::samples::{accept, at, audit, decided, flow, id, later, queue, queues, run, up_to};
 use crate::error::StoreError;
 use crate::leases::Lease;
 use crate::records::mail::{InteractionFilter, State};
@@ -53,6 +54,21 @@ async fn a_changed_message_or_trace_is_told_and_the_others_are_still_there() {
     assert_eq!(recorded.iter().map(|one| one.interaction).collect::<Vec<_>>(), [id(4)]);
     let claim = QueueClaim { queue: queue(1), max: 10, lease_seconds: 60, skills: None };
     assert_eq!(store.claim(&claim, at(100)).await.unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn what_is_damaged_beside_a_flow_is_written_over() {
+    for (text, positions) in [("written = '\\xff'", "positions = '[]'"), ("revision = -1", "positions = 'x'")] {
+        let Some(opened) = open().await else { return };
+        before_damage(&opened.store).await;
+        let of = flow(1);
+        let damage = format!(
+            "UPDATE version_texts SET {text} WHERE version = 1 AND flow_id = '{of}';
+             UPDATE node_positions SET {positions} WHERE flow_id = '{of}'"
+        );
+        session(&opened).await.batch_execute(&damage).await.unwrap();
+        damage_is_written_over(&opened.store).await;
+    }
 }
 
 #[tokio::test]

@@ -1,16 +1,19 @@
 //! What happens between nodes at the same moment, and how much is done at once.
 
+use std::time::Duration;
+
+use tokio::time::sleep;
 use waypost_ids::DecisionKind;
 
 use super::waits::{number, session};
 use super::{another, open};
 use crate::conformance::outbox::{claim_of, forwards};
 use crate::conformance::samples::{
-    accept, at, audit, decided, id, later, lease, mail, offer, queue, queue_record, queues, run, up_to,
+    accept, at, audit, decided, flow_record, id, later, lease, mail, offer, queue, queue_record, queues, run, up_to,
 };
 use crate::error::CommitError;
 use crate::postgres::locks;
-use crate::records::catalogue::{CatalogueChange, QueueRecord};
+use crate::records::catalogue::{CatalogueChange, FlowRecord, QueueRecord};
 use crate::records::mail::{AcceptOutcome, IdempotencyKey, State};
 use crate::records::outbox::{AttemptEnd, Attempted, DeliveryClaim};
 use crate::records::queues::QueueClaim;
@@ -36,7 +39,7 @@ async fn a_queue_is_not_deleted_while_its_work_is_given_back() {
     let deleter = async {
         loop {
             let deleted = store.commit(1, vec![CatalogueChange::delete(queue(1))]).await;
-            assert!(matches!(deleted, Err(CommitError::Occupied { .. })), "after {refused}: {deleted:?}");
+            assert!(matches!(deleted, Err(CommitError::Occupied(_))), "after {refused}: {deleted:?}");
             refused += 1;
         }
     };
@@ -105,6 +108,49 @@ async fn old_keys_go_in_rounds() {
         let found = number(&db, all).await;
         assert_eq!((found / 1_000_000_000_000, found / 1_000_000 % 1_000_000, found % 1_000_000), left);
     }
+}
+
+/// Mail that is being kept holds its thread. Whoever erases there waits for it, and so finds its copy; a sweep comes again.
+#[tokio::test]
+async fn an_erasure_waits_for_mail_that_is_being_kept_in_its_thread() {
+    let Some(opened) = open().await else { return };
+    let store = &opened.store;
+    queues(store).await;
+    for number in 1..=2 {
+        accept(store, decided(number, run(DecisionKind::Disconnect))).await;
+    }
+    let held = session(&opened).await;
+    held.batch_execute("BEGIN").await.unwrap();
+    held.query(locks::THREADS_SHARE, &[&vec![id(1).0]]).await.unwrap();
+    let node = another(&opened).await;
+    let erasing = tokio::spawn(async move { node.erase(id(1), audit(100, "ops")).await });
+    let limits = RetentionLimits { contents: Some(later()), ..RetentionLimits::default() };
+    sleep(Duration::from_millis(300)).await;
+    assert!(!erasing.is_finished());
+    assert_eq!(store.sweep(limits, 10, later()).await.unwrap().contents, 1, "that of the other thread");
+    held.batch_execute("COMMIT").await.unwrap();
+    assert!(erasing.await.unwrap().unwrap());
+    assert!(store.interaction(id(1)).await.unwrap().unwrap().erased);
+}
+
+/// Whoever moves nodes of a flow holds its row. Whoever deletes the flow waits for it, and takes these positions away as well.
+#[tokio::test]
+async fn a_flow_that_is_deleted_while_its_nodes_are_moved_keeps_no_positions() {
+    let Some(opened) = open().await else { return };
+    let store = &opened.store;
+    let record = flow_record(1, "Inbound");
+    store.commit(0, vec![CatalogueChange::PutFlow(record.clone())]).await.unwrap();
+    let held = session(&opened).await;
+    held.batch_execute("BEGIN; SELECT 1 FROM flows FOR UPDATE").await.unwrap();
+    let node = another(&opened).await;
+    let gone = FlowRecord { deleted_at: Some(at(5)), ..record };
+    let deleting = tokio::spawn(async move { node.commit(1, vec![CatalogueChange::PutFlow(gone)]).await });
+    sleep(Duration::from_millis(300)).await;
+    assert!(!deleting.is_finished());
+    let sql = "INSERT INTO node_positions (flow_id, positions) SELECT id, '{}' FROM flows";
+    held.batch_execute(&format!("{sql}; COMMIT")).await.unwrap();
+    deleting.await.unwrap().unwrap();
+    assert_eq!(number(&held, "SELECT count(*) FROM node_positions").await, 0);
 }
 
 /// What a node has locked the others leave to it: they neither wait nor take it twice.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use waypost_ids::{DecisionKind, DeliveryState, ThreadReason};
 
 use super::{Opened, client, open};
+use crate::conformance::annotations::{before_damage, damage_is_written_over};
 use crate::conformance::outbox::{claim_of, delivery, forwards};
 use crate::conformance::samples::{accept, at, audit, decided, id, later, mail, queue, queues, run, up_to};
 use crate::error::StoreError;
@@ -22,6 +23,7 @@ use crate::records::queues::QueueClaim;
 use crate::records::replays::{ReplayChange, ReplayRecord, ReplayState};
 use crate::records::retention::RetentionLimits;
 use crate::records::threads::{ThreadClues, ThreadNote, ThreadRecord};
+use crate::sqlite::backup::back_up;
 use crate::sqlite::check::{Counts, check};
 use crate::sqlite::{SqliteOptions, SqliteStore};
 use crate::traits::{
@@ -89,6 +91,30 @@ async fn a_changed_message_trace_or_record_is_told_and_the_others_are_still_ther
     assert_eq!(report.messages, Counts { sound: 2, damaged: 1 }, "one was erased");
     assert_eq!(report.runs, Counts { sound: 3, damaged: 1 });
     assert_eq!(report.problems.len(), 3, "{report:?}");
+}
+
+#[tokio::test]
+async fn what_is_damaged_beside_a_flow_is_written_over() {
+    let garbled = "UPDATE version_texts SET written = '# other' WHERE version = 1 AND substr(flow_id, 16) = x'01';
+         UPDATE node_positions SET positions = '{}' WHERE substr(flow_id, 16) = x'01'";
+    let unreadable =
+        "UPDATE version_texts SET revision = 'x', written = x'ff' WHERE version = 1 AND substr(flow_id, 16) = x'01';
+         UPDATE node_positions SET positions = x'ff' WHERE substr(flow_id, 16) = x'01'";
+    let high =
+        "UPDATE version_texts SET revision = 9223372036854775807 WHERE version = 1 AND substr(flow_id, 16) = x'01';
+         UPDATE node_positions SET positions = '[]' WHERE substr(flow_id, 16) = x'01'";
+    for damage in [garbled, unreadable, high] {
+        let opened = open();
+        before_damage(&opened.store).await;
+        let directory = opened.directory;
+        drop(opened.store);
+        tamper(directory.path(), damage);
+        assert_eq!(check(directory.path()).unwrap().problems.len(), 2, "{damage}");
+        let store = reopen(directory.path()).unwrap();
+        damage_is_written_over(&store).await;
+        drop(store);
+        assert!(check(directory.path()).unwrap().is_sound(), "{damage}");
+    }
 }
 
 /// A mail of one thread, which began with mail 1. They have one subject and one participant.
@@ -350,6 +376,7 @@ async fn a_check_reads_every_row_that_has_a_checksum() {
             "mailbox_tokens",
             "mailbox_watches",
             "mailboxes",
+            "node_positions",
             "outgoing",
             "queues",
             "replay_changes",
@@ -364,6 +391,7 @@ async fn a_check_reads_every_row_that_has_a_checksum() {
             "terms",
             "threads",
             "tokens",
+            "version_texts",
             "webhooks",
         ]
     );
@@ -527,6 +555,125 @@ async fn another_stores_files_are_not_taken_for_its_own() {
     // Whoever wants an older database back says so.
     fs::remove_file(ours.directory.path().join("waypost.state")).unwrap();
     assert!(reopen(ours.directory.path()).is_ok());
+}
+
+/// A crash leaves a log, and SQLite would apply it to whatever database is there.
+#[tokio::test]
+async fn a_log_is_not_applied_to_a_backup_that_was_restored() {
+    let opened = open();
+    accept(&opened.store, mail(1)).await;
+    let elsewhere = TempDir::new().unwrap();
+    let backup = elsewhere.path().join("waypost.db");
+    back_up(opened.directory.path(), &backup).unwrap();
+    let backup = fs::read(&backup).unwrap();
+    accept(&opened.store, mail(2)).await;
+    let all_in_the_log = Image::of(opened.directory.path());
+    let Opened { store, directory } = opened;
+    drop(store);
+    let store = reopen(directory.path()).unwrap();
+    accept(&store, mail(3)).await;
+    let some_in_the_log = Image::of(directory.path());
+    drop(store);
+    for crashed in [&all_in_the_log, &some_in_the_log] {
+        let restored = crashed.with("waypost.db", Some(backup.clone()));
+        for left in [restored.clone(), restored.with("waypost.state", None), restored.with("waypost.db-shm", None)] {
+            let directory = left.laid_out();
+            let refused = reopen(directory.path()).err().unwrap().to_string();
+            assert!(
+                refused.contains("also remove `waypost.db-wal`, `waypost.db-shm` and `waypost.state`"),
+                "{refused}"
+            );
+            assert_eq!(check(directory.path()).unwrap().problems, [refused]);
+            assert_eq!(Image::of(directory.path()).0, left.0, "refusing changes nothing");
+        }
+        let directory = Image(BTreeMap::from([("waypost.db", backup.clone())])).laid_out();
+        let store = reopen(directory.path()).unwrap();
+        assert!(store.raw_message(id(1)).await.unwrap().is_some());
+        assert_eq!(store.interaction(id(2)).await.unwrap(), None);
+        // From here on it is a store as any other: what a crash leaves in its log is there afterwards.
+        accept(&store, mail(4)).await;
+        let again = Image::of(directory.path()).laid_out();
+        let again = reopen(again.path()).unwrap();
+        assert!(again.raw_message(id(4)).await.unwrap().is_some());
+    }
+    // Without a restore the log is applied.
+    for (crashed, number) in [(&all_in_the_log, 2), (&some_in_the_log, 3)] {
+        let directory = crashed.laid_out();
+        assert!(reopen(directory.path()).unwrap().raw_message(id(number)).await.unwrap().is_some());
+    }
+}
+
+/// Nothing marks a plain copy of the database, but the log knows after which commit it begins.
+#[tokio::test]
+async fn a_log_is_not_applied_to_an_older_plain_copy() {
+    let opened = open();
+    accept(&opened.store, mail(1)).await;
+    let Opened { store, directory } = opened;
+    drop(store);
+    let older = fs::read(directory.path().join("waypost.db")).unwrap();
+    // It begins anew at a start, and while the store is open.
+    let options = SqliteOptions { checkpoint_bytes: 64 * 1024, ..SqliteOptions::default() };
+    let store = SqliteStore::open(directory.path(), options).unwrap();
+    for number in 2..=9 {
+        accept(&store, mail(number)).await;
+    }
+    drop(store);
+    let newer = fs::read(directory.path().join("waypost.db")).unwrap();
+    let store = reopen(directory.path()).unwrap();
+    accept(&store, mail(10)).await;
+    let crashed = Image::of(directory.path());
+    drop(store);
+    let restored = crashed.with("waypost.db", Some(older.clone()));
+    for left in [restored.clone(), restored.with("waypost.db-shm", None)] {
+        let directory = left.laid_out();
+        let refused = reopen(directory.path()).err().unwrap().to_string();
+        assert!(refused.contains("`waypost.db` is an older copy"), "{refused}");
+        assert_eq!(check(directory.path()).unwrap().problems, [refused]);
+        assert_eq!(Image::of(directory.path()).0, left.0, "refusing changes nothing");
+    }
+    // Without the log and what is remembered of it, the copy is restored.
+    let directory = Image(BTreeMap::from([("waypost.db", older)])).laid_out();
+    let store = reopen(directory.path()).unwrap();
+    assert!(store.raw_message(id(1)).await.unwrap().is_some());
+    assert_eq!(store.interaction(id(2)).await.unwrap(), None);
+    // The database that the log goes on from is no older one.
+    let directory = crashed.with("waypost.db", Some(newer)).laid_out();
+    let store = reopen(directory.path()).unwrap();
+    for number in 1..=10 {
+        assert!(store.raw_message(id(number)).await.unwrap().is_some());
+    }
+}
+
+/// While the store is open its log begins anew, again and again: an older copy is told then, too, and no crash makes it look like one.
+#[tokio::test]
+async fn a_log_that_began_anew_knows_what_the_database_had() {
+    let directory = TempDir::new().unwrap();
+    let options = || SqliteOptions { checkpoint_bytes: 16 * 1024, ..SqliteOptions::default() };
+    let mut store = SqliteStore::open(directory.path(), options()).unwrap();
+    let mut older = None;
+    let mut refused = 0;
+    for number in 1..=60 {
+        accept(&store, mail(number)).await;
+        let crashed = Image::of(directory.path());
+        let again = crashed.laid_out();
+        drop(SqliteStore::open(again.path(), options()).unwrap());
+        if number == 10 {
+            drop(store);
+            older = fs::read(directory.path().join("waypost.db")).ok();
+            store = SqliteStore::open(directory.path(), options()).unwrap();
+        } else if let Some(older) = &older {
+            let restored = crashed.with("waypost.db", Some(older.clone())).laid_out();
+            match SqliteStore::open(restored.path(), options()) {
+                Err(error) => {
+                    assert!(error.to_string().contains("is an older copy"), "{error}");
+                    refused += 1;
+                }
+                // The log still goes on from that copy.
+                Ok(store) => assert!(store.raw_message(id(number.into())).await.unwrap().is_some()),
+            }
+        }
+    }
+    assert!(refused > 20, "{refused}");
 }
 
 /// The files of a data directory.

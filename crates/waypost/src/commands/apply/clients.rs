@@ -198,8 +198,9 @@ fn carry_out(
 
 /// Why it stopped at a client.
 fn stopped(name: &str, error: Error) -> Failure {
-    let told =
-        |message: String| format!("client {name}: {message}\n  everything before it is applied; apply again to go on");
+    let told = |message: String| {
+        format!("client {name}: {message}\n  everything before it is applied; apply again to continue")
+    };
     match Failure::from(error) {
         Failure::Refused(message) => Failure::Refused(told(message)),
         Failure::Failed(message) => Failure::Failed(told(format!(

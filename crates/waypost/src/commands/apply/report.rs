@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
+use waypost_flow::diagnostic::counted;
 
 use crate::table::Output;
 
@@ -15,6 +16,14 @@ pub(crate) struct Report {
     pub(crate) dry_run: bool,
     /// What became of each object, in the order in which it was done.
     pub(crate) objects: Vec<Became>,
+    /// How many flows do what they did and are written differently since, such as with other comments.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) texts: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What became of one object.
@@ -33,6 +42,9 @@ pub(crate) struct Became {
     /// Members that differ from what was there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) differs: Vec<String>,
+    /// Of a dry run: why it can't be deleted now, so that nothing would be applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) blocked: Option<String>,
     /// The same in a line for people, after kind and name.
     #[serde(skip)]
     pub(crate) said: String,
@@ -41,7 +53,7 @@ pub(crate) struct Became {
 impl Report {
     /// Nothing yet.
     pub(crate) fn new(dry_run: bool) -> Self {
-        Self { dry_run, objects: Vec::new() }
+        Self { dry_run, objects: Vec::new(), texts: 0 }
     }
 
     /// Prints everything.
@@ -52,6 +64,9 @@ impl Report {
         for one in &self.objects {
             let kind = if one.kind == "rows" { "table" } else { &one.kind };
             writeln!(out, "{kind} {}: {}", one.name, one.said)?;
+        }
+        if self.texts > 0 {
+            writeln!(out, "text of {} written", counted(usize::try_from(self.texts).unwrap_or(usize::MAX), "flow"))?;
         }
         Ok(())
     }

@@ -7,15 +7,17 @@ use waypost_catalogue::shape::KEY;
 use waypost_catalogue::tables::export::{self, Reader};
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_flow::document;
-use waypost_ids::TableId;
+use waypost_ids::{Kind, TableId};
 use waypost_project::Project;
 use waypost_project::difference::RowsDifference;
 use waypost_project::tables::TableEntry;
 use waypost_wire::Object;
+use waypost_wire::change::{ChangeSetDone, ChangedObject};
 use waypost_wire::table::RowsReplaced;
 
 use super::report::Became;
 use crate::failure::Failure;
+use crate::refusal;
 use crate::remote::Remote;
 use crate::screen;
 
@@ -48,6 +50,43 @@ pub(crate) fn differences(
     Ok(found)
 }
 
+/// Refuses a folder that would change rows of tables that stay with another project. A change set has no rows, so the server can't.
+pub(super) fn of_others(
+    remote: &Remote,
+    project: &Project,
+    rows: &HeldRows,
+    done: &ChangeSetDone,
+) -> Result<(), Failure> {
+    let with_rows = |name: &str| {
+        let folded = document::fold_name(name);
+        project.tables().iter().any(|one| one.has_rows() && one.table.record.folded_name == folded)
+    };
+    let of_other = |one: &ChangedObject| {
+        let project = one.stays_with.clone().filter(|_| one.kind == Kind::Table.as_str() && with_rows(&one.name))?;
+        Some((one.name.clone(), project))
+    };
+    let others: Vec<(String, String)> = done.objects.iter().filter_map(of_other).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let differ = differences(remote, project, rows)?;
+    refuse(others.into_iter().filter(|(name, _)| {
+        let folded = document::fold_name(name);
+        differ.iter().any(|(known, rows)| document::fold_name(known) == folded && rows.differs())
+    }))
+}
+
+/// Refuses to change the rows of these tables, each with the project that it stays with, if there are any.
+pub(super) fn refuse(tables: impl Iterator<Item = (String, String)>) -> Result<(), Failure> {
+    let said = tables.map(|(name, project)| {
+        format!("the project `{project}` applied the table `{name}` last, and its rows differ: give it another name, or take it over")
+    });
+    match said.collect::<Vec<_>>() {
+        none if none.is_empty() => Ok(()),
+        said => Err(Failure::Refused(refusal::of_another_project(&said.join("\n")))),
+    }
+}
+
 /// So many bytes of rows are sent with a replay: a server takes 4 MiB of JSON, documents included.
 const MOST_ROWS: usize = 2 << 20;
 
@@ -64,7 +103,7 @@ pub(crate) fn for_replay(
         let name = &table.record.name;
         let size = rows.of(table.record.id).map(|row| row.key.len() + row.values.len() + KEY.len()).sum();
         let Some(rest) = left.checked_sub(size) else {
-            let note = "its rows are too many to be sent; the replay has those on the server, and none of a new table";
+            let note = "it has too many rows to send; the replay uses those on the server, and none for a new table";
             writeln!(screen::stderr(), "table {name}: {note}")?;
             continue;
         };

@@ -6,8 +6,14 @@ use waypost_outgoing::dkim::Keys;
 use super::report::Report;
 use crate::commands::serve::{Arguments, Way};
 
-/// Looks at records of the server's domains and of its own name.
-pub(super) async fn check(report: &mut Report, arguments: &Arguments, records: &Records, domains: &[String]) {
+/// Looks at records of the server's domains and of its own name, if that is known.
+pub(super) async fn check(
+    report: &mut Report,
+    arguments: &Arguments,
+    hostname: Option<&str>,
+    records: &Records,
+    domains: &[String],
+) {
     let sends = !matches!(arguments.smarthost, Some(Way::Nowhere));
     let direct = arguments.smarthost.is_none();
     for domain in domains {
@@ -20,7 +26,14 @@ pub(super) async fn check(report: &mut Report, arguments: &Arguments, records: &
         keys(report, arguments, records, domains).await;
     }
     if sends && direct {
-        host(report, records, &arguments.hostname).await;
+        match hostname {
+            Some(hostname) => host(report, records, hostname).await,
+            None => report.warning(
+                "ptr",
+                "not checked: the server's own name is not known here",
+                "name it: --hostname NAME",
+            ),
+        }
     }
 }
 
@@ -29,10 +42,10 @@ async fn mx(report: &mut Report, records: &Records, domain: &str) {
         Err(why) => report.failed("dns", why, "check the DNS server, or name one with --dns"),
         Ok(hosts) if hosts.is_empty() => report.warning(
             "dns",
-            format!("{domain} has no MX: nobody is told that mail for it comes here"),
+            format!("{domain} has no MX: senders can't find this server"),
             format!("publish `{domain}. IN MX 10 HOST.`, unless another server passes its mail on"),
         ),
-        Ok(hosts) => report.ok("dns", format!("{domain} has its mail taken by {}", hosts.join(", "))),
+        Ok(hosts) => report.ok("dns", format!("mail for {domain} goes to {}", hosts.join(", "))),
     }
 }
 
@@ -108,7 +121,7 @@ fn public(record: &str) -> Option<String> {
 
 /// The server's name has an address, and the address has that name.
 async fn host(report: &mut Report, records: &Records, hostname: &str) {
-    if hostname == "localhost" {
+    if hostname == super::LOCALHOST {
         return report.warning(
             "ptr",
             "the server calls itself localhost",

@@ -4,40 +4,31 @@ use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use rustls::sign::CertifiedKey;
-use waypost_origin::Origin;
-use webpki::EndEntityCert;
+use waypost_flow::diagnostic::counted;
+use waypost_store::sqlite::stopped::{Stopped, stopped};
 
+use super::certificate;
 use super::report::Report;
 use crate::commands::serve::Arguments;
 use crate::remote::Listeners;
-use crate::server::tls;
 
-/// Below this share of free space, and below this many bytes, is a warning.
-const FREE_PERCENT: u64 = 10;
+/// Fewer free bytes than this are a warning, and fewer than a sixteenth of it a failure. A share of the disk says little: a tenth of a large one is plenty.
 const FREE_BYTES: u64 = 1 << 30;
 
 /// How long a port may take to answer.
-const ANSWER: Duration = Duration::from_secs(5);
+pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
-/// A certificate that ends sooner is a warning.
-const EXPIRES_SOON: u64 = 21 * DAY;
-const DAY: u64 = 24 * 60 * 60;
-
-/// Checks this machine, if a server is to run or runs on it.
-pub(super) fn check(report: &mut Report, arguments: &Arguments, elsewhere: bool) {
-    if elsewhere && !arguments.data_dir.exists() {
-        return;
-    }
-    let listeners = data_directory(report, &arguments.data_dir);
+/// Checks this machine, on which a server is to run or runs.
+pub(super) fn check(report: &mut Report, arguments: &Arguments) {
+    let listeners = data_directory(report, &arguments.data_dir, arguments.database.is_none());
     ports(report, arguments, listeners.as_ref());
-    certificate(report, arguments);
+    certificate::check(report, arguments, listeners.as_ref());
 }
 
 /// Answers where the server that runs on it listens.
-fn data_directory(report: &mut Report, folder: &Path) -> Option<Listeners> {
+fn data_directory(report: &mut Report, folder: &Path, has_database: bool) -> Option<Listeners> {
     let shown = folder.display();
     let Ok(known) = fs::metadata(folder) else {
         report.warning("data", format!("{shown} is not there"), "start the server once, or name it with --data-dir");
@@ -48,20 +39,39 @@ fn data_directory(report: &mut Report, folder: &Path) -> Option<Listeners> {
     }
     disk(report, folder);
     match Listeners::read(folder) {
-        Ok(listeners) if runs(listeners.pid) => {
+        Ok(listeners) => {
             report.ok("data", format!("{shown} is used by process {}", listeners.pid));
             Some(listeners)
         }
         _ => {
             report.ok("data", format!("{shown}; no server runs on it"));
+            if has_database {
+                files(report, folder);
+            }
             None
         }
     }
 }
 
-fn runs(pid: u32) -> bool {
-    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
-    pid.is_some_and(|pid| !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH)))
+/// What the next start would find in the database's files.
+fn files(report: &mut Report, folder: &Path) {
+    match stopped(folder) {
+        Ok(Stopped { refused, backup }) => {
+            for error in &refused {
+                report.failed("data", format!("the server would not start: {error}"), "see docs/operate.md, Damage");
+            }
+            if let Some(pending) = backup {
+                let found = format!(
+                    "waypost.db is a restored backup that no server has opened yet, with {}",
+                    counted(pending, "pending delivery")
+                );
+                let advice =
+                    "start with `--smarthost none`, and cancel the deliveries that were sent after the backup was made";
+                report.warning("data", found, advice);
+            }
+        }
+        Err(error) => report.failed("data", error.to_string(), "run doctor as the user that the server runs as"),
+    }
 }
 
 fn disk(report: &mut Report, folder: &Path) {
@@ -73,7 +83,7 @@ fn disk(report: &mut Report, folder: &Path) {
     let found = format!("{} MiB free, {percent} %", free >> 20);
     if free < FREE_BYTES >> 4 {
         report.failed("disk", found, "free some space: a full disk refuses mail with 452");
-    } else if free < FREE_BYTES || percent < FREE_PERCENT {
+    } else if free < FREE_BYTES {
         report.warning(
             "disk",
             found,
@@ -142,66 +152,5 @@ fn answers(address: SocketAddr, greets: bool) -> std::io::Result<String> {
         Ok(format!(": {}", greeting.trim_end()))
     } else {
         Err(std::io::Error::other(format!("expected a greeting, found `{}`", greeting.trim_end())))
-    }
-}
-
-fn certificate(report: &mut Report, arguments: &Arguments) {
-    let (certificate, key) = match (&arguments.tls_cert, &arguments.tls_key) {
-        (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
-        _ if arguments.tls_self_signed => {
-            let certificate = tls::self_signed_certificate(&arguments.data_dir);
-            if !certificate.exists() {
-                return report.ok("tls", "the self-signed certificate is made when the server starts");
-            }
-            let key = certificate.with_file_name("key.pem");
-            (certificate, key)
-        }
-        _ => {
-            let suggestion = "set --tls-cert and --tls-key, unless a proxy in front speaks TLS";
-            return report.warning("tls", "there is no certificate: no STARTTLS, no HTTPS", suggestion);
-        }
-    };
-    match tls::from_files(&certificate, &key) {
-        Err(failure) => {
-            report.failed("tls", failure.to_string(), "give the chain and the key that belongs to it, in PEM")
-        }
-        Ok(pair) => {
-            report.ok("tls", format!("the key fits {}", certificate.display()));
-            dates(report, &pair, &arguments.hostname);
-        }
-    }
-}
-
-fn dates(report: &mut Report, pair: &CertifiedKey, hostname: &str) {
-    let Some(leaf) = pair.cert.first() else { return };
-    let Ok(leaf) = EndEntityCert::try_from(leaf) else {
-        return report.failed("tls", "the certificate can't be read", "give an X.509 certificate in PEM");
-    };
-    let now =
-        SystemTime::from(Origin::system().now()).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    match tls::not_after(&leaf).map(|end| end.saturating_sub(now)) {
-        None => {}
-        Some(0) => {
-            report.failed("tls", "the certificate has expired", "renew it; the server takes the new files by itself")
-        }
-        Some(left) if left < EXPIRES_SOON => {
-            report.warning(
-                "tls",
-                format!("the certificate expires in {} days", left / DAY),
-                "renew it; the server takes the new files by itself",
-            );
-        }
-        Some(left) => report.ok("tls", format!("the certificate is valid for {} days", left / DAY)),
-    }
-    let names: Vec<&str> = leaf.valid_dns_names().collect();
-    let fits = |name: &&str| match name.strip_prefix("*.") {
-        Some(parent) => hostname.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent)),
-        None => name.eq_ignore_ascii_case(hostname),
-    };
-    if names.iter().any(fits) {
-        report.ok("tls", format!("the certificate names {hostname}"));
-    } else {
-        let found = format!("the certificate names {}, and not {hostname}", names.join(", "));
-        report.warning("tls", found, "set --hostname to a name that it has, or get one for this name");
     }
 }

@@ -1,5 +1,6 @@
 //! `waypost doctor`: what is wrong with a deployment, and what to do about it. Changes nothing.
 
+mod certificate;
 mod dns;
 mod local;
 mod objects;
@@ -18,6 +19,9 @@ use report::{Report, Status};
 
 pub(crate) use report::schema;
 
+/// What a server calls itself that is not told its name.
+const LOCALHOST: &str = "localhost";
+
 /// How long each question to DNS may take.
 const DNS: Duration = Duration::from_secs(5);
 
@@ -25,15 +29,18 @@ const DNS: Duration = Duration::from_secs(5);
 #[derive(clap::Args)]
 #[group(skip)]
 pub(crate) struct Arguments {
-    /// The server's address, such as http://127.0.0.1:8080; left out: as the data directory says
+    /// The server's address, such as http://127.0.0.1:8080; left out: the one in the data directory
     #[arg(long, env = "WAYPOST_URL", hide_env_values = true)]
     url: Option<String>,
     /// The OAuth client's id
     #[arg(long, env = "WAYPOST_CLIENT_ID", hide_env_values = true)]
     client_id: Option<String>,
-    /// The OAuth client's secret (better in the environment than on a command line)
+    /// The OAuth client's secret; better in the environment: other users of the machine can see arguments
     #[arg(long, env = "WAYPOST_CLIENT_SECRET", hide_env_values = true)]
     client_secret: Option<String>,
+    /// Address and client from this profile of ~/.config/waypost/profiles.toml
+    #[arg(long, env = "WAYPOST_PROFILE", hide_env_values = true)]
+    profile: Option<String>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     output: Output,
@@ -45,17 +52,25 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut report = Report::default();
     let serve = &arguments.serve;
-    local::check(&mut report, serve, arguments.url.is_some());
+    let elsewhere = (arguments.url.is_some() || arguments.profile.is_some()) && !serve.data_dir.exists();
+    if !elsewhere {
+        local::check(&mut report, serve);
+    }
     let server = Server::of(
         arguments.url.clone(),
         arguments.client_id.clone(),
         arguments.client_secret.clone(),
+        arguments.profile.clone(),
         &serve.data_dir,
     );
     let domains = objects::check(&mut report, &server);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match Records::new(serve.dns, DNS) {
-        Ok(records) => runtime.block_on(dns::check(&mut report, serve, &records, &domains)),
+        Ok(records) => {
+            // What a server elsewhere calls itself is in its own options.
+            let hostname = Some(serve.hostname.as_str()).filter(|name| !(elsewhere && *name == LOCALHOST));
+            runtime.block_on(dns::check(&mut report, serve, hostname, &records, &domains));
+        }
         Err(problem) => report.failed("dns", problem.to_string(), "name a DNS server with --dns"),
     }
     let mut out = screen::stdout();

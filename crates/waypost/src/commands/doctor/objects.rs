@@ -4,14 +4,17 @@ use std::collections::HashSet;
 
 use waypost_client::Error;
 use waypost_client::flows::FlowFilter;
+use waypost_flow::diagnostic::counted;
 use waypost_ids::DeliveryState;
 use waypost_origin::Origin;
+use waypost_wire::data_action::DataAction;
 use waypost_wire::flow::Flow;
 use waypost_wire::mailbox::{Mailbox, MailboxState};
 use waypost_wire::routing::{Queue, Route};
 
 use super::report::Report;
 use crate::failure::Failure;
+use crate::plain;
 use crate::remote::{Remote, Server};
 
 /// Seconds that clocks may differ by.
@@ -49,7 +52,14 @@ pub(super) fn check(report: &mut Report, server: &Server) -> Vec<String> {
 fn health(report: &mut Report, remote: &Remote) -> bool {
     match remote.wait(remote.health()) {
         Err(error) => {
-            report.failed("server", Failure::from(error).to_string(), "start the server, or correct its address");
+            let untrusted = matches!(&error, Error::NoAnswer { reason, .. } if reason.contains("peer certificate"));
+            let suggestion = match untrusted {
+                true => {
+                    "trust its certificate: SSL_CERT_FILE=FILE, for --tls-self-signed tls/cert.pem of its data directory"
+                }
+                false => "start the server, or correct its address",
+            };
+            report.failed("server", Failure::from(error).to_string(), suggestion);
             false
         }
         Ok(health) => {
@@ -94,7 +104,9 @@ fn held(report: &mut Report, remote: &Remote) -> Result<Vec<String>, Error> {
     unused_queues(report, remote, &routes, &queues)?;
     self::mailboxes(report, &mailboxes);
     work(report, remote, &queues)?;
-    secrets(report, remote, &mailboxes)?;
+    let actions = remote.all(remote.data_actions().list())?;
+    secrets(report, remote, &mailboxes, &actions)?;
+    unencrypted(report, remote, &actions)?;
     Ok(domains)
 }
 
@@ -184,8 +196,12 @@ fn unused_queues(
 fn mailboxes(report: &mut Report, mailboxes: &[Mailbox]) {
     for mailbox in mailboxes.iter().filter(|mailbox| mailbox.state == MailboxState::Enabled) {
         let Some(health) = &mailbox.health else { continue };
-        let error = health.last_error.as_deref().map(|error| format!(": {error}")).unwrap_or_default();
-        let found = format!("`{}` is {}{error}", mailbox.name, health.status);
+        let standing = format!("`{}` is {}", mailbox.name, health.status);
+        // What is ok had errors before, at most.
+        let found = match health.last_error.as_deref() {
+            Some(error) if health.status != "ok" => format!("{standing}: {error}"),
+            _ => standing,
+        };
         let test = || {
             health.suggestion.clone().unwrap_or_else(|| format!("try `waypost mailboxes test \"{}\"`", mailbox.name))
         };
@@ -211,7 +227,7 @@ fn work(report: &mut Report, remote: &Remote, queues: &[Queue]) -> Result<(), Er
     let dead = ledger.deliveries.get(&DeliveryState::Dead).copied().unwrap_or_default();
     if dead > 0 {
         let list = "see `waypost deliveries list --state dead`; `waypost deliveries retry` tries again";
-        report.failed("deliveries", format!("{dead} dead letters"), list);
+        report.failed("deliveries", counted(dead, "dead letter"), list);
     } else {
         report.ok("deliveries", "no dead letters");
     }
@@ -242,9 +258,8 @@ fn work(report: &mut Report, remote: &Remote, queues: &[Queue]) -> Result<(), Er
 }
 
 /// Secrets that have no value, and names that nothing has a secret for. Values are not read: nobody can.
-fn secrets(report: &mut Report, remote: &Remote, mailboxes: &[Mailbox]) -> Result<(), Error> {
+fn secrets(report: &mut Report, remote: &Remote, mailboxes: &[Mailbox], actions: &[DataAction]) -> Result<(), Error> {
     let secrets = remote.all(remote.secrets().list())?;
-    let actions = remote.all(remote.data_actions().list())?;
     let mut used =
         serde_json::to_string(&mailboxes.iter().map(|mailbox| &mailbox.auth).collect::<Vec<_>>()).unwrap_or_default();
     used.extend(actions.iter().map(|action| serde_json::to_string(&action.config).unwrap_or_default()));
@@ -262,6 +277,21 @@ fn secrets(report: &mut Report, remote: &Remote, mailboxes: &[Mailbox]) -> Resul
     }
     if report.checks.len() == before {
         report.ok("secrets", format!("every secret is used and has a value (of {})", secrets.len()));
+    }
+    Ok(())
+}
+
+/// What would send something secret without TLS. Nothing is sent there: deliveries are dead, and calls fail.
+fn unencrypted(report: &mut Report, remote: &Remote, actions: &[DataAction]) -> Result<(), Error> {
+    for webhook in remote.all(remote.webhooks().list())? {
+        if let Some(found) = plain::webhook(&webhook.name, &webhook.url) {
+            report.warning("webhooks", found, plain::ADVICE);
+        }
+    }
+    for action in actions {
+        if let Some(found) = plain::data_action(&action.name, &action.config) {
+            report.warning("data actions", found, plain::ADVICE);
+        }
     }
     Ok(())
 }

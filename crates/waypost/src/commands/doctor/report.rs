@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
+use waypost_flow::diagnostic::counted;
 
 use crate::table;
 
@@ -81,7 +82,8 @@ impl Report {
             }
         }
         let (failed, warnings) = (self.count(Status::Failed), self.count(Status::Warning));
-        writeln!(out, "\n{} checks: {failed} failed, {warnings} warnings", self.checks.len())
+        let (checks, warnings) = (counted(self.checks.len(), "check"), counted(warnings, "warning"));
+        writeln!(out, "\n{checks}: {failed} failed, {warnings}")
     }
 }
 

@@ -1,13 +1,18 @@
 //! Everything that a server has, asked for by its API.
 
+use std::collections::HashMap;
+use std::io::Write;
+
 use waypost_client::flows::FlowFilter;
-use waypost_ids::Term;
+use waypost_ids::{FlowId, Term};
 use waypost_project::clients::of_server;
 use waypost_project::export::Bodies;
 use waypost_wire::access::OAuthClientRequest;
+use waypost_wire::text::PublishedText;
 
 use crate::failure::Failure;
-use crate::remote::Remote;
+use crate::remote::{NO_TEXTS, Remote};
+use crate::screen;
 
 /// Asks for clients; none if the token may not know of them.
 pub(super) fn clients(remote: &Remote) -> Result<Option<Vec<OAuthClientRequest>>, Failure> {
@@ -25,6 +30,29 @@ pub(super) fn everything(remote: &Remote) -> Result<Bodies, Failure> {
         *rows = remote.wait(remote.tables().export(table.id, None, false))?.to_vec();
     }
     Ok(bodies)
+}
+
+/// How published versions were written, as far as the server knows. What it can't give is said, and exported without comments.
+pub(super) fn texts(remote: &Remote, bodies: &Bodies) -> Result<HashMap<FlowId, String>, Failure> {
+    let found = match remote.all(remote.flows().texts()) {
+        Ok(found) => found,
+        // An older server takes the path for a flow's.
+        Err(error) if error.is_not_offered() || error.status() == Some(404) => {
+            writeln!(screen::stderr(), "note: {NO_TEXTS}; flows are exported without comments")?;
+            return Ok(HashMap::new());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let mut texts = HashMap::new();
+    for PublishedText { flow_id, text, errors, .. } in found {
+        if let Some(problem) = errors.first() {
+            let known = bodies.flows.iter().find(|(flow, _)| flow.id == flow_id);
+            let name = known.map_or_else(|| flow_id.to_string(), |(flow, _)| flow.name.clone());
+            writeln!(screen::stderr(), "note: flow {name} is exported without comments: {}", problem.message)?;
+        }
+        texts.extend(text.map(|text| (flow_id, text)));
+    }
+    Ok(texts)
 }
 
 /// The same, with tables as if they had no rows.

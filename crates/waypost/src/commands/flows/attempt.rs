@@ -2,19 +2,22 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
-use waypost_flow::source;
+use waypost_client::Error;
+use waypost_flow::source::{self, Node};
 use waypost_wire::attempt::{Try, Unanswered};
 use waypost_wire::trace::text;
 
 use super::{One, Printing};
+use crate::commands::answers::AnswersFile;
 use crate::commands::interactions::short;
 use crate::failure::Failure;
+use crate::times::time;
 use crate::{files, screen};
 
 /// Arguments of `try`.
@@ -25,15 +28,18 @@ pub(crate) struct Arguments {
     /// A version's number, `published`, `newest`, or a label; left out: the newest
     #[arg(long)]
     version: Option<String>,
-    /// A document, tried in the flow's place without being saved
+    /// A document to try in the flow's place, without saving it
     #[arg(long, conflicts_with = "version")]
     file: Option<PathBuf>,
-    /// A value for an input of the flow: name=value, the value as JSON or as it stands
+    /// A value for an input of the flow: name=value, the value as JSON or as plain text
     #[arg(long = "input", value_name = "NAME=VALUE")]
     inputs: Vec<String>,
-    /// When the mails are accepted: what flows take for now [default: the current time]
-    #[arg(long, value_name = "TIME")]
+    /// When the mails are accepted: the flow's `now` [default: the current time]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     at: Option<Timestamp>,
+    /// A file with `answers`, as tests have them: what data actions answer, and tables and schedules in the place of the server's
+    #[arg(long, value_name = "FILE")]
+    answers: Option<PathBuf>,
     /// Show every step
     #[arg(long)]
     trace: bool,
@@ -44,24 +50,30 @@ pub(crate) struct Arguments {
     printing: Printing,
 }
 
+/// Exit code 0: every mail was decided; 1: the server refused the document or the answers, a run failed, or it asked for an answer that is
+/// not given; 2: could not ask.
 pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
     let mut request = Try { version: arguments.version.as_deref().map(Json::from), ..Try::default() };
     request.received_at = arguments.at.map(Into::into);
-    if let Some(path) = &arguments.file {
-        let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", path.display()))(cause);
-        let text = fs::read_to_string(path).map_err(|error| fail(&error))?;
-        let (document, _) = source::yaml(&text).map_err(|error| fail(&error.message))?;
-        request.document = Some(document.to_json());
+    request.document = arguments.file.as_deref().map(|path| Ok::<_, Failure>(yaml(path)?.to_json())).transpose()?;
+    let answers = arguments.answers.as_deref().map(AnswersFile::read).transpose()?;
+    if let Some(file) = &answers {
+        request.answers = file.listed()?.iter().map(Node::to_json).collect();
     }
     request.inputs = arguments.inputs.iter().map(|written| input(written)).collect::<Result<_, _>>()?;
     let (remote, id) = arguments.one.find()?;
+    let mut failed = false;
     files::mails(&arguments.mails, &mut |mail| {
         if mail.raw.is_empty() {
             return Ok(writeln!(screen::stderr(), "{}: empty, not tried", mail.name)?);
         }
         // A JSON text holds characters, and a mail bytes.
         request.message_base64 = Some(BASE64.encode(&mail.raw));
-        let tried = remote.wait(remote.flows().attempt(id, &request))?;
+        let tried = match remote.wait(remote.flows().attempt(id, &request)) {
+            Ok(tried) => tried,
+            Err(error) => return Err(refused(error, answers.as_ref())?),
+        };
+        failed |= tried.decision.error.is_some() || !tried.unanswered.is_empty();
         if arguments.printing.output.is_data() {
             let told = json!({ "mail": mail.name, "tried": tried });
             return Ok(arguments.printing.output.write_one(out, &told)?);
@@ -76,13 +88,33 @@ pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Fai
         for Unanswered { data_action, input } in &tried.unanswered {
             writeln!(out, "    unanswered: {data_action} {}", Json::Object(input.clone()))?;
         }
+        for label in &tried.unasked {
+            writeln!(out, "    note: the run never asked for the answer of {label}")?;
+        }
         if arguments.trace {
             for line in text::render(&tried.trace).lines() {
                 writeln!(out, "    {line}")?;
             }
         }
         Ok(())
-    })
+    })?;
+    if failed { Err(Failure::Found) } else { Ok(()) }
+}
+
+/// What is wrong with the answers is shown in their file.
+fn refused(error: Error, answers: Option<&AnswersFile>) -> Result<Failure, Failure> {
+    if let (Error::Refused { body, .. }, Some(file)) = (&error, answers)
+        && let Some(problems) = AnswersFile::found_by_server(&body.errors)
+    {
+        return file.refused(problems);
+    }
+    Ok(error.into())
+}
+
+fn yaml(path: &Path) -> Result<Node, Failure> {
+    let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", path.display()))(cause);
+    let text = fs::read_to_string(path).map_err(|error| fail(&error))?;
+    Ok(source::yaml(&text).map_err(|error| fail(&error.message))?.0)
 }
 
 fn input(written: &str) -> Result<(String, Json), Failure> {

@@ -28,7 +28,7 @@ pub(crate) enum Format {
 /// How far to look, and how to print.
 #[derive(clap::Args)]
 pub(crate) struct Looking {
-    /// All the way, not only the next ones
+    /// Include indirect ones, not only direct ones
     #[arg(long, short = 't')]
     pub(crate) transitive: bool,
     /// How to print
@@ -148,7 +148,8 @@ fn branch(
 
 fn place(edge: &GraphEdge<'_>) -> String {
     let version = edge.version.map(|version| format!("v{version} ")).unwrap_or_default();
-    let path = edge.path.as_ref().map(|path| format!(" at {path}")).unwrap_or_default();
+    let path =
+        edge.path.as_ref().filter(|path| **path != edge.kind).map(|path| format!(" at {path}")).unwrap_or_default();
     let selector = edge.selector.as_deref().filter(|selector| *selector != "published");
     let selector = selector.map(|selector| format!(" version {selector}")).unwrap_or_default();
     format!("{version}{}{selector}{path}", edge.kind)

@@ -3,14 +3,18 @@
 use std::io::Write;
 
 use serde_json::Value as Json;
+use waypost_client::Error;
 use waypost_client::flows::FlowFilter;
+use waypost_flow::diagnostic::counted;
 use waypost_flow::source::yaml_text;
+use waypost_project::texts::says;
 use waypost_wire::change::{FlowEvent, Label, LabelTarget};
 use waypost_wire::flow::{Flow, FlowVersion};
 
 use super::{One, Printing};
 use crate::failure::Failure;
-use crate::remote::Server;
+use crate::remote::{NO_TEXTS, Server};
+use crate::screen;
 use crate::table;
 
 /// Arguments of `list`.
@@ -21,8 +25,8 @@ pub(crate) struct List {
     /// Part of the name
     #[arg(long)]
     name: Option<String>,
-    /// email or shared
-    #[arg(long = "type")]
+    /// Only flows of this type
+    #[arg(long = "type", value_name = "TYPE", value_parser = clap::builder::PossibleValuesParser::new(["email", "shared"]))]
     flow_type: Option<String>,
     #[command(flatten)]
     printing: Printing,
@@ -42,7 +46,7 @@ pub(crate) struct Of {
 pub(crate) struct Show {
     #[command(flatten)]
     one: One,
-    /// A version's number; left out: what is published
+    /// A version's number; left out: the published version
     #[arg(long)]
     version: Option<String>,
     /// How to print
@@ -53,10 +57,10 @@ pub(crate) struct Show {
 /// How a document is printed.
 #[derive(Clone, Copy, Default, clap::ValueEnum)]
 pub(super) enum Text {
-    /// As people write it.
+    /// As it was written, comments included, if the server has that and nothing was renamed since; else as people would write it
     #[default]
     Yaml,
-    /// As the API has it.
+    /// As the API has it, with today's names
     Json,
 }
 
@@ -125,7 +129,28 @@ pub(super) fn show(arguments: &Show, out: &mut impl Write) -> Result<(), Failure
     };
     let document = remote.wait(remote.flows().document(id, &version))?;
     match arguments.output {
-        Text::Yaml => Ok(out.write_all(yaml_text(&document).as_bytes())?),
+        Text::Yaml => {
+            let written = match remote.wait(remote.flows().text(id, &version)) {
+                Ok(written) => written,
+                Err(error) if error.is_not_offered() => {
+                    writeln!(screen::stderr(), "note: {NO_TEXTS}; this is the version's content")?;
+                    None
+                }
+                // What the version says is known all the same.
+                Err(Error::Refused { body, .. }) if body.code == "storage.damaged" => {
+                    writeln!(
+                        screen::stderr(),
+                        "note: this is the version's content, without comments: {}",
+                        body.message
+                    )?;
+                    None
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let written = written.and_then(|text| String::from_utf8(text.into()).ok());
+            let text = written.filter(|text| says(text, &document)).unwrap_or_else(|| yaml_text(&document));
+            Ok(out.write_all(text.as_bytes())?)
+        }
         Text::Json => Ok(table::json(out, &document)?),
     }
 }
@@ -152,10 +177,9 @@ pub(super) fn versions(arguments: &Of, out: &mut impl Write) -> Result<(), Failu
             version.date_published.as_ref().map_or("draft".to_owned(), ToString::to_string),
             version.created_by_client.as_ref().map(|client| client.id.clone()).unwrap_or_default(),
             version.content_hash.as_deref().map(|hash| table::clip(hash, 12)).unwrap_or_default(),
-            if version.validation.is_empty() {
-                String::new()
-            } else {
-                format!("{} problem(s)", version.validation.len())
+            match version.validation.len() {
+                0 => String::new(),
+                problems => counted(problems, "problem"),
             },
         ]
     };

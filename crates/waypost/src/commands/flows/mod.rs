@@ -7,6 +7,7 @@ mod look;
 
 use waypost_client::flows::FlowFilter;
 use waypost_ids::FlowId;
+use waypost_wire::flow::Flow;
 
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
@@ -23,24 +24,24 @@ pub(crate) enum Command {
     Show(look::Show),
     /// List a flow's versions, newest first
     Versions(look::Of),
-    /// Show what was done to a flow, by whom, with what note
+    /// Show a flow's history: what was done, by whom, and the note
     History(look::Of),
     /// Show how two versions differ in meaning
     Diff(look::Diff),
-    /// Save a document as a draft: nothing that runs changes
+    /// Save a document as a draft; running flows are not affected
     Draft(change::Draft),
     /// Publish a version: a draft, or an old one again
     Publish(change::Publish),
     /// Give a label to a version, or to two with weights (`3:90 4:10`)
     Label(change::Label),
-    /// Take a label away
+    /// Remove a label
     Unlabel(change::Unlabel),
-    /// Tell callers to move on
+    /// Deprecate a flow: publishing a caller gives a warning
     Deprecate(change::Deprecate),
     /// Unpublish a flow
     Deactivate(change::Named),
     /// Delete a flow that nothing uses
-    Delete(change::Named),
+    Delete(change::Delete),
     /// Show what a flow uses
     Uses(graph::Arguments),
     /// Show what uses a flow
@@ -104,9 +105,13 @@ pub(crate) fn find(remote: &Remote, written: &str) -> Result<FlowId, Failure> {
     if let Ok(id) = written.parse() {
         return Ok(id);
     }
-    let name = (!which::begins_an_id(written)).then(|| written.to_owned());
-    let flows = remote.all(remote.flows().list(&FlowFilter { name, ..FlowFilter::default() }))?;
-    // One of type email and one of type shared may have one name.
-    let found = which::one("flow", written, flows, |flow| (flow.id.to_string(), flow.name.clone()))?;
-    Ok(found.id)
+    let of = |flow: &Flow| (flow.id.to_string(), flow.name.clone());
+    if !which::begins_an_id(written) {
+        let named = FlowFilter { name: Some(written.to_owned()), ..FlowFilter::default() };
+        // One of type email and one of type shared may have one name.
+        if let Some(found) = which::maybe("flow", written, remote.all(remote.flows().list(&named))?, of)? {
+            return Ok(found.id);
+        }
+    }
+    Ok(which::one("flow", written, remote.all(remote.flows().list(&FlowFilter::default()))?, of)?.id)
 }

@@ -9,7 +9,7 @@ use waypost_ids::InteractionId;
 use waypost_origin::Origin;
 use waypost_wire::delivery::{CompleteRequest, ForwardRequest, ReplyRequest, TransferQueue, TransferRequest};
 
-use crate::commands::deliveries;
+use crate::commands::{deliveries, queues};
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::table::{self, Output};
@@ -21,8 +21,8 @@ pub(crate) struct Claimed {
     server: Server,
     /// The interaction's id, or the beginning of it
     id: String,
-    /// The claim's token, as the claim answered it
-    #[arg(long)]
+    /// The claim's token, as `waypost queues claim` prints it
+    #[arg(long, value_parser = queues::token)]
     token: Uuid,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
@@ -34,19 +34,19 @@ pub(crate) struct Claimed {
 pub(crate) struct Reply {
     #[command(flatten)]
     claimed: Claimed,
-    /// What the reply says
+    /// The text of the reply
     #[arg(long, required_unless_present = "text_file", conflicts_with = "text_file")]
     text: Option<String>,
-    /// A file with what the reply says
+    /// A file with the text of the reply
     #[arg(long, value_name = "FILE")]
     text_file: Option<PathBuf>,
-    /// A file with the same as HTML
+    /// A file with the reply as HTML
     #[arg(long, value_name = "FILE")]
     html_file: Option<PathBuf>,
     /// The subject; left out: that of the mail, with `Re:`
     #[arg(long)]
     subject: Option<String>,
-    /// Answer all who had the mail
+    /// Also answer everyone else who got the mail
     #[arg(long)]
     reply_all: bool,
     /// Attach the mail
@@ -67,7 +67,7 @@ pub(crate) struct Forward {
     /// Attach the mail to a new one instead of resending it unchanged
     #[arg(long)]
     attach: bool,
-    /// What the new mail says
+    /// The text of the new mail
     #[arg(long, requires = "attach")]
     text: Option<String>,
     #[command(flatten)]
@@ -77,7 +77,7 @@ pub(crate) struct Forward {
 /// What makes the same request again send nothing twice.
 #[derive(clap::Args)]
 pub(crate) struct Once {
-    /// Name this request: within 24 hours, the same command with the same key sends nothing again
+    /// A name for this request: within 24 hours, the same command with the same key sends nothing again. Left out: a new key for each call
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
 }
@@ -100,10 +100,10 @@ pub(crate) struct Transfer {
     /// A new priority; higher is sooner
     #[arg(long, allow_negative_numbers = true)]
     priority: Option<i64>,
-    /// A skill to ask for, instead of those it has; may be given several times
+    /// A skill to require, instead of those it has; may be given several times
     #[arg(long)]
     skill: Vec<String>,
-    /// The language to ask for
+    /// The language to require
     #[arg(long)]
     language: Option<String>,
 }
@@ -113,7 +113,7 @@ pub(crate) struct Transfer {
 pub(crate) struct Complete {
     #[command(flatten)]
     claimed: Claimed,
-    /// What came of it, in a word
+    /// The outcome, such as `refunded`
     #[arg(long)]
     outcome: Option<String>,
 }

@@ -1,7 +1,9 @@
 //! `waypost interactions`: what became of accepted mail, and acting on what was claimed.
 
 mod act;
+mod erase;
 mod find;
+mod rerun;
 
 use std::io::Write;
 
@@ -10,7 +12,7 @@ use jiff::Timestamp;
 use waypost_client::interactions::InteractionFilter;
 use waypost_ids::{InteractionId, ThreadReason};
 use waypost_wire::delivery::Delivery;
-use waypost_wire::interaction::{Decision, Interaction, Reruns};
+use waypost_wire::interaction::{Decision, Interaction};
 use waypost_wire::time::Time;
 use waypost_wire::trace::{RunTrace, TraceEvent, text};
 
@@ -19,6 +21,7 @@ use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
+use crate::times::time;
 
 pub(crate) use find::find;
 
@@ -37,15 +40,15 @@ pub(crate) enum Command {
     Attachments(One),
     /// Print one attachment's bytes
     Attachment(Attached),
-    /// Run interactions again with what is published now: one, or all that match
-    Rerun(Rerun),
+    /// Run interactions again with the flows published now, and wait for the decision: one, or all that match
+    Rerun(rerun::Rerun),
     /// Erase an interaction's message, subject, traces and attributes; its decision stays
-    Erase(Erase),
+    Erase(erase::Erase),
     /// Answer the sender of an interaction that you claimed
     Reply(act::Reply),
-    /// Hand on the message of an interaction that you claimed
+    /// Forward the message of an interaction that you claimed
     Forward(act::Forward),
-    /// Put an interaction that you claimed into another queue
+    /// Transfer an interaction that you claimed to another queue
     Transfer(act::Transfer),
     /// Complete an interaction that you claimed
     Complete(act::Complete),
@@ -54,10 +57,10 @@ pub(crate) enum Command {
 /// Which interactions are meant.
 #[derive(clap::Args)]
 struct Filter {
-    /// received, running, decided, claimed or completed
+    /// Only interactions in this state: received, running, decided, claimed or completed
     #[arg(long)]
     state: Option<String>,
-    /// queue, forward, disconnect or unrouted
+    /// Only interactions with this decision: queue, forward, disconnect or unrouted
     #[arg(long)]
     decision: Option<String>,
     /// The envelope sender
@@ -72,22 +75,22 @@ struct Filter {
     /// The Message-ID, without angle brackets
     #[arg(long)]
     message_id: Option<String>,
-    /// The id of the interaction that began the thread
-    #[arg(long, value_name = "ID")]
+    /// Only interactions of this thread: the id of its first interaction
+    #[arg(long, value_name = "ID", value_parser = thread)]
     thread: Option<InteractionId>,
     /// A queue's name or id
     #[arg(long)]
     queue: Option<String>,
-    /// The flow that ran last, by its name or id
+    /// Only interactions whose last run was of this flow, by name or id
     #[arg(long)]
     flow: Option<String>,
-    /// Accepted at this time or later, such as 2026-11-28T09:00:00Z
-    #[arg(long, value_name = "TIME")]
+    /// Only interactions accepted at this time or later, such as 2026-11-28T09:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
     since: Option<Timestamp>,
-    /// Accepted before this time
-    #[arg(long, value_name = "TIME")]
+    /// Only interactions accepted before this time
+    #[arg(long, value_name = "TIME", value_parser = time)]
     until: Option<Timestamp>,
-    /// Waiting for longer than the service level of its queue
+    /// Only interactions that have waited longer than their queue's service level
     #[arg(long)]
     over_service_level: bool,
 }
@@ -105,36 +108,6 @@ pub(crate) struct List {
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     output: Output,
-}
-
-/// Arguments of `rerun`.
-#[derive(clap::Args)]
-pub(crate) struct Rerun {
-    #[command(flatten)]
-    server: Server,
-    /// The interaction's id, or the beginning of it; without it, all that match
-    id: Option<String>,
-    #[command(flatten)]
-    filter: Filter,
-    /// Send again what was sent before; otherwise the run sends only what never was. Of one interaction alone
-    #[arg(long, requires = "id")]
-    resend: bool,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
-}
-
-/// Arguments of `erase`.
-#[derive(clap::Args)]
-pub(crate) struct Erase {
-    #[command(flatten)]
-    server: Server,
-    /// Ids of interactions, or the beginnings of them
-    #[arg(required = true)]
-    ids: Vec<String>,
-    /// Erase without asking; on anything but a terminal nobody is asked
-    #[arg(long)]
-    yes: bool,
 }
 
 /// Arguments about one interaction.
@@ -158,6 +131,11 @@ pub(crate) struct Attached {
     id: String,
     /// The attachment's number, as `attachments` lists it
     number: u32,
+}
+
+/// Reads the id of a thread.
+fn thread(text: &str) -> Result<InteractionId, String> {
+    text.parse().map_err(|_| "expected the whole id of the thread's first interaction".to_owned())
 }
 
 /// Exit code 0: done; 1: refused, such as a claim that was lost; 2: not found, or no answer.
@@ -189,8 +167,8 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
             let bytes = remote.wait(remote.interactions().attachment(id, arguments.number))?;
             Ok(screen::content().write_all(&bytes)?)
         }
-        Command::Rerun(arguments) => rerun(&arguments, &mut out),
-        Command::Erase(arguments) => erase(&arguments, &mut out),
+        Command::Rerun(arguments) => rerun::rerun(&arguments, &mut out),
+        Command::Erase(arguments) => erase::erase(&arguments, &mut out),
         Command::Reply(arguments) => act::reply(&arguments, &mut out),
         Command::Forward(arguments) => act::forward(&arguments, &mut out),
         Command::Transfer(arguments) => act::transfer(&arguments, &mut out),
@@ -271,38 +249,6 @@ impl Filter {
     }
 }
 
-fn rerun(arguments: &Rerun, out: &mut impl Write) -> Result<(), Failure> {
-    let remote = arguments.server.connect()?;
-    let filter = arguments.filter.told(&remote)?;
-    let is_filtered = filter != InteractionFilter::default();
-    match (&arguments.id, is_filtered) {
-        (Some(_), true) => Err(Failure::Failed("give an id or a filter, not both".to_owned())),
-        (None, false) => Err(Failure::Failed("no interaction is selected: give an id, or a filter".to_owned())),
-        (Some(id), false) => {
-            let id = find(&remote, id)?;
-            let interaction = remote.wait(remote.interactions().rerun(id, arguments.resend))?;
-            show(&interaction, arguments.output, out)
-        }
-        (None, true) => {
-            let (mut all, mut cursor) = (Reruns::default(), None);
-            loop {
-                let reruns = remote.wait(remote.interactions().rerun_all(&filter, cursor))?;
-                all.rerun += reruns.rerun;
-                all.skipped += reruns.skipped;
-                cursor = reruns.next_cursor;
-                if cursor.is_none() {
-                    break;
-                }
-            }
-            if arguments.output.is_data() {
-                return Ok(arguments.output.write(out, &all)?);
-            }
-            let Reruns { rerun, skipped, .. } = all;
-            Ok(writeln!(out, "{rerun} run again, {skipped} skipped: erased, claimed, or waiting for a run")?)
-        }
-    }
-}
-
 pub(crate) fn short(decision: &Decision) -> String {
     let kind = serde_json::to_value(decision.kind).ok();
     let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
@@ -310,19 +256,6 @@ pub(crate) fn short(decision: &Decision) -> String {
         Some(queue) => format!("{kind} {queue} ({})", decision.priority),
         None => kind,
     }
-}
-
-/// Erases nothing before every id is found.
-fn erase(arguments: &Erase, out: &mut impl Write) -> Result<(), Failure> {
-    let remote = arguments.server.connect()?;
-    let ids = arguments.ids.iter().map(|id| find(&remote, id)).collect::<Result<Vec<_>, _>>()?;
-    let interactions = if ids.len() == 1 { "this interaction" } else { "these interactions" };
-    screen::agreed(&format!("erase the content of {interactions}? It can't be undone"), arguments.yes)?;
-    for id in ids {
-        remote.wait(remote.interactions().erase(id))?;
-        writeln!(out, "interaction {id}: erased")?;
-    }
-    Ok(())
 }
 
 /// The word for where an interaction stands.
@@ -345,7 +278,7 @@ fn show(one: &Interaction, output: Output, out: &mut impl Write) -> Result<(), F
     writeln!(out, "from       {}", table::flat(&one.envelope.from))?;
     writeln!(out, "to         {}", table::flat(&one.envelope.to))?;
     writeln!(out, "subject    {}", table::flat(one.subject.as_deref().unwrap_or_default()))?;
-    if let Some(thread) = one.thread.filter(|thread| thread.reason != ThreadReason::New) {
+    if let Some(thread) = one.thread.as_ref().filter(|thread| thread.reason != ThreadReason::New) {
         writeln!(out, "thread     {} ({}, number {})", thread.id, thread.reason.as_str(), thread.position)?;
     }
     if let Some(flow) = &one.flow {

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 pub(crate) enum Command {
     /// Send mail files by SMTP
     Send(send::Arguments),
-    /// Take all mail by SMTP and print what came, for trying things out
+    /// Accept all mail by SMTP and print it, for trying things out
     Sink(sink::Arguments),
 }
 

@@ -8,16 +8,16 @@ use waypost_mail::smtp::{Client, Sent};
 
 use crate::failure::Failure;
 use crate::files::{self, MailFile};
-use crate::remote::Listeners;
+use crate::remote::{Listeners, which_server};
 use crate::screen;
 
 /// Arguments of `mail send`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The SMTP server, such as 127.0.0.1:2525
-    #[arg(long, env = "WAYPOST_SMTP", required_unless_present = "data_dir")]
+    #[arg(long, env = "WAYPOST_SMTP")]
     smtp: Option<String>,
-    /// A server's data directory on this machine: the address is read from it
+    /// Data directory of a server on this machine, to read its address from
     #[arg(long, env = "WAYPOST_DATA_DIR")]
     data_dir: Option<PathBuf>,
     /// The envelope sender; left out: the address of From
@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         (None, Some(data_dir)) => Listeners::read(data_dir)?
             .smtp
             .ok_or_else(|| Failure::Failed("the server on this data directory takes no SMTP".to_owned()))?,
-        (None, None) => return Err(Failure::Failed("which server? Name it with --smtp".to_owned())),
+        (None, None) => return Err(which_server("WAYPOST_SMTP or --smtp", "")),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("sending to {server}"))(cause);

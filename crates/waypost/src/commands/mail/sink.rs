@@ -17,21 +17,22 @@ use waypost_mail::smtp::{Cause, Envelope, Intake, Listener, Receipt, Recipient, 
 
 use crate::failure::Failure;
 use crate::screen;
+use crate::server::Stops;
 use crate::table::{Output, flat};
 
 /// Arguments of `mail sink`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The address to listen on; port 0 takes a free one, which is printed on stderr
-    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
+    /// The address to listen on; port 0 chooses a free port, which is printed on stderr
+    #[arg(long, value_parser = address, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
     listen: SocketAddr,
-    /// A folder for the mails, one .eml file each
+    /// Write each mail to this folder, as an .eml file
     #[arg(long)]
     dir: Option<PathBuf>,
-    /// What to answer to mails: 250, 451, 452, 550 or 552. Given several times, each mail gets the next, and all that follow the last
+    /// The reply code for mails: 250, 451, 452, 550 or 552. If given several times, each mail gets the next one, and all further mails the last
     #[arg(long, value_parser = answer, value_name = "CODE", value_delimiter = ',', default_value = "250")]
     reply: Vec<Answer>,
-    /// How to print mails: a line of text, or an object of JSON on a line
+    /// How to print mails: a line of text, or a JSON object on a line
     #[arg(long, value_enum, default_value_t)]
     output: Output,
 }
@@ -41,6 +42,11 @@ pub(crate) struct Arguments {
 enum Answer {
     Taken,
     Refused(Cause),
+}
+
+/// Reads an address to listen on.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:2526".to_owned())
 }
 
 /// Reads a reply code (RFC 5321, section 4.2).
@@ -55,7 +61,7 @@ fn answer(text: &str) -> Result<Answer, String> {
     }
 }
 
-/// Runs until it is interrupted. Exit code 2: could not listen, or the folder can't be written.
+/// Runs until it is interrupted or terminated. Exit code 0: it was; 2: could not listen, or the folder can't be written.
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { listen, dir, reply, output } = arguments;
     if let Some(dir) = &dir {
@@ -75,9 +81,13 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|error| Failure::of(format!("can't listen on {listen}"))(&error))?;
+        let mut stops = Stops::listen()?;
         writeln!(screen::stderr(), "listening on {}", listener.local_addr()?)?;
         let (_open, stop) = watch::channel(false);
-        serve(vec![Listener::plain(listener)], Arc::new(settings), Arc::new(sink), stop).await;
+        tokio::select! {
+            () = serve(vec![Listener::plain(listener)], Arc::new(settings), Arc::new(sink), stop) => {}
+            () = stops.next() => {}
+        }
         Ok(())
     })
 }
@@ -121,7 +131,7 @@ impl Sink {
         let to: Vec<String> = envelope.recipients.iter().map(|(recipient, ())| recipient.to_string()).collect();
         let message = Message::parse(raw);
         let said = if taken { "taken" } else { "refused" };
-        let mut out = screen::stdout();
+        let mut out = screen::read_stdout();
         match self.output {
             Output::Json | Output::Yaml => {
                 let mut mail = json!({

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use waypost_flow::diagnostic::counted;
 use waypost_wire::mailbox::{SetAsideMessage, SetAsideRetryRequest};
 
 use super::{One, Show};
@@ -55,5 +56,10 @@ pub(super) fn retry(arguments: &Retry, out: &mut impl Write) -> Result<(), Failu
         uid: arguments.uid,
     };
     let done = remote.wait(remote.mailboxes().retry_set_aside(mailbox.id, &request))?;
-    Ok(writeln!(out, "mailbox {}: {} messages are tried again at the next look", mailbox.name, done.retried)?)
+    Ok(writeln!(
+        out,
+        "mailbox {}: {} to be tried again at the next check",
+        mailbox.name,
+        counted(done.retried, "message")
+    )?)
 }

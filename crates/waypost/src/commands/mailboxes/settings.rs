@@ -7,43 +7,43 @@ use waypost_wire::mailbox::{
 /// Settings that have a default.
 #[derive(clap::Args)]
 pub(super) struct Settings {
-    /// Secret that has the password; set it with `waypost secrets set NAME --host HOST`
+    /// The secret that has the password; set it with `waypost secrets set NAME --host HOST`
     #[arg(long, value_name = "NAME", conflicts_with = "oauth_token_url")]
     secret: Option<String>,
-    /// Token endpoint, to log in by OAuth instead of a password
+    /// The token endpoint, to log in by OAuth instead of a password
     #[arg(long, value_name = "URL", requires_all = ["oauth_client_id", "oauth_grant"])]
     oauth_token_url: Option<String>,
-    /// How tokens are asked for
+    /// How tokens are requested
     #[arg(long, value_enum, requires = "oauth_token_url")]
     oauth_grant: Option<Grant>,
-    /// Client's id at the token endpoint
+    /// The client's id at the token endpoint
     #[arg(long, value_name = "ID", requires = "oauth_token_url")]
     oauth_client_id: Option<String>,
-    /// Secret that has the client's secret
+    /// The secret that has the client's secret
     #[arg(long, value_name = "NAME", requires = "oauth_token_url")]
     oauth_secret: Option<String>,
-    /// Secret that has the first refresh token
+    /// The secret that has the first refresh token
     #[arg(long, value_name = "NAME", requires = "oauth_token_url")]
     oauth_refresh_token: Option<String>,
-    /// Scope to ask for; may be given several times
+    /// A scope to request; may be given several times
     #[arg(long = "oauth-scope", value_name = "SCOPE", requires = "oauth_token_url")]
     oauth_scopes: Vec<String>,
-    /// Endpoint for device codes; known for Microsoft and Google
+    /// The endpoint for device codes; known for Microsoft and Google
     #[arg(long, value_name = "URL", requires = "oauth_token_url")]
     oauth_device_url: Option<String>,
-    /// Port; 993, or 143 with another --tls than implicit
+    /// The server's port; left out: 993, or 143 if --tls is not implicit
     #[arg(long)]
     port: Option<u16>,
     /// How the connection is encrypted
     #[arg(long, value_enum)]
     tls: Option<Tls>,
-    /// Folder to watch; may be given several times; INBOX unless told
+    /// A folder to watch; may be given several times; left out: INBOX
     #[arg(long = "folder", value_name = "NAME")]
     folders: Vec<String>,
-    /// Which mail that is there already is taken: new (nothing), unseen, all, or a date such as 2026-11-30
+    /// Which existing mail to take: new (none), unseen, all, or a date such as 2026-11-30; left out: new
     #[arg(long)]
     start: Option<String>,
-    /// Mark a message that was taken with this flag; `\Seen` unless told
+    /// Set this flag on a message that was taken; left out: `\Seen`
     #[arg(long, group = "after")]
     flag: Option<String>,
     /// Move a message that was taken into this folder
@@ -59,24 +59,21 @@ pub(super) struct Settings {
 /// The submission server: what goes out by the route.
 #[derive(clap::Args)]
 struct Submission {
-    /// Submission server that takes what goes out by the route, such as smtp.example.com
+    /// The submission server to send the route's mail through, such as smtp.example.com; left out: the smarthost
     #[arg(long, value_name = "NAME")]
     submission_host: Option<String>,
-    /// Port of the submission server; 465, or 587 with --submission-tls starttls
+    /// The port of the submission server; left out: 465, or 587 with --submission-tls starttls
     #[arg(long, value_name = "PORT", requires = "submission_host")]
     submission_port: Option<u16>,
     /// How the connection to the submission server is encrypted
     #[arg(long, value_enum, requires = "submission_host")]
     submission_tls: Option<SubmissionTls>,
-    /// User who logs in to the submission server; the mailbox's unless told
+    /// The user to log in to the submission server as; left out: the mailbox's user
     #[arg(long, value_name = "USER", requires = "submission_host")]
     submission_user: Option<String>,
-    /// Secret that has the password there; without it the mailbox's own password or tokens are used
+    /// The secret that has the password there; left out: the mailbox's own password or tokens
     #[arg(long, value_name = "NAME", requires = "submission_host")]
     submission_secret: Option<String>,
-    /// Leave what goes out by the route to the smarthost
-    #[arg(long, conflicts_with = "submission_host")]
-    no_submission: bool,
 }
 
 /// How the connection to a submission server is encrypted.
@@ -91,9 +88,6 @@ enum SubmissionTls {
 impl Submission {
     /// Adds what was said to a request. A server that is named replaces the one before, with all that was said of it.
     fn apply(&self, request: &mut MailboxRequest) {
-        if self.no_submission {
-            request.submission = None;
-        }
         if let Some(host) = &self.submission_host {
             let secret = self.submission_secret.clone().map(SecretName::Name);
             request.submission = Some(MailboxSubmission {
@@ -110,10 +104,10 @@ impl Submission {
     }
 }
 
-/// How tokens are asked for.
+/// How tokens are requested.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Grant {
-    /// In the client's own name
+    /// By the client's own credentials
     ClientCredentials,
     /// By a refresh token
     RefreshToken,
@@ -128,7 +122,7 @@ enum Tls {
     Implicit,
     /// After STARTTLS
     Starttls,
-    /// Not at all: only towards private addresses that are allowed
+    /// Not at all: only to private addresses that are allowed
     None,
 }
 

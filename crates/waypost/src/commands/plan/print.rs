@@ -1,8 +1,9 @@
 //! A plan for people: one line for each object and each difference, in colour on a terminal.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use serde_json::Value as Json;
+use waypost_flow::diagnostic::counted;
 use waypost_project::plan::{Plan, PlannedObject, PlannedWitness};
 use waypost_wire::change::FlowDifference;
 
@@ -32,10 +33,9 @@ impl Signs {
 
 /// Prints it on standard output.
 pub(super) fn print(plan: &Plan) -> io::Result<()> {
-    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let signs = Signs { colour: wanted && io::stdout().is_terminal() };
+    let signs = Signs { colour: screen::is_coloured(&io::stdout()) };
     // Names and values lose their control characters one by one: the colours are ours.
-    let mut out = io::stdout().lock();
+    let mut out = screen::styled_stdout();
     for object in &plan.objects {
         of_object(&mut out, &signs, object)?;
     }
@@ -46,6 +46,14 @@ pub(super) fn print(plan: &Plan) -> io::Result<()> {
     } else {
         writeln!(out, "nothing to do: {} unchanged", plan.unchanged)?;
     }
+    let taken = plan.objects.iter().filter(|one| one.taken_from.is_some()).count();
+    if taken > 0 {
+        writeln!(out, "{} of another project: `apply` needs --take-over", counted(taken, "object"))?;
+    }
+    for one in &plan.of_others {
+        let (kind, name, project) = (table::flat(&one.kind), table::flat(&one.name), table::flat(&one.project));
+        writeln!(out, "note: {kind} {name} stays with the project `{project}`, which applied it last")?;
+    }
     drop(out);
     if let Some(replayed) = &plan.replay {
         replay::print(&mut screen::stdout(), replayed)?;
@@ -54,7 +62,7 @@ pub(super) fn print(plan: &Plan) -> io::Result<()> {
 }
 
 fn witness(out: &mut impl Write, one: &PlannedWitness) -> io::Result<()> {
-    let (flow, tries) = (table::flat(&one.flow), diff::tries(one.tries));
+    let (flow, tries) = (table::flat(&one.flow), counted(one.tries, "try"));
     let Some(mail) = &one.mail else {
         return writeln!(out, "flow {flow}: no mail found that would be decided differently, after {tries}");
     };
@@ -81,6 +89,9 @@ fn of_object(out: &mut impl Write, signs: &Signs, object: &PlannedObject) -> io:
     }
     if let Some(why) = &object.blocked {
         writeln!(out, "    can't be deleted now: {}", table::flat(why))?;
+    }
+    if let Some(project) = &object.taken_from {
+        writeln!(out, "    the project `{}` applied it last", table::flat(project))?;
     }
     if !object.used_by.is_empty() {
         let users: Vec<String> =

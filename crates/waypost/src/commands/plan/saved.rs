@@ -19,6 +19,7 @@ use super::is_empty;
 use crate::commands::apply::changed_since;
 use crate::failure::Failure;
 use crate::files;
+use crate::refusal;
 use crate::remote::Remote;
 
 /// How often it is tried while others keep changing what the plan does not concern.
@@ -97,10 +98,11 @@ fn read(path: &Path) -> Result<SavedPlan, Failure> {
 pub(crate) fn carry_out(
     remote: &Remote,
     path: &Path,
-    note: Option<&str>,
+    (note, take_over): (Option<&str>, bool),
     agreed: &mut dyn FnMut(&SavedPlan) -> Result<(), Failure>,
 ) -> Result<(SavedPlan, ChangeSetDone), Failure> {
-    let saved = read(path)?;
+    let mut saved = read(path)?;
+    saved.set.take_over = take_over;
     // Epochs and ETags of two servers may be the same by chance.
     if saved.plan.server != remote.url() {
         let (planned, asked) = (&saved.plan.server, remote.url());
@@ -154,6 +156,7 @@ fn stale(changed: Vec<String>) -> Failure {
 /// What was deleted or changed, where the server says so instead of looking on.
 fn since(error: &Error) -> Option<Vec<String>> {
     match error {
+        Error::Refused { body, .. } if body.code == refusal::OF_ANOTHER_PROJECT => None,
         Error::Refused { body, .. } if [400, 404, 409, 410, 412].contains(&body.status) => {
             let told = body.errors.iter().map(|problem| problem.message.clone());
             Some(if body.errors.is_empty() { vec![body.message.clone()] } else { told.collect() })

@@ -23,13 +23,13 @@ pub(crate) struct Claim {
     /// Claim at most this many
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     max: u32,
-    /// How long the claim lasts, in seconds
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=43_200))]
+    /// How long the claim lasts, such as 90s or 5m; a number alone is seconds
+    #[arg(long, default_value = "60", value_parser = lease)]
     lease: u32,
     /// Claim only work whose skills are all listed; left out: any work
     #[arg(long, value_name = "SKILL", value_delimiter = ',')]
     skills: Option<Vec<String>>,
-    /// Wait up to this many seconds for work to come
+    /// Wait for work, up to this many seconds: 0 to 15
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=15))]
     wait: u32,
     /// How to print
@@ -45,6 +45,7 @@ pub(crate) struct One {
     /// The queue's name or id
     queue: String,
     /// The claim's token
+    #[arg(value_parser = token)]
     token: Uuid,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
@@ -56,8 +57,8 @@ pub(crate) struct One {
 pub(crate) struct Extend {
     #[command(flatten)]
     claim: One,
-    /// How long the claim lasts from now, in seconds
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=43_200))]
+    /// How long the claim lasts from now, such as 90s or 5m; a number alone is seconds
+    #[arg(long, default_value = "60", value_parser = lease)]
     lease: u32,
 }
 
@@ -74,6 +75,27 @@ pub(crate) struct Claimed {
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     output: Output,
+}
+
+/// The longest that a claim may last, in seconds.
+const LONGEST_LEASE: u32 = 43_200;
+
+/// Reads how long a claim lasts, in seconds.
+fn lease(text: &str) -> Result<u32, String> {
+    let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
+        Some(at) => text.split_at(at),
+        None => (text, "s"),
+    };
+    let unit = [("s", 1), ("m", 60), ("h", 60 * 60)].into_iter().find(|(name, _)| *name == unit);
+    let seconds = number.parse::<u32>().ok().zip(unit).map(|(number, (_, seconds))| number.saturating_mul(seconds));
+    seconds
+        .filter(|seconds| (1..=LONGEST_LEASE).contains(seconds))
+        .ok_or_else(|| "expected seconds, or a number with s, m or h, up to 12h".to_owned())
+}
+
+/// Reads a claim's token.
+pub(crate) fn token(text: &str) -> Result<Uuid, String> {
+    text.parse().map_err(|_| "expected a claim's token, as `waypost queues claim` prints it".to_owned())
 }
 
 /// Lists interactions without the claims' tokens: whoever claimed has them, and nobody else is told.
@@ -149,4 +171,19 @@ fn print(state: &ClaimState, done: &str, output: Output, out: &mut impl Write) -
     }
     let until = state.expires_at.map(|end| format!(" until {end}")).unwrap_or_default();
     Ok(writeln!(out, "{done} {}{until}", state.token)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_has_a_unit_or_is_seconds() {
+        for (text, seconds) in [("60", Some(60)), ("90s", Some(90)), ("5m", Some(300)), ("12h", Some(43_200))] {
+            assert_eq!(lease(text).ok(), seconds, "{text}");
+        }
+        for wrong in ["", "0", "13h", "5d", "m", "5 m", "1.5m", "-1", "99999999999h", "4294967295h"] {
+            assert!(lease(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -2,11 +2,13 @@
 
 use std::io::Write;
 
+use waypost_client::Revised;
 use waypost_wire::routing::{DeliverTo, MailboxReference, Queue, QueueRequest, WebhookReference};
 
 use super::find;
 use crate::failure::Failure;
 use crate::remote::Server;
+use crate::unset;
 
 /// Arguments of `create`.
 #[derive(clap::Args)]
@@ -28,9 +30,16 @@ pub(crate) struct Update {
     queue: String,
     #[command(flatten)]
     says: Says,
-    /// Deliver nowhere: work waits to be claimed
-    #[arg(long, conflicts_with_all = ["webhook", "addresses", "mailbox"])]
-    deliver_nowhere: bool,
+    /// Member to unset (repeatable): without deliver-to, work waits to be claimed
+    #[arg(long, value_name = "MEMBER", value_delimiter = ',', value_enum)]
+    unset: Vec<Unset>,
+}
+
+/// What a queue need not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Unset {
+    DeliverTo,
+    ServiceLevel,
 }
 
 /// Arguments of `push`.
@@ -48,7 +57,7 @@ struct Says {
     /// Deliver to a webhook, by its name or id
     #[arg(id = "webhook", long = "deliver-to-webhook", value_name = "WEBHOOK", conflicts_with = "addresses")]
     webhook: Option<String>,
-    /// Deliver to an address (repeatable)
+    /// Deliver to this address; may be given several times, up to 20
     #[arg(id = "addresses", long = "deliver-to-address", value_name = "ADDRESS")]
     addresses: Vec<String>,
     /// Put messages into a folder of a mailbox, by its name or id
@@ -63,10 +72,10 @@ struct Says {
     /// Folder of the mailbox
     #[arg(id = "folder", long = "deliver-to-folder", value_name = "FOLDER", requires = "mailbox")]
     folder: Option<String>,
-    /// Attach mail that is delivered to addresses, instead of resending it unchanged
+    /// With addresses: attach the mail to a new one, instead of resending it unchanged
     #[arg(long, requires = "addresses")]
     attach: bool,
-    /// How soon work is to be taken, such as PT4H
+    /// The time within which work should be claimed, such as PT4H
     #[arg(long, value_name = "DURATION")]
     service_level: Option<String>,
 }
@@ -121,17 +130,29 @@ pub(super) fn create(arguments: &Create, out: &mut impl Write) -> Result<(), Fai
 }
 
 pub(super) fn update(arguments: &Update, out: &mut impl Write) -> Result<(), Failure> {
-    let remote = arguments.server.connect()?;
-    let id = find(&remote, &arguments.queue)?;
-    let Queue { name, service_level, deliver_to, extra, .. } = remote.wait(remote.routing().queue(id))?;
-    let says = &arguments.says;
-    let request = QueueRequest {
-        name,
-        service_level: says.service_level.clone().or(service_level),
-        deliver_to: says.deliver_to().or(deliver_to.filter(|_| !arguments.deliver_nowhere)),
-        extra,
-    };
-    told(&remote.wait(remote.routing().update_queue(id, &request))?, out)
+    let Update { server, queue, says, unset } = arguments;
+    let deliver_to = says.deliver_to();
+    unset::not_set(unset, |member| match member {
+        Unset::DeliverTo => deliver_to.is_some(),
+        Unset::ServiceLevel => says.service_level.is_some(),
+    })?;
+    let remote = server.connect()?;
+    let id = find(&remote, queue)?;
+    let read = || remote.wait(remote.routing().revised_queue(id));
+    let changed = remote.change(read()?, read, |Revised { value, revision }| {
+        let Queue { name, service_level, deliver_to: to, extra, .. } = value.clone();
+        let request = QueueRequest {
+            name,
+            service_level: says
+                .service_level
+                .clone()
+                .or(service_level.filter(|_| !unset.contains(&Unset::ServiceLevel))),
+            deliver_to: deliver_to.clone().or(to.filter(|_| !unset.contains(&Unset::DeliverTo))),
+            extra,
+        };
+        remote.wait(remote.routing().update_queue(id, &request, Some(*revision)))
+    });
+    told(&changed?, out)
 }
 
 pub(super) fn push(arguments: &Push, out: &mut impl Write) -> Result<(), Failure> {
@@ -143,6 +164,7 @@ pub(super) fn push(arguments: &Push, out: &mut impl Write) -> Result<(), Failure
 }
 
 fn told(queue: &Queue, out: &mut impl Write) -> Result<(), Failure> {
-    let to = queue.deliver_to.as_ref().map_or_else(|| "nowhere".to_owned(), place);
-    Ok(writeln!(out, "queue {}: id {}, delivers to {to}", queue.name, queue.id)?)
+    let to = queue.deliver_to.as_ref().map(|to| format!("delivers to {}", place(to)));
+    let to = to.unwrap_or_else(|| "work waits to be claimed".to_owned());
+    Ok(writeln!(out, "queue {}: id {}, {to}", queue.name, queue.id)?)
 }

@@ -1,6 +1,6 @@
 //! Mails through two folders of flows, without a server.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
@@ -76,14 +76,14 @@ pub(super) fn run(arguments: &Arguments, before: &Path, after: &Path) -> Result<
 }
 
 fn flows(path: &Path) -> Result<Flows, Failure> {
-    let sources = files::sources(&[path.to_owned()])?;
+    let sources = files::some_sources(&[path.to_owned()])?;
     let mut project = Project::read(&sources);
     let world = project.world();
     let rows = project.rows(|file, name| files::beside(&sources, file, name));
     if project.has_errors() {
-        files::print_problems(&mut io::stderr().lock(), &sources, &project, io::stderr().is_terminal())?;
+        files::print_problems(&mut screen::styled_stderr(), &sources, &project, screen::is_coloured(&io::stderr()))?;
         return Err(Failure::Found);
     }
-    files::print_pins(&mut io::stderr().lock(), &sources, &project)?;
+    files::print_pins(&mut screen::styled_stderr(), &sources, &project)?;
     Ok(Flows { running: world.running(), rows })
 }

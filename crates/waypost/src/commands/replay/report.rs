@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use serde_json::Value as Json;
+use waypost_flow::diagnostic::counted;
 use waypost_wire::Object;
 use waypost_wire::replay::{Replay, ReplayChange, ReplayReport};
 use waypost_wire::trace::{TraceDifference, TraceEffect, TraceEvent, text};
@@ -38,8 +39,11 @@ pub(crate) fn print(out: &mut impl Write, replay: &Replay) -> io::Result<()> {
 pub(super) fn counts(out: &mut impl Write, report: &ReplayReport) -> io::Result<()> {
     writeln!(
         out,
-        "{} mails replayed: {} unchanged, {} changed, {} unknown",
-        report.replayed, report.same, report.changed, report.unknown
+        "{} replayed: {} unchanged, {} changed, {} unknown",
+        counted(report.replayed, "mail"),
+        report.same,
+        report.changed,
+        report.unknown
     )?;
     if report.attributes_changed > 0 {
         writeln!(out, "{} of the unchanged have other attributes", report.attributes_changed)?;

@@ -7,13 +7,15 @@ use waypost_app::access::scopes::{Scope, Scopes};
 use waypost_oauth::token_url;
 use waypost_reach::Url;
 
+use super::values::name;
+
 /// The identity provider, and what its groups may do.
 #[derive(clap::Args)]
 pub(crate) struct SignIn {
-    /// This server's own address as browsers have it, such as `https://waypost.example`
+    /// The address of this server that browsers use, such as `https://waypost.example`
     #[arg(long, env = "WAYPOST_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub(crate) public_url: Option<Url>,
-    /// The OpenID Connect provider that people sign in to the console by, exactly as it names itself
+    /// The issuer URL of the OpenID Connect provider for signing in to the console, exactly as the provider writes it
     #[arg(
         long,
         env = "WAYPOST_OIDC_ISSUER",
@@ -22,10 +24,10 @@ pub(crate) struct SignIn {
         requires_all = ["oidc_client_id", "oidc_grant", "public_url"]
     )]
     pub(crate) oidc_issuer: Option<String>,
-    /// The client id that this server has there
-    #[arg(long, env = "WAYPOST_OIDC_CLIENT_ID", value_name = "ID", requires = "oidc_issuer")]
+    /// The client id that the provider gave this server
+    #[arg(long, env = "WAYPOST_OIDC_CLIENT_ID", value_name = "ID", value_parser = name, requires = "oidc_issuer")]
     pub(crate) oidc_client_id: Option<String>,
-    /// The client's secret: in the environment or the TOML file, never as an argument, where everybody on the machine sees it
+    /// The client's secret; only in the environment or the TOML file, because other users of the machine can see arguments
     #[arg(
         long,
         env = "WAYPOST_OIDC_CLIENT_SECRET",
@@ -39,9 +41,9 @@ pub(crate) struct SignIn {
     #[arg(long, env = "WAYPOST_OIDC_CLIENT_SECRET_FILE", value_name = "FILE", requires = "oidc_issuer")]
     pub(crate) oidc_client_secret_file: Option<PathBuf>,
     /// The claim of the ID token that names a person's groups
-    #[arg(long, env = "WAYPOST_OIDC_GROUPS_CLAIM", value_name = "CLAIM", default_value = "groups")]
+    #[arg(long, env = "WAYPOST_OIDC_GROUPS_CLAIM", value_name = "CLAIM", value_parser = name, default_value = "groups")]
     pub(crate) oidc_groups_claim: String,
-    /// What the members of a group may do: `GROUP=SCOPE,SCOPE`. May be given several times; in the environment separated by `;`, in the TOML
+    /// The scopes of a group's members: `GROUP=SCOPE,SCOPE`. May be given several times; in the environment separated by `;`, in the TOML
     /// file a table of groups
     #[arg(
         long,
@@ -52,8 +54,8 @@ pub(crate) struct SignIn {
         requires = "oidc_issuer"
     )]
     pub(crate) oidc_grant: Vec<GroupGrant>,
-    /// What the provider is called on the sign-in page
-    #[arg(long, env = "WAYPOST_OIDC_NAME", value_name = "NAME", default_value = "single sign-on")]
+    /// The provider's name on the sign-in page
+    #[arg(long, env = "WAYPOST_OIDC_NAME", value_name = "NAME", value_parser = name, default_value = "single sign-on")]
     pub(crate) oidc_name: String,
 }
 
@@ -61,7 +63,7 @@ pub(crate) struct SignIn {
 fn public_url(text: &str) -> Result<Url, String> {
     let url = token_url(text).map_err(|why| format!("expected an address such as https://waypost.example: {why}"))?;
     if url.path() != "/" || url.query().is_some() {
-        return Err(format!("expected no path after the host, found `{text}`"));
+        return Err("expected nothing after host and port".to_owned());
     }
     Ok(url)
 }
@@ -70,13 +72,14 @@ fn public_url(text: &str) -> Result<Url, String> {
 fn issuer(text: &str) -> Result<String, String> {
     let url = token_url(text)?;
     if url.query().is_some() || text.contains(char::is_whitespace) {
-        return Err(format!("expected an issuer without a query and blanks, found `{text}`"));
+        return Err("an issuer has no query and no spaces".to_owned());
     }
     Ok(text.to_owned())
 }
 
+/// Nothing of the text is repeated: a password may stand there by mistake.
 fn grant(text: &str) -> Result<GroupGrant, String> {
-    let expected = || format!("expected GROUP=SCOPE,SCOPE, such as Support=email:write,routing:read, found `{text}`");
+    let expected = || "expected GROUP=SCOPE,SCOPE, such as Support=email:write,routing:read".to_owned();
     // Names of groups may have `=`, scopes have none.
     let (group, names) = text.rsplit_once('=').ok_or_else(expected)?;
     let (group, names) = (group.trim(), names.trim());
@@ -84,10 +87,12 @@ fn grant(text: &str) -> Result<GroupGrant, String> {
         return Err(expected());
     }
     let known = |name: &str| Scope::ALL.into_iter().find(|scope| scope.as_str() == name.trim());
-    let unknown: Vec<&str> = names.split(',').map(str::trim).filter(|name| known(name).is_none()).collect();
-    if !unknown.is_empty() {
+    let wrong = names.split(',').zip(1..).filter(|(name, _)| known(name).is_none());
+    let wrong: Vec<String> = wrong.map(|(_, place): (_, usize)| place.to_string()).collect();
+    if !wrong.is_empty() {
         let ours = Scope::ALL.map(Scope::as_str).join(", ");
-        return Err(format!("`{}` is not a scope: expected some of {ours}", unknown.join("`, `")));
+        let (scopes, are) = if wrong.len() == 1 { ("scope", "is") } else { ("scopes", "are") };
+        return Err(format!("{scopes} {} after `=` {are} unknown: expected some of {ours}", wrong.join(", ")));
     }
     let scopes: Scopes = names.split(',').filter_map(known).collect();
     Ok(GroupGrant { group: group.to_owned(), scopes })
@@ -110,8 +115,8 @@ mod tests {
         {
             assert!(grant(wrong).is_err(), "{wrong}");
         }
-        let told = grant("Support=email:reed,x").unwrap_err();
-        assert!(told.starts_with("`email:reed`, `x` is not a scope"), "{told}");
+        let told = grant("Support=email:reed,admin,x").unwrap_err();
+        assert!(told.starts_with("scopes 1, 3 after `=` are unknown: expected some of "), "{told}");
     }
 
     #[test]

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
+use waypost_flow::diagnostic::counted;
 use waypost_flow::source::yaml_text;
 use waypost_flow_tests::Flows;
 use waypost_flow_tests::coverage::{Counts, Gap, Map, Target, missed};
 use waypost_witness::search::{Bounds, generate};
 
 use super::Arguments;
+use crate::commands::fmt;
 use crate::failure::Failure;
 use crate::screen;
 
@@ -38,10 +40,11 @@ pub(super) fn run(arguments: &Arguments, flows: &Flows<'_>, map: &Map, counts: &
         first.map_or_else(String::new, |gap| format!("name me: until now, {} (line {})", gap.missed, gap.line))
     };
     let (found, tries) = generate(flows, missing, &bounds, 0, &name);
+    let tries = counted(tries, "try");
     let reached: usize = found.iter().map(|one| one.reaches.len()).sum();
     let left = gaps.len() - reached.min(gaps.len());
     if found.is_empty() {
-        writeln!(out, "none found after {tries} tries: {left} still unreached")?;
+        writeln!(out, "none found after {tries}: {left} still unreached")?;
         return Ok(());
     }
     let mut taken = HashSet::new();
@@ -57,10 +60,10 @@ pub(super) fn run(arguments: &Arguments, flows: &Flows<'_>, map: &Map, counts: &
         cases.push(case);
     }
     let path = new_file(arguments.paths.first());
-    let text = format!("{HEAD}{}", yaml_text(&json!({ "tests": cases })));
+    let text = fmt::as_test(format!("{HEAD}{}", yaml_text(&json!({ "tests": cases }))));
     fs::write(&path, text).map_err(|error| Failure::of(format!("can't write {}", path.display()))(&error))?;
-    let written = if cases.len() == 1 { "1 case".to_owned() } else { format!("{} cases", cases.len()) };
-    writeln!(out, "{written} written to {}; {left} still unreached after {tries} tries", path.display())?;
+    let written = counted(cases.len(), "case");
+    writeln!(out, "{written} written to {}; {left} still unreached after {tries}", path.display())?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! `waypost test --mutate`: small changes of the flows, and whether the tests catch them.
 
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 
 use waypost_flow_tests::{Flows, Suite};
 use waypost_project::SourceFile;
@@ -20,10 +20,10 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let accepted_files = files::accepted_mutants(&arguments.paths)?;
     let accepted = Accepted::read(&accepted_files);
-    let colour = io::stderr().is_terminal();
+    let colour = screen::is_coloured(&io::stderr());
     let places = |at| accepted.places(at);
     if !accepted.problems.is_empty() {
-        files::print_found(&mut screen::stderr(), &accepted_files, &accepted.problems, &places, colour)?;
+        files::print_found(&mut screen::styled_stderr(), &accepted_files, &accepted.problems, &places, colour)?;
         return Err(Failure::Failed("the accepted mutants have errors".to_owned()));
     }
     let mutants = mutate::mutants(flows);
@@ -43,7 +43,7 @@ pub(super) fn run(
         Output::Table => print(&mut out, &report)?,
     }
     out.flush()?;
-    files::print_found(&mut screen::stderr(), &accepted_files, &stale, &places, colour)?;
+    files::print_found(&mut screen::styled_stderr(), &accepted_files, &stale, &places, colour)?;
     if report.survived > 0 || !stale.is_empty() { Err(Failure::Found) } else { Ok(()) }
 }
 

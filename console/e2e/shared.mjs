@@ -1,0 +1,286 @@
+// Two people, each with a browser and a client of their own, on one flow: comments and places of nodes are the flow's, and nobody's are lost silently.
+import { chromium } from "playwright-core";
+import { BASE, check, CLIENT_ID, CLIENT_SECRET, glance, noise, other, page, signIn, tell } from "./harness.mjs";
+
+const api = await other();
+const elsewhere = await chromium.launch({ executablePath: process.env.CHROMIUM, headless: true, args: ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
+const bensPage = await elsewhere.newPage({ viewport: { width: 1360, height: 860 } });
+bensPage.setDefaultTimeout(45_000);
+
+/** What one of them sees and does. */
+const person = (page) => {
+  const node = (id) => page.locator(`.react-flow__node[data-id="flow/${id}"]`);
+  const content = page.locator(".editing-yaml .cm-content");
+  const lines = page.locator(".editing-yaml .cm-line");
+  return {
+    page,
+    node,
+    yaml: async () => (await content.innerText()).replaceAll("\u200b", ""),
+    saved: (version) => page.getByText(`Saved as version ${version}`, { exact: true }).waitFor(),
+    has: (text) => lines.filter({ hasText: text }).first().waitFor(),
+    /** Writes a line after the one that has a text. */
+    write: async (after, line) => {
+      await lines.filter({ hasText: after }).first().click();
+      await page.keyboard.press("End");
+      await page.keyboard.press("Enter");
+      await page.keyboard.press("Home");
+      await page.keyboard.type(line);
+    },
+    /** Takes a line away. */
+    wipe: async (text) => {
+      await lines.filter({ hasText: text }).first().click();
+      await page.keyboard.press("End");
+      await page.keyboard.press("Shift+Home");
+      await page.keyboard.press("Backspace");
+      await page.keyboard.press("Backspace");
+    },
+    broken: () => page.getByText("The YAML can't be read:").waitFor(),
+    open: async (id) => {
+      await page.goto(`${BASE}/flows/${id}/edit?view=both`);
+      await content.waitFor();
+      await node("topic").waitFor();
+    },
+    at: async (id) => (await node(id).evaluate((one) => one.style.transform)),
+    drag: async (id, right, down) => {
+      const { x, y } = await node(id).boundingBox();
+      await page.mouse.move(x + 30, y + 12);
+      await page.mouse.down();
+      await page.mouse.move(x + 30 + right, y + 12 + down, { steps: 6 });
+      await page.mouse.up();
+    },
+  };
+};
+const [anna, ben] = [person(page), person(bensPage)];
+const until = async (holds) => {
+  for (let times = 0; times < 100; times++) {
+    if (await holds()) return true;
+    await page.waitForTimeout(100);
+  }
+  return false;
+};
+
+await tell(
+  async () => {
+    await page.goto(`${BASE}/flows/new`);
+    await signIn(CLIENT_ID, CLIENT_SECRET);
+    await page.getByRole("radio", { name: /^Triage/ }).check();
+    await page.getByLabel("Name", { exact: true }).fill("Ours");
+    await page.getByRole("button", { name: "Create the flow", exact: true }).click();
+    await anna.node("topic").waitFor();
+    const id = new URL(page.url()).pathname.split("/")[2];
+    const client = await api("POST", "/oauth/clients", { name: "Ben", scope: ["flow:write", "routing:read"] });
+    await bensPage.goto(`${BASE}/flows`);
+    await bensPage.getByLabel("Client id").fill(client.id);
+    await bensPage.getByLabel("Client secret").fill(client.secret);
+    await bensPage.keyboard.press("Enter");
+    await bensPage.getByRole("heading", { level: 1, name: "Flows" }).waitFor();
+    noise.splice(0);
+    const text = async (version) => await api("GET", `/flows/${id}/versions/${version}/text`);
+    const places = async () => (await api("GET", `/flows/${id}/positions`)).positions;
+
+    // Anna writes a comment and moves a node; Ben opens the flow.
+    await anna.open(id);
+    check("a flow from a template has its comments on the server", (await text(1)).includes("# Change the words to those that your customers use."), await text(1));
+    await anna.write("name: Ours", "# Anna: ask before you change this.");
+    await until(async () => (await text(1)).includes("# Anna: ask"));
+    await anna.saved(1);
+    check("a comment makes no version, and is on the server", (await api("GET", `/flows/${id}`)).savedVersion.version === 1 && (await text(1)).includes("# Anna: ask"), await text(1));
+    await anna.drag("drop", 40, 70);
+    check("a place is on the server once the node is let go", await until(async () => (await places()).drop !== undefined));
+    const moved = await anna.at("drop");
+    await ben.open(id);
+    await ben.has("# Anna: ask before you change this.");
+    check("somebody else sees comments and places", (await ben.at("drop")) === moved, [await ben.at("drop"), moved]);
+    check("of nodes that nobody moved, too", (await ben.at("topic")) === (await anna.at("topic")), [await ben.at("topic"), await anna.at("topic")]);
+
+    // Both write comments: in different places, then at the same line.
+    await ben.write("nodes:", "# Ben: in order of urgency.");
+    check("the other's comment is on the server", await until(async () => (await text(1)).includes("# Ben: in order")));
+    await anna.write("# Anna: ask", "# Anna: or write to me.");
+    await anna.has("# Ben: in order of urgency.");
+    check("comments of both are in the text", await until(async () => /# Anna: ask[^]*# Anna: or[^]*# Ben: in/.test(await text(1))), await text(1));
+    // The browser tells of every refused request.
+    noise.splice(0);
+    await ben.write("# Ben: in order", "# Ben: next.");
+    await until(async () => (await text(1)).includes("# Ben: next."));
+    await ben.saved(1);
+    await anna.write("# Ben: in order", "# Anna: at the same place.");
+    await until(async () => (await text(1)).includes("# Anna: at the same place."));
+    await anna.saved(1);
+    const all = await text(1);
+    check("of comments at the same place neither is lost", all.includes("# Ben: next.") && /# Ben: next\./.test(await anna.yaml()), all);
+    for (let times = 0; times < 2; times++) await page.keyboard.press("ControlOrMeta+Z");
+    await anna.saved(1);
+    await page.waitForTimeout(4_000);
+    check("undo takes back what is one's own, and nothing of the other's", (await text(1)).includes("# Ben: next."), await text(1));
+    await ben.open(id);
+    await ben.write("name: Ours", "# Ben: above.");
+    await ben.saved(1);
+    await anna.write("# What a machine wrote", "# Anna: for a moment.");
+    await anna.has("# Ben: above.");
+    for (let times = 0; times < 2; times++) await page.keyboard.press("ControlOrMeta+Z");
+    check("undone to before the other's came in, it is brought together again", await until(async () => /# Ben: above\./.test(await text(1)) && !/for a moment/.test(await text(1))), await text(1));
+    await anna.has("# Ben: above.");
+    await anna.saved(1);
+    noise.splice(0);
+
+    // A draft of one with the comments of the other; each moves another node.
+    await ben.open(id);
+    await ben.node("topic").click();
+    await bensPage.locator('.node-form > [data-path$=".name"] input').fill("named by Ben");
+    await ben.saved(2);
+    await anna.node("topic").getByText("named by Ben").waitFor();
+    check("a new version has the comments of both", await until(async () => /# Anna: ask[^]*# Ben: in/.test(await text(2))), await text(2));
+    await ben.drag("general", 30, 60);
+    check("each moves nodes, and those of the other stay", await until(async () => (await places()).general !== undefined));
+    await anna.drag("drop", 20, 30);
+    await page.waitForTimeout(1_500);
+    await ben.open(id);
+    const [generals, drops] = [await ben.at("general"), await ben.at("drop")];
+    await anna.open(id);
+    check("both see where each has put what", (await anna.at("general")) === generals && (await anna.at("drop")) === drops, [generals, await anna.at("general"), drops, await anna.at("drop")]);
+
+    // A comment on the version that the other's draft is made from is in the draft's text. So is one that was not sent by then.
+    await ben.write("# Anna: ask", "# Ben: asked.");
+    await ben.saved(2);
+    await anna.node("topic").click();
+    await page.locator('.node-form > [data-path$=".name"] input').fill("named by Anna");
+    await ben.write("# Ben: asked.", "# Ben: answered.");
+    await anna.saved(3);
+    check("a new version has what the other wrote into the one before", await until(async () => /# Ben: asked\.\n# Ben: answered\./.test(await text(3))), await text(3));
+    check("and what it says itself", (await text(3)).includes("name: named by Anna") && (await ben.yaml()).includes("name: named by Anna"), await text(3));
+    noise.splice(0);
+    await anna.open(id);
+
+    // While comments of both come together over a slow line, a value is typed where the other wrote.
+    await ben.write("# Anna: or", "# Ben: slowly.");
+    await ben.saved(3);
+    await bensPage.locator(".editing-yaml .cm-line").filter({ hasText: "name: named by Anna" }).first().click();
+    await bensPage.keyboard.press("End");
+    await bensPage.keyboard.type(" # Ben: a good name");
+    await until(async () => (await text(3)).includes("# Ben: a good name"));
+    await page.route("**/api/v2/flows/*/versions/*/text", async (route) => {
+      await new Promise((done) => setTimeout(done, 2_000));
+      await route.continue();
+    });
+    const sent = page.waitForRequest((request) => request.method() === "PUT" && /\/text$/.test(request.url()));
+    await anna.write("name: Ours", "# Anna: a comment that is sent.");
+    await sent;
+    await page.locator(".editing-yaml .cm-line").filter({ hasText: "name: named by Anna" }).first().click();
+    await page.keyboard.press("End");
+    await page.keyboard.type(" herself");
+    await anna.has("# Ben: a good name");
+    await anna.saved(4);
+    check("what is typed while comments come together is not lost", await until(async () => /# Ben: a good name\n +name: named by Anna herself\n/.test(await text(4))), await anna.yaml());
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    noise.splice(0);
+
+    // A server that does not answer: what was written stays in the browser, and gets there.
+    await page.route("**/api/v2/flows/*/versions/*/text", (route) => route.abort());
+    await anna.write("name: Ours", "# Anna: while it was away.");
+    await page.getByText("without its comments. It is kept in this browser.").waitFor();
+    await glance("editor-unwritten");
+    await page.reload();
+    await page.unroute("**/api/v2/flows/*/versions/*/text");
+    await page.goto(`${BASE}/flows/${id}/edit?view=both`);
+    await anna.has("# Anna: while it was away.");
+    check("a comment that the server did not take is kept, and gets there", await until(async () => (await text(4)).includes("# Anna: while it was away.")), await text(4));
+    // A page that is left right after a key. Until the answer is here, the one before is not known to be on the server.
+    await anna.saved(4);
+    await anna.write("name: Ours", "# Anna: gone at once.");
+    await page.goto("about:blank");
+    await anna.open(id);
+    await anna.has("# Anna: gone at once.");
+    check("the last key before a page is left is kept", await until(async () => (await text(4)).includes("# Anna: gone at once.")), await text(4));
+    noise.splice(0);
+
+    // One person with two tabs: each keeps what is not saved in it, and a closed one's is there again.
+    await anna.saved(4);
+    await anna.write("name: Ours", "[ in the first tab");
+    await anna.broken();
+    const again = person(await page.context().newPage());
+    await again.open(id);
+    check("a second tab does not take what the first has not saved", !(await again.yaml()).includes("in the first tab"), await again.yaml());
+    await again.write("name: Ours", "[ in the second tab");
+    await again.broken();
+    for (const tab of [anna, again]) {
+      await tab.page.reload();
+      await tab.broken();
+    }
+    const both = [await anna.yaml(), await again.yaml()];
+    check("each tab has its own again", /in the first tab/.test(both[0]) && !/second tab/.test(both[0]) && /in the second tab/.test(both[1]) && !/first tab/.test(both[1]), both);
+    await again.page.close();
+    const opened = person(await page.context().newPage());
+    await opened.open(id);
+    await opened.broken();
+    check("what a closed tab had not saved is in the next one", /in the second tab/.test(await opened.yaml()), await opened.yaml());
+    for (const tab of [anna, opened]) {
+      await tab.wipe("[ in the");
+      await tab.saved(4);
+    }
+    await opened.page.close();
+
+    // A node is moved while the server is away, and the page is left.
+    await page.route("**/api/v2/flows/*/positions", (route) => (route.request().method() === "PATCH" ? route.abort() : route.continue()));
+    await anna.drag("drop", 25, 45);
+    const put = await anna.at("drop");
+    await page.reload();
+    await anna.node("drop").waitFor();
+    check("where a node was put while the server was away is kept", (await anna.at("drop")) === put, [await anna.at("drop"), put]);
+    await page.unroute("**/api/v2/flows/*/positions");
+    await page.reload();
+    await anna.node("drop").waitFor();
+    const [right, down] = put.match(/-?[\d.]+/g).map(Number);
+    const isThere = ({ x, y }) => Math.hypot(x - right, y - down) < 0.01;
+    check("and gets there", await until(async () => isThere((await places()).drop)), [put, await places()]);
+    noise.splice(0);
+
+    // Programs save version after version without a text: comments are still those that people wrote.
+    const document = await api("GET", `/flows/${id}/latestconfiguration`);
+    for (let times = 1; times <= 6; times++) {
+      document.nodes[0].name = `Version ${times} of a program`;
+      await api("POST", `/flows/${id}/versions`, document);
+    }
+    for (const one of [anna, ben]) await one.open(id);
+    check("comments are found however many versions have none", /# Anna: ask/.test(await ben.yaml()) && /Version 6 of a program/.test(await ben.yaml()), await ben.yaml());
+
+    // A node gets another id: letter by letter in the YAML, and in its form.
+    await anna.node("drop").click();
+    await page.getByRole("complementary", { name: "Node drop" }).waitFor();
+    const stood = await anna.at("drop");
+    await page.locator(".editing-yaml .cm-line").filter({ hasText: "id: drop" }).click();
+    await page.keyboard.press("End");
+    await page.keyboard.type("ped", { delay: 250 });
+    await page.getByRole("complementary", { name: "Node dropped" }).waitFor();
+    await anna.node("dropped").waitFor();
+    check("a node that is renamed in the YAML stays selected, and where it is", (await anna.at("dropped")) === stood, [await anna.at("dropped"), stood]);
+    await page.keyboard.press("ControlOrMeta+Z");
+    await page.getByRole("complementary", { name: "Node drop", exact: true }).waitFor();
+    await anna.node("drop").waitFor();
+    check("and when that is undone", (await anna.at("drop")) === stood, [await anna.at("drop"), stood]);
+    await page.getByRole("button", { name: "Remove", exact: true }).click();
+    await anna.node("drop").waitFor({ state: "detached" });
+    await page.keyboard.press("ControlOrMeta+Z");
+    await anna.node("drop").waitFor();
+    check("a node that was removed comes back where it was", (await anna.at("drop")) === stood, [await anna.at("drop"), stood]);
+    await anna.node("drop").click();
+    const named = page.getByLabel("Id", { exact: true });
+    await named.fill("left");
+    await page.keyboard.press("Enter");
+    await page.getByRole("complementary", { name: "Node left" }).waitFor();
+    await anna.node("left").waitFor();
+    check("so it does in its form, which keeps the focus", (await anna.at("left")) === stood && (await named.evaluate((one) => one === one.ownerDocument.activeElement)), [await anna.at("left"), stood]);
+    check("what leads to it follows", /to: left/.test(await anna.yaml()), await anna.yaml());
+    // Somebody else changes it under its old id before that is saved.
+    document.nodes.find((one) => one.id === "drop").name = "named by a program";
+    await api("POST", `/flows/${id}/versions`, document);
+    await page.getByText("Your changes and theirs fit together.").waitFor();
+    await page.getByRole("button", { name: "Bring both together", exact: true }).click();
+    await page.getByText(/^Saved as version/).waitFor();
+    const newest = await api("GET", `/flows/${id}/latestconfiguration`);
+    check("one's new id and the other's change of the node are one node", newest.nodes.filter((one) => one.id === "left" && one.name === "named by a program").length === 1 && newest.nodes.every((one) => one.id !== "drop"), newest);
+    check("which is still where it was", (await anna.at("left")) === stood, [await anna.at("left"), stood]);
+    noise.splice(0);
+  },
+  () => void elsewhere.close(),
+);

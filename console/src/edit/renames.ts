@@ -1,0 +1,45 @@
+import { type FlowValue, type NodeValue, nodesOf, renameNode } from "./flow";
+import { resembles } from "./match";
+
+export interface Rename {
+  from: string;
+  to: string;
+}
+
+/** Which nodes were given another id where they stand, as somebody types it: all others are what they were. */
+export function renamedInPlace(before: FlowValue, after: FlowValue): Rename[] {
+  const [was, is] = [nodesOf(before), nodesOf(after)];
+  if (was === is || was.length !== is.length) return [];
+  const found = was.flatMap(({ id: from }, place) => {
+    const to = is[place]?.id ?? from;
+    return from === to ? [] : [{ from, to }];
+  });
+  if (found.length === 0) return [];
+  const [known, wanted] = [new Set(was.map(({ id }) => id)), new Set(is.map(({ id }) => id))];
+  return found.every(({ from, to }) => !wanted.has(from) && !known.has(to)) ? found : [];
+}
+
+/** Which nodes of a flow have another id in a change of it: those that say the same, or nearly, under an id that is new. */
+export function renamesOf(base: FlowValue, changed: FlowValue): Rename[] {
+  const found: Rename[] = [];
+  const find = (was: FlowValue): Rename | undefined => {
+    const ids = (flow: FlowValue) => new Set(nodesOf(flow).map(({ id }) => id));
+    const [before, after] = [ids(was), ids(changed)];
+    const fresh = nodesOf(changed).filter(({ id }) => !before.has(id));
+    for (const node of nodesOf(was)) {
+      if (after.has(node.id)) continue;
+      const is = fresh.find((one) => resembles(called(node, one.id), one));
+      if (is) return { from: node.id, to: is.id };
+    }
+    return undefined;
+  };
+  // One that leads to another that was renamed says the same once that is known.
+  for (let next = find(base); next; next = find(base)) {
+    found.push(next);
+    base = renameNode(base, next.from, next.to);
+  }
+  return found;
+}
+
+/** A node with another id, also where it leads to itself. */
+const called = (node: NodeValue, to: string): unknown => renameNode({ nodes: [node] }, node.id, to).nodes?.[0];

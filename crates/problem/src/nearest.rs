@@ -1,0 +1,53 @@
+//! The known name that was meant.
+
+/// Names of more characters are not compared: nobody mistypes those.
+const MAX_COMPARED: usize = 64;
+
+/// At most so many names are compared with one that is not known.
+const MAX_CANDIDATES: usize = 1_000;
+
+/// The nearest known name, if it is near enough to be what was meant.
+pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let length = |text: &str| text.chars().take(MAX_COMPARED + 1).count();
+    let written = length(name);
+    if written > MAX_COMPARED {
+        return None;
+    }
+    let folded = name.to_lowercase();
+    known
+        .into_iter()
+        .filter_map(|candidate| {
+            let length = length(candidate);
+            let near = 1 + length / 4;
+            (length <= MAX_COMPARED && written.abs_diff(length) <= near).then_some((candidate, length, near))
+        })
+        .take(MAX_CANDIDATES)
+        .map(|(candidate, length, near)| {
+            (strsim::osa_distance(&folded, &candidate.to_lowercase()), candidate, length, near)
+        })
+        // Of a name of one letter nothing would be left.
+        .filter(|(distance, _, length, near)| distance <= near && distance < length)
+        .min_by_key(|(distance, ..)| *distance)
+        .map(|(_, candidate, ..)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_meant_is_found_and_nothing_is_guessed() {
+        let known = ["password", "hostname", "x", "y"];
+        for (written, meant) in [
+            ("pasword", Some("password")),
+            ("passwrod", Some("password")),
+            ("HOSTNAME", Some("hostname")),
+            ("host", None),
+            ("z", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(written, known), meant, "{written}");
+        }
+        assert_eq!(nearest(&"x".repeat(MAX_COMPARED + 1), ["x"]), None, "nobody mistypes those");
+    }
+}

@@ -1,0 +1,94 @@
+//! What keeps a server from starting is told before it makes anything.
+
+use std::net::TcpListener;
+
+use super::harness::scratch::Scratch;
+use super::waypost;
+
+/// Standard error of a `serve` that does not start.
+fn refused(arguments: &[&str]) -> String {
+    let ran = waypost(&[&["serve", "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0"], arguments].concat());
+    let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(2), "{arguments:?}: {told}");
+    told
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_before_a_data_directory_is_made() {
+    let scratch = Scratch::new("cli-port");
+    let data = scratch.path("data");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().to_string();
+    let more =
+        ["serve", "--http", &port, "--smtp", &port, "--https", "127.0.0.1:0", "--data-dir", data.to_str().unwrap()];
+    let ran = waypost(&more);
+    let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(2), "{told}");
+    for part in [format!("can't listen on {port} (--http): "), format!("can't listen on {port} (--smtp): ")] {
+        assert!(told.contains(&part), "{part}: {told}");
+    }
+    assert!(told.contains("--https needs a certificate"), "all of it is told: {told}");
+    assert!(!data.exists(), "nothing is made");
+}
+
+#[test]
+fn an_option_that_names_nothing_is_refused_with_what_is_expected() {
+    let scratch = Scratch::new("cli-options");
+    let data = scratch.path("data");
+    let data = data.to_str().unwrap();
+    for (option, wrong, expected) in [
+        ("--arc-sealer", "not a domain", "expected a domain, such as"),
+        ("--arc-sealer", "[192.0.2.1]", "expected a domain, such as"),
+        ("--trusted-authserv-id", "mx example", "expected a name without blanks"),
+        ("--trusted-relay", "relay.example.com", "expected an address or a network, such as"),
+        ("--trusted-proxy", "10.0.0.0/33", "expected an address or a network, such as"),
+        ("--smtp-trusted-proxy", "nobody", "expected an address or a network, such as"),
+        ("--smtp-trusted-xclient", "nobody", "expected an address or a network, such as"),
+        ("--allow-private-targets", "all", "expected an address or a network, such as"),
+        ("--trusted-network", "some", "expected an address or a network, such as"),
+        ("--hostname", "not a host", "expected the name of a host, such as"),
+        ("--dns", "dns.example", "expected an IP address and a port"),
+        ("--https", "8443", "expected an IP address and a port"),
+        ("--redact", "", "expected a name, found nothing"),
+        ("--max-message-bytes", "0", "expected a number of bytes, at least 1024"),
+        ("--smtp-data-seconds", "0", "expected a whole number of seconds, at least 1"),
+        ("--smtp-session-seconds", "soon", "expected a whole number of seconds"),
+        ("--drain-delay", "a", "expected a whole number of seconds"),
+        ("--auth-timeout", "3", "expected a number with ms or s"),
+        ("--mail-retry-for", "5", "expected a number with s, m, h or d"),
+        ("--rspamd", "rspamd", "URL"),
+        ("--scan-header", "X Spam", "expected the name of a header field"),
+        ("--smarthost", "relay.example", "expected `smtp://` or `smtps://` at the beginning"),
+        ("--smtp-connections", "many", "expected a whole number"),
+        ("--ingress", "postmark", "expected PROVIDER=SECRET"),
+        ("--public-url", "waypost", "expected an address such as"),
+        ("--log", "loud=yes=no", "--log"),
+        ("--dkim-keys", "/nowhere/at/all", "--dkim-keys"),
+    ] {
+        let told = refused(&["--data-dir", data, &format!("{option}={wrong}")]);
+        assert!(told.contains(expected), "{option} {wrong}: {told}");
+        assert!(!scratch.path("data").exists(), "{option}: nothing is made");
+    }
+}
+
+#[test]
+fn a_value_that_may_have_a_secret_in_it_is_not_shown() {
+    let scratch = Scratch::new("cli-secrets");
+    let data = scratch.path("data");
+    let data = data.to_str().unwrap();
+    for (option, secret) in [
+        ("--smarthost", "smtp://care:hunter2@mail.example.com"),
+        ("--smarthost", "care:hunter2@mail.example.com"),
+        ("--ingress", "hunter2"),
+        ("--ingress", "other=hunter2"),
+        ("--rspamd", "ftp://x:hunter2@rspamd.example"),
+        ("--public-url", "https://x:hunter2@waypost.example/console"),
+        ("--oidc-issuer", "http://x:hunter2@login.example"),
+        ("--smarthost-oauth-token-url", "http://x:hunter2@login.example/token"),
+    ] {
+        let told = refused(&["--data-dir", data, &format!("{option}={secret}")]);
+        assert!(told.contains(option) && !told.contains("hunter2"), "{option}: {told}");
+    }
+    let told = refused(&["--data-dir", data, "--smarthost=smtp://care:hunter2@mail.example.com"]);
+    assert!(told.contains("set it in WAYPOST_SMARTHOST_PASSWORD"), "{told}");
+}
