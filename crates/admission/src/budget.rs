@@ -38,8 +38,7 @@ impl Budget {
     /// A share for something that a client sends; empty at first.
     #[must_use]
     pub fn hold(&self, client: IpAddr) -> Hold {
-        let trusted = self.0.excepted.contains(client);
-        Hold { budget: self.clone(), origin: Origin::of(client), trusted, bytes: 0 }
+        Hold { budget: self.clone(), origin: self.0.excepted.origin_of(client), bytes: 0 }
     }
 
     /// How many bytes are held.
@@ -58,7 +57,6 @@ impl Budget {
 pub struct Hold {
     budget: Budget,
     origin: Origin,
-    trusted: bool,
     bytes: usize,
 }
 
@@ -73,9 +71,8 @@ impl Hold {
         let room = if bytes > SMALL { &shared.large } else { &shared.small };
         let mut taken = self.budget.taken();
         // A short budget is used to the last byte.
-        let granted = [missing.max(STEP), missing]
-            .into_iter()
-            .find(|step| taken.fits(room, &self.origin, self.trusted, *step).is_ok());
+        let granted =
+            [missing.max(STEP), missing].into_iter().find(|step| taken.fits(room, &self.origin, *step).is_ok());
         let Some(granted) = granted else { return false };
         taken.add(&self.origin, granted);
         self.bytes += granted;

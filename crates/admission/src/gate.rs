@@ -70,10 +70,9 @@ impl Gate {
     /// # Errors
     /// There is no room, and every connection that could go is in the middle of something.
     pub fn enter(self: &Arc<Self>, from: IpAddr, now: Instant) -> Result<Pass, Full> {
-        let origin = Origin::of(from);
-        let trusted = self.excepted.contains(from);
+        let origin = self.excepted.origin_of(from);
         let mut state = self.state();
-        while let Err(full) = state.tally.fits(&self.room, &origin, trusted, 1) {
+        while let Err(full) = state.tally.fits(&self.room, &origin, 1) {
             let Some(number) = self.dispensable(&state, full, &origin, now) else { return Err(full) };
             if let Some(open) = state.leave(number) {
                 open.slot.evicted.notify_one();
@@ -105,8 +104,8 @@ impl Gate {
             Some((state.tally.of_network(&open.origin), state.tally.of_address(&open.origin), waited))
         };
         let concerned = |open: &Open| match full {
-            Full::Address => open.origin.address == newcomer.address,
-            Full::Network => open.origin.network == newcomer.network,
+            Full::Address => open.origin.address == newcomer.address && !open.origin.excepted,
+            Full::Network => open.origin.network == newcomer.network && !open.origin.excepted,
             Full::All => true,
         };
         let ranked = state.open.iter().filter(|(_, open)| concerned(open));
@@ -228,5 +227,17 @@ mod tests {
         assert_eq!(enter("203.0.113.1").err(), Some(Full::All));
         drop((passes, trusted));
         assert_eq!(gate.open(), 0);
+    }
+
+    #[test]
+    fn an_excepted_address_shuts_out_no_neighbour() {
+        let excepted: Networks = ["192.0.2.1".parse().unwrap()].into_iter().collect();
+        let gate = Gate::new(Room { all: 8, address: 2, network: 3 }, excepted);
+        let now = Instant::now();
+        let relay: Vec<_> = (0..6).map(|_| gate.enter(address("192.0.2.1"), now).unwrap()).collect();
+        relay.iter().for_each(Pass::busy);
+        let neighbours = ["192.0.2.2", "192.0.2.3"].map(|text| gate.enter(address(text), now).inspect(Pass::busy));
+        assert!(neighbours.iter().all(Result::is_ok));
+        assert_eq!(gate.enter(address("192.0.2.4"), now).err(), Some(Full::All));
     }
 }

@@ -56,6 +56,12 @@ impl Networks {
         self.0.iter().any(|network| network.0.contains(&address))
     }
 
+    /// What a client with this address counts as, where these networks are excepted.
+    #[must_use]
+    pub fn origin_of(&self, address: IpAddr) -> Origin {
+        Origin { excepted: self.contains(address), ..Origin::of(address) }
+    }
+
     /// These and others.
     #[must_use]
     pub fn union(&self, others: &Self) -> Self {
@@ -76,20 +82,22 @@ pub struct Origin {
     pub address: IpAddr,
     /// The first 24 bits of the IPv4 address, or the first 48 of the IPv6 address.
     pub network: IpAddr,
+    /// Whether the operator excepted it: no share holds for it, and what it has is not taken from its neighbours.
+    pub excepted: bool,
 }
 
 impl Origin {
-    /// What a client with this address counts as.
+    /// What a client with this address counts as, where nobody is excepted.
     #[must_use]
     pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(v4) => {
                 let network = Ipv4Addr::from(u32::from(v4) & (u32::MAX << 8));
-                Self { address: v4.into(), network: network.into() }
+                Self { address: v4.into(), network: network.into(), excepted: false }
             }
             IpAddr::V6(v6) => {
                 let prefix = |length: u32| IpAddr::from(Ipv6Addr::from(u128::from(v6) & (u128::MAX << (128 - length))));
-                Self { address: prefix(64), network: prefix(48) }
+                Self { address: prefix(64), network: prefix(48), excepted: false }
             }
         }
     }
@@ -124,7 +132,8 @@ mod tests {
             ("::ffff:192.0.2.77", "192.0.2.77", "192.0.2.0"),
             ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::", "2001:db8:1::"),
         ] {
-            let expected = Origin { address: one.parse().unwrap(), network: network.parse().unwrap() };
+            let [one, network] = [one, network].map(|text| text.parse().unwrap());
+            let expected = Origin { address: one, network, excepted: false };
             assert_eq!(Origin::of(address.parse().unwrap()), expected);
         }
     }

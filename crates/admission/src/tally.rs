@@ -52,21 +52,24 @@ impl Full {
 #[derive(Debug, Default)]
 pub struct Tally {
     all: usize,
-    addresses: HashMap<IpAddr, usize>,
-    networks: HashMap<IpAddr, usize>,
+    addresses: HashMap<Party, usize>,
+    networks: HashMap<Party, usize>,
 }
 
+/// An address or a network, and whether it is excepted: what those take is counted apart.
+type Party = (IpAddr, bool);
+
 impl Tally {
-    /// Whether so much more fits for an origin. Only the room in all holds for one that is `trusted`.
+    /// Whether so much more fits for an origin. Only the room in all holds for one that is excepted.
     ///
     /// # Errors
     /// What is full.
-    pub fn fits(&self, room: &Room, origin: &Origin, trusted: bool, more: usize) -> Result<(), Full> {
+    pub fn fits(&self, room: &Room, origin: &Origin, more: usize) -> Result<(), Full> {
         let over = |taken: usize, most: usize| taken.saturating_add(more) > most;
-        if !trusted && over(self.of_address(origin), room.address) {
+        if !origin.excepted && over(self.of_address(origin), room.address) {
             return Err(Full::Address);
         }
-        if !trusted && over(self.of_network(origin), room.network) {
+        if !origin.excepted && over(self.of_network(origin), room.network) {
             return Err(Full::Network);
         }
         if over(self.all, room.all) { Err(Full::All) } else { Ok(()) }
@@ -75,7 +78,7 @@ impl Tally {
     /// Takes.
     pub fn add(&mut self, origin: &Origin, amount: usize) {
         self.all = self.all.saturating_add(amount);
-        for (map, key) in [(&mut self.addresses, origin.address), (&mut self.networks, origin.network)] {
+        for (map, key) in self.parties(origin) {
             let taken = map.entry(key).or_default();
             *taken = taken.saturating_add(amount);
         }
@@ -84,7 +87,7 @@ impl Tally {
     /// Gives back what was taken before.
     pub fn subtract(&mut self, origin: &Origin, amount: usize) {
         self.all = self.all.saturating_sub(amount);
-        for (map, key) in [(&mut self.addresses, origin.address), (&mut self.networks, origin.network)] {
+        for (map, key) in self.parties(origin) {
             if let Entry::Occupied(mut taken) = map.entry(key) {
                 *taken.get_mut() = taken.get().saturating_sub(amount);
                 if *taken.get() == 0 {
@@ -92,6 +95,11 @@ impl Tally {
                 }
             }
         }
+    }
+
+    fn parties(&mut self, origin: &Origin) -> [(&mut HashMap<Party, usize>, Party); 2] {
+        let party = |ip: IpAddr| (ip, origin.excepted);
+        [(&mut self.addresses, party(origin.address)), (&mut self.networks, party(origin.network))]
     }
 
     /// What is taken in all.
@@ -103,13 +111,13 @@ impl Tally {
     /// What an origin's address has.
     #[must_use]
     pub fn of_address(&self, origin: &Origin) -> usize {
-        self.addresses.get(&origin.address).copied().unwrap_or(0)
+        self.addresses.get(&(origin.address, origin.excepted)).copied().unwrap_or(0)
     }
 
     /// What an origin's network has.
     #[must_use]
     pub fn of_network(&self, origin: &Origin) -> usize {
-        self.networks.get(&origin.network).copied().unwrap_or(0)
+        self.networks.get(&(origin.network, origin.excepted)).copied().unwrap_or(0)
     }
 }
 
@@ -121,15 +129,19 @@ mod tests {
     fn an_address_and_a_network_have_their_shares() {
         let of = |text: &str| Origin::of(text.parse().unwrap());
         let (one, neighbour, stranger) = (of("192.0.2.1"), of("192.0.2.2"), of("198.51.100.1"));
+        let excepted = Origin { excepted: true, ..neighbour };
         let room = Room { all: 10, address: 3, network: 5 };
         let mut tally = Tally::default();
         tally.add(&one, 3);
-        assert_eq!(tally.fits(&room, &one, false, 1), Err(Full::Address));
-        assert_eq!(tally.fits(&room, &one, true, 7), Ok(()));
-        assert_eq!(tally.fits(&room, &one, true, 8), Err(Full::All));
-        assert_eq!(tally.fits(&room, &neighbour, false, 2), Ok(()));
-        assert_eq!(tally.fits(&room, &neighbour, false, 3), Err(Full::Network));
-        assert_eq!(tally.fits(&room, &stranger, false, 3), Ok(()));
+        assert_eq!(tally.fits(&room, &one, 1), Err(Full::Address));
+        assert_eq!(tally.fits(&room, &excepted, 7), Ok(()));
+        assert_eq!(tally.fits(&room, &excepted, 8), Err(Full::All));
+        assert_eq!(tally.fits(&room, &neighbour, 2), Ok(()));
+        assert_eq!(tally.fits(&room, &neighbour, 3), Err(Full::Network));
+        assert_eq!(tally.fits(&room, &stranger, 3), Ok(()));
+        tally.add(&excepted, 5);
+        assert_eq!(tally.fits(&room, &neighbour, 2), Ok(()), "what is excepted is not taken from its neighbours");
+        tally.subtract(&excepted, 5);
         tally.subtract(&one, 3);
         assert_eq!((tally.all(), tally.addresses.len(), tally.networks.len()), (0, 0, 0));
     }
