@@ -62,8 +62,9 @@ impl Table {
         for (column, data_type) in self.columns() {
             match values.shift_remove(&column.name) {
                 None | Some(Json::Null) => {}
-                // An empty cell of a file can't say more than nothing.
-                Some(Json::String(text)) if text.is_empty() && column.default.is_none() => {}
+                // It is what the column reads as anyway.
+                Some(Json::String(text)) if text.is_empty() && column.default.is_none() && *data_type != Type::Json => {
+                }
                 Some(value) => match cells::normal(&column.name, value, data_type) {
                     Ok(value) => drop(kept.insert(column.name.clone(), value)),
                     Err(more) => problems.extend(more),

@@ -39,7 +39,7 @@ pub fn empty(data_type: &Type) -> Json {
     }
 }
 
-/// A cell of a CSV file; an empty one says nothing of its column.
+/// A cell of a CSV file; an empty one says nothing of its column. A text that is empty stands in quotes, which are not seen here.
 pub fn from_text(path: &str, text: &str, data_type: &Type) -> Result<Option<Json>, Vec<Diagnostic>> {
     if text.is_empty() {
         return Ok(None);
@@ -77,12 +77,12 @@ fn example(data_type: &Type) -> &'static str {
     }
 }
 
-/// A value as a cell of a CSV file.
+/// A value as a cell of a CSV file; of [`Type::Json`] a text, too, is JSON.
 #[must_use]
-pub fn to_text(value: &Json) -> String {
-    match value {
-        Json::Null => String::new(),
-        Json::String(text) => text.clone(),
-        other => other.to_string(),
+pub fn to_text(value: &Json, data_type: &Type) -> String {
+    match (value, data_type) {
+        (Json::Null, _) => String::new(),
+        (Json::String(text), known) if *known != Type::Json => text.clone(),
+        (other, _) => other.to_string(),
     }
 }

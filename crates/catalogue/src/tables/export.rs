@@ -1,7 +1,7 @@
 //! A table's rows as a CSV file: what `import` reads back as the same rows.
 
-use csv::Writer;
 use serde_json::{Map, Value as Json};
+use waypost_flow::types::Type;
 use waypost_store::records::tables::TableRow;
 
 use super::cells;
@@ -28,10 +28,11 @@ impl Reader {
     }
 
     /// Numbers are never formulas, even with a sign.
-    fn cell(self, value: &Json) -> String {
+    fn cell(self, value: &Json, data_type: &Type) -> String {
         match value {
-            Json::String(text) => self.text(text),
-            other => cells::to_text(other),
+            Json::String(text) if text.is_empty() && *data_type == Type::String => EMPTY.to_owned(),
+            Json::String(text) if *data_type != Type::Json => field(&self.text(text)),
+            other => field(&cells::to_text(other, data_type)),
         }
     }
 }
@@ -40,25 +41,30 @@ impl Reader {
 #[must_use]
 pub fn header(table: &Table) -> Vec<u8> {
     let columns = table.record.schema.columns.iter().map(|column| column.name.as_str());
-    written(std::iter::once(std::iter::once(KEY_PROPERTY.to_owned()).chain(columns.map(str::to_owned)).collect()))
+    line(std::iter::once(KEY_PROPERTY).chain(columns).map(field)).into_bytes()
 }
 
 /// Lines of rows. What a row leaves out is left empty: its defaults are the table's, not its own.
 #[must_use]
 pub fn lines<'r>(table: &Table, rows: impl IntoIterator<Item = &'r TableRow>, reader: Reader) -> Vec<u8> {
-    written(rows.into_iter().map(|row| {
+    let mut file = String::new();
+    for row in rows {
         let values: Map<String, Json> = serde_json::from_str(&row.values).unwrap_or_default();
-        let cell = |name: &str| values.get(name).map(|value| reader.cell(value)).unwrap_or_default();
-        let columns = table.record.schema.columns.iter().map(|column| cell(&column.name));
-        std::iter::once(reader.text(&row.key)).chain(columns).collect()
-    }))
+        let cell = |name: &str, data_type| values.get(name).map(|value| reader.cell(value, data_type));
+        let columns = table.columns().map(|(column, data_type)| cell(&column.name, data_type).unwrap_or_default());
+        file.push_str(&line(std::iter::once(field(&reader.text(&row.key))).chain(columns)));
+    }
+    file.into_bytes()
 }
 
-fn written(records: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
-    let mut file = Writer::from_writer(Vec::new());
-    for record in records {
-        // Writing to memory does not fail, and every record has as many fields as the first.
-        let _ = file.write_record(&record);
-    }
-    file.into_inner().unwrap_or_default()
+/// An empty text. Without quotes a field is left out, a difference that the `csv` crate does not write.
+const EMPTY: &str = "\"\"";
+
+/// A field (RFC 4180, section 2), in quotes where it must be.
+fn field(text: &str) -> String {
+    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}
+
+fn line(fields: impl Iterator<Item = String>) -> String {
+    fields.collect::<Vec<_>>().join(",") + "\n"
 }

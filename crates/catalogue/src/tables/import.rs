@@ -173,7 +173,9 @@ where
         if quotes.borrow_mut().spoil(line, file.position().line()) {
             continue;
         }
-        if let Some(row) = row(table, &fields, &record, line, &mut problems) {
+        let from = record.position().map_or(0, csv::Position::byte);
+        let emptied = quotes.borrow_mut().emptied(from, file.position().byte().max(from + 1));
+        if let Some(row) = row(table, &fields, (&record, &emptied), line, &mut problems) {
             rows += 1;
             // Where there is a problem, rows are only looked at for more.
             batch.push((line, row));
@@ -254,7 +256,7 @@ fn header<'t>(
 fn row(
     table: &Table,
     fields: &[Field<'_>],
-    record: &StringRecord,
+    (record, emptied): (&StringRecord, &[u64]),
     line: u64,
     problems: &mut LineProblems,
 ) -> Option<TableRow> {
@@ -273,6 +275,9 @@ fn row(
     for (place, (field, text)) in (1..).zip(fields.iter().zip(record)) {
         match field {
             Field::Key => (key, key_place) = (text, Some(place)),
+            Field::Value(name, Type::String) if emptied.contains(&place) => {
+                values.insert((*name).to_owned(), text.into());
+            }
             Field::Value(name, data_type) => match cells::from_text(name, text, data_type) {
                 Ok(value) => values.extend(value.map(|value| ((*name).to_owned(), value))),
                 Err(more) => {
@@ -339,16 +344,28 @@ mod tests {
     use waypost_ids::TableId;
     use waypost_store::records::tables::{ColumnRecord, TableRecord, TableShape};
 
+    use super::super::export;
     use super::*;
 
     fn table() -> Table {
-        let column = ColumnRecord { name: "s".to_owned(), data_type: "string".to_owned(), default: None, title: None };
+        let column = |name: &str, data_type: &str, default: Option<&str>| ColumnRecord {
+            name: name.to_owned(),
+            data_type: data_type.to_owned(),
+            default: default.map(Into::into),
+            title: None,
+        };
+        let columns = vec![
+            column("s", "string", None),
+            column("d", "string", Some("basic")),
+            column("j", "json", None),
+            column("l", "list<string>", None),
+        ];
         Table::new(TableRecord {
             id: TableId(Uuid::nil()),
             name: "T".to_owned(),
             folded_name: "t".to_owned(),
             description: String::new(),
-            schema: TableShape { ignore_case: false, key_title: None, columns: vec![column] },
+            schema: TableShape { ignore_case: false, key_title: None, columns },
             revision: 1,
             created_at: Timestamp::UNIX_EPOCH,
             created_by: String::new(),
@@ -370,11 +387,20 @@ mod tests {
     fn outcome(file: &str, piece: usize) -> String {
         let mut rows = Vec::new();
         let read = read(&table(), Pieces(file.as_bytes(), piece), |batch| {
-            rows.extend(batch.into_iter().map(|(_, row)| format!("{} {}", row.key, row.values)));
+            rows.extend(batch.into_iter().map(|(_, row)| row));
             Ok(Vec::new())
         });
+        if read.is_ok() {
+            let exported = [export::header(&table()), export::lines(&table(), &rows, export::Reader::Program)].concat();
+            let mut again = Vec::new();
+            let kept = super::read(&table(), exported.as_slice(), |batch| {
+                again.extend(batch.into_iter().map(|(_, row)| row));
+                Ok(Vec::new())
+            });
+            assert!(kept.is_ok() && again == rows, "{file}: exported as\n{}", String::from_utf8_lossy(&exported));
+        }
         match read {
-            Ok(_) => rows.join(", "),
+            Ok(_) => rows.iter().map(|row| format!("{} {}", row.key, row.values)).collect::<Vec<_>>().join(", "),
             Err(ReadError::Lines(problems)) => {
                 let told = problems.told.iter().map(|problem| {
                     let column = problem.column.map_or("-".to_owned(), |column| column.to_string());

@@ -123,7 +123,7 @@ fn column(
         .filter(|key| !PROPERTY.contains(&key.as_str()))
         .map(|key| {
             let at = format!("{path}.{key}");
-            Diagnostic::error(Code::UnknownKey, at, format!("unknown key `{key}`")).nearest(key, PROPERTY)
+            Diagnostic::error(Code::UnknownKey, at, format!("unknown key `{key}`")).among(key, PROPERTY)
         })
         .collect();
     let data_type = match property_type(path, property) {

@@ -39,6 +39,9 @@ pub(super) struct Quotes {
     more: u64,
     /// Where the records begin that have such a problem, as far as nobody asked for them yet: how far a file is read ahead bounds them.
     spoiled: VecDeque<u64>,
+    /// Fields that are a pair of quotes and nothing else, as far as nobody asked for them yet: where each ends in the file, in bytes, and
+    /// which of its record it is, counted from 1.
+    emptied: VecDeque<(u64, u64)>,
 }
 
 impl Quotes {
@@ -60,6 +63,17 @@ impl Quotes {
             self.spoiled.pop_front();
         }
         self.spoiled.front().is_some_and(|record| *record < next.max(first.saturating_add(1)))
+    }
+
+    /// The fields of a record that are an empty text, and not left out. Records are asked for in their order; this one ends where the next
+    /// begins, `next` bytes into the file.
+    pub(super) fn emptied(&mut self, from: u64, next: u64) -> Vec<u64> {
+        let mut fields = Vec::new();
+        while let Some((end, field)) = self.emptied.front().copied().filter(|(end, _)| *end < next) {
+            self.emptied.pop_front();
+            fields.extend((end >= from).then_some(field));
+        }
+        fields
     }
 
     /// Forgets what is wrong with records that begin in line `next` or later.
@@ -95,6 +109,8 @@ enum At {
 
 struct Scan {
     at: At,
+    /// How many bytes were read before.
+    bytes: u64,
     /// The line, counted from 1 as the `csv` crate does.
     line: u64,
     /// The line that the record begins in.
@@ -105,12 +121,23 @@ struct Scan {
     nul: (u64, u64),
     /// Where the last quote was opened: line and field.
     opened: (u64, u64),
+    /// Whether nothing stands after that quote yet.
+    is_empty: bool,
 }
 
 impl<R> Strict<R> {
     /// Notes problems in `found`.
     pub(super) fn new(input: R, found: Rc<RefCell<Quotes>>) -> Self {
-        let scan = Scan { at: At::Start, line: 1, record: 1, field: 1, nul: (0, 0), opened: (1, 1) };
+        let scan = Scan {
+            at: At::Start,
+            bytes: 0,
+            line: 1,
+            record: 1,
+            field: 1,
+            nul: (0, 0),
+            opened: (1, 1),
+            is_empty: false,
+        };
         Self { input, scan, found }
     }
 }
@@ -122,13 +149,19 @@ impl<R: Read> Read for Strict<R> {
         if read == 0 && !into.is_empty() {
             self.scan.end(&mut found);
         }
-        into.iter().take(read).for_each(|byte| self.scan.byte(*byte, &mut found));
+        for byte in into.iter().take(read) {
+            self.scan.byte(*byte, &mut found);
+            self.scan.bytes += 1;
+        }
         Ok(read)
     }
 }
 
 impl Scan {
     fn byte(&mut self, byte: u8, found: &mut Quotes) {
+        if self.at == At::Quote && self.is_empty && matches!(byte, b',' | b'\r' | b'\n') {
+            found.emptied.push_back((self.bytes, self.field));
+        }
         let (line, field, record) = (self.line, self.field, self.record);
         let mut wrong = |message: &str, help: &str| {
             let diagnostic = Diagnostic::error(Code::Syntax, "", message).suggestion(help);
@@ -145,8 +178,10 @@ impl Scan {
         }
         self.at = match (self.at, byte) {
             (At::Quoted, b'"') => At::Quote,
-            (At::Quoted, _) => At::Quoted,
-            (At::Quote, b'"') => At::Quoted,
+            (At::Quoted, _) | (At::Quote, b'"') => {
+                self.is_empty = false;
+                At::Quoted
+            }
             (_, b',') => {
                 self.field += 1;
                 At::Start
@@ -157,6 +192,7 @@ impl Scan {
             }
             (At::Start, b'"') => {
                 self.opened = (self.line, self.field);
+                self.is_empty = true;
                 At::Quoted
             }
             (At::Plain, b'"') => wrong(
@@ -179,6 +215,11 @@ impl Scan {
     }
 
     fn end(&mut self, found: &mut Quotes) {
+        if self.at == At::Quote && self.is_empty {
+            // It ends with the file's last byte.
+            found.emptied.push_back((self.bytes.saturating_sub(1), self.field));
+            self.is_empty = false;
+        }
         if self.at == At::Quoted {
             let (line, field) = self.opened;
             let diagnostic = Diagnostic::error(Code::Syntax, "", "the quote is never closed")

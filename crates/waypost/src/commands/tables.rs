@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use futures_util::{StreamExt, TryStreamExt};
 use waypost_catalogue::shape::KEY;
 use waypost_catalogue::tables::cells::to_text;
+use waypost_flow::types::Type;
 use waypost_wire::table::{DataTable, DataTableRow};
 
 use crate::failure::Failure;
@@ -153,7 +154,7 @@ fn rows(arguments: &Rows, out: &mut impl Write) -> Result<(), Failure> {
 }
 
 fn cell(row: &DataTableRow, name: &str) -> String {
-    row.get(name).map(to_text).unwrap_or_default()
+    row.get(name).map(|value| to_text(value, &Type::String)).unwrap_or_default()
 }
 
 fn values(table: &DataTable, row: &DataTableRow) -> String {
