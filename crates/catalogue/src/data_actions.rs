@@ -85,21 +85,19 @@ impl DataActionSpec {
             }),
         };
         let definition = self.definition(before);
-        for member in NEEDED.iter().filter(|member| !definition.contains_key(**member)) {
-            let problem = Diagnostic::error(Code::MissingKey, *member, format!("`{member}` is missing"));
-            problems.push(problem.expected("an object"));
-        }
-        let definition = Json::Object(definition);
-        let text = definition.to_string();
+        let lacks = |path: &str| NEEDED.contains(&path) && !definition.contains_key(path);
+        let whole = Json::Object(definition.clone());
+        let text = whole.to_string();
         if text.len() > LONGEST {
             let problem = Diagnostic::error(Code::InvalidValue, "", "the definition is too long");
             let problem = problem.expected(format!("at most {LONGEST} bytes")).found(format!("{} bytes", text.len()));
             return Err(ChangeError::Invalid(vec![problem]));
         }
-        if problems.iter().all(|problem| problem.code != Code::MissingKey) {
-            let found = DataAction::read(&definition).err().unwrap_or_default();
-            problems.extend(found.into_iter().map(Diagnostic::from));
-        }
+        let found = DataAction::read(&whole).err().unwrap_or_default().into_iter().map(Diagnostic::from);
+        problems.extend(found.map(|problem| match lacks(&problem.path) {
+            true => Diagnostic { code: Code::MissingKey, ..problem },
+            false => problem,
+        }));
         if problems.is_empty() { Ok((name, text)) } else { Err(ChangeError::Invalid(problems)) }
     }
 }

@@ -32,8 +32,7 @@ pub(crate) fn deliver_to(world: &World, written: &Json, problems: &mut Vec<Diagn
     let before = problems.len();
     for name in members.keys().filter(|name| !MEMBERS.contains(&name.as_str())) {
         let path = format!("{root}.{name}");
-        problems
-            .push(Diagnostic::error(Code::UnknownKey, path, format!("unknown key `{name}`")).nearest(name, MEMBERS));
+        problems.push(Diagnostic::error(Code::UnknownKey, path, format!("unknown key `{name}`")).among(name, MEMBERS));
     }
     let said = |name: &str| members.get(name).filter(|value| !value.is_null());
     let into = (said("mailbox"), said("folder"));

@@ -12,7 +12,7 @@ use crate::request::Method;
 use crate::schema::{self, Schema};
 use crate::target::Target;
 use crate::template::{Known, Template, compile};
-use waypost_problem::{Problem, shown};
+use waypost_problem::{Problem, nearest, shown};
 
 /// The most headers, and names of the translation map.
 const MAX_NAMES: usize = 100;
@@ -47,7 +47,7 @@ const BESIDE: [&str; 12] = [
 /// # Errors
 /// Every problem, each at its place.
 pub(crate) fn read(definition: &Json) -> Result<DataAction, Vec<Problem>> {
-    let mut reader = Reader { problems: Vec::new() };
+    let mut reader = Reader { problems: Vec::new(), misspelt: Vec::new() };
     let read = reader.action(definition);
     match read {
         Some(action) if reader.problems.is_empty() => Ok(action),
@@ -57,6 +57,8 @@ pub(crate) fn read(definition: &Json) -> Result<DataAction, Vec<Problem>> {
 
 struct Reader {
     problems: Vec<Problem>,
+    /// Paths of members that unknown ones are meant to be: those are told, and the members are not missing as well.
+    misspelt: Vec<String>,
 }
 
 impl Reader {
@@ -73,9 +75,9 @@ impl Reader {
         };
         self.members(whole, "", &[BESIDE.as_slice(), &["config", "contract"]].concat());
         let contract = self.object(whole, "contract", "", true);
+        self.members_of(contract, "contract", &["input", "output"]);
         let inputs = self.schema(contract, "input", "inputSchema");
         let outputs = self.schema(contract, "output", "successSchema");
-        self.members_of(contract, "contract", &["input", "output"]);
         let config = self.object(whole, "config", "", true);
         self.members_of(config, "config", &["request", "response", "timeoutSeconds", "retries", "cacheSeconds"]);
         let empty = Map::new();
@@ -121,7 +123,8 @@ impl Reader {
     fn members(&mut self, object: &Map<String, Json>, path: &str, known: &[&str]) {
         for name in object.keys().filter(|name| !known.contains(&name.as_str())) {
             let problem = Problem::new(join(path, name), format!("unknown member {}", shown(name)));
-            self.problems.push(problem.nearest(name, known.iter().copied()));
+            self.misspelt.extend(nearest(name, known.iter().copied()).map(|meant| join(path, meant)));
+            self.problems.push(problem.among(name, known.iter().copied()).about_key());
         }
     }
 
@@ -142,8 +145,7 @@ impl Reader {
             Some(Json::Object(object)) => Some(object),
             None | Some(Json::Null) => {
                 if required {
-                    self.problems
-                        .push(Problem::new(join(path, name), format!("`{name}` is missing")).expected("an object"));
+                    self.absent(join(path, name), name, "an object");
                 }
                 None
             }
@@ -200,9 +202,7 @@ impl Reader {
         let path = format!("{path}.{name}");
         match object.get(name) {
             None | Some(Json::Null) => {
-                self.problems.push(
-                    Problem::new(path, format!("`{name}` is missing")).expected("a JSON Schema (draft 4) of an object"),
-                );
+                self.absent(path, name, "a JSON Schema (draft 4) of an object");
                 None
             }
             Some(json) => {
@@ -295,7 +295,14 @@ impl Reader {
 
     fn missing(&mut self, of: &Map<String, Json>, path: &str, name: &str, expected: &str) {
         if of.get(name).is_none_or(Json::is_null) {
-            self.problems.push(Problem::new(join(path, name), format!("`{name}` is missing")).expected(expected));
+            self.absent(join(path, name), name, expected);
+        }
+    }
+
+    /// Notes that a member is missing, unless it is there by another name.
+    fn absent(&mut self, path: String, name: &str, expected: &str) {
+        if !self.misspelt.contains(&path) {
+            self.problems.push(Problem::new(path, format!("`{name}` is missing")).expected(expected));
         }
     }
 

@@ -45,17 +45,18 @@ pub(crate) fn read(
     if name.as_deref().is_none_or(|name| name.trim().is_empty()) {
         members.missing("name", "what the case shows, such as `a refund goes to billing`");
     }
-    let written = Written::take(&mut members);
+    let known = keys();
+    let written = Written::take(&mut members, &known);
     let expect = members.node("expect");
+    if expect.is_none() {
+        members.problems.push(nothing(&members.at("expect")));
+    }
     members.node(rows::KEY);
-    problems.extend(members.finish(&keys()));
+    problems.extend(members.finish(&known));
     let trial = written.read(&path, recorded.raw.clone(), flows, open, problems);
     recorded.place(&path, problems);
     let expect = match expect {
-        None => {
-            problems.push(nothing(&format!("{path}.expect")));
-            None
-        }
+        None => None,
         Some(expect) => {
             let program = trial.as_ref().and_then(|trial| trial.aim.program(flows));
             let programs: Vec<&Program> = flows.programs().map(|(_, program)| &**program).collect();

@@ -136,7 +136,7 @@ impl Expect {
                 return Self::default();
             }
         };
-        if matches!(node, Node::Map(all) if all.is_empty()) {
+        if is_empty(node) {
             problems.push(nothing(path));
         }
         let decision = members.text("decision");
@@ -170,6 +170,7 @@ impl Expect {
         }
         if let Some(node) = members.node("attributes") {
             let at = members.at("attributes");
+            problems.extend(is_empty(node).then(|| nothing(&at)));
             for (name, value) in map(&at, node, problems) {
                 let wanted = match value {
                     Node::Null => Some(None),
@@ -179,14 +180,18 @@ impl Expect {
             }
         }
         if let Some(node) = members.node("variables") {
+            let at = members.at("variables");
+            problems.extend(is_empty(node).then(|| nothing(&at)));
             let known = names.program.map(|program| {
                 program.variables.iter().map(|slot| (slot.name.to_string(), slot.data_type.clone())).collect()
             });
-            expect.variables = values(&members.at("variables"), "variable", node, known.unwrap_or_default(), problems);
+            expect.variables = values(&at, "variable", node, known.unwrap_or_default(), problems);
         }
         if let Some(node) = members.node("outputs") {
+            let at = members.at("outputs");
+            problems.extend(is_empty(node).then(|| nothing(&at)));
             let known = names.program.map(|program| program.interface.output_types()).unwrap_or_default();
-            expect.outputs = values(&members.at("outputs"), "output", node, known, problems);
+            expect.outputs = values(&at, "output", node, known, problems);
         }
         if let Some(node) = members.node("sends") {
             expect.sends = Some(sends(&members.at("sends"), node, problems));
@@ -215,6 +220,10 @@ impl Expect {
         problems.extend(members.finish(&KEYS));
         expect
     }
+}
+
+fn is_empty(node: &Node) -> bool {
+    matches!(node, Node::Map(members) if members.is_empty())
 }
 
 /// A problem with what expects nothing: it would pass whatever the flow does.

@@ -132,10 +132,18 @@ pub(crate) struct Written<'n> {
 }
 
 impl<'n> Written<'n> {
-    pub(crate) fn take(members: &mut Members<'n>) -> Self {
+    /// Takes them; `known` are all members that there may be.
+    pub(crate) fn take(members: &mut Members<'n>, known: &[&str]) -> Self {
+        let before = members.problems.len();
+        let (flow, route) = (members.text("flow"), members.text("route"));
+        let is_told = members.problems.len() > before || members.mean(&["flow", "route"], known);
+        if flow.is_none() && route.is_none() && !is_told {
+            let problem = Diagnostic::error(Code::MissingKey, members.at(""), "`flow` or `route` is missing");
+            members.problems.push(problem.expected("the flow or the route that is tested"));
+        }
         Self {
-            flow: members.text("flow"),
-            route: members.text("route"),
+            flow,
+            route,
             mail: members.node(MAIL),
             file: members.text("file"),
             at: members.text("at"),
@@ -189,11 +197,7 @@ impl<'n> Written<'n> {
         let aim = match (self.flow, self.route) {
             (Some(name), None) => aim_at_flow(path, &name, self.inputs, flows, problems),
             (None, Some(address)) => aim_at_route(&format!("{path}.route"), &address, flows, problems),
-            (None, None) => {
-                let problem = Diagnostic::error(Code::MissingKey, path, "`flow` or `route` is missing");
-                problems.push(problem.expected("the flow or the route that is tested"));
-                None
-            }
+            (None, None) => None,
             (Some(_), Some(_)) => {
                 problems.push(wrong(path, "`flow` or `route`, one of them"));
                 None
@@ -233,7 +237,7 @@ impl Trial {
         let mut problems = Vec::new();
         let recorded = Recorded::read("", node, open, &mut problems);
         let mut members = Members::of("", &recorded.node).map_err(|problem| vec![*problem])?;
-        let written = Written::take(&mut members);
+        let written = Written::take(&mut members, &KEYS);
         problems.extend(members.finish(&KEYS));
         let trial = written.read("", recorded.raw.clone(), flows, open, &mut problems);
         recorded.place("", &mut problems);

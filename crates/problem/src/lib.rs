@@ -1,13 +1,13 @@
 //! One problem of a definition that a user wrote, in the words that all readers of definitions share. Problems of flows, which have codes and
 //! ranges of text, are `waypost_flow`'s diagnostics.
 
-mod nearest;
+mod names;
 
 use std::fmt;
 
 use serde::Serialize;
 
-pub use nearest::nearest;
+pub use names::{nearest, one_of};
 
 /// The user's text is shown up to this many characters.
 const MAX_SHOWN: usize = 60;
@@ -32,6 +32,9 @@ pub struct Problem {
     /// Whether the text at its place may be a password, which must not be shown.
     #[serde(skip)]
     pub unshown: bool,
+    /// Whether it is about the key at its place, which nobody knows, and not about its value.
+    #[serde(skip)]
+    pub of_key: bool,
 }
 
 impl Problem {
@@ -44,6 +47,7 @@ impl Problem {
             found: None,
             suggestion: None,
             unshown: false,
+            of_key: false,
         }
     }
 
@@ -75,6 +79,20 @@ impl Problem {
             Some(near) => self.suggestion(format!("did you mean `{near}`?")),
             None => self,
         }
+    }
+
+    /// Adds the nearest of `known`; if none is near, that it is one of them.
+    #[must_use]
+    pub fn among<'k>(self, name: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Self {
+        let told = self.nearest(name, known.clone());
+        if told.suggestion.is_some() { told } else { told.expected(one_of(known)) }
+    }
+
+    /// Makes it about the key at its place.
+    #[must_use]
+    pub fn about_key(mut self) -> Self {
+        self.of_key = true;
+        self
     }
 
     /// Keeps the text at its place from being shown: it may be a password.

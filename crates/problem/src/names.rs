@@ -1,10 +1,25 @@
-//! The known name that was meant.
+//! Known names, where another is written: the one that was meant, or all of them.
 
 /// Names of more characters are not compared: nobody mistypes those.
 const MAX_COMPARED: usize = 64;
 
 /// At most so many names are compared with one that is not known.
 const MAX_CANDIDATES: usize = 1_000;
+
+/// So many names are listed where one of them was expected.
+const MAX_NAMES: usize = 20;
+
+/// Names to choose from, in words; the first of them, if they are many.
+pub fn one_of<'k>(names: impl IntoIterator<Item = &'k str>) -> String {
+    let mut names = names.into_iter();
+    let first: Vec<&str> = names.by_ref().take(MAX_NAMES).collect();
+    match (first.as_slice(), names.count()) {
+        ([], _) => "nothing: there are none".to_owned(),
+        ([only], _) => format!("`{only}`"),
+        (first, 0) => format!("one of: {}", first.join(", ")),
+        (first, more) => format!("one of: {} and {more} more", first.join(", ")),
+    }
+}
 
 /// The nearest known name, if it is near enough to be what was meant.
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {

@@ -9,7 +9,7 @@ mod duplicates;
 pub mod export;
 mod kind;
 mod mailboxes;
-mod name;
+pub mod name;
 mod objects;
 pub mod pins;
 pub mod plan;
@@ -255,6 +255,10 @@ impl Project {
         self.incomplete = true;
         self.add(at, problems);
     }
+}
+
+fn is_wrong(problems: &[Diagnostic]) -> bool {
+    problems.iter().any(Diagnostic::is_error)
 }
 
 /// A folder is copied, kept in version control and shown to people.

@@ -11,8 +11,11 @@ use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord};
 
 use crate::kind::routing_keys;
 use crate::world::alone;
-use crate::{At, Entry, Project};
+use crate::{At, Entry, Project, is_wrong};
 use waypost_flow::source::members::{Members, below, wrong};
+
+/// What a queue may say.
+const QUEUE: [&str; 3] = ["name", QueueRecord::SERVICE_LEVEL, QueueRecord::DELIVER_TO];
 
 /// What a route may say.
 const ROUTE: [&str; 10] = [
@@ -81,25 +84,26 @@ impl Project {
         }
     }
 
-    /// Reads a queue's document. Members that the server only keeps are kept.
+    /// Reads a queue's document.
     pub(crate) fn queue(&mut self, at: At, path: Option<&str>, node: &Node) {
         let mut members = match Members::of("", node) {
             Ok(members) => members,
             Err(problem) => return self.missing(at, [*problem]),
         };
         let name = members.name(path);
-        let (extra, mut problems) = members.rest();
+        let (extra, mut problems) = members.kept(&QUEUE);
         // A queue that puts mail into a mailbox's folder is checked beside that mailbox, when all documents are read.
         let files_mail = extra.get(QueueRecord::DELIVER_TO).is_some_and(|to| to.get("mailbox").is_some());
         let spec = QueueSpec { name, extra, built_in: false };
-        if problems.is_empty() && !files_mail {
+        if !is_wrong(&problems) && !files_mail {
             let found = alone::<QueueRecord>(&spec).err().into_iter().flatten();
             // The webhooks that it may name are known when all documents are read.
             problems.extend(found.filter(|problem| problem.code != Code::UnknownWebhook));
         }
-        if !problems.is_empty() {
+        if is_wrong(&problems) {
             return self.missing(at, problems);
         }
+        self.add(at, problems);
         let name = (spec.name.as_str(), QueueRecord::folded(&spec.name));
         if self.first_of_its_name(at, Kind::Queue, name, "name".to_owned()) {
             self.queues.push(Entry { at, path: String::new(), spec });

@@ -11,7 +11,7 @@ use waypost_ids::{Kind, Term};
 use waypost_store::records::catalogue::TermRecord;
 
 use crate::world::{Offline, alone};
-use crate::{At, Entry, Project};
+use crate::{At, Entry, Project, is_wrong};
 use waypost_flow::source::members::Members;
 
 /// A term of the folder.
@@ -34,21 +34,22 @@ impl Project {
         self.listed_terms.push(TermEntry { term, folded: fold_name(&name), entry: Entry { at, path, spec } });
     }
 
-    /// Reads a term's document. Members that the server only keeps are kept.
+    /// Reads a term's document.
     pub(crate) fn term(&mut self, at: At, path: Option<&str>, term: Term, node: &Node) {
         let mut members = match Members::of("", node) {
             Ok(members) => members,
             Err(problem) => return self.missing(at, [*problem]),
         };
         let name = members.name(path);
-        let (extra, mut problems) = members.rest();
+        let (extra, mut problems) = members.kept(&["name"]);
         let spec = TermSpec { name: Some(name.clone()), extra };
-        if problems.is_empty() {
+        if !is_wrong(&problems) {
             problems.extend(with_kind(term, Alone(&spec)));
         }
-        if !problems.is_empty() {
+        if is_wrong(&problems) {
             return self.missing(at, problems);
         }
+        self.add(at, problems);
         let folded = fold_name(&name);
         if self.first_of_its_name(at, Kind::Term(term), (&name, folded.clone()), "name".to_owned()) {
             self.terms.push(TermEntry { term, folded, entry: Entry { at, path: String::new(), spec } });

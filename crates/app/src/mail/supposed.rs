@@ -63,7 +63,7 @@ fn members(
                     format!("{path}.{unknown}"),
                     format!("unknown key `{unknown}`"),
                 );
-                problems.push(problem.nearest(unknown, known.iter().copied()));
+                problems.push(problem.among(unknown, known.iter().copied()));
             }
             Some(members.clone())
         }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_problem::nearest;
 use waypost_reach::web_url;
 
 use crate::object::found;
@@ -68,10 +69,14 @@ impl<'j> Members<'j> {
     /// Notes members that nobody read.
     pub(super) fn finish(self, known: &[&str]) {
         for (name, _) in self.left {
+            // A misspelt member is not missing as well.
+            if let Some(meant) = nearest(name, known.iter().copied()).map(|meant| below(self.path, meant)) {
+                self.problems.retain(|problem| problem.code != Code::MissingKey || problem.path != meant);
+            }
             let problem =
                 Diagnostic::error(Code::UnknownKey, below(self.path, name), format!("`{name}` is not known here"));
             // Such as `password: …`.
-            self.problems.push(problem.nearest(name, known.iter().copied()).unshown());
+            self.problems.push(problem.among(name, known.iter().copied()).unshown());
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::diagnostic::{Code, Diagnostic, Problems, one_of};
+use waypost_problem::one_of;
+
+use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::Mapping;
 use crate::expr::{self, Compiled, Scope};
 use crate::interface::InputType;

@@ -10,7 +10,7 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
-use waypost_problem::{Problem, nearest};
+use waypost_problem::{Problem, nearest, one_of};
 
 pub use codes::Code;
 pub use problems::{MAX_LISTED, Problems};
@@ -148,6 +148,13 @@ impl Diagnostic {
         }
     }
 
+    /// Adds the nearest of `known`; if none is near, that it is one of them.
+    #[must_use]
+    pub fn among<'k>(self, name: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Self {
+        let told = self.nearest(name, known.clone());
+        if told.suggestion.is_some() { told } else { told.expected(one_of(known)) }
+    }
+
     /// Narrows the place to a part of the string value at the path, in bytes.
     #[must_use]
     pub fn at(mut self, range: Range<usize>) -> Self {
@@ -171,12 +178,13 @@ impl Diagnostic {
 /// A problem of a definition that is no flow.
 impl From<Problem> for Diagnostic {
     fn from(problem: Problem) -> Self {
+        let code = if problem.of_key { Code::UnknownKey } else { Code::InvalidValue };
         Self {
             expected: problem.expected,
             found: problem.found.map(String::from),
             suggestion: problem.suggestion,
             unshown: problem.unshown,
-            ..Self::error(Code::InvalidValue, problem.path, problem.message)
+            ..Self::error(code, problem.path, problem.message)
         }
     }
 }
@@ -187,18 +195,5 @@ impl fmt::Display for Diagnostic {
             write!(f, "{}: ", self.path)?;
         }
         write!(f, "{} [{}]", self.message, self.code)
-    }
-}
-
-/// So many names are listed where one of them was expected.
-const MAX_NAMES: usize = 20;
-
-/// Names to choose from, in words; the first of them, if they are many.
-pub(crate) fn one_of<'k>(names: impl IntoIterator<Item = &'k str>) -> String {
-    let mut names = names.into_iter();
-    let first: Vec<&str> = names.by_ref().take(MAX_NAMES).collect();
-    match names.count() {
-        0 => format!("one of: {}", first.join(", ")),
-        more => format!("one of: {} and {more} more", first.join(", ")),
     }
 }

@@ -1,5 +1,7 @@
 //! Lists of actions, from a tree. Each action reads its own members, in `crates/flow/src/actions`.
 
+use waypost_problem::nearest;
+
 use super::object::{Object, Reader};
 use super::read::{MAX_ENTRIES, jump};
 use super::{Action, elsewhere};
@@ -38,6 +40,12 @@ fn read(reader: &mut Reader, path: &str, node: &Node) -> Option<Action> {
         Some((_, Node::String(written))) => written,
         Some((_, other)) => {
             reader.kind(&at, "a string", other);
+            return None;
+        }
+        None if members.iter().any(|(key, _)| nearest(key, ["type"]).is_some()) => {
+            for (key, _) in members.iter().filter(|(key, _)| nearest(key, ["type"]).is_some()) {
+                reader.unknown_key(path, key, &["type"]);
+            }
             return None;
         }
         None => {

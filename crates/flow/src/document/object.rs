@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use waypost_problem::nearest;
+
 use super::elsewhere;
 use super::names::name_problem;
 use crate::diagnostic::{Code, Diagnostic, Problems};
@@ -22,6 +24,8 @@ pub(crate) struct Reader {
 pub(crate) struct Object<'n> {
     pub(crate) path: String,
     members: Vec<(&'static str, &'n Node)>,
+    /// Keys that unknown ones are meant to be: those are told, and the keys are not missing as well.
+    misspelt: Vec<&'static str>,
 }
 
 impl<'n> Object<'n> {
@@ -69,7 +73,7 @@ impl Reader {
             self.kind(path, "a map", node);
             return None;
         };
-        let mut object = Object { path: path.to_owned(), members: Vec::new() };
+        let mut object = Object { path: path.to_owned(), members: Vec::new(), misspelt: Vec::new() };
         let mut seen: Vec<(&'static str, &str)> = Vec::new();
         for (key, value) in written {
             let canonical = keys.iter().find(|known| *known == key || known.to_ascii_lowercase() == *key);
@@ -77,6 +81,7 @@ impl Reader {
                 if !ignored.contains(&key.as_str()) {
                     self.pass_over(value);
                     self.unknown_key(path, key, keys);
+                    object.misspelt.extend(nearest(key, keys.iter().copied()));
                 }
                 continue;
             };
@@ -119,17 +124,13 @@ impl Reader {
         all
     }
 
-    fn unknown_key(&mut self, path: &str, key: &str, keys: &[&'static str]) {
+    pub(super) fn unknown_key(&mut self, path: &str, key: &str, keys: &[&'static str]) {
         self.diagnostics.error(|| {
             let problem = Diagnostic::error(Code::UnknownKey, join(path, key), format!("unknown key `{key}`"));
-            let problem = match elsewhere::key(key) {
-                Some(belongs) => return problem.suggestion(belongs),
-                None => problem.nearest(key, keys.iter().copied()),
-            };
-            if problem.suggestion.is_some() {
-                return problem;
+            match elsewhere::key(key) {
+                Some(belongs) => problem.suggestion(belongs),
+                None => problem.among(key, keys.iter().copied()),
             }
-            problem.expected(format!("one of: {}", keys.join(", ")))
         });
     }
 
@@ -150,6 +151,9 @@ impl Reader {
 
     /// Reports a key that must be there.
     pub(crate) fn missing(&mut self, object: &Object<'_>, key: &str) {
+        if object.misspelt.contains(&key) && object.written(key).is_none() {
+            return;
+        }
         let problem = |message: String| Diagnostic::error(Code::MissingKey, object.at(key), message);
         self.diagnostics.push(match object.is_null(key) {
             true => problem(format!("`{key}` is null, but needs a value")).found("null"),

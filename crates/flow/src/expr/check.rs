@@ -4,14 +4,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use waypost_cel::{Entry, Expr, Kind, Literal, Member, Span};
-use waypost_problem::nearest;
+use waypost_problem::{nearest, one_of};
 
 use super::compile::deep_type;
 use super::conversion::conversion;
 use super::ir::{Ir, Site};
 use super::{Costly, NeverIs, Scope};
 use super::{foreign, members, parse};
-use crate::diagnostic::{Code, Diagnostic, Edit, edited, one_of};
+use crate::diagnostic::{Code, Diagnostic, Edit, edited};
 use crate::types::{ObjectType, Type};
 use crate::value::{Text, Value};
 

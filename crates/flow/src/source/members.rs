@@ -1,7 +1,7 @@
 //! Members of a document, read one by one; every problem is kept.
 
 use serde_json::{Map, Value as Json};
-use waypost_problem::nearest;
+use waypost_problem::{nearest, one_of};
 
 use super::Node;
 use crate::diagnostic::{Code, Diagnostic};
@@ -146,6 +146,13 @@ impl<'n> Members<'n> {
         None
     }
 
+    /// Whether one of `names` was meant by a member that is none of `known`.
+    #[must_use]
+    pub fn mean(&self, names: &[&str], known: &[&str]) -> bool {
+        let mut unknown = self.left.iter().filter(|(key, _)| !known.contains(&key.as_str()));
+        unknown.any(|(key, _)| nearest(key, names.iter().copied()).is_some())
+    }
+
     /// Notes members that nobody read; `known` are those that there may be. A misspelt member is not missing as well.
     pub fn finish(mut self, known: &[&str]) -> Vec<Diagnostic> {
         for (key, _) in &self.left {
@@ -153,9 +160,26 @@ impl<'n> Members<'n> {
                 self.problems.retain(|problem| problem.code != Code::MissingKey || problem.path != meant);
             }
             let problem = Diagnostic::error(Code::UnknownKey, below(self.path, key), format!("unknown key `{key}`"));
-            self.problems.push(problem.nearest(key, known.iter().copied()));
+            self.problems.push(problem.among(key, known.iter().copied()));
         }
         self.problems
+    }
+
+    /// All members that are not read yet, which a server only keeps, and what is wrong so far. What may be one of `known`, misspelt, is; of
+    /// the rest a warning says that it has no effect.
+    pub fn kept(mut self, known: &[&str]) -> (Map<String, Json>, Vec<Diagnostic>) {
+        for (key, _) in self.left.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
+            let path = below(self.path, key);
+            let misspelt = Diagnostic::error(Code::UnknownKey, &path, format!("unknown key `{key}`"))
+                .nearest(key, known.iter().copied());
+            self.problems.push(if misspelt.suggestion.is_some() {
+                misspelt
+            } else {
+                Diagnostic::warning(Code::UnknownKey, path, format!("`{key}` is kept, and has no effect"))
+                    .expected(one_of(known.iter().copied()))
+            });
+        }
+        self.rest()
     }
 
     /// All members that are not read yet, and what is wrong so far.
