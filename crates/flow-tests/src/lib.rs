@@ -11,6 +11,7 @@ mod logs;
 mod mail;
 mod markup;
 mod observed;
+pub mod recipient;
 pub mod recorded;
 pub mod report;
 mod rows;

@@ -43,7 +43,9 @@ impl Project {
     }
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a project can be called so.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
     let kept = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
     name.chars().next().is_some_and(char::is_alphanumeric) && name.chars().all(kept) && name.chars().count() <= MAX_NAME
 }

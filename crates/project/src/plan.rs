@@ -65,6 +65,9 @@ pub struct PlannedWitness {
     /// The mail; absent if none was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<String>,
+    /// Whether the mail alone does not show the difference: it needs the test's route, time, envelope, attributes, inputs or answers.
+    #[serde(default, rename = "needsTest", skip_serializing_if = "std::ops::Not::not")]
+    pub needs_test: bool,
     /// A test file that expects what the folder makes of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<String>,

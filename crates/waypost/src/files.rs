@@ -151,12 +151,17 @@ pub(crate) fn mails(paths: &[PathBuf], each: &mut dyn FnMut(MailFile) -> Result<
         } else if path.is_dir() {
             let mut found = Vec::new();
             walk(path, &mut found, &|_| true)?;
+            let mut has_mail = false;
             for file in found {
                 if is_mail(&file)? {
+                    has_mail = true;
                     read_mails(&file, open(&file)?, each)?;
                 } else {
                     writeln!(screen::stderr(), "note: {} is no mail, and is passed over", file.display())?;
                 }
+            }
+            if !has_mail {
+                return Err(Failure::Failed(format!("there is no mail in {}", path.display())));
             }
         } else {
             read_mails(path, open(path)?, each)?;

@@ -13,6 +13,7 @@ mod refusal;
 mod remote;
 mod screen;
 mod server;
+mod shell;
 mod table;
 mod times;
 mod toml_file;
@@ -59,6 +60,8 @@ enum Command {
     Schema(commands::schema::Arguments),
     /// Run mails through a folder of flows without a server, and print the decisions
     Run(commands::run::Arguments),
+    /// Try a flow of a server on mails, with its tables and schedules: nothing is stored, nothing is sent
+    Try(commands::attempt::Arguments),
     /// Run the tests of a folder of flows without a server, and count what they cover
     Test(commands::test::Arguments),
     /// Compare two project folders, and search for a mail that they decide differently
@@ -194,6 +197,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Test(arguments) => commands::test::run(&arguments),
         Command::Diff(arguments) => commands::diff::run(&arguments),
+        Command::Try(arguments) => commands::attempt::run(&arguments),
         Command::Replay(arguments) => commands::replay::run(&arguments),
         Command::Replays(command) => commands::replays::run(&command),
         Command::Flows(command) => commands::flows::run(&command),

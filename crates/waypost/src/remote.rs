@@ -19,6 +19,7 @@ use crate::no_answer;
 use crate::profile::Profile;
 use crate::refusal;
 use crate::screen;
+use crate::shell;
 
 /// What is said of a server that knows no texts of versions.
 pub(crate) const NO_TEXTS: &str = "the server is of an older release, which does not keep how flows are written";
@@ -99,8 +100,8 @@ impl Listeners {
             ))
         };
         let nobody = || {
-            let dir = data_dir.display();
-            Failure::Failed(format!("no server runs on {dir}: start one with `waypost serve --data-dir {dir}`"))
+            let start = format!("start one with `waypost serve --data-dir {}`", shell::path(data_dir));
+            Failure::Failed(format!("no server runs on {}: {start}", data_dir.display()))
         };
         let mut file = File::open(&path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => nobody(),
@@ -256,6 +257,14 @@ impl Server {
         let client = Client::builder(url.clone()).credentials(id, secret).on_limit(on_limit).build()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Remote { client, url, runtime })
+    }
+
+    /// A client of the server that is named by its address, for what needs no sign-in.
+    pub(crate) fn without_client(&self) -> Option<Remote> {
+        let url = self.url.clone().filter(|url| !url.is_empty())?;
+        let client = Client::builder(url.clone()).token(String::new()).build().ok()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+        Some(Remote { client, url, runtime })
     }
 
     fn address(&self) -> Result<(String, String, String), Failure> {

@@ -368,7 +368,7 @@ fn a_shared_flow_is_changed_without_fear() {
     assert_eq!(saved, "flow Email Classifier: version 2 saved as a draft\n");
     let inputs = ["--input", "subject=a refund", "--input", "body=x"];
     let tried = |version: &str| {
-        let arguments = [&["flows", "try", "Email Classifier", "--version", version][..], &inputs, &[&mail]].concat();
+        let arguments = [&["try", "Email Classifier", "--version", version][..], &inputs, &[&mail]].concat();
         printed(&server.cli(&arguments), 0)
     };
     assert!(tried("published").contains(r#"topic = "billing""#), "{}", tried("published"));
@@ -377,7 +377,7 @@ fn a_shared_flow_is_changed_without_fear() {
     assert!(diff.contains("~ nodes[billing].actions[0].value  \"billing\" -> \"support\""), "{diff}");
 
     // Published, it decides; an old version again, it does not.
-    let decided = || printed(&server.cli(&["flows", "try", "Inbound Email Router", &mail]), 0);
+    let decided = || printed(&server.cli(&["try", "Inbound Email Router", &mail]), 0);
     printed(&server.cli(&["flows", "publish", "Email Classifier", "--note", "go"]), 0);
     assert!(decided().contains("queue Support"), "{}", decided());
     printed(&server.cli(&["flows", "publish", "Email Classifier", "--version", "1"]), 0);

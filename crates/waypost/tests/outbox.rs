@@ -589,7 +589,7 @@ fn trying_running_and_replaying_send_nothing() {
         printed(&office.server.cli(&["run", "--flows", folder, "--to", "help@desk.example", "--trace", mail_file]), 0);
     assert!(run.contains("We have: hello"), "it is told what would be sent: {run}");
     printed(&office.server.cli(&["flows", "draft", "help", &path("help.json")]), 0);
-    let tried = office.server.cli(&["flows", "try", "help", "--version", "newest", "--trace", mail_file]);
+    let tried = office.server.cli(&["try", "help", "--version", "newest", "--trace", mail_file]);
     assert!(printed(&tried, 0).contains("We have: hello"));
     let replayed = printed(&office.server.cli(&["replay", folder]), 0);
     assert!(replayed.contains('1'), "{replayed}");

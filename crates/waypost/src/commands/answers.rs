@@ -1,4 +1,4 @@
-//! `--answers FILE` of `run` and `flows try`: what a trial is answered, read and shown in one way.
+//! `--answers FILE` of `run` and `waypost try`: what a trial is answered, read and shown in one way.
 
 use std::io;
 use std::path::Path;

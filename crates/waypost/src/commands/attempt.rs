@@ -1,4 +1,4 @@
-//! `waypost flows try`: a version, a draft, or a file in the flow's place, on mails.
+//! `waypost try`: a version, a draft, or a file in the flow's place, on mails.
 
 use std::fs;
 use std::io::Write;
@@ -13,10 +13,11 @@ use waypost_flow::source::{self, Node};
 use waypost_wire::attempt::{Try, Unanswered};
 use waypost_wire::trace::text;
 
-use super::{One, Printing};
 use crate::commands::answers::AnswersFile;
+use crate::commands::flows::One;
 use crate::commands::interactions::short;
 use crate::failure::Failure;
+use crate::table::Output;
 use crate::times::time;
 use crate::{files, screen};
 
@@ -46,13 +47,15 @@ pub(crate) struct Arguments {
     /// Mails: .eml files, mboxes, folders of them; `-` is standard input
     #[arg(required = true)]
     mails: Vec<PathBuf>,
-    #[command(flatten)]
-    printing: Printing,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
 }
 
 /// Exit code 0: every mail was decided; 1: the server refused the document or the answers, a run failed, or it asked for an answer that is
 /// not given; 2: could not ask.
-pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let out = &mut screen::stdout();
     let mut request = Try { version: arguments.version.as_deref().map(Json::from), ..Try::default() };
     request.received_at = arguments.at.map(Into::into);
     request.document = arguments.file.as_deref().map(|path| Ok::<_, Failure>(yaml(path)?.to_json())).transpose()?;
@@ -74,9 +77,9 @@ pub(super) fn run(arguments: &Arguments, out: &mut impl Write) -> Result<(), Fai
             Err(error) => return Err(refused(error, answers.as_ref())?),
         };
         failed |= tried.decision.error.is_some() || !tried.unanswered.is_empty();
-        if arguments.printing.output.is_data() {
+        if arguments.output.is_data() {
             let told = json!({ "mail": mail.name, "tried": tried });
-            return Ok(arguments.printing.output.write_one(out, &told)?);
+            return Ok(arguments.output.write_one(out, &told)?);
         }
         let outputs: Vec<String> = tried.outputs.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         let outputs = if outputs.is_empty() { String::new() } else { format!("  {}", outputs.join(", ")) };

@@ -251,7 +251,8 @@ fn print(out: &mut impl Write, report: &DiffReport, arguments: &Arguments) -> io
     Ok(())
 }
 
-fn indented(out: &mut impl Write, text: &str) -> io::Result<()> {
+/// Lines, each a few places to the right.
+pub(crate) fn indented(out: &mut impl Write, text: &str) -> io::Result<()> {
     text.lines().try_for_each(|line| writeln!(out, "{}", format!("    {}", flat(line)).trim_end()))
 }
 

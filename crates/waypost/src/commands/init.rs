@@ -2,19 +2,20 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use waypost_project::name::is_name;
 
 use super::schema;
 use crate::failure::Failure;
-use crate::screen;
+use crate::{screen, shell};
 
 /// Files of the project, by their paths in it. Editors find the schemas, which are made, by a comment in each file.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 5] = [
     ("README.md", include_str!("init/README.md")),
     ("flows/inbound.yaml", include_str!("init/inbound.yaml")),
     ("flows/topic.yaml", include_str!("init/topic.yaml")),
     ("routing.yaml", include_str!("init/routing.yaml")),
-    ("waypost.yaml", include_str!("init/waypost.yaml")),
     ("tests/inbound.test.yaml", include_str!("init/inbound.test.yaml")),
 ];
 
@@ -28,9 +29,11 @@ pub(crate) struct Arguments {
 /// Exit code 0: written; 2: a file is there already, or could not be written.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let schemas = schema::for_editors().map(|(name, text)| (format!(".schemas/{name}"), text));
+    let waypost_yaml = include_str!("init/waypost.yaml").replace("NAME", &project_name(&arguments.folder));
     let files: Vec<(PathBuf, &str)> = FILES
         .iter()
         .copied()
+        .chain([("waypost.yaml", waypost_yaml.as_str())])
         .chain(schemas.iter().map(|(name, text)| (name.as_str(), text.as_str())))
         .map(|(name, text)| (arguments.folder.join(name), text))
         .collect();
@@ -49,6 +52,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     for (path, _) in &files {
         writeln!(out, "{}", path.display())?;
     }
-    writeln!(screen::stderr(), "\nrun its tests: waypost test {}", arguments.folder.display())?;
+    writeln!(screen::stderr(), "\nrun its tests: waypost test {}", shell::path(&arguments.folder))?;
     Ok(())
+}
+
+/// What the project is called: as its folder, so that two projects on one server are not taken for one.
+fn project_name(folder: &Path) -> String {
+    let folder = std::path::absolute(folder).unwrap_or_default();
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().replace(|c: char| !c.is_alphanumeric(), "-");
+    let name = name.trim_matches('-');
+    if is_name(name) { name.to_owned() } else { "project".to_owned() }
 }

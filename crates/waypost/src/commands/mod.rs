@@ -2,6 +2,7 @@
 
 mod answers;
 pub(crate) mod apply;
+pub(crate) mod attempt;
 pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod check;

@@ -18,6 +18,7 @@ use waypost_catalogue::routes::RouteMatch;
 use waypost_catalogue::world::{Running, World};
 use waypost_engine::Limits;
 use waypost_flow::document;
+use waypost_flow_tests::recipient::recipient;
 use waypost_ids::InteractionId;
 use waypost_mail::message::{AddressField, Message};
 use waypost_members::email::Envelope;
@@ -151,14 +152,6 @@ fn chosen_flow(arguments: &Arguments, world: &World) -> Result<Option<RouteRecor
         created_at: Timestamp::UNIX_EPOCH,
         modified_at: Timestamp::UNIX_EPOCH,
     }))
-}
-
-/// Whom a mail is for, as its header says: the first address of To and Cc that has a route, else the first of To.
-fn recipient(running: &Running, message: &Message<'_>) -> Option<String> {
-    let (to, cc) = (message.addresses(AddressField::To), message.addresses(AddressField::Cc));
-    let has_route = |address: &str| matches!(running.routes.find(address), RouteMatch::Route(_));
-    let found = to.iter().chain(cc).find(|address| has_route(&address.address)).or_else(|| to.first());
-    found.map(|address| address.address.clone())
 }
 
 /// The route of a recipient, or else of the first address of To and Cc that has one.

@@ -1,4 +1,4 @@
-//! `waypost flows try` with given answers, and what publishing warns of.
+//! `waypost try` with given answers, and what publishing warns of.
 
 use std::fs;
 
@@ -48,17 +48,17 @@ fn a_draft_is_tried_with_the_answers_of_a_file_and_publishing_shows_warnings() {
     printed(&server.cli(&["apply", &folder]), 0);
     let mail = write("mail.eml", "From: ana@acme.example\r\nSubject: hi\r\n\r\nhi\r\n");
 
-    let alone = printed(&server.cli(&["flows", "try", "Inbound", &mail]), 1);
+    let alone = printed(&server.cli(&["try", "Inbound", &mail]), 1);
     assert!(alone.contains(": unknown\n    unanswered: Get customer"), "{alone}");
     let answers = write(
         "gold.answers.yaml",
         "answers:\n  - { dataAction: Get customer, output: { tier: gold } }\n  - { dataAction: Get customer, timeout: true }\n",
     );
-    let tried = printed(&server.cli(&["flows", "try", "Inbound", "--answers", &answers, &mail]), 0);
+    let tried = printed(&server.cli(&["try", "Inbound", "--answers", &answers, &mail]), 0);
     assert!(tried.contains("queue Gold") && !tried.contains("unanswered"), "{tried}");
     assert!(tried.contains("note: the run never asked for the answer of data action `Get customer`"), "{tried}");
     let late = write("late.answers.yaml", "answers: [{ dataAction: Get customer, timeout: true }]\n");
-    let tried = printed(&server.cli(&["flows", "try", "Inbound", "--answers", &late, &mail]), 0);
+    let tried = printed(&server.cli(&["try", "Inbound", "--answers", &late, &mail]), 0);
     assert!(tried.contains("queue General"), "{tried}");
 
     // Offline the same answers are read, noted and refused in the same way.
@@ -70,7 +70,7 @@ fn a_draft_is_tried_with_the_answers_of_a_file_and_publishing_shows_warnings() {
         "broken.answers.yaml",
         "answer: []\nanswers:\n  - { dataAction: Get customer, error: { code: timeout } }\nmore: 1\n",
     );
-    for refused in [run(&broken), server.cli(&["flows", "try", "Inbound", "--answers", &broken, &mail])] {
+    for refused in [run(&broken), server.cli(&["try", "Inbound", "--answers", &broken, &mail])] {
         printed(&refused, 1);
         let told = String::from_utf8_lossy(&refused.stderr);
         for part in ["broken.answers.yaml:1:1", "unknown key `answer`", "broken.answers.yaml:4:1", "unknown key `more`"]
@@ -81,7 +81,7 @@ fn a_draft_is_tried_with_the_answers_of_a_file_and_publishing_shows_warnings() {
     let late = write("failed.answers.yaml", "answers:\n  - dataAction: Get customer\n    error: { code: timeout }\n");
     let word = write("word.answers.yaml", "answers:\n  - dataAction: Get customer\n    error: { code: stauts }\n");
     for (answers, said) in [(&late, "write `timeout: true`"), (&word, "did you mean `status`?")] {
-        for refused in [run(answers), server.cli(&["flows", "try", "Inbound", "--answers", answers, &mail])] {
+        for refused in [run(answers), server.cli(&["try", "Inbound", "--answers", answers, &mail])] {
             printed(&refused, 1);
             let told = String::from_utf8_lossy(&refused.stderr);
             assert!(told.contains(said) && told.contains("answers.yaml:3:20"), "no `{said}` in {told}");
@@ -89,12 +89,12 @@ fn a_draft_is_tried_with_the_answers_of_a_file_and_publishing_shows_warnings() {
     }
 
     let wrong = write("wrong.answers.yaml", "answers: [{ dataAction: Get customer, output: { teir: gold } }]\n");
-    let refused = server.cli(&["flows", "try", "Inbound", "--answers", &wrong, &mail]);
+    let refused = server.cli(&["try", "Inbound", "--answers", &wrong, &mail]);
     printed(&refused, 1);
     let told = String::from_utf8_lossy(&refused.stderr);
     assert!(told.contains("wrong.answers.yaml:1:") && told.contains("did you mean `tier`?"), "{told}");
     let other = write("other.answers.yaml", "answer: []\n");
-    let refused = server.cli(&["flows", "try", "Inbound", "--answers", &other, &mail]);
+    let refused = server.cli(&["try", "Inbound", "--answers", &other, &mail]);
     printed(&refused, 1);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("unknown key `answer`"), "{refused:?}");
 

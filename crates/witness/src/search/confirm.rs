@@ -7,11 +7,13 @@ use serde_json::json;
 use waypost_flow::document::fold_name;
 use waypost_flow::source::yaml_text;
 use waypost_flow_tests::Flows;
+use waypost_flow_tests::recipient::recipient;
 use waypost_flow_tests::trial::WHEN;
+use waypost_mail::message::Message;
 
 use super::attempt::{attempt, leads_somewhere};
 use super::clock::Clock;
-use super::draft::{Answer, Asked, Draft, Failure};
+use super::draft::{Answer, Asked, Draft, Entry, Failure};
 use super::hunt::Hunt;
 use super::{Witness, shrink, written};
 
@@ -61,13 +63,22 @@ pub(super) fn confirmed(sides: &[Flows<'_>; 2], draft: Draft, file: &str, clock:
     let observed = written::run_again(&test, &mail, sides, &small.entry)?;
     let [was, is] = observed.as_slice() else { return None };
     (was != is).then(|| Witness {
-        needs_test: small.needs_more_than_mail() || depends_on_time(sides, &small) || asks_a_schedule(sides, &small),
+        needs_test: small.needs_more_than_mail()
+            || !comes_there(writer, &small.entry, &mail)
+            || depends_on_time(sides, &small)
+            || asks_a_schedule(sides, &small),
         entry: small.entry.clone(),
         mail,
         test,
         before: was.clone(),
         after: is.clone(),
     })
+}
+
+/// Whether the mail's own header leads it to where it was run.
+fn comes_there(flows: &Flows<'_>, entry: &Entry, mail: &[u8]) -> bool {
+    let Entry::Route(address) = entry else { return false };
+    recipient(flows.running, &Message::parse(mail)).is_some_and(|found| found.eq_ignore_ascii_case(address))
 }
 
 /// Whether another time of the day or of the week makes anything else of the mail, in one of the versions.

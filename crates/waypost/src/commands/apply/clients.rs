@@ -14,6 +14,7 @@ use super::report::{Became, Report};
 use crate::failure::Failure;
 use crate::remote::Remote;
 use crate::screen;
+use crate::shell::word;
 
 /// What becomes of the folder's clients. A server is only asked about clients if the folder has any: that needs the scope `admin`.
 pub(crate) fn planned(remote: &Remote, project: &Project) -> Result<Vec<PlannedClient>, Failure> {
@@ -215,7 +216,7 @@ fn undone(remote: &Remote, made: &OAuthClient, error: &io::Error) -> Failure {
     let name = &made.name;
     let then = match remote.wait(remote.access().delete(&made.id)) {
         Ok(()) => "the client was deleted; apply again".to_owned(),
-        Err(_) => format!("get a new one: `waypost clients rotate \"{name}\"`"),
+        Err(_) => format!("get a new one: `waypost clients rotate {}`", word(name)),
     };
     Failure::Failed(format!("client {name}: can't write its secret: {error}\n  {then}"))
 }

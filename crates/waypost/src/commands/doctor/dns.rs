@@ -5,6 +5,7 @@ use waypost_outgoing::dkim::Keys;
 
 use super::report::Report;
 use crate::commands::serve::{Arguments, Way};
+use crate::shell;
 
 /// Looks at records of the server's domains and of its own name, if that is known.
 pub(super) async fn check(
@@ -101,7 +102,7 @@ async fn keys(report: &mut Report, arguments: &Arguments, records: &Records, dom
     };
     for key in keys.iter() {
         let name = key.record_name();
-        let publish = format!("publish what `waypost dkim records --dir {}` prints", folder.display());
+        let publish = format!("publish what `waypost dkim records --dir {}` prints", shell::path(folder));
         match records.txt(&name).await {
             Err(why) => report.failed("dkim", why, "check the DNS server, or name one with --dns"),
             Ok(texts) if texts.is_empty() => report.failed("dkim", format!("{name} is not in DNS"), publish),

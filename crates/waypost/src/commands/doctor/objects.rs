@@ -16,6 +16,7 @@ use super::report::Report;
 use crate::failure::Failure;
 use crate::plain;
 use crate::remote::{Remote, Server};
+use crate::shell::word;
 
 /// Seconds that clocks may differ by.
 const CLOCK: i64 = 30;
@@ -28,6 +29,10 @@ pub(super) fn check(report: &mut Report, server: &Server) -> Vec<String> {
     let remote = match server.connect() {
         Ok(remote) => remote,
         Err(failure) => {
+            // Whether it answers can be asked by anybody.
+            if server.without_client().is_some_and(|remote| !health(report, &remote)) {
+                return Vec::new();
+            }
             let suggestion = "start the server, or name it with --url and a client's id and secret";
             report.warning("server", format!("what the server holds is not checked: {failure}"), suggestion);
             return Vec::new();
@@ -203,7 +208,7 @@ fn mailboxes(report: &mut Report, mailboxes: &[Mailbox]) {
             _ => standing,
         };
         let test = || {
-            health.suggestion.clone().unwrap_or_else(|| format!("try `waypost mailboxes test \"{}\"`", mailbox.name))
+            health.suggestion.clone().unwrap_or_else(|| format!("try `waypost mailboxes test {}`", word(&mailbox.name)))
         };
         match health.status.as_str() {
             _ if health.alarm => report.failed("mailboxes", found, test()),
@@ -266,7 +271,7 @@ fn secrets(report: &mut Report, remote: &Remote, mailboxes: &[Mailbox], actions:
     let before = report.checks.len();
     for secret in &secrets {
         if secret.date_value_set.is_none() {
-            let set = format!("set it: `waypost secrets set \"{}\"`", secret.name);
+            let set = format!("set it: `waypost secrets set {}`", word(&secret.name));
             report.failed("secrets", format!("the value of `{}` was forgotten with its key", secret.name), set);
         } else if !used.contains(&format!("\"{}\"", secret.name))
             && !used.contains(&format!("credentials.{}", secret.name))

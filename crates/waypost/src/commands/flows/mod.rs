@@ -1,6 +1,5 @@
 //! `waypost flows`: flows and their versions on a server.
 
-mod attempt;
 mod change;
 mod graph;
 mod look;
@@ -46,8 +45,6 @@ pub(crate) enum Command {
     Uses(graph::Arguments),
     /// Show what uses a flow
     UsedBy(graph::Arguments),
-    /// Try a version or a draft on mails: nothing is stored, nothing is sent
-    Try(attempt::Arguments),
 }
 
 /// A flow on a server.
@@ -85,7 +82,6 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         Command::Delete(arguments) => change::delete(arguments, out),
         Command::Uses(arguments) => graph::uses(arguments, out),
         Command::UsedBy(arguments) => graph::used_by(arguments, out),
-        Command::Try(arguments) => attempt::run(arguments, out),
     }
 }
 
@@ -93,7 +89,7 @@ pub(crate) use graph::{Looking, OfQueue, queue_used_by};
 
 impl One {
     /// Connects, and finds the flow.
-    fn find(&self) -> Result<(Remote, FlowId), Failure> {
+    pub(crate) fn find(&self) -> Result<(Remote, FlowId), Failure> {
         let remote = self.server.connect()?;
         let id = find(&remote, &self.flow)?;
         Ok((remote, id))

@@ -70,7 +70,12 @@ fn witness(out: &mut impl Write, one: &PlannedWitness) -> io::Result<()> {
     for line in &one.differs {
         writeln!(out, "  {}", table::flat(line))?;
     }
-    diff::clip_lines(mail).lines().try_for_each(|line| writeln!(out, "    {}", table::flat(line)))
+    diff::indented(out, &diff::clip_lines(mail))?;
+    if let Some(test) = one.test.as_ref().filter(|_| one.needs_test) {
+        writeln!(out, "  with this test:")?;
+        diff::indented(out, test)?;
+    }
+    Ok(())
 }
 
 fn of_object(out: &mut impl Write, signs: &Signs, object: &PlannedObject) -> io::Result<()> {

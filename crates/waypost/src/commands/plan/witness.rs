@@ -9,6 +9,7 @@ use waypost_catalogue::tables::held::HeldRows;
 use waypost_flow_tests::Flows;
 use waypost_project::plan::PlannedWitness;
 use waypost_project::{Project, SourceFile};
+use waypost_witness::report::WitnessReport;
 use waypost_witness::search::{Bounds, Searched, witness};
 
 use crate::commands::{diff, export};
@@ -50,7 +51,8 @@ pub(super) fn of(
         let none = PlannedWitness { flow: flow.clone(), tries, ..PlannedWitness::default() };
         match found.map(diff::told) {
             Some(found) => {
-                PlannedWitness { mail: Some(found.mail), test: Some(found.test), differs: found.differs, ..none }
+                let WitnessReport { mail, test, needs_test, differs, .. } = found;
+                PlannedWitness { mail: Some(mail), test: Some(test), needs_test, differs, ..none }
             }
             None => none,
         }
