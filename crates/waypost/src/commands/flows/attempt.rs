@@ -13,10 +13,11 @@ use waypost_flow::source::{self, Node};
 use waypost_wire::attempt::{Try, Unanswered};
 use waypost_wire::trace::text;
 
-use super::{One, Printing};
+use super::One;
 use crate::commands::answers::AnswersFile;
 use crate::commands::interactions::short;
 use crate::failure::Failure;
+use crate::table::Printing;
 use crate::times::time;
 use crate::{files, screen};
 
