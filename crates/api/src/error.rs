@@ -1,5 +1,6 @@
 //! Errors as answers: a status, a stable code, a text, and every problem.
 
+mod conflicts;
 mod refusals;
 mod texts;
 

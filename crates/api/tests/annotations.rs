@@ -327,6 +327,17 @@ async fn published_texts_are_read_together() {
         path = format!("/flows/texts?pageSize=1&cursor={next}");
     }
     assert_eq!(found, expected, "a page may be empty, and the last one says so");
+    // With what they say, those without a text are there, too; a draft is not.
+    let published = server.get("/flows/texts?documents=true").await.ok()["entities"].as_array().unwrap().clone();
+    let mut flows = [&one, &two, &none];
+    flows.sort();
+    assert_eq!(published.iter().map(|one| one["flowId"].as_str().unwrap()).collect::<Vec<_>>(), flows);
+    for known in &published {
+        let id = known["flowId"].as_str().unwrap();
+        let document = server.get(&format!("/flows/{id}/versions/published/configuration")).await.ok();
+        assert_eq!(known["document"], document);
+        assert_eq!(known.get("text").is_some(), id != none, "{known}");
+    }
     let reader = format!("Authorization: Bearer {}", server.token("flow:read").await);
     assert_eq!(server.send("GET", "/api/v2/flows/texts", &[&reader], b"").await.status, 200);
     assert_eq!(server.get("/flows/texts?cursor=x").await.error().0, 400);

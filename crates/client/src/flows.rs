@@ -132,6 +132,12 @@ impl Flows<'_> {
         self.0.chunks("/flows/texts")
     }
 
+    /// What published versions say, and how they are written, as far as that was kept.
+    #[must_use]
+    pub fn published(&self) -> BoxStream<'static, Result<PublishedText>> {
+        self.0.chunks("/flows/texts?documents=true")
+    }
+
     /// Where people draw its nodes.
     pub async fn positions(&self, id: FlowId) -> Result<NodePositions> {
         self.0.get(&format!("/flows/{id}/positions")).await

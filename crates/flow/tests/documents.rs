@@ -259,7 +259,7 @@ fn log(message: &str) -> Json {
 fn hostile_documents_are_answered() {
     let declared = |data_type: String| {
         tree(
-            &json!({ "name": "F", "type": "email", "variables": [{ "name": "v", "dataType": data_type }], "nodes": [] }),
+            &json!({ "name": "F", "type": "shared", "variables": [{ "name": "v", "dataType": data_type }], "nodes": [] }),
         )
     };
     let deep = |depth: usize| declared(format!("{}string{}", "list<".repeat(depth), ">".repeat(depth)));

@@ -1,5 +1,6 @@
 //! Tables, JSON and YAML on stdout.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
@@ -44,6 +45,45 @@ impl Output {
                 writeln!(out)
             }
         }
+    }
+}
+
+/// How a command prints what was done.
+#[derive(clap::Args)]
+pub(crate) struct Printing {
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: Output,
+}
+
+impl Printing {
+    /// Prints what a server answered: whole as data, or as a line for people.
+    pub(crate) fn print(&self, out: &mut impl Write, answer: &impl Serialize, line: impl Display) -> io::Result<()> {
+        match self.output {
+            Output::Json | Output::Yaml => self.output.write(out, answer),
+            Output::Table => writeln!(out, "{line}"),
+        }
+    }
+}
+
+/// How a document is printed that is data for people, too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// As JSON.
+    #[default]
+    Json,
+    /// The same as YAML.
+    Yaml,
+}
+
+impl Form {
+    /// Prints a document.
+    pub(crate) fn write(self, out: &mut impl Write, document: &impl Serialize) -> io::Result<()> {
+        let output = match self {
+            Self::Json => Output::Json,
+            Self::Yaml => Output::Yaml,
+        };
+        output.write(out, document)
     }
 }
 

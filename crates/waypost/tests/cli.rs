@@ -355,6 +355,11 @@ fn a_shared_flow_is_changed_without_fear() {
     assert!(lines[3].starts_with("      └─ route care@example.com"), "{users}");
     let chart = printed(&server.cli(&["flows", "uses", "Inbound Email Router", "-t", "--output", "mermaid"]), 0);
     assert!(chart.starts_with("flowchart LR\n") && chart.contains("-->|runFlow|"), "{chart}");
+    let graph = |form| printed(&server.cli(&["flows", "used-by", "Urgency Check", "-t", "--output", form]), 0);
+    let as_json: Json = serde_json::from_str(&graph("json")).unwrap();
+    assert_eq!(as_json["edges"].as_array().unwrap().len(), 3, "{as_json}");
+    assert_eq!(waypost_flow::source::yaml(&graph("yaml")).unwrap().0.to_json(), as_json);
+    assert_eq!(graph("table"), users, "the name that all commands have for it");
     let queue = printed(&server.cli(&["queues", "used-by", "billing"]), 0);
     assert!(queue.contains("flow Inbound Email Router"), "{queue}");
 

@@ -22,6 +22,8 @@
     reason = "a test fails by panicking, and says what it leaves out"
 )]
 
+#[path = "docs/compiling.rs"]
+mod compiling;
 #[path = "docs/examples.rs"]
 mod examples;
 mod harness;

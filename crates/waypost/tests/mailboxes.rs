@@ -322,6 +322,13 @@ fn tested(server: &Server, name: &str) -> (String, Option<i32>) {
     (String::from_utf8(output.stdout).unwrap(), output.status.code())
 }
 
+/// The checks that a test of a mailbox printed, with their outcome.
+fn checks(printed: &str) -> Vec<(&str, &str)> {
+    let lines = printed.lines().filter(|line| !line.starts_with(' '));
+    let words = lines.map(|line| line.split_whitespace().take(2).collect::<Vec<_>>());
+    words.map(|words| (words[0], words[1].trim_end_matches(':'))).collect()
+}
+
 #[test]
 fn commands_make_test_and_show_a_mailbox_and_what_it_uses_stays() {
     let Some(program) = Program::find() else { return };
@@ -349,6 +356,13 @@ fn commands_make_test_and_show_a_mailbox_and_what_it_uses_stays() {
     assert!(server.cli(&["mailboxes", "update", "Desk", "--folder", "Support", "--move-to", "Done"]).status.success());
     let (told, _) = tested(&server, "Desk");
     assert!(told.contains("ok      folder `Support`: 0 messages") && told.contains("FAILED  moveTo `Done`"), "{told}");
+    // The page shows what a Dovecot is asked, all of it.
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/mailboxes.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let sample = page.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!(checks(&told), checks(sample), "{told}");
+    let ends = |text: &str| text.lines().rev().take(2).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(ends(&told), ends(sample));
     assert!(server.cli(&["mailboxes", "update", "Desk", "--flag", "\\Seen"]).status.success());
     assert_eq!(tested(&server, "Desk").1, Some(0));
     let listed = String::from_utf8(server.cli(&["mailboxes", "list"]).stdout).unwrap();

@@ -71,6 +71,38 @@ fn what_was_applied_is_exported_as_it_was_written() {
     assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["name"], "Inbound");
 }
 
+/// Requests to the API that a server has answered, by its metrics.
+fn requests(server: &Server) -> u64 {
+    let mut answer = ureq::get(format!("http://{}/metrics", server.http)).call().unwrap();
+    let metrics = answer.body_mut().read_to_string().unwrap();
+    let counts =
+        metrics.lines().filter(|line| line.starts_with("waypost_http_requests_total{") && line.contains("/api/"));
+    counts.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+}
+
+#[test]
+fn exports_and_plans_ask_for_many_flows_at_a_time() {
+    let scratch = Scratch::new("texts-many");
+    let server = Server::start(&scratch.path("data"), &Start::unlimited());
+    let asked = |arguments: &[&str], code| {
+        let before = requests(&server);
+        said(&server.cli(arguments), code);
+        requests(&server) - before
+    };
+    let (mut exports, mut plans) = (Vec::new(), Vec::new());
+    for many in [2, 60] {
+        let flows: Vec<String> = (0..many).map(|n| format!("name: Flow {n}\ntype: shared\nnodes: []\n")).collect();
+        let project = folder(&scratch, &format!("of-{many}"), &[("flows.yaml", &flows.join("---\n"))]);
+        said(&server.cli(&["apply", project.to_str().unwrap()]), 0);
+        exports.push(asked(&["export", scratch.path(&format!("out-{many}")).to_str().unwrap()], 0));
+        let changed = project.join("changed.yaml");
+        fs::write(&changed, "name: Flow 0\ntype: shared\nnodes: [{ id: a, actions: [] }]\n").unwrap();
+        plans.push(asked(&["plan", changed.to_str().unwrap()], 2));
+    }
+    assert!(exports[0] > 5 && plans[0] > 5, "they are counted: {exports:?} {plans:?}");
+    assert_eq!((exports[0], plans[0]), (exports[1], plans[1]), "{exports:?} {plans:?}");
+}
+
 #[test]
 fn other_comments_are_no_change_and_are_kept() {
     let scratch = Scratch::new("texts-comments");

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use waypost_ids::{FlowId, Version};
 
 use crate::error::Problem;
@@ -31,7 +32,7 @@ pub struct VersionText {
     pub text: String,
 }
 
-/// How the published version of a flow is written.
+/// How the published version of a flow is written, and what it says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PublishedText {
@@ -39,10 +40,13 @@ pub struct PublishedText {
     pub flow_id: FlowId,
     /// The version's number.
     pub version: Version,
-    /// The text; absent if it can't be read.
+    /// Its document, with today's names; absent unless it was asked for, and if it can't be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Json>,
+    /// The text; absent if none was kept, and if it can't be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Why it can't be read.
+    /// Why something can't be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Problem>,
 }

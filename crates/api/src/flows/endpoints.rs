@@ -220,6 +220,7 @@ pub fn versions() -> Endpoints {
             texts::list,
             operation("getFlowsTexts", Scope::FlowRead, "How published versions are written, as far as that was kept")
                 .list("id", "Only of these flows.")
+                .flag("documents", "Add what each version says, also of versions whose text was not kept.")
                 .chunks::<PublishedText>(),
         )
         .put(

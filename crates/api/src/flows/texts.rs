@@ -15,7 +15,7 @@ use waypost_wire::listing::Chunk;
 use waypost_wire::text::{MOST_TEXTS, PublishedText, TextDone, TextsDone};
 
 use super::versions::parse;
-use super::{parse_id, version_in};
+use super::{parse_id, refused, version_in};
 use crate::auth::{Caller, FlowRead, FlowWrite};
 use crate::body::{ObjectBody, media_type, read, unsupported, utf8};
 use crate::changesets::placed;
@@ -46,11 +46,11 @@ pub async fn get(
     Ok(([yaml], [tag(text.revision), place], text.text.to_string()))
 }
 
-/// A page ends early once its texts have so many bytes.
+/// A page ends early once its texts and documents have so many bytes.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
-/// `GET /flows/texts`: how published versions are written, in the order of the flows' ids. A text that can't be read keeps none of the
-/// others from being read.
+/// `GET /flows/texts`: how published versions are written, in the order of the flows' ids; with `documents=true`, what they say as well. What
+/// can't be read keeps nothing else from being read.
 pub async fn list(
     State(state): State<ApiState>,
     _: Caller<FlowRead>,
@@ -58,7 +58,7 @@ pub async fn list(
 ) -> Result<Json<Chunk<PublishedText>>, ApiError> {
     let size = query.number("pageSize", 1..=500, 25) as usize;
     let after = query.parsed("cursor", cursor::EXPECTED, cursor::read).map(FlowId);
-    let ids = query.ids("id");
+    let (ids, documents) = (query.ids("id"), query.flag("documents"));
     query.finish()?;
     let flows = state.app.catalogue.flows();
     let is_meant =
@@ -72,20 +72,43 @@ pub async fn list(
             break;
         }
         last = Some(flow_id);
-        let (text, errors) = match state.app.catalogue.version_text(flow_id, version, false).await {
-            Ok(found) => (Some(found.text.to_string()), Vec::new()),
+        let mut one = PublishedText { flow_id, version, document: None, text: None, errors: Vec::new() };
+        if documents {
+            match state.app.catalogue.flow_version(flow_id, version).await.map_err(refused) {
+                Ok(record) => {
+                    let document = state.app.catalogue.read_back(&record);
+                    bytes = bytes.saturating_add(document.len());
+                    one.document = Some(serde_json::from_str(&document).map_err(|_| ApiError::internal())?);
+                }
+                Err(error) => match damage(error)? {
+                    Some(errors) => one.errors.extend(errors),
+                    None => continue,
+                },
+            }
+        }
+        match state.app.catalogue.version_text(flow_id, version, false).await {
+            Ok(found) => one.text = Some(found.text.to_string()),
+            Err(TextError::Missing(_)) if documents => {}
             Err(TextError::Missing(_)) => continue,
-            Err(error) => match ApiError::from(error) {
-                error if error.code() == DAMAGED => (None, error.listed()),
-                error if error.status().is_client_error() => continue,
-                error => return Err(error),
+            Err(error) => match damage(error.into())? {
+                Some(errors) => one.errors.extend(errors),
+                None => continue,
             },
-        };
-        bytes = bytes.saturating_add(text.as_ref().map_or(0, String::len));
-        entities.push(PublishedText { flow_id, version, text, errors });
+        }
+        bytes = bytes.saturating_add(one.text.as_ref().map_or(0, String::len));
+        entities.push(one);
     }
     let more = last.filter(|last| published.last().is_some_and(|(id, _)| id != last));
     Ok(Json(Chunk { entities, next_cursor: more.map(|last| cursor::write(last.0)) }))
+}
+
+/// What is wrong with what is damaged; none of what is gone.
+fn damage(error: ApiError) -> Result<Option<Vec<Problem>>, ApiError> {
+    match error {
+        error if error.code() == DAMAGED => Ok(Some(error.listed())),
+        error if error.status().is_client_error() => Ok(None),
+        error => Err(error),
+    }
 }
 
 /// `PUT`: keeps the text; 400 if it says something else than the version

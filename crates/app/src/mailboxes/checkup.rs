@@ -131,10 +131,13 @@ impl App {
                 Err(other) => return Err(other.into()),
             }
         }
-        let (can, without) = (|has: bool| if has { "yes" } else { "no" }, "new mail is looked for now and then");
-        checkup.well("idle", if session.has("IDLE") { "the server tells of new mail at once" } else { without });
+        let new_mail = match session.has("IDLE") {
+            true => "the server reports new mail immediately",
+            false => "no, new mail is found at the next check (--mailbox-poll)",
+        };
+        checkup.well("idle", new_mail);
         if matches!(settings.after, MailboxAfter::MoveTo(_)) {
-            checkup.well("move", can(session.has("MOVE")));
+            checkup.well("move", if session.has("MOVE") { "yes" } else { "no, messages are copied and deleted" });
         }
         Ok(())
     }

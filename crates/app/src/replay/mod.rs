@@ -5,6 +5,7 @@ mod changed;
 pub mod compare;
 pub mod offline;
 mod one;
+mod reader;
 pub mod report;
 pub mod request;
 mod work;

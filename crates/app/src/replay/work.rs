@@ -1,12 +1,11 @@
 //! Runs replays: one at a time on a node, on all its cores, behind everything else that they do.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -16,16 +15,16 @@ use waypost_catalogue::error::ChangeError;
 use waypost_catalogue::where_used::followers;
 use waypost_catalogue::world::{Running, World};
 use waypost_engine::{Detail, Limits};
-use waypost_ids::{FlowId, InteractionId, Kind, Ref};
+use waypost_ids::FlowId;
 use waypost_store::error::StoreError;
 use waypost_store::leases::{Lease, Lost, Term, hold};
 use waypost_store::records::audit::By;
-use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
-use waypost_store::records::mail::{InteractionFilter, InteractionRecord};
-use waypost_store::records::replays::{Recorded, ReplayChange, ReplayRecord, ReplayState};
+use waypost_store::records::mail::InteractionRecord;
+use waypost_store::records::replays::{ReplayChange, ReplayRecord, ReplayState};
 
 use super::changed::Changed;
 use super::one::{Record, Replayed, replay};
+use super::reader::{Item, Reader};
 use super::report::{Progress, Report};
 use super::request::ReplayRequest;
 use crate::App;
@@ -40,9 +39,6 @@ const POLL: Duration = Duration::from_secs(5);
 /// A replay that was begun so often will not end either: its nodes die of it.
 const MOST_STARTS: u32 = 5;
 
-/// So many interactions are read at once.
-const BATCH: u32 = 200;
-
 /// While mail comes in, a replay rests so many times as long as it works: a lower priority of its threads alone leaves the store's
 /// readers and the caches of the processor busy.
 const STAND_BACK: u32 = 4;
@@ -50,27 +46,17 @@ const STAND_BACK: u32 = 4;
 /// So many bytes are kept of those that differ, traces included: they are told and written at once.
 const MOST_KEPT: usize = 64 * 1024 * 1024;
 
-/// A larger message is read by itself.
-const LARGE: u32 = 256 * 1024;
-
 /// What one replay runs: the flows as they stand and as they would stand.
-struct Plan {
-    request: ReplayRequest,
-    route: Option<Uuid>,
+pub(super) struct Plan {
+    pub(super) request: ReplayRequest,
+    pub(super) route: Option<Uuid>,
     before: Arc<Running>,
     after: Arc<Running>,
-    world: Arc<World>,
-    concerned: HashSet<FlowId>,
-    changed: Changed,
+    pub(super) world: Arc<World>,
+    pub(super) concerned: HashSet<FlowId>,
+    pub(super) changed: Changed,
     /// How many were run so far.
     ran: AtomicU64,
-}
-
-/// An interaction that is to be run.
-struct Item {
-    interaction: InteractionRecord,
-    route: Option<Arc<RouteRecord>>,
-    recorded: Recorded,
 }
 
 /// Why a replay ended without a report of its own.
@@ -214,8 +200,7 @@ impl App {
         let mut report = Report::default();
         let mut changes = Vec::new();
         let mut kept: usize = 0;
-        let mut reader =
-            Reader { app: self, plan: &plan, after: None, left: plan.request.most(), seen: 0, over: false };
+        let mut reader = Reader::new(self, &plan);
         let mut items = reader.next(&mut report).await?;
         while !items.is_empty() {
             let batch = std::mem::take(&mut items);
@@ -317,119 +302,6 @@ impl App {
     }
 }
 
-/// Reads recorded interactions, newest first, as far as they are to be run.
-struct Reader<'r> {
-    app: &'r App,
-    plan: &'r Plan,
-    after: Option<InteractionId>,
-    left: u64,
-    seen: u64,
-    over: bool,
-}
-
-impl Reader<'_> {
-    /// The next that are to be run; none when there are no more.
-    async fn next(&mut self, report: &mut Report) -> Result<Vec<Item>, StoreError> {
-        while !self.over && self.left > 0 {
-            let request = &self.plan.request;
-            let filter = InteractionFilter {
-                flow: request.caller.as_deref().and_then(|caller| caller.parse().ok()),
-                since: request.since,
-                until: request.until,
-                ..InteractionFilter::default()
-            };
-            let found = self.app.store.interactions(&filter, self.after, BATCH).await?;
-            self.over = found.len() < BATCH as usize;
-            self.after = found.last().map(|one| one.id).or(self.after);
-            self.seen += found.len() as u64;
-            let mut wanted = Vec::new();
-            for interaction in found {
-                if self.left == 0 {
-                    break;
-                }
-                if let Some(one) = self.wanted(interaction, report) {
-                    self.left -= 1;
-                    wanted.push(one);
-                }
-            }
-            if !wanted.is_empty() {
-                let items = self.with_messages(wanted, report).await?;
-                if !items.is_empty() {
-                    return Ok(items);
-                }
-            }
-        }
-        Ok(Vec::new())
-    }
-
-    /// Whether an interaction is to be run, and the route that it takes.
-    fn wanted(
-        &self,
-        interaction: InteractionRecord,
-        report: &mut Report,
-    ) -> Option<(InteractionRecord, Option<Arc<RouteRecord>>)> {
-        let plan = self.plan;
-        if plan.route.is_some() && interaction.route != plan.route
-            || !sampled(interaction.id, plan.request.sample.unwrap_or(1.0))
-        {
-            return None;
-        }
-        let route = interaction.route.and_then(|id| plan.world.routes.get(&id).cloned());
-        let said = interaction.opening.as_ref().and_then(|opening| opening.target);
-        let target = said.or(route.as_ref().map(|route| route.target));
-        let concerned = |flow: &FlowId| plan.concerned.contains(flow);
-        let route_changed =
-            said.is_none() && interaction.route.is_some_and(|id| plan.changed.has(&Ref::new(Kind::Route, id)));
-        match target {
-            Some(RouteTarget::Flow(flow)) if concerned(&flow) => {}
-            Some(_) if route_changed => {}
-            None if route_changed || interaction.flow.as_ref().is_some_and(|(flow, _)| concerned(flow)) => {
-                report.skip("routeGone");
-                return None;
-            }
-            _ => {
-                report.not_concerned += 1;
-                return None;
-            }
-        }
-        if interaction.erased {
-            report.skip("erased");
-            return None;
-        }
-        if interaction.decision.is_none() || interaction.state.awaits_decision() {
-            report.skip("undecided");
-            return None;
-        }
-        Some((interaction, route))
-    }
-
-    async fn with_messages(
-        &self,
-        wanted: Vec<(InteractionRecord, Option<Arc<RouteRecord>>)>,
-        report: &mut Report,
-    ) -> Result<Vec<Item>, StoreError> {
-        let ids: Vec<InteractionId> = wanted.iter().map(|(one, _)| one.id).collect();
-        let read = self.app.store.recorded(&ids, LARGE).await?;
-        let mut read: HashMap<InteractionId, Recorded> = read.into_iter().map(|one| (one.interaction, one)).collect();
-        let mut items = Vec::with_capacity(wanted.len());
-        for (interaction, route) in wanted {
-            let Some(mut recorded) = read.remove(&interaction.id) else {
-                report.skip("erased");
-                continue;
-            };
-            if recorded.raw.is_none() {
-                recorded.raw = self.app.store.raw_message(interaction.id).await?;
-            }
-            if recorded.raw.is_none() {
-                report.skip("erased");
-                continue;
-            }
-            items.push(Item { interaction, route, recorded });
-        }
-        Ok(items)
-    }
-}
-
 /// What is kept of one that differs.
 fn change(interaction: InteractionRecord, one: Replayed) -> ReplayChange {
     let mut entry = json!({
@@ -448,15 +320,4 @@ fn change(interaction: InteractionRecord, one: Replayed) -> ReplayChange {
         entry: entry.to_string(),
         traces: one.traces.unwrap_or_else(|| "{}".to_owned()),
     }
-}
-
-/// Whether an interaction is in a sample: the same each time.
-fn sampled(id: InteractionId, share: f64) -> bool {
-    if share >= 1.0 {
-        return true;
-    }
-    let hash = Sha256::digest(id.0.as_bytes());
-    let number = hash.iter().take(6).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    // 48 bits are exact in a double.
-    (number as f64) < share * (1_u64 << 48) as f64
 }

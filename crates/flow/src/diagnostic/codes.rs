@@ -152,6 +152,8 @@ codes! {
     AmbiguousFlow = "flow.ambiguous",
     /// A call of an outside service whose failure nothing handles.
     UnhandledFailure = "call.unhandled",
+    /// A flow for mail without nodes: all its mail ends unrouted.
+    EmptyFlow = "flow.empty",
 }
 
 impl Serialize for Code {

@@ -17,7 +17,7 @@ use crate::commands::answers::AnswersFile;
 use crate::commands::flows::One;
 use crate::commands::interactions::short;
 use crate::failure::Failure;
-use crate::table::Output;
+use crate::table::Printing;
 use crate::times::time;
 use crate::{files, screen};
 
@@ -47,9 +47,8 @@ pub(crate) struct Arguments {
     /// Mails: .eml files, mboxes, folders of them; `-` is standard input
     #[arg(required = true)]
     mails: Vec<PathBuf>,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Exit code 0: every mail was decided; 1: the server refused the document or the answers, a run failed, or it asked for an answer that is
@@ -77,9 +76,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             Err(error) => return Err(refused(error, answers.as_ref())?),
         };
         failed |= tried.decision.error.is_some() || !tried.unanswered.is_empty();
-        if arguments.output.is_data() {
+        if arguments.printing.output.is_data() {
             let told = json!({ "mail": mail.name, "tried": tried });
-            return Ok(arguments.output.write_one(out, &told)?);
+            return Ok(arguments.printing.output.write_one(out, &told)?);
         }
         let outputs: Vec<String> = tried.outputs.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         let outputs = if outputs.is_empty() { String::new() } else { format!("  {}", outputs.join(", ")) };

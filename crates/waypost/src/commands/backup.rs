@@ -1,12 +1,13 @@
 //! `waypost backup`: a copy of what a server keeps in SQLite.
 
-use std::io::Write;
 use std::path::PathBuf;
 
+use serde_json::json;
 use waypost_store::sqlite::backup::back_up;
 
 use crate::failure::Failure;
 use crate::screen;
+use crate::table::Printing;
 
 /// Arguments of `backup`.
 #[derive(clap::Args)]
@@ -16,11 +17,15 @@ pub(crate) struct Arguments {
     data_dir: PathBuf,
     /// The file to write. It must not exist. To restore, put it into an empty data directory as `waypost.db`
     file: PathBuf,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Exit code 0: copied; 2: could not.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let what = format!("can't copy the database of {}", arguments.data_dir.display());
     let bytes = back_up(&arguments.data_dir, &arguments.file).map_err(|error| Failure::stored(what, error))?;
-    Ok(writeln!(screen::stdout(), "{}: {bytes} bytes", arguments.file.display())?)
+    let file = arguments.file.display();
+    let written = json!({ "file": file.to_string(), "bytes": bytes });
+    Ok(arguments.printing.print(&mut screen::stdout(), &written, format_args!("{file}: {bytes} bytes"))?)
 }

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::listing::Listing;
 use crate::remote::{Remote, Server};
 use crate::screen;
-use crate::table::Output;
+use crate::table::Printing;
 use crate::which;
 
 /// Sub-commands of `clients`.
@@ -23,7 +23,7 @@ pub(crate) enum Command {
     /// Replace a client's scopes
     Scopes(Scopes),
     /// Rotate a client's secret: print a new one, once; the old one and its tokens stop working immediately
-    Rotate(One),
+    Rotate(Rotate),
     /// Disable a client: revoke its tokens and refuse new ones until it is enabled
     Disable(One),
     /// Enable a client that was disabled
@@ -48,9 +48,8 @@ pub(crate) struct Create {
     /// How long its tokens last, in seconds: 300 to 172800; left out: 86400, a day
     #[arg(long)]
     token_seconds: Option<u32>,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Arguments of `scopes`.
@@ -61,6 +60,17 @@ pub(crate) struct Scopes {
     /// The new scopes
     #[arg(required = true)]
     scopes: Vec<String>,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+/// Arguments of `rotate`.
+#[derive(clap::Args)]
+pub(crate) struct Rotate {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Arguments about one client.
@@ -90,12 +100,13 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         Command::Scopes(arguments) => {
             let client = change(&arguments.one, |request| request.scope.clone_from(&arguments.scopes))?;
             note_useless(&arguments.scopes)?;
-            Ok(writeln!(out, "client {}: scopes {}", client.name, client.scope.join(" "))?)
+            let line = format!("client {}: scopes {}", client.name, client.scope.join(" "));
+            Ok(arguments.printing.print(out, &client, line)?)
         }
         Command::Rotate(arguments) => {
-            let (remote, client) = arguments.find()?;
+            let (remote, client) = arguments.one.find()?;
             let client = remote.wait(remote.access().rotate(&client.id))?;
-            secret(&client, out)
+            secret(&client, &arguments.printing, out)
         }
         Command::Disable(arguments) => state(arguments, "inactive", out),
         Command::Enable(arguments) => state(arguments, "active", out),
@@ -129,10 +140,7 @@ fn create(arguments: &Create, out: &mut impl Write) -> Result<(), Failure> {
     let client = remote.wait(remote.access().create(&request))?;
     note_useless(&arguments.scopes)?;
     note_twins(&client.name, &before)?;
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &client)?);
-    }
-    secret(&client, out)
+    secret(&client, &arguments.printing, out)
 }
 
 /// Tells of scopes that are Genesys's and mean nothing to this server.
@@ -155,8 +163,12 @@ fn note_twins(name: &str, before: &[OAuthClient]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The secret alone on stdout, so that it can go straight to where it is kept; what people want to know beside it on stderr.
-fn secret(client: &OAuthClient, out: &mut impl Write) -> Result<(), Failure> {
+/// The secret alone on stdout, so that it can go straight to where it is kept; what people want to know beside it on stderr. As data, the
+/// client with its secret.
+fn secret(client: &OAuthClient, printing: &Printing, out: &mut impl Write) -> Result<(), Failure> {
+    if printing.output.is_data() {
+        return Ok(printing.output.write(out, client)?);
+    }
     let mut talk = screen::stderr();
     writeln!(talk, "client {}: id {}, scopes {}", client.name, client.id, client.scope.join(" "))?;
     if io::stdout().is_terminal() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde::Serialize;
+use serde_json::json;
 use waypost_client::Error;
 use waypost_flow::diagnostic::counted;
 use waypost_wire::correspondent::{CorrespondentInteraction, Erasure, ErasureRequest};
@@ -16,7 +17,7 @@ use crate::asking::{self, Erasing};
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
-use crate::table::{self, Output};
+use crate::table::{self, Output, Printing};
 
 /// How often the server is asked how far an erasure is.
 const ASKED: Duration = Duration::from_millis(300);
@@ -59,6 +60,8 @@ pub(crate) struct Export {
     /// The folder to write. It must be empty, or not exist
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Arguments of `erase`.
@@ -108,19 +111,31 @@ fn find(arguments: &Find) -> Result<(), Failure> {
 fn export(arguments: &Export) -> Result<(), Failure> {
     let folder = &arguments.out;
     let failed = |error: io::Error| Failure::Failed(format!("can't write {}: {error}", folder.display()));
-    fs::create_dir_all(folder).map_err(failed)?;
-    if fs::read_dir(folder).map_err(failed)?.next().is_some() {
+    let is_used = match fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(failed(error)),
+    };
+    if is_used {
         return Err(Failure::Failed(format!("{} is not empty: name a new folder, or an empty one", folder.display())));
     }
     let remote = arguments.whom.server.connect()?;
     let mut found = remote.correspondents().search(&arguments.whom.address);
+    let mut next = || remote.wait(async { found.next().await.transpose() });
+    // The server is asked first: where it refuses, no folder is left behind.
+    let mut one = next()?;
+    fs::create_dir_all(folder).map_err(failed)?;
     let mut interactions = 0;
     // One after the other: however much there is, little of it is in memory.
-    while let Some(one) = remote.wait(async { found.next().await.transpose() })? {
-        export_one(&remote, folder, &one)?;
+    while let Some(found) = one {
+        export_one(&remote, folder, &found)?;
         interactions += 1;
+        one = next()?;
     }
-    Ok(writeln!(screen::stdout(), "{}: {}", folder.display(), counted(interactions, "interaction"))?)
+    let folder = folder.display();
+    let written = json!({ "folder": folder.to_string(), "interactions": interactions });
+    let line = format!("{folder}: {}", counted(interactions, "interaction"));
+    Ok(arguments.printing.print(&mut screen::stdout(), &written, line)?)
 }
 
 fn export_one(remote: &Remote, folder: &Path, one: &CorrespondentInteraction) -> Result<(), Failure> {

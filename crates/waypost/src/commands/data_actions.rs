@@ -13,7 +13,7 @@ use crate::listing::Listing;
 use crate::plain;
 use crate::remote::{Remote, Server};
 use crate::screen;
-use crate::table;
+use crate::table::{Form, Printing};
 use crate::which;
 
 /// Sub-commands of `data-actions`.
@@ -21,8 +21,8 @@ use crate::which;
 pub(crate) enum Command {
     /// List data actions
     List(Listing),
-    /// Print a data action's definition as JSON
-    Show(One),
+    /// Print a data action's definition
+    Show(Show),
     /// Create a data action from a file, such as one that Genesys exported
     Create(Create),
     /// Replace a data action's definition with that of a file
@@ -35,6 +35,16 @@ pub(crate) enum Command {
     UsedBy(UsedBy),
 }
 
+/// Arguments of `show`.
+#[derive(clap::Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    one: One,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    output: Form,
+}
+
 /// Arguments of `create`.
 #[derive(clap::Args)]
 pub(crate) struct Create {
@@ -45,6 +55,8 @@ pub(crate) struct Create {
     /// Its name; left out: the name in the file
     #[arg(long)]
     name: Option<String>,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Arguments of `update`.
@@ -54,6 +66,8 @@ pub(crate) struct Update {
     one: One,
     /// The definition, as JSON
     file: PathBuf,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Arguments of `test`.
@@ -64,6 +78,9 @@ pub(crate) struct Test {
     /// The input, as a JSON object
     #[arg(long, value_name = "JSON", default_value = "{}")]
     input: String,
+    /// How to print the outputs
+    #[arg(long, value_enum, default_value_t)]
+    output: Form,
 }
 
 /// Arguments of `used-by`.
@@ -98,7 +115,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     let out = &mut screen::stdout();
     match command {
         Command::List(arguments) => list(arguments, out),
-        Command::Show(one) => Ok(table::json(out, &one.find()?.1)?),
+        Command::Show(Show { one, output }) => Ok(output.write(out, &one.find()?.1)?),
         Command::Create(arguments) => {
             let mut definition = read(&arguments.file)?;
             if let Some(name) = &arguments.name {
@@ -107,9 +124,10 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
             let remote = arguments.server.connect()?;
             let made = remote.wait(remote.data_actions().create(&definition))?;
             warn(&made)?;
-            Ok(writeln!(out, "data action {}: created, id {}", made.name, made.id)?)
+            let line = format!("data action {}: created, id {}", made.name, made.id);
+            Ok(arguments.printing.print(out, &made, line)?)
         }
-        Command::Update(Update { one, file }) => {
+        Command::Update(Update { one, file, printing }) => {
             let mut definition = read(file)?;
             // The command names the action, and means the newest version.
             for member in ["name", "version"] {
@@ -118,7 +136,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
             let (remote, action) = one.find()?;
             let action = remote.wait(remote.data_actions().update(action.id, &definition))?;
             warn(&action)?;
-            Ok(writeln!(out, "data action {}: version {}", action.name, action.version)?)
+            Ok(printing.print(out, &action, format_args!("data action {}: version {}", action.name, action.version))?)
         }
         Command::Test(arguments) => test(arguments, out),
         Command::Delete(one) => {
@@ -161,7 +179,7 @@ fn test(arguments: &Test, out: &mut impl Write) -> Result<(), Failure> {
         writeln!(screen::stderr(), "{}. {}: {outcome}", operation.step, operation.name)?;
     }
     match (done.final_result, done.error) {
-        (Some(outputs), _) => Ok(table::json(out, &outputs)?),
+        (Some(outputs), _) => Ok(arguments.output.write(out, &outputs)?),
         (None, error) => Err(Failure::Refused(error.map(|error| error.message).unwrap_or_default())),
     }
 }

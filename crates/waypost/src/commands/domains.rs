@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::listing::Listing;
 use crate::remote::{Remote, Server};
 use crate::screen;
-use crate::table::Output;
+use crate::table::Printing;
 use crate::which;
 
 /// Sub-commands of `domains`.
@@ -21,7 +21,7 @@ pub(crate) enum Command {
     #[command(visible_alias = "get")]
     Show(One),
     /// Accept mail for a domain
-    Create(Named),
+    Create(One),
     /// Delete a domain without routes
     Delete(Named),
 }
@@ -40,9 +40,8 @@ pub(crate) struct Named {
 pub(crate) struct One {
     #[command(flatten)]
     named: Named,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Exit code 0: done; 1: the server refused, with every reason; 2: not found or no answer.
@@ -51,10 +50,10 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::List(arguments) => list(arguments, out),
         Command::Show(arguments) => show(arguments, out),
-        Command::Create(arguments) => {
-            let remote = arguments.server.connect()?;
-            let made = remote.wait(remote.routing().create_domain(&arguments.domain))?;
-            Ok(writeln!(out, "domain {}: created", made.id)?)
+        Command::Create(One { named, printing }) => {
+            let remote = named.server.connect()?;
+            let made = remote.wait(remote.routing().create_domain(&named.domain))?;
+            Ok(printing.print(out, &made, format_args!("domain {}: created", made.id))?)
         }
         Command::Delete(arguments) => {
             let remote = arguments.server.connect()?;
@@ -92,8 +91,8 @@ fn show(arguments: &One, out: &mut impl Write) -> Result<(), Failure> {
     let remote = arguments.named.server.connect()?;
     let written = &arguments.named.domain;
     let domain = found(&remote, written, remote.wait(remote.routing().domain(written)))?;
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &domain)?);
+    if arguments.printing.output.is_data() {
+        return Ok(arguments.printing.output.write(out, &domain)?);
     }
     writeln!(out, "domain   {}", domain.id)?;
     writeln!(out, "routes   {}", routes(&remote, &domain)?)?;

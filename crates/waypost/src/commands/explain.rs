@@ -2,43 +2,63 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
 use waypost_flow::diagnostic::Code;
 use waypost_problem::nearest;
 
 use crate::failure::Failure;
+use crate::table::Printing;
 
 /// Arguments of `explain`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// A code such as `variable.unset` or `run.missing-key`; without one, all codes are listed
     code: Option<String>,
+    #[command(flatten)]
+    printing: Printing,
 }
 
-/// A code, what it means in a line, and its page.
-type Entry = (&'static str, &'static str, &'static str);
+/// A code with its page.
+#[derive(Clone, Copy, Serialize)]
+struct Entry {
+    code: &'static str,
+    /// What it means, in a line.
+    meaning: &'static str,
+    /// In Markdown; left out of a list.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    page: &'static str,
+}
 
 /// Every code that has a page: of flows, of the API, of runs.
 fn entries() -> impl Iterator<Item = Entry> {
-    let flows = Code::ALL.iter().map(|code| (code.as_str(), code.meaning(), code.page()));
+    let flows = Code::ALL.iter().map(|code| Entry { code: code.as_str(), meaning: code.meaning(), page: code.page() });
     let others = waypost_api::pages::ALL.iter().chain(waypost_ids::codes::ALL);
-    flows.chain(others.map(|known| (known.code, known.meaning, known.page)))
+    flows.chain(others.map(|known| Entry { code: known.code, meaning: known.meaning, page: known.page }))
 }
 
 /// Exit code 0: explained or listed; 1: there is no such code.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
+    let output = arguments.printing.output;
     let Some(wanted) = &arguments.code else {
-        let width = entries().map(|(code, ..)| code.len()).max().unwrap_or_default();
-        for (code, meaning, _) in entries() {
+        if output.is_data() {
+            let all: Vec<Entry> = entries().map(|entry| Entry { page: "", ..entry }).collect();
+            return Ok(output.write(&mut out, &all)?);
+        }
+        let width = entries().map(|entry| entry.code.len()).max().unwrap_or_default();
+        for Entry { code, meaning, .. } in entries() {
             writeln!(out, "{code:width$}  {meaning}")?;
         }
         return Ok(());
     };
-    if let Some((.., page)) = entries().find(|(code, ..)| code == wanted) {
-        write!(out, "{page}")?;
+    if let Some(found) = entries().find(|entry| entry.code == wanted) {
+        if output.is_data() {
+            return Ok(output.write(&mut out, &found)?);
+        }
+        write!(out, "{}", found.page)?;
         return Ok(());
     }
-    let near = nearest(wanted, entries().map(|(code, ..)| code));
+    let near = nearest(wanted, entries().map(|entry| entry.code));
     let help =
         near.map_or_else(|| "`waypost explain` lists all codes".to_owned(), |near| format!("did you mean `{near}`?"));
     writeln!(io::stderr(), "waypost: there is no code `{wanted}`; {help}")?;
@@ -53,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_code_has_one_page() {
-        let codes: BTreeSet<&str> = entries().map(|(code, ..)| code).collect();
+        let codes: BTreeSet<&str> = entries().map(|entry| entry.code).collect();
         assert_eq!(codes.len(), entries().count());
     }
 
@@ -62,7 +82,7 @@ mod tests {
     fn pages_name_commands_that_are_there() {
         let command = crate::command();
         let mut named = 0;
-        for (code, _, page) in entries() {
+        for Entry { code, page, .. } in entries() {
             for words in page.split("`waypost ").skip(1) {
                 let words = words.split('`').next().unwrap();
                 let mut at = &command;

@@ -2,11 +2,12 @@
 
 mod fetch;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
+use serde_json::json;
 use waypost_flow::source::{self, Node};
 use waypost_format::format;
 use waypost_project::export::{Bodies, CLIENTS, Exported};
@@ -16,6 +17,7 @@ use waypost_project::{Project, SourceFile};
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
+use crate::table::Printing;
 
 /// The file in a folder that lists what an export wrote there, so that the next one may replace it.
 const WRITTEN: &str = ".waypost-export";
@@ -36,6 +38,8 @@ pub(crate) struct Arguments {
     /// Write into a folder that has other files, and replace files of the same names
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Exit code 0: written; 2: the folder has other files, something could not be written, or the server did not answer.
@@ -50,10 +54,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let clients = fetch::clients(&remote)?;
     let are_withheld = clients.is_none();
-    let bodies = fetch::everything(&remote)?;
-    let texts = fetch::texts(&remote, &bodies)?;
-    let bodies = Bodies { clients: clients.unwrap_or_default(), texts, ..bodies };
+    let mut unwritten = Vec::new();
+    let bodies = fetch::everything(&remote, &mut unwritten)?;
+    let bodies = Bodies { clients: clients.unwrap_or_default(), ..bodies };
     let Exported { mut files, as_written, mut notes } = bodies.folder();
+    notes.splice(..0, unwritten);
     let is_named = arguments.folder.join(PROJECT).exists() && arguments.name.is_none();
     if !is_named {
         let name = arguments.name.clone().unwrap_or_else(|| folder_name(&arguments.folder));
@@ -83,15 +88,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let list: String = written.iter().map(|path| format!("{path}\n")).collect();
     write(&arguments.folder.join(WRITTEN), list.as_bytes())?;
-    let mut out = screen::stdout();
-    for path in &written {
-        writeln!(out, "{}", arguments.folder.join(path).display())?;
-    }
+    let files: Vec<String> = written.iter().map(|path| arguments.folder.join(path).display().to_string()).collect();
     let mut err = screen::stderr();
-    for note in notes {
+    for note in &notes {
         writeln!(err, "note: {note}")?;
     }
-    Ok(())
+    let written = json!({ "files": files, "notes": notes });
+    Ok(arguments.printing.print(&mut screen::stdout(), &written, files.join("\n"))?)
 }
 
 /// Brings files into the form of `waypost fmt`, so that `fmt --check` accepts them. What somebody wrote stays as it is.
@@ -110,12 +113,14 @@ fn formatted(files: &mut BTreeMap<String, Vec<u8>>, as_written: &BTreeSet<String
 
 /// What is on a server as files of a folder, rows of tables among them.
 pub(crate) fn files_of(remote: &Remote) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
-    Ok(fetch::everything(remote)?.folder().files)
+    let bodies = fetch::everything(remote, &mut Vec::new())?;
+    Ok(Bodies { texts: HashMap::new(), ..bodies }.folder().files)
 }
 
 /// What is on a server, rows of tables left out, read as a project would be.
 pub(crate) fn project_of(remote: &Remote) -> Result<Project, Failure> {
-    let exported = fetch::without_rows(remote)?.folder();
+    let bodies = fetch::without_rows(remote, &mut Vec::new())?;
+    let exported = Bodies { texts: HashMap::new(), ..bodies }.folder();
     let files = exported.files.into_iter().filter(|(path, _)| path.ends_with(".yaml"));
     let sources = files.map(|(path, text)| SourceFile { path, text: String::from_utf8_lossy(&text).into_owned() });
     Ok(Project::read(&sources.collect::<Vec<_>>()))

@@ -180,6 +180,64 @@ mod tests {
         Some(name)
     }
 
+    /// Commands that print no data: they confirm what they were asked for, print a text, a file or lines of JSON, or serve.
+    const WITHOUT_OUTPUT: [&str; 36] = [
+        "clients disable",
+        "clients enable",
+        "clients revoke",
+        "completions",
+        "console sign-out",
+        "data-actions delete",
+        "deliveries content",
+        "domains delete",
+        "events",
+        "flows deactivate",
+        "flows delete",
+        "flows deprecate",
+        "flows label",
+        "flows unlabel",
+        "fmt",
+        "init",
+        "interactions attachment",
+        "interactions erase",
+        "mailboxes authorise",
+        "mailboxes delete",
+        "mailboxes disable",
+        "mailboxes enable",
+        "man",
+        "queues delete",
+        "reference",
+        "replays delete",
+        "routes delete",
+        "schedules emergency off",
+        "schedules emergency on",
+        "schema",
+        "secrets delete",
+        "serve",
+        "tables export",
+        "webhooks delete",
+        "webhooks disable",
+        "webhooks enable",
+    ];
+
+    #[test]
+    fn every_command_that_prints_data_prints_json_and_yaml() {
+        let command = of(crate::Arguments::command());
+        let (mut all, mut without) = (Vec::new(), Vec::new());
+        leaves(&command, "", &mut all);
+        for name in all {
+            let below = |at, word| Command::find_subcommand(at, word).unwrap();
+            let leaf = name.split(' ').fold(&command, below);
+            let output = leaf.get_arguments().find(|argument| argument.get_long() == Some("output"));
+            let values = output.map(Arg::get_possible_values).unwrap_or_default();
+            if !["json", "yaml"].iter().all(|form| values.iter().any(|value| value.matches(form, false))) {
+                without.push(name);
+            }
+        }
+        without.sort();
+        assert_eq!(without, WITHOUT_OUTPUT);
+    }
+
     #[test]
     fn every_command_has_a_good_and_a_bad_use_in_a_session() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/commands");

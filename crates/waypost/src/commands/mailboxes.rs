@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::listing::Listing;
 use crate::remote::{Remote, Server};
 use crate::screen;
-use crate::table::{self, Output};
+use crate::table::{self, Output, Printing};
 use crate::which;
 use settings::Settings;
 
@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// Change a mailbox's settings; others stay
     Update(Box<Update>),
     /// Find out what is wrong with a mailbox, without taking or changing anything there
-    Test(One),
+    Test(Show),
     /// Authorise access to a mailbox: print a code and where to confirm it, and wait for the confirmation
     Authorise(One),
     /// List messages that were set aside, with the reason
@@ -45,14 +45,13 @@ pub(crate) enum Command {
     Delete(Delete),
 }
 
-/// Arguments of `show`.
+/// Arguments of `show`, and of what else prints about one.
 #[derive(clap::Args)]
 pub(crate) struct Show {
     #[command(flatten)]
     one: One,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Arguments about one mailbox.
@@ -80,6 +79,8 @@ pub(crate) struct Create {
     route: String,
     #[command(flatten)]
     settings: Settings,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Arguments of `update`.
@@ -101,6 +102,8 @@ pub(crate) struct Update {
     /// Member to unset: submission leaves what goes out by the route to the smarthost
     #[arg(long, value_name = "MEMBER", value_delimiter = ',', value_enum, conflicts_with = "submission_host")]
     unset: Vec<Unset>,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// What a mailbox need not have.
@@ -161,16 +164,16 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
             };
             arguments.settings.apply(&mut request);
             let made = remote.wait(remote.mailboxes().create(&request))?;
-            Ok(writeln!(out, "mailbox {}: created", made.name)?)
+            Ok(arguments.printing.print(out, &made, format_args!("mailbox {}: created", made.name))?)
         }
         Command::Update(arguments) => {
             let changed = change(&arguments.one, |request| arguments.apply(request))?;
-            Ok(writeln!(out, "mailbox {}: changed", changed.name)?)
+            Ok(arguments.printing.print(out, &changed, format_args!("mailbox {}: changed", changed.name))?)
         }
-        Command::Test(one) => {
-            let (remote, mailbox) = one.find()?;
+        Command::Test(arguments) => {
+            let (remote, mailbox) = arguments.one.find()?;
             let test = remote.wait(remote.mailboxes().test(mailbox.id))?;
-            told(&mailbox.name, &test, out)
+            told(&mailbox.name, &test, arguments.printing.output, out)
         }
         Command::Authorise(one) => authorise(one, out),
         Command::SetAside(arguments) => set_aside::list(arguments, out),
@@ -238,8 +241,8 @@ fn list(arguments: &Listing, out: &mut impl Write) -> Result<(), Failure> {
 
 fn show(arguments: &Show, out: &mut impl Write) -> Result<(), Failure> {
     let (_, mailbox) = arguments.one.find()?;
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &mailbox)?);
+    if arguments.printing.output.is_data() {
+        return Ok(arguments.printing.output.write(out, &mailbox)?);
     }
     let after = &mailbox.after;
     let after = match (&after.flag, &after.move_to) {
@@ -279,8 +282,11 @@ fn submission(submission: &MailboxSubmission) -> String {
     format!("{host}, port {port}, tls {tls}{user}")
 }
 
-fn told(name: &str, test: &MailboxTest, out: &mut impl Write) -> Result<(), Failure> {
-    for check in &test.checks {
+fn told(name: &str, test: &MailboxTest, output: Output, out: &mut impl Write) -> Result<(), Failure> {
+    if output.is_data() {
+        output.write(out, test)?;
+    }
+    for check in test.checks.iter().filter(|_| !output.is_data()) {
         let mark = if check.ok { "ok" } else { "FAILED" };
         writeln!(out, "{mark:<6}  {}: {}", table::flat(&check.check), table::flat(&check.detail))?;
         if let Some(suggestion) = &check.suggestion {

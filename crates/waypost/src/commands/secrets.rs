@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::listing::Listing;
 use crate::remote::{Remote, Server};
 use crate::screen;
+use crate::table::Printing;
 use crate::which;
 
 /// Sub-commands of `secrets`.
@@ -37,6 +38,8 @@ pub(crate) struct Set {
     /// Read the value from a file instead of stdin; a line break at its end is removed
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Arguments about one secret.
@@ -99,7 +102,7 @@ fn set(arguments: &Set, out: &mut impl Write) -> Result<(), Failure> {
         Some(known) => (remote.wait(remote.secrets().update(known.id, &request, None))?, "value changed"),
         None => (remote.wait(remote.secrets().create(&request))?, "created"),
     };
-    Ok(writeln!(out, "secret {}: {word}", done.name)?)
+    Ok(arguments.printing.print(out, &done, format_args!("secret {}: {word}", done.name))?)
 }
 
 fn value(arguments: &Set) -> Result<String, Failure> {

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::listing::Listing;
 use crate::remote::{Remote, Server};
 use crate::screen;
-use crate::table::{self, Output};
+use crate::table::{self, Output, Printing};
 use crate::which;
 
 /// Sub-commands of `tables`.
@@ -84,6 +84,8 @@ pub(crate) struct Import {
     /// Why, for the history
     #[arg(long)]
     note: Option<String>,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Arguments of `export`.
@@ -179,7 +181,8 @@ fn import(arguments: &Import, out: &mut impl Write) -> Result<(), Failure> {
         .map_err(|error| Failure::of(format!("can't read {}", arguments.file.display()))(&error))?;
     let (remote, found) = find(&arguments.which)?;
     let done = remote.wait(remote.tables().replace_rows(found.id, csv.into(), arguments.note.as_deref()))?;
-    Ok(writeln!(out, "table {}: {}", found.name, super::apply::replaced(&done))?)
+    let line = format!("table {}: {}", found.name, super::apply::replaced(&done));
+    Ok(arguments.printing.print(out, &done, line)?)
 }
 
 fn export(arguments: &Export) -> Result<(), Failure> {

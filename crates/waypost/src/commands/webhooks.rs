@@ -9,6 +9,7 @@ use crate::asking::Deleting;
 use crate::failure::Failure;
 use crate::listing::Listing;
 use crate::remote::{Remote, Server};
+use crate::table::Printing;
 use crate::{plain, screen, which};
 
 /// Sub-commands of `webhooks`.
@@ -19,7 +20,7 @@ pub(crate) enum Command {
     /// Create a webhook; its secret is printed once, alone on stdout
     Create(Create),
     /// Rotate a webhook's secret: print a new one, once; both sign for 24 hours
-    RotateSecret(One),
+    RotateSecret(Rotate),
     /// Enable a webhook
     Enable(One),
     /// Disable a webhook: nothing is sent to it
@@ -43,6 +44,17 @@ pub(crate) struct Create {
     /// An event to subscribe to, such as `interaction.decided`, `delivery.*` or `*`; may be given several times
     #[arg(long = "event", value_name = "EVENT")]
     events: Vec<String>,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+/// Arguments of `rotate-secret`.
+#[derive(clap::Args)]
+pub(crate) struct Rotate {
+    #[command(flatten)]
+    one: One,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Arguments of `listen`.
@@ -52,6 +64,8 @@ pub(crate) struct Listen {
     one: One,
     /// Events, such as `interaction.decided`, `delivery.*` or `*`; none ends all subscriptions
     events: Vec<String>,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Arguments of `used-by`.
@@ -105,16 +119,16 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
             };
             let made = remote.wait(remote.webhooks().create(&request))?;
             plain::warn(plain::webhook(&made.name, &made.url))?;
-            secret(&made, out)
+            secret(&made, &arguments.printing, out)
         }
-        Command::RotateSecret(one) => {
+        Command::RotateSecret(Rotate { one, printing }) => {
             let (remote, webhook) = one.find()?;
             let request = RotateSecretRequest::default();
-            secret(&remote.wait(remote.webhooks().rotate_secret(webhook.id, &request))?, out)
+            secret(&remote.wait(remote.webhooks().rotate_secret(webhook.id, &request))?, printing, out)
         }
         Command::Enable(one) => state(one, WebhookState::Enabled, out),
         Command::Disable(one) => state(one, WebhookState::Disabled, out),
-        Command::Listen(Listen { one, events }) => listen(one, events, out),
+        Command::Listen(arguments) => listen(arguments, out),
         Command::Delete(Delete { one, deleting }) => {
             let (remote, webhook) = one.find()?;
             deleting.agreed(&format!("delete the webhook {} and its secret?", webhook.name))?;
@@ -142,10 +156,11 @@ fn state(one: &One, state: WebhookState, out: &mut impl Write) -> Result<(), Fai
     Ok(writeln!(out, "webhook {}: {}", webhook.name, word(webhook.state))?)
 }
 
-fn listen(one: &One, events: &[String], out: &mut impl Write) -> Result<(), Failure> {
-    let webhook = change(one, &WebhookRequest { events: Some(events.to_vec()), ..WebhookRequest::default() })?;
+fn listen(arguments: &Listen, out: &mut impl Write) -> Result<(), Failure> {
+    let Listen { one, events, printing } = arguments;
+    let webhook = change(one, &WebhookRequest { events: Some(events.clone()), ..WebhookRequest::default() })?;
     let told = if webhook.events.is_empty() { "nothing".to_owned() } else { webhook.events.join(", ") };
-    Ok(writeln!(out, "webhook {}: listens to {told}", webhook.name)?)
+    Ok(printing.print(out, &webhook, format_args!("webhook {}: listens to {told}", webhook.name))?)
 }
 
 /// Changes what a request says, and neither name nor URL.
@@ -168,8 +183,11 @@ fn word(state: WebhookState) -> &'static str {
     }
 }
 
-/// The secret alone on stdout, so that it can go straight to where it is kept.
-fn secret(webhook: &Webhook, out: &mut impl Write) -> Result<(), Failure> {
+/// The secret alone on stdout, so that it can go straight to where it is kept; as data, with the webhook.
+fn secret(webhook: &Webhook, printing: &Printing, out: &mut impl Write) -> Result<(), Failure> {
+    if printing.output.is_data() {
+        return Ok(printing.output.write(out, webhook)?);
+    }
     writeln!(screen::stderr(), "webhook {}: id {}, secret shown this once:", webhook.name, webhook.id)?;
     Ok(writeln!(out, "{}", webhook.secret.as_deref().unwrap_or_default())?)
 }

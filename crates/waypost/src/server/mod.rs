@@ -59,14 +59,21 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     let post = post::post(&arguments, &http)?;
     let mailboxes = post::mailboxes(&arguments, &http)?;
     let people = people::people(&arguments, &http)?;
-    private::directory(data_dir).map_err(|error| Failure::of(format!("can't use {}", data_dir.display()))(&error))?;
+    let origin = Origin::system();
     // From the first moment: unhandled, it would end the process.
     let hangups = signal(SignalKind::hangup())?;
+    let given = given_certificates(&arguments, &origin)?;
+    let client = given_client()?;
+    SecretKey::check(&arguments)?;
     let telemetry = Telemetry::start()?;
-    let origin = Origin::system();
-    let store = store::open(&arguments, &origin).await?;
+    let elsewhere = store::elsewhere(&arguments, &origin).await?;
+    private::directory(data_dir).map_err(|error| Failure::of(format!("can't use {}", data_dir.display()))(&error))?;
+    let store = match elsewhere {
+        Some(store) => store,
+        None => store::here(&arguments, &origin)?,
+    };
     let access = Arc::new(Access::new(store.clone(), origin.clone()));
-    admin_client(&access, data_dir).await?;
+    admin_client(&access, client, data_dir).await?;
     let limits = Limits {
         steps: arguments.run_steps,
         memory: usize::try_from(arguments.run_memory).unwrap_or(usize::MAX).saturating_mul(1024 * 1024),
@@ -93,7 +100,10 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     let app = App::open(store, settings).await.map_err(|error| Failure::of("can't load the catalogue")(&error))?;
     secret_key.settle(&app).await?;
 
-    let certificates = certificates(&arguments, &origin)?;
+    let certificates = match given {
+        None if arguments.tls_self_signed => Some(loaded(Source::SelfSigned(data_dir.to_owned()), &origin)?),
+        given => given,
+    };
     let tls = certificates.as_ref().map(Certificates::config).transpose()?;
     tokio::spawn(renewal::follow(hangups, certificates, app.clone()));
     let (stop, stopped) = watch::channel(false);
@@ -186,25 +196,30 @@ fn detail(detail: TraceDetail) -> Detail {
     }
 }
 
-/// The certificate for HTTPS, SMTP over TLS and STARTTLS, if there is to be one.
-fn certificates(arguments: &Arguments, origin: &Origin) -> Result<Option<Arc<Certificates>>, Failure> {
-    let source = match (&arguments.tls_cert, &arguments.tls_key) {
-        (Some(certificate), Some(key)) => Source::Files { certificate: certificate.clone(), key: key.clone() },
-        _ if arguments.tls_self_signed => Source::SelfSigned(arguments.data_dir.clone()),
-        _ => return Ok(None),
-    };
-    Certificates::load(source, SystemTime::from(origin.now())).map(Some)
+/// The certificate for HTTPS, SMTP over TLS and STARTTLS, if there are files of one.
+fn given_certificates(arguments: &Arguments, origin: &Origin) -> Result<Option<Arc<Certificates>>, Failure> {
+    let (Some(certificate), Some(key)) = (&arguments.tls_cert, &arguments.tls_key) else { return Ok(None) };
+    loaded(Source::Files { certificate: certificate.clone(), key: key.clone() }, origin).map(Some)
 }
 
-/// Makes the admin client at the first start, or the client that `WAYPOST_BOOTSTRAP_CLIENT` names.
-async fn admin_client(access: &Access, data_dir: &Path) -> Result<(), Failure> {
+fn loaded(source: Source, origin: &Origin) -> Result<Arc<Certificates>, Failure> {
+    Certificates::load(source, SystemTime::from(origin.now()))
+}
+
+/// The id and secret that `WAYPOST_BOOTSTRAP_CLIENT` has.
+fn given_client() -> Result<Option<(String, Secret)>, Failure> {
+    let Ok(given) = std::env::var("WAYPOST_BOOTSTRAP_CLIENT") else { return Ok(None) };
+    match given.split_once(':').filter(|(id, secret)| !id.is_empty() && !secret.is_empty()) {
+        Some((id, secret)) => Ok(Some((id.to_owned(), Secret::new(secret)))),
+        None => Err(Failure::Failed("WAYPOST_BOOTSTRAP_CLIENT is not `id:secret`".to_owned())),
+    }
+}
+
+/// Makes the admin client at the first start, or the client that was given.
+async fn admin_client(access: &Access, given: Option<(String, Secret)>, data_dir: &Path) -> Result<(), Failure> {
     let fail = |error: &dyn std::fmt::Display| Failure::of("can't create the admin client")(error);
-    if let Ok(given) = std::env::var("WAYPOST_BOOTSTRAP_CLIENT") {
-        let Some((id, secret)) = given.split_once(':').filter(|(id, secret)| !id.is_empty() && !secret.is_empty())
-        else {
-            return Err(Failure::Failed("WAYPOST_BOOTSTRAP_CLIENT is not `id:secret`".to_owned()));
-        };
-        return access.bootstrap(id, Secret::new(secret)).await.map_err(|error| fail(&error));
+    if let Some((id, secret)) = given {
+        return access.bootstrap(&id, secret).await.map_err(|error| fail(&error));
     }
     let Some(client) = access.first_client().await.map_err(|error| fail(&error))? else { return Ok(()) };
     // The file first: a client whose secret nobody has would lock everybody out.

@@ -26,8 +26,9 @@ pub(super) async fn follow(mut hangups: Signal, certificates: Option<Arc<Certifi
     told(&certificates, &app);
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // The state that was read, whether it could be used or not: what is refused is told once.
-    let mut read = stamp(&certificates, &app).await;
+    // The state that was read, whether it could be used or not: what is refused is told once. A start may take minutes, and files that
+    // changed since they were read are others.
+    let mut read = Some(certificates.first());
     let mut seen = read;
     loop {
         let why = tokio::select! {

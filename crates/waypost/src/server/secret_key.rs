@@ -24,15 +24,33 @@ pub(super) struct SecretKey {
 }
 
 impl SecretKey {
+    /// What can be said of the key before there is a data directory: a file that is there has a key in it, and one that is to be made has a
+    /// folder.
+    pub(super) fn check(arguments: &Arguments) -> Result<(), Failure> {
+        let file = file(arguments);
+        let text = match fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+                return match folder.filter(|folder| *folder != arguments.data_dir && !folder.is_dir()) {
+                    Some(folder) => Err(unusable(&file, &format!("there is no folder {}", folder.display()))),
+                    None => Ok(()),
+                };
+            }
+            Err(error) => return Err(unusable(&file, &error)),
+        };
+        let bytes = read_key(&text).map_err(|error| unusable(&file, &error))?;
+        Key::new(&bytes).map(drop).map_err(|error| unusable(&file, &error))
+    }
+
     /// Reads the key. If the file is missing, and nothing was encrypted with another or that one is lost, makes one.
     pub(super) async fn open(
         arguments: &Arguments,
         origin: &Origin,
         store: &dyn Store,
     ) -> Result<(Self, Key), Failure> {
-        let file = arguments.secret_key_file.clone().unwrap_or_else(|| arguments.data_dir.join("waypost.key"));
-        let fail =
-            |error: &dyn std::fmt::Display| Failure::of(format!("can't use the secret key {}", file.display()))(error);
+        let file = file(arguments);
+        let fail = |error: &dyn std::fmt::Display| unusable(&file, error);
         let lost = arguments.forget_sealed;
         let text = match fs::read_to_string(&file) {
             Ok(text) => {
@@ -81,6 +99,14 @@ impl SecretKey {
         }
         Ok(())
     }
+}
+
+fn file(arguments: &Arguments) -> PathBuf {
+    arguments.secret_key_file.clone().unwrap_or_else(|| arguments.data_dir.join("waypost.key"))
+}
+
+fn unusable(file: &Path, cause: &dyn std::fmt::Display) -> Failure {
+    Failure::of(format!("can't use the secret key {}", file.display()))(cause)
 }
 
 /// Makes a key. Another node may make one at the same moment: the file's text is the key of both.

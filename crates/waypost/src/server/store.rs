@@ -15,25 +15,39 @@ use crate::commands::serve::Arguments;
 use crate::failure::Failure;
 use crate::remote::Listeners;
 
-pub(super) async fn open(arguments: &Arguments, origin: &Origin) -> Result<Arc<dyn Store>, Failure> {
-    let duplicate_window = Duration::from_secs(u64::from(arguments.duplicate_days) * 24 * 60 * 60);
-    let Some(url) = &arguments.database else {
-        let options = SqliteOptions { duplicate_window, origin: origin.clone(), ..SqliteOptions::default() };
-        let store = SqliteStore::open(&arguments.data_dir, options);
-        let fail = |error: StoreError| match (&error, Listeners::read(&arguments.data_dir)) {
-            (StoreError::InUse(dir), Ok(Listeners { pid, .. })) => Failure::Failed(format!(
-                "can't open the store: the data directory `{dir}` is in use by process {pid}: stop it, or name another with --data-dir"
-            )),
-            _ => Failure::of("can't open the store")(&error),
-        };
-        return Ok(Arc::new(store.map_err(fail)?));
+fn duplicate_window(arguments: &Arguments) -> Duration {
+    Duration::from_secs(u64::from(arguments.duplicate_days) * 24 * 60 * 60)
+}
+
+/// The store in the data directory.
+pub(super) fn here(arguments: &Arguments, origin: &Origin) -> Result<Arc<dyn Store>, Failure> {
+    let options = SqliteOptions {
+        duplicate_window: duplicate_window(arguments),
+        origin: origin.clone(),
+        ..SqliteOptions::default()
     };
-    let mut options = PostgresOptions { duplicate_window, origin: origin.clone(), ..PostgresOptions::new(url) };
+    let fail = |error: StoreError| match (&error, Listeners::read(&arguments.data_dir)) {
+        (StoreError::InUse(dir), Ok(Listeners { pid, .. })) => Failure::Failed(format!(
+            "can't open the store: the data directory `{dir}` is in use by process {pid}: stop it, or name another with --data-dir"
+        )),
+        _ => Failure::of("can't open the store")(&error),
+    };
+    Ok(Arc::new(SqliteStore::open(&arguments.data_dir, options).map_err(fail)?))
+}
+
+/// The database that the nodes share, if there is one.
+pub(super) async fn elsewhere(arguments: &Arguments, origin: &Origin) -> Result<Option<Arc<dyn Store>>, Failure> {
+    let Some(url) = &arguments.database else { return Ok(None) };
+    let mut options = PostgresOptions {
+        duplicate_window: duplicate_window(arguments),
+        origin: origin.clone(),
+        ..PostgresOptions::new(url)
+    };
     if let Some(file) = &arguments.database_ca {
         let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         let trusted = read.map_err(|error| Failure::of(format!("can't read {}", file.display()))(&error))?;
         options.root_certificates = Some(trusted);
     }
     let store = PostgresStore::connect(options).await;
-    Ok(Arc::new(store.map_err(|error| Failure::of("can't open the database")(&error))?))
+    Ok(Some(Arc::new(store.map_err(|error| Failure::of("can't open the database")(&error))?)))
 }

@@ -50,6 +50,8 @@ pub(crate) enum Source {
 #[derive(Debug)]
 pub(crate) struct Certificates {
     source: Source,
+    /// How its files stood before they were read for the first time.
+    first: Stamp,
     current: RwLock<Arc<CertifiedKey>>,
 }
 
@@ -59,8 +61,11 @@ impl Certificates {
     /// # Errors
     /// A file can't be read or made, or certificate and key don't fit.
     pub(crate) fn load(source: Source, now: SystemTime) -> Result<Arc<Self>, Failure> {
+        let before = source.stamp(now);
         let current = RwLock::new(source.read(now)?);
-        Ok(Arc::new(Self { source, current }))
+        // One that was made or renewed just now is fresh.
+        let first = Stamp { due: false, ..before };
+        Ok(Arc::new(Self { source, first, current }))
     }
 
     /// Reads the certificate again; connections from here on are made with it. If that fails the one there was stays. It blocks as long as
@@ -80,20 +85,14 @@ impl Certificates {
         not_after(&EndEntityCert::try_from(current.cert.first()?).ok()?)
     }
 
-    /// What tells whether the files are others than before; a self-signed certificate is another once it is due to be renewed. It blocks
-    /// as long as the disk does.
+    /// What tells whether the files are others than before. It blocks as long as the disk does.
     pub(crate) fn stamp(&self, now: SystemTime) -> Stamp {
-        let of = |path: &Path| {
-            let found = fs::metadata(path).ok()?;
-            Some((found.dev(), found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
-        };
-        match &self.source {
-            Source::Files { certificate, key } => Stamp { files: [of(certificate), of(key)], due: false },
-            Source::SelfSigned(data_dir) => {
-                let certificate = self_signed_certificate(data_dir);
-                Stamp { files: [None, None], due: !is_fresh(&certificate, now) }
-            }
-        }
+        self.source.stamp(now)
+    }
+
+    /// How the files stood when they were read for the first time.
+    pub(crate) fn first(&self) -> Stamp {
+        self.first
     }
 
     /// The configuration for HTTPS and STARTTLS.
@@ -132,6 +131,21 @@ impl Source {
         match self {
             Self::Files { certificate, key } => from_files(certificate, key),
             Self::SelfSigned(data_dir) => self_signed(data_dir, now),
+        }
+    }
+
+    /// How the files stand; a self-signed certificate is another once it is due to be renewed.
+    fn stamp(&self, now: SystemTime) -> Stamp {
+        let of = |path: &Path| {
+            let found = fs::metadata(path).ok()?;
+            Some((found.dev(), found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
+        };
+        match self {
+            Self::Files { certificate, key } => Stamp { files: [of(certificate), of(key)], due: false },
+            Self::SelfSigned(data_dir) => {
+                let certificate = self_signed_certificate(data_dir);
+                Stamp { files: [None, None], due: !is_fresh(&certificate, now) }
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use super::harness::WAYPOST;
 use super::harness::scratch::Scratch;
 use super::{printed, waypost};
 
-const FLOW: &str = "name: One\ntype: email\nnodes: []\n";
+const FLOW: &str = "name: One\ntype: shared\nnodes: []\n";
 
 #[test]
 fn a_link_that_leads_back_is_not_entered_again() {

@@ -10,7 +10,7 @@ use super::harness::scratch::Scratch;
 use super::harness::{Server, Start, WAYPOST};
 use super::printed;
 
-const FLOW: &str = "# Where mail begins.\nname: One\ntype: email\nnodes: []\n";
+const FLOW: &str = "# Where mail begins.\nname: One\ntype: shared\nnodes: []\n";
 
 /// An address at which a server is as one of an older release.
 fn older(server: &Server) -> String {

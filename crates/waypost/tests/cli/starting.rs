@@ -1,7 +1,10 @@
 //! What keeps a server from starting is told before it makes anything.
 
+use std::fs;
 use std::net::TcpListener;
+use std::process::Command;
 
+use super::harness::WAYPOST;
 use super::harness::scratch::Scratch;
 use super::waypost;
 
@@ -91,4 +94,67 @@ fn a_value_that_may_have_a_secret_in_it_is_not_shown() {
     }
     let told = refused(&["--data-dir", data, "--smarthost=smtp://care:hunter2@mail.example.com"]);
     assert!(told.contains("set it in WAYPOST_SMARTHOST_PASSWORD"), "{told}");
+}
+
+/// A certificate and the key of another, in PEM.
+fn certificates(scratch: &Scratch) -> (String, String) {
+    let made = |name: &str| {
+        let pair = rcgen::KeyPair::generate().unwrap();
+        let signed = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(&pair).unwrap();
+        (signed.pem(), pair.serialize_pem())
+    };
+    let (certificate, key) = (scratch.path("cert.pem"), scratch.path("key.pem"));
+    fs::write(&certificate, made("one.example").0).unwrap();
+    fs::write(&key, made("two.example").1).unwrap();
+    (certificate.to_str().unwrap().to_owned(), key.to_str().unwrap().to_owned())
+}
+
+#[test]
+fn what_an_option_names_is_read_before_a_data_directory_is_made() {
+    let scratch = Scratch::new("cli-unusable");
+    let (certificate, others_key) = certificates(&scratch);
+    let rubbish = scratch.path("rubbish");
+    fs::write(&rubbish, "rubbish\n").unwrap();
+    let (data, rubbish) = (scratch.path("data"), rubbish.to_str().unwrap());
+    let tls = |certificate: &str, key: &str| [format!("--tls-cert={certificate}"), format!("--tls-key={key}")].to_vec();
+    let database = || "--database=postgres://waypost@127.0.0.1:1/waypost".to_owned();
+    let cases: [(Vec<String>, Option<(&str, &str)>, &str); 10] = [
+        (tls("missing.pem", &others_key), None, "can't use missing.pem for TLS"),
+        (tls(rubbish, &others_key), None, "no certificate in it"),
+        (tls(&certificate, rubbish), None, "no private key in it"),
+        (tls(&certificate, &others_key), None, "it is not the key of"),
+        (vec![], Some(("WAYPOST_BOOTSTRAP_CLIENT", "nobody")), "WAYPOST_BOOTSTRAP_CLIENT is not `id:secret`"),
+        (vec![format!("--secret-key-file={rubbish}")], None, "can't use the secret key"),
+        (vec!["--secret-key-file=nowhere/waypost.key".to_owned()], None, "there is no folder nowhere"),
+        (vec![], Some(("OTEL_EXPORTER_OTLP_ENDPOINT", "no address")), "can't send traces"),
+        (vec![database(), "--database-ca=missing.pem".to_owned()], None, "can't read missing.pem"),
+        (vec![database()], None, "can't open the database"),
+    ];
+    for (arguments, environment, expected) in cases {
+        let mut server = Command::new(WAYPOST);
+        server.current_dir(scratch.path("")).args(["serve", "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0"]);
+        server.arg("--data-dir").arg(&data).args(&arguments).envs(environment);
+        let ran = server.output().unwrap();
+        let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert_eq!(ran.status.code(), Some(2), "{arguments:?} {environment:?}: {told}");
+        assert!(told.contains(expected), "{arguments:?} {environment:?}: {told}");
+        assert!(!data.exists(), "{arguments:?} {environment:?}: nothing is made");
+    }
+}
+
+#[test]
+fn a_command_that_can_not_begin_makes_no_folder() {
+    let scratch = Scratch::new("cli-no-folder");
+    let (taken, folder) = (TcpListener::bind("127.0.0.1:0").unwrap(), scratch.path("folder"));
+    let (port, name) = (taken.local_addr().unwrap().to_string(), folder.to_str().unwrap());
+    let nobody = ["--url", "http://127.0.0.1:1", "--client-id", "a", "--client-secret", "b"];
+    for arguments in [
+        ["mail", "sink", "--listen", &port, "--dir", name].to_vec(),
+        [&["correspondents", "export", "ann@example.org", "--out", name][..], &nobody].concat(),
+        [&["export", name][..], &nobody].concat(),
+    ] {
+        let ran = waypost(&arguments);
+        assert_eq!(ran.status.code(), Some(2), "{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
+        assert!(!folder.exists(), "{arguments:?}: nothing is made");
+    }
 }

@@ -77,7 +77,9 @@ fn prepare(folder: &Path) {
     for name in ["bin", "scripts", "target/quick"] {
         fs::create_dir_all(folder.join(name)).unwrap();
     }
-    fs::copy(root().join("scripts/run"), folder.join("scripts/run")).unwrap();
+    for name in ["scripts/run", "scripts/compile"] {
+        fs::copy(root().join(name), folder.join(name)).unwrap();
+    }
     for name in ["bin/cargo", "scripts/setup", "scripts/setup-console"] {
         fs::write(folder.join(name), "#!/bin/sh\n").unwrap();
         fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();

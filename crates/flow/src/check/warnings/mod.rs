@@ -4,6 +4,7 @@ mod ambiguous;
 mod conditions;
 mod costly;
 mod deprecated;
+mod empty;
 mod never;
 mod unguarded;
 mod unhandled;
@@ -33,6 +34,7 @@ pub(super) fn check(
     deprecated::check(document, program, world, diagnostics);
     ambiguous::check(document, program, world, diagnostics);
     unhandled::check(document, program, diagnostics);
+    empty::check(document, diagnostics);
 }
 
 /// An expression of the flow.

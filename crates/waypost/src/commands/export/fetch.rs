@@ -1,18 +1,18 @@
 //! Everything that a server has, asked for by its API.
 
 use std::collections::HashMap;
-use std::io::Write;
 
+use serde_json::Value as Json;
 use waypost_client::flows::FlowFilter;
 use waypost_ids::{FlowId, Term};
 use waypost_project::clients::of_server;
 use waypost_project::export::Bodies;
 use waypost_wire::access::OAuthClientRequest;
+use waypost_wire::flow::Flow;
 use waypost_wire::text::PublishedText;
 
 use crate::failure::Failure;
 use crate::remote::{NO_TEXTS, Remote};
-use crate::screen;
 
 /// Asks for clients; none if the token may not know of them.
 pub(super) fn clients(remote: &Remote) -> Result<Option<Vec<OAuthClientRequest>>, Failure> {
@@ -24,39 +24,52 @@ pub(super) fn clients(remote: &Remote) -> Result<Option<Vec<OAuthClientRequest>>
 }
 
 /// Asks for all of it but clients. What others change meanwhile may be in it or not.
-pub(super) fn everything(remote: &Remote) -> Result<Bodies, Failure> {
-    let mut bodies = without_rows(remote)?;
+pub(super) fn everything(remote: &Remote, notes: &mut Vec<String>) -> Result<Bodies, Failure> {
+    let mut bodies = without_rows(remote, notes)?;
     for (table, rows) in &mut bodies.tables {
         *rows = remote.wait(remote.tables().export(table.id, None, false))?.to_vec();
     }
     Ok(bodies)
 }
 
-/// How published versions were written, as far as the server knows. What it can't give is said, and exported without comments.
-pub(super) fn texts(remote: &Remote, bodies: &Bodies) -> Result<HashMap<FlowId, String>, Failure> {
-    let found = match remote.all(remote.flows().texts()) {
+/// What published versions say, by their flows, and how they were written, as far as the server knows.
+#[derive(Default)]
+struct Published {
+    documents: HashMap<FlowId, Json>,
+    texts: HashMap<FlowId, String>,
+}
+
+/// Asks for what flows say, many at a time. What the server can't give is noted, and exported without comments.
+fn published(remote: &Remote, flows: &[Flow], notes: &mut Vec<String>) -> Result<Published, Failure> {
+    let found = match remote.all(remote.flows().published()) {
+        // An older server has only the texts.
+        Err(error) if error.status() == Some(400) => remote.all(remote.flows().texts()),
+        found => found,
+    };
+    let found = match found {
         Ok(found) => found,
-        // An older server takes the path for a flow's.
+        // A still older one takes the path for a flow's.
         Err(error) if error.is_not_offered() || error.status() == Some(404) => {
-            writeln!(screen::stderr(), "note: {NO_TEXTS}; flows are exported without comments")?;
-            return Ok(HashMap::new());
+            notes.push(format!("{NO_TEXTS}; flows are exported without comments"));
+            return Ok(Published::default());
         }
         Err(error) => return Err(error.into()),
     };
-    let mut texts = HashMap::new();
-    for PublishedText { flow_id, text, errors, .. } in found {
+    let mut published = Published::default();
+    for PublishedText { flow_id, document, text, errors, .. } in found {
         if let Some(problem) = errors.first() {
-            let known = bodies.flows.iter().find(|(flow, _)| flow.id == flow_id);
-            let name = known.map_or_else(|| flow_id.to_string(), |(flow, _)| flow.name.clone());
-            writeln!(screen::stderr(), "note: flow {name} is exported without comments: {}", problem.message)?;
+            let known = flows.iter().find(|flow| flow.id == flow_id);
+            let name = known.map_or_else(|| flow_id.to_string(), |flow| flow.name.clone());
+            notes.push(format!("flow {name} is exported without comments: {}", problem.message));
         }
-        texts.extend(text.map(|text| (flow_id, text)));
+        published.documents.extend(document.map(|document| (flow_id, document)));
+        published.texts.extend(text.map(|text| (flow_id, text)));
     }
-    Ok(texts)
+    Ok(published)
 }
 
 /// The same, with tables as if they had no rows.
-pub(super) fn without_rows(remote: &Remote) -> Result<Bodies, Failure> {
+pub(super) fn without_rows(remote: &Remote, notes: &mut Vec<String>) -> Result<Bodies, Failure> {
     let mut bodies = Bodies {
         queues: remote.all(remote.routing().queues())?,
         schedules: remote.all(remote.schedules().list())?,
@@ -65,10 +78,15 @@ pub(super) fn without_rows(remote: &Remote) -> Result<Bodies, Failure> {
         mailboxes: remote.all(remote.mailboxes().list())?,
         ..Bodies::default()
     };
-    for flow in remote.all(remote.flows().list(&FlowFilter::default()))? {
-        let content = match flow.published_version {
-            Some(_) => Some(remote.wait(remote.flows().document(flow.id, "published"))?),
-            None => None,
+    let flows = remote.all(remote.flows().list(&FlowFilter::default()))?;
+    let Published { mut documents, texts } = published(remote, &flows, notes)?;
+    bodies.texts = texts;
+    for flow in flows {
+        let content = match (&flow.published_version, documents.remove(&flow.id)) {
+            (None, _) => None,
+            (Some(_), Some(document)) => Some(document),
+            // An older server lists no documents, and others publish meanwhile.
+            (Some(_), None) => Some(remote.wait(remote.flows().document(flow.id, "published"))?),
         };
         bodies.flows.push((flow, content));
     }

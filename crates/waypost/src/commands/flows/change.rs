@@ -17,6 +17,7 @@ use crate::asking::Deleting;
 use crate::failure::Failure;
 use crate::remote::NO_TEXTS;
 use crate::screen;
+use crate::table::Printing;
 
 /// A flow, and why.
 #[derive(clap::Args)]
@@ -44,6 +45,8 @@ pub(crate) struct Draft {
     named: Named,
     /// The document
     file: PathBuf,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Arguments of `publish`.
@@ -54,6 +57,8 @@ pub(crate) struct Publish {
     /// The version's number; left out: the newest version
     #[arg(long)]
     version: Option<String>,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Arguments of `label`.
@@ -115,6 +120,9 @@ pub(super) fn draft(arguments: &Draft, out: &mut impl Write) -> Result<(), Failu
             Err(error) => return Err(error.into()),
         }
     }
+    if arguments.printing.output.is_data() {
+        return Ok(arguments.printing.output.write(out, &saved)?);
+    }
     writeln!(out, "flow {}: version {} saved as a draft", arguments.named.one.flow, saved.version)?;
     told(out, &saved.validation)
 }
@@ -134,6 +142,9 @@ pub(super) fn publish(arguments: &Publish, out: &mut impl Write) -> Result<(), F
     let (remote, id) = arguments.named.one.find()?;
     let version = arguments.version.as_deref().unwrap_or("newest");
     let flow = remote.wait(remote.flows().publish(id, version, arguments.named.note.as_deref()))?;
+    if arguments.printing.output.is_data() {
+        return Ok(arguments.printing.output.write(out, &flow)?);
+    }
     writeln!(out, "flow {}: version {} published", flow.name, flow.version.unwrap_or_default())?;
     told(out, &flow.warnings)
 }

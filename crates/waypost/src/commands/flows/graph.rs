@@ -1,4 +1,4 @@
-//! What uses what, as a tree, as Mermaid, as JSON.
+//! What uses what, as a tree, as Mermaid, as data.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::Write;
@@ -11,18 +11,21 @@ use super::One;
 use crate::commands::queues;
 use crate::failure::Failure;
 use crate::remote::Server;
-use crate::table;
+use crate::table::Output;
 
 /// How a graph is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// A tree for people.
     #[default]
+    #[value(alias = "table")]
     Tree,
     /// A Mermaid flowchart.
     Mermaid,
     /// Nodes and edges.
     Json,
+    /// The same as YAML.
+    Yaml,
 }
 
 /// How far to look, and how to print.
@@ -85,7 +88,8 @@ pub(crate) fn queue_used_by(arguments: &OfQueue, out: &mut impl Write) -> Result
 
 fn print(graph: &Graph<'_>, downwards: bool, format: Format, out: &mut impl Write) -> Result<(), Failure> {
     match format {
-        Format::Json => Ok(table::json(out, graph)?),
+        Format::Json => Ok(Output::Json.write(out, graph)?),
+        Format::Yaml => Ok(Output::Yaml.write(out, graph)?),
         Format::Tree => Ok(out.write_all(tree(graph, downwards).as_bytes())?),
         Format::Mermaid => Ok(out.write_all(mermaid(graph).as_bytes())?),
     }

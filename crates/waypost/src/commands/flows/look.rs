@@ -11,11 +11,11 @@ use waypost_project::texts::says;
 use waypost_wire::change::{FlowEvent, Label, LabelTarget};
 use waypost_wire::flow::{Flow, FlowVersion};
 
-use super::{One, Printing};
+use super::One;
 use crate::failure::Failure;
 use crate::remote::{NO_TEXTS, Server};
 use crate::screen;
-use crate::table;
+use crate::table::{self, Printing};
 
 /// Arguments of `list`.
 #[derive(clap::Args)]

@@ -10,7 +10,6 @@ use waypost_wire::flow::Flow;
 
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
-use crate::table::Output;
 use crate::which;
 
 /// Sub-commands of `flows`.
@@ -54,14 +53,6 @@ pub(crate) struct One {
     server: Server,
     /// The flow's name or id
     flow: String,
-}
-
-/// How to print.
-#[derive(clap::Args)]
-pub(crate) struct Printing {
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    output: Output,
 }
 
 /// Exit code 0: done; 1: the server refused the change, with every reason; 2: not found or no answer.

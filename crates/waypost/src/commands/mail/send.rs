@@ -3,13 +3,15 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use serde::Serialize;
 use waypost_mail::message::{AddressField, Message};
-use waypost_mail::smtp::{Client, Sent};
+use waypost_mail::smtp::{Client, Sent, ServerReply};
 
 use crate::failure::Failure;
 use crate::files::{self, MailFile};
 use crate::remote::{Listeners, which_server};
 use crate::screen;
+use crate::table::Printing;
 
 /// Arguments of `mail send`.
 #[derive(clap::Args)]
@@ -29,6 +31,37 @@ pub(crate) struct Arguments {
     /// Mails: .eml files, mboxes, folders of them; `-` is standard input
     #[arg(required = true)]
     mails: Vec<PathBuf>,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+/// What became of a mail, as data.
+#[derive(Serialize)]
+struct Report<'r> {
+    mail: &'r str,
+    /// Whether the server took it for every recipient.
+    taken: bool,
+    from: &'r str,
+    to: Vec<To<'r>>,
+    /// The last answer about the mail as a whole; left out if nothing was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<Answer<'r>>,
+}
+
+/// A recipient.
+#[derive(Serialize)]
+struct To<'r> {
+    address: &'r str,
+    /// Left out if the server refused the sender.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<Answer<'r>>,
+}
+
+/// A reply by SMTP.
+#[derive(Serialize)]
+struct Answer<'r> {
+    code: u16,
+    text: &'r str,
 }
 
 /// Exit code 0: all were taken; 1: one was refused, or had nobody to go to; 2: could not read or connect.
@@ -44,17 +77,27 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("sending to {server}"))(cause);
     let mut client = runtime.block_on(Client::connect(server.as_str(), "localhost")).map_err(|error| fail(&error))?;
     let mut out = screen::stdout();
-    let mut all_taken = true;
+    let (mut all_taken, output) = (true, arguments.printing.output);
     files::mails(&arguments.mails, &mut |mail| {
         let (from, to) = envelope(arguments, &mail);
         if to.is_empty() {
             all_taken = false;
-            writeln!(out, "{}: nobody to send it to (name recipients with --to)", mail.name)?;
+            if output.is_data() {
+                let report = Report { mail: &mail.name, taken: false, from: &from, to: Vec::new(), answer: None };
+                output.write_one(&mut out, &report)?;
+            } else {
+                writeln!(out, "{}: nobody to send it to (name recipients with --to)", mail.name)?;
+            }
             return Ok(());
         }
         let recipients: Vec<&str> = to.iter().map(String::as_str).collect();
         let sent = runtime.block_on(client.send(&from, &recipients, &mail.raw)).map_err(|error| fail(&error))?;
-        all_taken &= report(&mut out, &mail, &recipients, &sent)?;
+        all_taken &= is_taken_by_all(&sent);
+        if output.is_data() {
+            output.write_one(&mut out, &data(&mail, &from, &recipients, &sent))?;
+        } else {
+            report(&mut out, &mail, &recipients, &sent)?;
+        }
         Ok(())
     })?;
     // All is said already: whether the server answers the farewell does not matter.
@@ -73,19 +116,33 @@ fn envelope(arguments: &Arguments, mail: &MailFile) -> (String, Vec<String>) {
     (from, to)
 }
 
-/// Prints what the server said; answers whether every recipient was taken.
-fn report(out: &mut impl Write, mail: &MailFile, recipients: &[&str], sent: &Sent) -> io::Result<bool> {
-    let mut taken = true;
+fn is_taken_by_all(sent: &Sent) -> bool {
+    sent.is_taken() && sent.recipients.iter().all(ServerReply::is_positive)
+}
+
+/// The last answer about a mail as a whole.
+fn last(sent: &Sent) -> &ServerReply {
+    sent.message.as_ref().unwrap_or(&sent.sender)
+}
+
+fn data<'r>(mail: &'r MailFile, from: &'r str, recipients: &[&'r str], sent: &'r Sent) -> Report<'r> {
+    let answer = |reply: &'r ServerReply| Answer { code: reply.code, text: &reply.text };
+    let mut replies = sent.recipients.iter().map(answer);
+    let to = recipients.iter().map(|address| To { address, answer: replies.next() }).collect();
+    Report { mail: &mail.name, taken: is_taken_by_all(sent), from, to, answer: Some(answer(last(sent))) }
+}
+
+/// Prints what the server said.
+fn report(out: &mut impl Write, mail: &MailFile, recipients: &[&str], sent: &Sent) -> io::Result<()> {
     for (recipient, reply) in recipients.iter().zip(&sent.recipients) {
         if !reply.is_positive() {
-            taken = false;
             writeln!(out, "{}: <{recipient}> refused: {} {}", mail.name, reply.code, reply.text)?;
         }
     }
-    let last = sent.message.as_ref().unwrap_or(&sent.sender);
+    let last = last(sent);
     let verb = if sent.is_taken() { "taken" } else { "refused" };
     if sent.is_taken() || sent.message.is_some() || sent.recipients.is_empty() {
         writeln!(out, "{}: {verb}: {} {}", mail.name, last.code, last.text)?;
     }
-    Ok(taken && sent.is_taken())
+    Ok(())
 }

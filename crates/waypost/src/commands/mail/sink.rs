@@ -64,9 +64,6 @@ fn answer(text: &str) -> Result<Answer, String> {
 /// Runs until it is interrupted or terminated. Exit code 0: it was; 2: could not listen, or the folder can't be written.
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { listen, dir, reply, output } = arguments;
-    if let Some(dir) = &dir {
-        fs::create_dir_all(dir).map_err(|error| Failure::of(format!("can't make {}", dir.display()))(&error))?;
-    }
     let everybody: Networks = ["0.0.0.0/0", "::/0"].iter().filter_map(|text| text.parse::<Network>().ok()).collect();
     let settings = Settings {
         hostname: "sink.localhost".to_owned(),
@@ -75,12 +72,16 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         trusted: everybody,
         ..Settings::default()
     };
-    let sink = Sink { dir, answers: reply, output, count: AtomicUsize::new(0) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(listen)
             .await
             .map_err(|error| Failure::of(format!("can't listen on {listen}"))(&error))?;
+        // Only now: without a port there is nothing to keep.
+        if let Some(dir) = &dir {
+            fs::create_dir_all(dir).map_err(|error| Failure::of(format!("can't make {}", dir.display()))(&error))?;
+        }
+        let sink = Sink { dir, answers: reply, output, count: AtomicUsize::new(0) };
         let mut stops = Stops::listen()?;
         writeln!(screen::stderr(), "listening on {}", listener.local_addr()?)?;
         let (_open, stop) = watch::channel(false);

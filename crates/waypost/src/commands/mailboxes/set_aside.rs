@@ -7,7 +7,7 @@ use waypost_wire::mailbox::{SetAsideMessage, SetAsideRetryRequest};
 
 use super::{One, Show};
 use crate::failure::Failure;
-use crate::table;
+use crate::table::{self, Printing};
 
 /// Arguments of `retry`.
 #[derive(clap::Args)]
@@ -23,6 +23,8 @@ pub(crate) struct Retry {
     /// UIDVALIDITY of the folder
     #[arg(long, value_name = "NUMBER", requires = "uid")]
     uid_validity: Option<u32>,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 pub(super) fn list(arguments: &Show, out: &mut impl Write) -> Result<(), Failure> {
@@ -37,8 +39,8 @@ pub(super) fn list(arguments: &Show, out: &mut impl Write) -> Result<(), Failure
             break;
         }
     }
-    if arguments.output.is_data() {
-        return Ok(arguments.output.write(out, &all)?);
+    if arguments.printing.output.is_data() {
+        return Ok(arguments.printing.output.write(out, &all)?);
     }
     let row = |one: &SetAsideMessage| {
         let (validity, uid) = (one.uid_validity.to_string(), one.uid.to_string());
@@ -56,10 +58,7 @@ pub(super) fn retry(arguments: &Retry, out: &mut impl Write) -> Result<(), Failu
         uid: arguments.uid,
     };
     let done = remote.wait(remote.mailboxes().retry_set_aside(mailbox.id, &request))?;
-    Ok(writeln!(
-        out,
-        "mailbox {}: {} to be tried again at the next check",
-        mailbox.name,
-        counted(done.retried, "message")
-    )?)
+    let messages = counted(done.retried, "message");
+    let line = format!("mailbox {}: {messages} to be tried again at the next check", mailbox.name);
+    Ok(arguments.printing.print(out, &done, line)?)
 }

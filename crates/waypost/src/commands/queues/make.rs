@@ -8,6 +8,7 @@ use waypost_wire::routing::{DeliverTo, MailboxReference, Queue, QueueRequest, We
 use super::find;
 use crate::failure::Failure;
 use crate::remote::Server;
+use crate::table::Printing;
 use crate::unset;
 
 /// Arguments of `create`.
@@ -19,6 +20,8 @@ pub(crate) struct Create {
     name: String,
     #[command(flatten)]
     says: Says,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Arguments of `update`.
@@ -33,6 +36,8 @@ pub(crate) struct Update {
     /// Member to unset (repeatable): without deliver-to, work waits to be claimed
     #[arg(long, value_name = "MEMBER", value_delimiter = ',', value_enum)]
     unset: Vec<Unset>,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// What a queue need not have.
@@ -49,6 +54,8 @@ pub(crate) struct Push {
     server: Server,
     /// The queue's name or id
     queue: String,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// What is said of a queue.
@@ -126,11 +133,11 @@ pub(super) fn create(arguments: &Create, out: &mut impl Write) -> Result<(), Fai
         deliver_to: arguments.says.deliver_to(),
         ..QueueRequest::default()
     };
-    told(&remote.wait(remote.routing().make_queue(&request))?, out)
+    told(&remote.wait(remote.routing().make_queue(&request))?, &arguments.printing, out)
 }
 
 pub(super) fn update(arguments: &Update, out: &mut impl Write) -> Result<(), Failure> {
-    let Update { server, queue, says, unset } = arguments;
+    let Update { server, queue, says, unset, printing } = arguments;
     let deliver_to = says.deliver_to();
     unset::not_set(unset, |member| match member {
         Unset::DeliverTo => deliver_to.is_some(),
@@ -152,7 +159,7 @@ pub(super) fn update(arguments: &Update, out: &mut impl Write) -> Result<(), Fai
         };
         remote.wait(remote.routing().update_queue(id, &request, Some(*revision)))
     });
-    told(&changed?, out)
+    told(&changed?, printing, out)
 }
 
 pub(super) fn push(arguments: &Push, out: &mut impl Write) -> Result<(), Failure> {
@@ -160,11 +167,11 @@ pub(super) fn push(arguments: &Push, out: &mut impl Write) -> Result<(), Failure
     let id = find(&remote, &arguments.queue)?;
     let done = remote.wait(remote.routing().push(id))?;
     let more = if done.more { "; there may be more: run the command again" } else { "" };
-    Ok(writeln!(out, "pushed {}{more}", done.pushed)?)
+    Ok(arguments.printing.print(out, &done, format_args!("pushed {}{more}", done.pushed))?)
 }
 
-fn told(queue: &Queue, out: &mut impl Write) -> Result<(), Failure> {
+fn told(queue: &Queue, printing: &Printing, out: &mut impl Write) -> Result<(), Failure> {
     let to = queue.deliver_to.as_ref().map(|to| format!("delivers to {}", place(to)));
     let to = to.unwrap_or_else(|| "work waits to be claimed".to_owned());
-    Ok(writeln!(out, "queue {}: id {}, {to}", queue.name, queue.id)?)
+    Ok(printing.print(out, queue, format_args!("queue {}: id {}, {to}", queue.name, queue.id))?)
 }

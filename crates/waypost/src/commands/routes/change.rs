@@ -10,7 +10,7 @@ use super::{One, address, leads, parts};
 use crate::commands::{domains, flows, queues};
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
-use crate::table;
+use crate::table::{self, Printing};
 use crate::unset;
 
 /// Arguments of `create`.
@@ -22,6 +22,8 @@ pub(crate) struct Create {
     address: String,
     #[command(flatten)]
     says: Says,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// Arguments of `update`.
@@ -37,6 +39,8 @@ pub(crate) struct Update {
     /// Member to unset (repeatable)
     #[arg(long, value_name = "MEMBER", value_delimiter = ',', value_enum)]
     unset: Vec<Unset>,
+    #[command(flatten)]
+    printing: Printing,
 }
 
 /// What a route need not have.
@@ -187,11 +191,11 @@ pub(super) fn create(arguments: &Create, out: &mut impl Write) -> Result<(), Fai
         }
         failure => failure,
     })?;
-    told(domain, &made, out)
+    told(domain, &made, &arguments.printing, out)
 }
 
 pub(super) fn update(arguments: &Update, out: &mut impl Write) -> Result<(), Failure> {
-    let Update { one, address, says, unset } = arguments;
+    let Update { one, address, says, unset, printing } = arguments;
     unset::not_set(unset, |member| says.said(member))?;
     let moved = address.as_deref().map(parts).transpose()?;
     let (remote, super::Found { domain, route }) = one.find()?;
@@ -208,10 +212,10 @@ pub(super) fn update(arguments: &Update, out: &mut impl Write) -> Result<(), Fai
         }
         remote.wait(remote.routing().update_route(&domain, route.id, &request, Some(*revision)))
     });
-    told(&domain, &changed?, out)
+    told(&domain, &changed?, printing, out)
 }
 
-fn told(domain: &str, route: &Route, out: &mut impl Write) -> Result<(), Failure> {
+fn told(domain: &str, route: &Route, printing: &Printing, out: &mut impl Write) -> Result<(), Failure> {
     let line = format!("route {}: id {}, leads to {}", address(domain, route), route.id, leads(route));
-    Ok(writeln!(out, "{}", table::flat(&line))?)
+    Ok(printing.print(out, route, table::flat(&line))?)
 }
