@@ -1,7 +1,7 @@
 import { freshId, type FlowValue, nodesOf, removeNode, renameNode, targetsOf } from "./flow";
 import { inOrder, match } from "./match";
 import { renamesOf } from "./renames";
-import { equal, isRecord } from "./value";
+import { alike, equal, isRecord } from "./value";
 
 export type Side = "mine" | "theirs";
 
@@ -167,16 +167,6 @@ class Merging {
 
 /** An action of another type has nothing to do with what stood in its place. */
 const otherThing = (base: unknown, mine: Record<string, unknown>, theirs: Record<string, unknown>) => mine.type !== theirs.type && isRecord(base) && base.type !== mine.type && base.type !== theirs.type;
-
-/** The server writes out empty lists that a text leaves out. */
-const nothing = (value: unknown) => value === undefined || value === null || (Array.isArray(value) && value.length === 0);
-
-function alike(one: unknown, other: unknown): boolean {
-  if (nothing(one) && nothing(other)) return true;
-  if (Array.isArray(one) && Array.isArray(other)) return one.length === other.length && one.every((value, place) => alike(value, other[place]));
-  if (isRecord(one) && isRecord(other)) return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((name) => alike(one[name], other[name]));
-  return Object.is(one, other);
-}
 
 const labelOf = (item: unknown, place: number) => (isRecord(item) && typeof item.id === "string" ? item.id : isRecord(item) && typeof item.name === "string" && item.type === undefined ? item.name : String(place));
 
