@@ -2,7 +2,6 @@ import { defaultKeymap } from "@codemirror/commands";
 import { Annotation, ChangeSet, Compartment, EditorState, type Extension } from "@codemirror/state";
 import { EditorView, keymap, tooltips } from "@codemirror/view";
 import { useEffect, useRef } from "react";
-import { flushSync } from "react-dom";
 import { asWritten, type Change, oneKind } from "../../edit/breaks";
 import { difference } from "../../edit/difference";
 import { afterPaint } from "./afterPaint";
@@ -93,8 +92,8 @@ export function Code({ value, onChange, label, extensions, oneLine = false, inva
           : []),
       ],
     });
-    // A page that goes away keeps what it was told. The screen's own listener comes after this one.
-    const leave = () => flushSync(later.now);
+    // A page that goes away keeps what it was told. The screen's own listener comes after this one, and nothing is drawn any more.
+    const leave = () => later.now();
     for (const event of ["pagehide", "visibilitychange"]) addEventListener(event, leave, true);
     view.current = made;
     last.current = { text: made.state.doc.toString(), written: value, typed: undefined };

@@ -6,7 +6,7 @@ import * as queries from "../../api/queries";
 import type { Written } from "../../api/written";
 import { agreed } from "../../edit/aside";
 import { sameFlow } from "../../edit/begin";
-import { edit, read, type Reading, valueOf } from "../../edit/edit";
+import { edit, known as knownReading, read, type Reading, valueOf } from "../../edit/edit";
 import { type FlowValue, undrawable } from "../../edit/flow";
 import { begin, change, type History, redo, settle, takeIn, undo } from "../../edit/history";
 import { keepText } from "../../edit/kept";
@@ -144,11 +144,18 @@ export function useDraft(id: string, opened: Opened) {
   const [kept, setKept] = useState(true);
   // What the server has, comments and all, is not kept here.
   const keep = useCallback(() => {
+    // What was typed may not be drawn yet.
+    const { text } = held.current.now;
+    const known = knownReading(text);
+    const flow = known && flowOf(known).flow;
+    const saved = flow !== undefined && sameFlow(flow, base.document);
+    const typed = flow ? undraftedIn(flow, ownOf(base)) : [];
     const open = unanswered.current && unanswered.current.version >= base.version ? unanswered.current : undefined;
-    const wanted = open || dirty || unwritten || undrafted.length > 0;
-    setKept(keepText(slot.key, wanted ? { text, version: base.version, saved: !dirty, typed: undrafted, ...(base.written && { base: base.written }), ...(open && { unanswered: open }) } : undefined));
-  }, [slot, text, base.version, base.written, dirty, unwritten, undrafted]);
-  useKept(keep);
+    const wanted = open || !saved || isUnwritten(text, base) || typed.length > 0;
+    setKept(keepText(slot.key, wanted ? { text, version: base.version, saved, typed, ...(base.written && { base: base.written }), ...(open && { unanswered: open }) } : undefined));
+    // Drawn, it is to be kept anew.
+  }, [slot, text, reading, base]);
+  useKept(keep, useCallback(() => held.current.now.text !== text, [text]));
   const keepNow = useRef(keep);
   useEffect(() => {
     keepNow.current = keep;
