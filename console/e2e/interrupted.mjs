@@ -200,4 +200,22 @@ await tell(async () => {
   await page.getByText("Not found", { exact: true }).waitFor();
   check("it is kept no longer", !(await page.getByLabel("The text", { exact: true }).isVisible()));
   noise.splice(0);
+
+  // It is renamed, the answer is lost, and it is saved once more.
+  await page.goto(`${BASE}/flows/${again}`);
+  await button("Rename").click();
+  const described = page.getByRole("form", { name: "Name and description" });
+  await described.getByLabel("Name").fill("Renamed");
+  await page.route(`**/api/v2/flows/${again}`, async (route) => {
+    if (route.request().method() !== "PUT") return await route.continue();
+    await route.fetch();
+    await route.abort();
+  });
+  await described.getByRole("button", { name: "Save", exact: true }).click();
+  await described.getByText("The server does not answer.").waitFor();
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await described.getByRole("button", { name: "Save", exact: true }).click();
+  await heading("Renamed");
+  check("a name whose answer was lost is one's own", (await api("GET", `/flows/${again}`)).name === "Renamed");
+  noise.splice(0);
 });
