@@ -52,7 +52,7 @@ export async function request(path: string, options: CallOptions = {}): Promise<
     response = await fetch(BASE + path, init);
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new ApiError(0, "no.answer", "The server does not answer.", undefined, undefined);
+    throw unanswered();
   }
   if (response.ok) return response;
   throw await refusal(response);
@@ -60,7 +60,17 @@ export async function request(path: string, options: CallOptions = {}): Promise<
 
 export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
   const response = await request(path, options);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  return (response.status === 204 ? undefined : await bodyOf(response)) as T;
+}
+
+const unanswered = () => new ApiError(0, "no.answer", "The server does not answer.", undefined, undefined);
+
+/** The JSON of an answer. One that was cut is none: what was asked for may be done, or not. */
+export async function bodyOf(response: Response): Promise<unknown> {
+  const text = await response.text().catch((error: unknown) => {
+    throw error instanceof DOMException && error.name === "AbortError" ? error : unanswered();
+  });
+  return JSON.parse(text);
 }
 
 async function refusal(response: Response): Promise<ApiError> {

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { ApiError, call, query, request, type Schemas } from "./client";
+import { ApiError, bodyOf, call, query, request, type Schemas } from "./client";
 import type { Flow, FlowDocument } from "./queries";
 import { loadNewestText, loadPositions, type Positions, type Written } from "./written";
 
@@ -24,7 +24,7 @@ export const loadDocument = (id: string, version: number, signal?: AbortSignal) 
 
 export async function loadFlow(id: string, signal?: AbortSignal): Promise<Editable> {
   const response = await request(`/flows/${id}`, { signal });
-  const flow = (await response.json()) as Flow;
+  const flow = (await bodyOf(response)) as Flow;
   const version = flow.savedVersion?.version ?? 0;
   const document = version > 0 ? await loadDocument(id, version, signal) : ({ name: flow.name, type: flow.type, nodes: [] } as unknown as FlowDocument);
   return { flow, etag: response.headers.get("etag") ?? "", version, document };
@@ -41,7 +41,7 @@ export async function loadWritten(id: string, signal?: AbortSignal): Promise<Edi
 /** What a flow is called, and the revision that a change of it is meant for. */
 export async function loadDescription(id: string, signal?: AbortSignal): Promise<{ flow: Flow; etag: string }> {
   const response = await request(`/flows/${id}`, { signal });
-  return { flow: (await response.json()) as Flow, etag: response.headers.get("etag") ?? "" };
+  return { flow: (await bodyOf(response)) as Flow, etag: response.headers.get("etag") ?? "" };
 }
 
 /** Gives a flow another name and description: no version is made, and callers, who hold its id, go on. */
@@ -64,7 +64,7 @@ export interface SavedDraft {
 /** Keeps a document as a draft: nothing that runs changes. */
 export async function saveDraft(id: string, document: unknown, etag: string): Promise<SavedDraft> {
   const response = await request(`/flows/${id}?draft=true`, { method: "PUT", body: plain(document), ifMatch: etag });
-  const flow = (await response.json()) as Flow;
+  const flow = (await bodyOf(response)) as Flow;
   const version = flow.savedVersion?.version ?? 0;
   // The draft is kept, whether or not what was found in it can be read.
   const saved = await call<Schemas["FlowVersion"]>(`/flows/${id}/versions/${version}`).catch(() => undefined);

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { call, query, request, type Schemas } from "./client";
+import { bodyOf, call, query, request, type Schemas } from "./client";
 import type { Kind } from "./kinds";
 import { all } from "./queries";
 import type { FormShape } from "./shape";
@@ -30,7 +30,7 @@ export const object = (kind: Kind, id: string, parent?: string) =>
     queryKey: [kind.name, "one", parent ?? "", id],
     queryFn: async ({ signal }): Promise<Tagged> => {
       const response = await request(pathOf(kind, parent, id), { signal });
-      return { value: (await response.json()) as Entity, etag: response.headers.get("etag") ?? undefined };
+      return { value: (await bodyOf(response)) as Entity, etag: response.headers.get("etag") ?? undefined };
     },
   });
 

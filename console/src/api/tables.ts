@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { call, query, request, type Schemas } from "./client";
+import { bodyOf, call, query, request, type Schemas } from "./client";
 import { all } from "./queries";
 
 export type Row = Record<string, unknown> & { key: string };
@@ -31,7 +31,7 @@ export const rows = (id: string, version: number | undefined, from: string) =>
 /** One row by its key, and the revision of the rows that it was read from. */
 export async function row(id: string, key: string): Promise<{ row: Record<string, unknown>; etag: string | undefined }> {
   const response = await request(`${path(id)}/rows/${encodeURIComponent(key)}${query({ showbrief: "false" })}`);
-  return { row: (await response.json()) as Record<string, unknown>, etag: response.headers.get("etag") ?? undefined };
+  return { row: (await bodyOf(response)) as Record<string, unknown>, etag: response.headers.get("etag") ?? undefined };
 }
 
 export const tableVersions = (id: string) => queryOptions({ queryKey: ["tableVersions", id], queryFn: ({ signal }) => all<TableVersion>(`${path(id)}/versions`, signal) });

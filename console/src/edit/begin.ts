@@ -1,6 +1,6 @@
 import { visit } from "yaml";
 import { documentOf } from "./render";
-import { equal } from "./value";
+import { alike, equal } from "./value";
 
 /** A document that came without a text of its own, as YAML. What is empty and means nothing is left out. */
 export function textOf(document: unknown): string {
@@ -34,3 +34,6 @@ function lean(document: unknown): unknown {
 
 /** Whether two documents are the same flow, written out or not. */
 export const sameFlow = (one: unknown, other: unknown): boolean => equal(lean(one), lean(other));
+
+/** The same, of one that was sent and one that the server answers. */
+export const sameOnServer = (sent: unknown, there: unknown): boolean => alike(lean(sent), lean(there));

@@ -15,6 +15,22 @@ test("each slot has a text of its own", () => {
   expect(usedSlots("f")).toEqual(["f", "f.2"]);
 });
 
+test("what was sent and not answered is kept with the text, and the text without it where there is no room for both", () => {
+  const unanswered = { version: 2, documents: [{ name: "F" }] };
+  keepText("f", { ...TEXT, unanswered });
+  expect(keptText("f")).toEqual({ ...TEXT, unanswered });
+  localStorage.setItem("g", JSON.stringify({ ...TEXT, unanswered: { version: "2", documents: ["F"] } }));
+  expect(keptText("g")).toEqual(TEXT);
+  const put = localStorage.setItem.bind(localStorage);
+  const small = vi.spyOn(Storage.prototype, "setItem").mockImplementation((key, value) => {
+    if (value.includes("unanswered")) throw new DOMException("full", "QuotaExceededError");
+    small.mockRestore();
+    put(key, value);
+  });
+  expect(keepText("f", { ...TEXT, text: "name: G\n", unanswered })).toBe(true);
+  expect(keptText("f")).toEqual({ ...TEXT, text: "name: G\n" });
+});
+
 test("moves are kept, what is no move is not taken for one", () => {
   const moved = { a: { x: 1, y: 2 }, b: null };
   keepMoves("f", moved);

@@ -1,6 +1,7 @@
 import type { Written } from "../api/written";
 import type { Point } from "../graph/place";
 import type { Positions } from "./positions";
+import type { Unanswered } from "./unanswered";
 import { isRecord } from "./value";
 
 /** What this browser keeps of a flow that is edited, until the server has it. */
@@ -14,6 +15,8 @@ export interface Kept {
   typed: string[];
   /** The server's text that it was made from. */
   base?: Written;
+  /** What was sent and not answered. */
+  unanswered?: Unanswered;
 }
 
 /** Where nodes were moved to that the server does not know of yet; null is nowhere. */
@@ -26,11 +29,19 @@ export function keptText(slot: string): Kept | undefined {
   const found = get(slot);
   if (!isRecord(found) || typeof found.text !== "string") return undefined;
   const base = isRecord(found.base) && typeof found.base.text === "string" ? (found.base as unknown as Written) : undefined;
-  return { text: found.text, version: Number(found.version), saved: found.saved === true, typed: Array.isArray(found.typed) ? found.typed.map(String) : [], ...(base && { base }) };
+  return { text: found.text, version: Number(found.version), saved: found.saved === true, typed: Array.isArray(found.typed) ? found.typed.map(String) : [], ...(base && { base }), ...(isUnanswered(found.unanswered) && { unanswered: found.unanswered }) };
 }
 
+const isUnanswered = (found: unknown): found is Unanswered => isRecord(found) && Number.isInteger(found.version) && Array.isArray(found.documents) && found.documents.every(isRecord);
+
 /** Keeps it, or, without one, forgets it; answers whether the browser did: it keeps so much and no more. */
-export const keepText = (slot: string, kept: Kept | undefined): boolean => set(slot, kept);
+export function keepText(slot: string, kept: Kept | undefined): boolean {
+  if (set(slot, kept)) return true;
+  if (!kept?.unanswered) return false;
+  // The text comes first.
+  const { unanswered: _, ...text } = kept;
+  return set(slot, text);
+}
 
 /** Where nodes were moved to before the page was left, if the server does not know of it. */
 export function keptMoves(slot: string): Moved {

@@ -17,6 +17,8 @@ const CASES: [name: string, mine: string, theirs: string, made: string, both: bo
 ];
 test.each(CASES)("%s", (_, mine, theirs, text, both) => {
   expect(together(BASE, mine, theirs)).toEqual({ text, both });
+  const crlf = (one: string) => one.replaceAll("\n", "\r\n");
+  expect(together(crlf(BASE), crlf(mine), crlf(theirs))).toEqual({ text: crlf(text), both });
 });
 
 test("comments of both are there, wherever they are written", () => {

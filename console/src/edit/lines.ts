@@ -68,7 +68,7 @@ function applied(lines: string[], from: number, to: number, some: Hunk[]): strin
 
 /** What a line says to people, as a line of its own. */
 function commentOf(line: string): string[] {
-  const [, indent = "", comment] = /^(\s*)(?:.*?\s)?(#.*)$/.exec(line) ?? [];
+  const [, indent = "", comment] = /^(\s*)(?:.*?\s)?(#.*\r?)$/.exec(line) ?? [];
   return comment === undefined ? [] : [indent + comment];
 }
 

@@ -1,7 +1,7 @@
 import { freshId, type FlowValue, nodesOf, removeNode, renameNode, targetsOf } from "./flow";
 import { inOrder, match } from "./match";
 import { renamesOf } from "./renames";
-import { equal, isRecord } from "./value";
+import { alike, equal, isRecord } from "./value";
 
 export type Side = "mine" | "theirs";
 
@@ -63,9 +63,25 @@ export function merge(base: FlowValue, mine: FlowValue, theirs: FlowValue, choos
     theirs = renameNode(theirs, node.id, to);
     renamed.push({ from: node.id, to });
   }
-  const made = new Merging(choose, clashes).value(base, mine, theirs, "") as FlowValue;
-  return { flow: led(made, { base, mine, theirs }, choose, clashes), clashes, renamed };
+  // Once more for nodes that come back: which they are is known only then.
+  for (const back: Back = new Map(); ; ) {
+    const found: Clash[] = [];
+    const made = new Merging(choose, found, back).value(base, mine, theirs, "") as FlowValue;
+    const flow = led(made, { base, mine, theirs }, choose, found);
+    const more = returning(found, choose).filter(([id]) => !back.has(id));
+    if (more.length === 0) return { flow, clashes: [...clashes, ...found], renamed };
+    for (const [id, side] of more) back.set(id, side);
+  }
 }
+
+/** Nodes that one side took away and that come back, as the other has them, with the side that took them away. What led to them comes back with them. */
+type Back = Map<string, Side>;
+
+const returning = (clashes: Clash[], choose: (path: string) => Side): [string, Side][] =>
+  clashes.flatMap(({ path, base, ...sides }) => {
+    const gone: Side = choose(path) === "mine" ? "theirs" : "mine";
+    return isRecord(base) && typeof base.id === "string" && path === `nodes[${base.id}]` && sides[gone] === undefined ? [[base.id, gone]] : [];
+  });
 
 /** What one side leads to, and the other took away: either the node comes back, or nothing leads to it. */
 function led(made: FlowValue, flows: { base: FlowValue } & Record<Side, FlowValue>, choose: (path: string) => Side, clashes: Clash[]): FlowValue {
@@ -94,14 +110,33 @@ class Merging {
   constructor(
     private readonly choose: (path: string) => Side,
     private readonly clashes: Clash[],
+    private readonly back: Back,
   ) {}
 
   value(base: unknown, mine: unknown, theirs: unknown, path: string): unknown {
+    const gone = this.goneFrom(base);
+    const [without, other] = gone === "mine" ? [mine, theirs] : [theirs, mine];
+    if (gone && without === undefined && alike(base, other)) return other;
+    // What leads there may be anywhere inside.
+    if (!gone && this.leadsBack(base)) {
+      if (Array.isArray(base) && (Array.isArray(mine) || Array.isArray(theirs))) return this.list(base, (mine as unknown[] | undefined) ?? [], (theirs as unknown[] | undefined) ?? [], path);
+      if (isRecord(base) && isRecord(mine) && isRecord(theirs) && !otherThing(base, mine, theirs)) return this.record(base, mine, theirs, path);
+    }
     if (alike(mine, theirs) || alike(base, theirs)) return mine;
     if (alike(base, mine)) return theirs;
     if (isRecord(mine) && isRecord(theirs) && (isRecord(base) || base === undefined) && !otherThing(base, mine, theirs)) return this.record(base ?? {}, mine, theirs, path);
     if (Array.isArray(mine) && Array.isArray(theirs) && (Array.isArray(base) || base === undefined)) return this.list(base ?? [], mine, theirs, path);
     return this.clash({ path, base, mine, theirs });
+  }
+
+  /** Of something that leads to a node that comes back: the side that took both away. */
+  private goneFrom(base: unknown): Side | undefined {
+    return isRecord(base) && base.type === undefined && typeof base.to === "string" ? this.back.get(base.to) : undefined;
+  }
+
+  private leadsBack(base: unknown): boolean {
+    if (this.back.size === 0 || typeof base !== "object" || base === null) return false;
+    return this.goneFrom(base) !== undefined || Object.values(base).some((one) => this.leadsBack(one));
   }
 
   private clash(one: Clash): unknown {
@@ -167,16 +202,6 @@ class Merging {
 
 /** An action of another type has nothing to do with what stood in its place. */
 const otherThing = (base: unknown, mine: Record<string, unknown>, theirs: Record<string, unknown>) => mine.type !== theirs.type && isRecord(base) && base.type !== mine.type && base.type !== theirs.type;
-
-/** The server writes out empty lists that a text leaves out. */
-const nothing = (value: unknown) => value === undefined || value === null || (Array.isArray(value) && value.length === 0);
-
-function alike(one: unknown, other: unknown): boolean {
-  if (nothing(one) && nothing(other)) return true;
-  if (Array.isArray(one) && Array.isArray(other)) return one.length === other.length && one.every((value, place) => alike(value, other[place]));
-  if (isRecord(one) && isRecord(other)) return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((name) => alike(one[name], other[name]));
-  return Object.is(one, other);
-}
 
 const labelOf = (item: unknown, place: number) => (isRecord(item) && typeof item.id === "string" ? item.id : isRecord(item) && typeof item.name === "string" && item.type === undefined ? item.name : String(place));
 

@@ -12,6 +12,16 @@ export function equal(one: unknown, other: unknown): boolean {
   return names.length === Object.keys(other).length && names.every((name) => name in other && equal(one[name], other[name]));
 }
 
+/** What means the same absent: the server writes out empty lists that a text leaves out, and leaves out what is null. */
+const nothing = (value: unknown) => value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+
+/** Whether two values mean the same, one of them as the server writes it out. */
+export function alike(one: unknown, other: unknown): boolean {
+  if (Object.is(one, other) || (nothing(one) && nothing(other))) return true;
+  if (Array.isArray(one) && Array.isArray(other)) return one.length === other.length && one.every((value, place) => alike(value, other[place]));
+  return isRecord(one) && isRecord(other) && [...new Set([...Object.keys(one), ...Object.keys(other)])].every((name) => alike(one[name], other[name]));
+}
+
 export function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>((found, step) => (typeof step === "number" ? (Array.isArray(found) ? found[step] : undefined) : isRecord(found) ? found[step] : undefined), value);
 }

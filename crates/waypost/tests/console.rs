@@ -221,6 +221,16 @@ fn two_people_share_the_comments_and_the_places_of_a_flow_in_two_browsers() {
 }
 
 #[test]
+fn an_editor_that_is_interrupted_loses_nothing_in_a_browser() {
+    let (Some(()), Some(node), Some(chromium)) = (is_built(), node(), chromium()) else { return };
+    let scratch = Scratch::new("console-interrupted");
+    let server = Server::start(&scratch.path("data"), &Start::unlimited());
+    server.apply_triage();
+    let told = tell("e2e/interrupted.mjs", (&node, &chromium), &server, &scratch.path("browser"), |_| {});
+    assert!(told >= FEWER_CHECKS, "{told} checks");
+}
+
+#[test]
 fn it_is_small() {
     if is_built().is_none() {
         return;

@@ -72,10 +72,27 @@ test("what comes from elsewhere before a key was told is in the text beside it",
   await expect.poll(() => told).toEqual(["a: 100\nb: 3\n"]);
 });
 
-test("line breaks of another kind are no change", () => {
+test("line breaks of another kind are no change, and stay when something else is typed", async () => {
+  const told: string[] = [];
   let view: EditorView | undefined;
-  render(<Code value={"a: 1\r\nb: 2\r\n"} onChange={() => {}} label="x" extensions={none} onView={(made) => (view = made)} />);
+  const field = (value: string) => <Code value={value} onChange={(text) => told.push(text)} label="x" extensions={none} onView={(made) => (view = made)} />;
+  const { rerender } = render(field("a: 1\r\nb: 2\r\n"));
   expect(view?.state.doc.toString()).toBe("a: 1\nb: 2\n");
+  const type = async (at: number, insert: string, all: string) => {
+    view?.dispatch({ changes: { from: at, insert } });
+    await expect.poll(() => told.at(-1)).toBe(all);
+    rerender(field(all));
+  };
+  await type(9, "0", "a: 1\r\nb: 20\r\n");
+  await type(4, "\nc: 3", "a: 1\r\nc: 3\r\nb: 20\r\n");
+  // A key that was not told yet when something came from elsewhere.
+  view?.dispatch({ changes: { from: 4, insert: "5" } });
+  rerender(field("a: 1\r\nc: 4\r\nb: 20\r\n"));
+  await expect.poll(() => told.at(-1)).toBe("a: 15\r\nc: 4\r\nb: 20\r\n");
+  expect(view?.state.doc.toString()).toBe("a: 15\nc: 4\nb: 20\n");
+  // The same with breaks of another kind: what is typed next keeps those.
+  rerender(field("a: 15\nc: 4\nb: 20\r\n"));
+  await type(5, "0", "a: 150\nc: 4\nb: 20\r\n");
 });
 
 test("a field of one line takes no second one, and one that has two can be changed", () => {

@@ -2,7 +2,7 @@ import { defaultKeymap } from "@codemirror/commands";
 import { Annotation, ChangeSet, Compartment, EditorState, type Extension } from "@codemirror/state";
 import { EditorView, keymap, tooltips } from "@codemirror/view";
 import { useEffect, useRef } from "react";
-import { flushSync } from "react-dom";
+import { asWritten, type Change, oneKind } from "../../edit/breaks";
 import { difference } from "../../edit/difference";
 import { afterPaint } from "./afterPaint";
 import { theme } from "./theme";
@@ -21,6 +21,12 @@ export interface CodeProps {
   onView?: (view: EditorView | undefined) => void;
 }
 
+function changesOf(typed: ChangeSet): Change[] {
+  const found: Change[] = [];
+  typed.iterChanges((from, to, _from, _to, insert) => found.push({ from, to, insert: insert.toString() }));
+  return found;
+}
+
 /** A change that came from outside: nobody is told of it. */
 const given = Annotation.define<boolean>();
 
@@ -34,8 +40,8 @@ export function Code({ value, onChange, label, extensions, oneLine = false, inva
   const more = useRef(new Compartment());
   /** What was told and has not come back yet. Whoever types fast is ahead of what comes back. */
   const sent = useRef<string[]>([]);
-  /** The text that was told last, or came from outside, and what was typed since. */
-  const last = useRef<{ text: string; typed: ChangeSet | undefined }>({ text: value, typed: undefined });
+  /** The text that was told last, or came from outside, as the editor has it and as it is written, and what was typed since. */
+  const last = useRef<{ text: string; written: string; typed: ChangeSet | undefined }>({ text: value, written: value, typed: undefined });
   const told = useRef({ onChange, onView });
   useEffect(() => {
     told.current = { onChange, onView };
@@ -48,9 +54,12 @@ export function Code({ value, onChange, label, extensions, oneLine = false, inva
     // A key is painted before the screen makes anything of it.
     const later = afterPaint(() => {
       const text = made.state.doc.toString();
-      last.current = { text, typed: undefined };
-      sent.current.push(text);
-      told.current.onChange(text);
+      const { written: before, typed } = last.current;
+      // The editor has one kind of line break; the text may have others, and keeps them.
+      const written = typed && before.includes("\r") ? asWritten(before, changesOf(typed)) : text;
+      last.current = { text, written, typed: undefined };
+      sent.current.push(written);
+      told.current.onChange(written);
     });
     const made = new EditorView({
       parent: root,
@@ -83,11 +92,11 @@ export function Code({ value, onChange, label, extensions, oneLine = false, inva
           : []),
       ],
     });
-    // A page that goes away keeps what it was told. The screen's own listener comes after this one.
-    const leave = () => flushSync(later.now);
+    // A page that goes away keeps what it was told. The screen's own listener comes after this one, and nothing is drawn any more.
+    const leave = () => later.now();
     for (const event of ["pagehide", "visibilitychange"]) addEventListener(event, leave, true);
     view.current = made;
-    last.current = { text: made.state.doc.toString(), typed: undefined };
+    last.current = { text: made.state.doc.toString(), written: value, typed: undefined };
     told.current.onView?.(made);
     return () => {
       for (const event of ["pagehide", "visibilitychange"]) removeEventListener(event, leave, true);
@@ -106,14 +115,14 @@ export function Code({ value, onChange, label, extensions, oneLine = false, inva
     const back = sent.current.lastIndexOf(value);
     const behind = back >= 0 && back < sent.current.length - 1;
     sent.current = behind ? sent.current.slice(back + 1) : [];
-    // The editor has one kind of line break.
-    const text = value.replace(/\r\n?/g, "\n");
+    if (behind) return;
+    const text = oneKind(value);
     const { text: before, typed } = last.current;
-    if (behind || text === before) return;
+    if (text === before) return void (last.current.written = value);
     const { from, to, insert } = difference(before, text) ?? { from: 0, to: 0, insert: "" };
     const change = ChangeSet.of({ from, to, insert }, before.length);
     // What was typed meanwhile is typed into what comes.
-    last.current = { text, typed: typed?.map(change) };
+    last.current = { text, written: value, typed: typed?.map(change) };
     made.dispatch({ changes: typed ? change.map(typed, true) : change, annotations: given.of(true) });
   }, [value]);
   return <div ref={host} className={["code", oneLine && "one-line", invalid && "invalid"].filter(Boolean).join(" ")} />;

@@ -77,6 +77,23 @@ test("what another changed meanwhile is not overwritten unasked", async () => {
   expect(etags).toEqual(['"1"', '"2"']);
 });
 
+test("what was saved although the answer was lost is no other person's change", async () => {
+  const etags: (string | null)[] = [];
+  const saved = shown((_, etag, turn) => {
+    etags.push(etag);
+    if (turn === 1) throw new TypeError("the connection was cut");
+    return new Response('{"message":"stale"}', { status: 412 });
+  });
+  const level = await screen.findByLabelText(/^Service level/);
+  await userEvent.clear(level);
+  await userEvent.type(level, "8 h{Enter}");
+  await screen.findByText("The server does not answer.");
+  await userEvent.click(screen.getByRole("button", { name: "Save" }));
+  await expect.poll(saved).toBe(1);
+  expect(screen.queryByText(/They changed/)).toBeNull();
+  expect(etags).toEqual(['"1"', '"1"']);
+});
+
 test("what was typed is not lost by a link unasked", async () => {
   const asked: unknown[] = [];
   vi.stubGlobal("confirm", (question: string) => !asked.push(question));

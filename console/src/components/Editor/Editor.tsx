@@ -5,6 +5,7 @@ import { ApiError } from "../../api/client";
 import type { Kind } from "../../api/kinds";
 import { type Entity, editable, object, save, screenOf, type Tagged } from "../../api/objects";
 import { SHAPES } from "../../api/shapes";
+import { alike } from "../../edit/value";
 import { Fault, Loading } from "../Fault/Fault";
 import { FormContext } from "../Form/context";
 import { covers } from "../Form/covers";
@@ -51,15 +52,22 @@ function Opened({ kind, parent, id, from, onSaved, reload }: Props & { from: Tag
   const form = useRef<HTMLFormElement>(null);
   const client = useQueryClient();
   const saving = useMutation({
-    mutationFn: (etag: string | undefined) => save({ kind, parent, id, body: value, etag, note }),
+    mutationFn: async (etag: string | undefined) => {
+      try {
+        return await save({ kind, parent, id, body: value, etag, note });
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.status !== 412 || id === undefined) throw error;
+        const now = await client.fetchQuery({ ...object(kind, id, parent), queryKey: ["theirs", kind.name, id], staleTime: 0 });
+        // It was sent before, and the answer was lost.
+        if (shape && alike(value, editable(now.value, shape))) return now.value;
+        setTheirs(now);
+        throw error;
+      }
+    },
     onSuccess: (saved) => {
       void client.invalidateQueries();
       toast(`${kind.one[0]?.toUpperCase()}${kind.one.slice(1)} saved`);
       onSaved(saved);
-    },
-    onError: async (error) => {
-      if (!(error instanceof ApiError) || error.status !== 412 || id === undefined) return;
-      setTheirs(await client.fetchQuery({ ...object(kind, id, parent), queryKey: ["theirs", kind.name, id], staleTime: 0 }));
     },
   });
   useUnsaved(!saving.isSuccess && value !== asRead && JSON.stringify(value) !== JSON.stringify(asRead));

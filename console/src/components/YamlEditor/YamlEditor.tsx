@@ -3,6 +3,7 @@ import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
 import { EditorView, highlightActiveLineGutter, lineNumbers } from "@codemirror/view";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { ACTIONS, LANGUAGE } from "../../api/language";
+import { oneKind } from "../../edit/breaks";
 import { type Problem, rangeOf } from "../../edit/problems";
 import { completeYaml } from "../../edit/yaml";
 import { Code } from "../Code/Code";
@@ -37,7 +38,7 @@ export default function YamlEditor({ value, onChange, facts, problems, broken, l
     if (!view || (same && (before.view === view || (problems.length === 0 && broken === undefined)))) return;
     const text = view.state.doc.toString();
     // What is known of another text would stand at the wrong lines.
-    if (text !== value) return;
+    if (text !== oneKind(value)) return;
     marked.current = { view, problems, broken };
     view.dispatch(setDiagnostics(view.state, broken !== undefined ? [brokenAt(text, broken)] : problems.map((one) => diagnostic(text, one))));
   }, [view, value, problems, broken]);

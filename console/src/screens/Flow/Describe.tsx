@@ -36,14 +36,22 @@ function Form({ id, from, close, reload }: { id: string; from: Described; close:
   const client = useQueryClient();
   const users = useQuery(queries.related(id, "usedby")).data?.nodes.filter((node) => node.id !== id) ?? [];
   const saving = useMutation({
-    mutationFn: (etag: string) => describe(id, { name, description }, etag, note),
+    mutationFn: async (etag: string) => {
+      try {
+        await describe(id, { name, description }, etag, note);
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.status !== 412) throw error;
+        const now = await loadDescription(id);
+        // It was sent before, and the answer was lost.
+        if (now.flow.name === name && (now.flow.description ?? "") === description) return;
+        setTheirs(now);
+        throw error;
+      }
+    },
     onSuccess: () => {
       void client.invalidateQueries();
       toast("Flow saved");
       close();
-    },
-    onError: async (error) => {
-      if (error instanceof ApiError && error.status === 412) setTheirs(await loadDescription(id));
     },
   });
   const changed = name !== from.flow.name || description !== (from.flow.description ?? "");

@@ -20,9 +20,12 @@ import { toast } from "../../components/Toasts/toast";
 import { FLOWS, Trail } from "../../components/Trail/Trail";
 import { addNode, connect, type FlowValue, nodesOf, removeNode } from "../../edit/flow";
 import type { Positions } from "../../edit/positions";
+import { keptText } from "../../edit/kept";
 import { takeSlot } from "../../edit/slot";
 import { nodeAt, type Problem } from "../../edit/problems";
 import { Conflict } from "./Conflict";
+import { Again, Deleted } from "./Deleted";
+import { download } from "./download";
 import { type Opened, opening } from "./opening";
 import { ProblemList } from "./ProblemList";
 import type { TrialInput } from "./Trial";
@@ -48,10 +51,18 @@ export default function FlowEditor({ id }: { id: string }) {
     queryKey: ["editing", id],
     queryFn: async ({ signal }) => {
       await left.get(id);
-      const from = await loadWritten(id, signal);
+      const from = await loadWritten(id, signal).catch((error: unknown) => {
+        if (isGone(error)) return error;
+        throw error;
+      });
       const slot = await takeSlot(id, clientId);
       try {
         signal.throwIfAborted();
+        if (from instanceof Error) {
+          const kept = keptText(slot.key);
+          if (!kept) throw from;
+          return { deleted: { slot, text: kept.text } };
+        }
         if (slot.more) toast("This browser keeps more of this flow that is not saved, from a tab that was closed. Open it in another tab to see it.");
         return { opened: await opening(slot, from) };
       } catch (error) {
@@ -66,8 +77,10 @@ export default function FlowEditor({ id }: { id: string }) {
   });
   if (begin.error) return <Fault error={begin.error} retry={() => void begin.refetch()} />;
   if (!begin.data) return <Loading />;
-  return <Edited id={id} {...begin.data} />;
+  return begin.data.deleted ? <Deleted {...begin.data.deleted} /> : <Edited id={id} opened={begin.data.opened} />;
 }
+
+const isGone = (error: unknown): error is ApiError => error instanceof ApiError && (error.status === 404 || error.status === 410);
 
 const Canvas = memo(EditableCanvas);
 const Text = memo(YamlEditor);
@@ -168,7 +181,7 @@ function Edited({ id, opened }: { id: string; opened: Opened }) {
           <button className="button" disabled={draft.history.future.length === 0} onClick={draft.redo} title="Ctrl+Shift+Z">
             Redo
           </button>
-          <button className="button" onClick={() => download(draft)}>
+          <button className="button" onClick={() => download(draft.text, String(draft.flow.name ?? ""))}>
             Download
           </button>
           <button className="button primary" disabled={draft.broken !== undefined} onClick={() => void publish()}>
@@ -177,6 +190,14 @@ function Edited({ id, opened }: { id: string; opened: Opened }) {
         </span>
       </div>
       {draft.saving.state === "conflict" && <Conflict id={id} draft={draft} theirs={draft.saving.theirs} />}
+      {draft.saving.state === "refused" && isGone(draft.saving.error) && (
+        <div className="refusal" role="alert">
+          <p>
+            <strong>Someone deleted this flow.</strong> {draft.kept ? "Your text is kept in this browser." : "This browser can't keep your text: download it before you leave."}
+          </p>
+          <Again text={draft.text} slot={opened.slot} />
+        </div>
+      )}
       {draft.clash && <Stale what="flow" changed={["comments"]} onTheirs={() => draft.clash && draft.useTheirText(draft.clash)} onMine={() => draft.clash && draft.keepMyText(draft.clash)} />}
       {draft.broken !== undefined && (
         <p className="refusal" role="alert">
@@ -279,15 +300,6 @@ function useCounts({ problems, flow }: Draft): Map<string, number> {
     if (counts.size !== before.size || [...counts].some(([id, count]) => before.get(id) !== count)) last.current = counts;
     return last.current;
   }, [problems, flow]);
-}
-
-/** The text as a file. It is made when it is asked for: it is as long as the flow. */
-function download({ text, flow }: Draft) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
-  link.download = `${String(flow.name ?? "flow").toLowerCase().replace(/[^a-z0-9]+/g, "-")}.yaml`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 /** Why a draft was refused: the first that is wrong, with what would be right. */

@@ -6,7 +6,7 @@ import * as queries from "../../api/queries";
 import type { Written } from "../../api/written";
 import { agreed } from "../../edit/aside";
 import { sameFlow } from "../../edit/begin";
-import { edit, read, type Reading, valueOf } from "../../edit/edit";
+import { edit, known as knownReading, read, type Reading, valueOf } from "../../edit/edit";
 import { type FlowValue, undrawable } from "../../edit/flow";
 import { begin, change, type History, redo, settle, takeIn, undo } from "../../edit/history";
 import { keepText } from "../../edit/kept";
@@ -15,9 +15,11 @@ import { undraftedIn, withOwn } from "../../edit/own";
 import { bringIn, type Positions } from "../../edit/positions";
 import { ofDocument, type Problem } from "../../edit/problems";
 import { rebased } from "../../edit/rebase";
+import { withSent } from "../../edit/unanswered";
 import { useReading } from "../../edit/useReading";
 import { equal, isRecord } from "../../edit/value";
 import { toast } from "../../components/Toasts/toast";
+import { landed } from "./landed";
 import type { Opened } from "./opening";
 import { useKept } from "./useKept";
 import { usePlaces } from "./usePlaces";
@@ -45,9 +47,13 @@ export function useDraft(id: string, opened: Opened) {
     latest.current = next;
     showBase(next);
   }, []);
+  // What was sent and is not known to have got there, or not to have.
+  const unanswered = useRef(opened.unanswered);
   // Before each version of somebody else's that came in, what one's own was meant for.
   const epochs = useRef<{ now: number; bases: Map<number, Editable> }>({ now: 0, bases: new Map() });
   const [history, setHistory] = useState<History>(() => begin({ text: opened.text, positions: opened.positions, epoch: 0 }));
+  // Undo may lead to before somebody else's version while one is sent: then this is not the base of what is edited.
+  const setBaseAt = useCallback((at: number, next: Editable) => (epochs.current.now === at ? setBase(next) : void epochs.current.bases.set(at, next)), [setBase]);
   // Where the server has nodes.
   const there = useRef(opened.base.places ?? {});
   // What a save that is under way changes in it is known before it is drawn.
@@ -109,6 +115,16 @@ export function useDraft(id: string, opened: Opened) {
     },
     [setBase, update],
   );
+  /** One's own version, of which no answer came, is the base. */
+  const takeOwn = useCallback(
+    (own: Editable, was: Editable, at: number) => {
+      unanswered.current = undefined;
+      setBaseAt(at, own);
+      update((before) => renamed(before, was, own));
+      setSaving({ state: "saved" });
+    },
+    [setBaseAt, update],
+  );
   // Undone to before it came in, a text is meant for what was there then: to save it over theirs is a conflict.
   useEffect(() => {
     const { current } = epochs;
@@ -127,12 +143,23 @@ export function useDraft(id: string, opened: Opened) {
   const unwritten = isUnwritten(text, base);
   const [kept, setKept] = useState(true);
   // What the server has, comments and all, is not kept here.
-  useKept(
-    useCallback(() => {
-      const wanted = dirty || unwritten || undrafted.length > 0;
-      setKept(keepText(slot.key, wanted ? { text, version: base.version, saved: !dirty, typed: undrafted, ...(base.written && { base: base.written }) } : undefined));
-    }, [slot, text, base.version, base.written, dirty, unwritten, undrafted]),
-  );
+  const keep = useCallback(() => {
+    // What was typed may not be drawn yet.
+    const { text } = held.current.now;
+    const known = knownReading(text);
+    const flow = known && flowOf(known).flow;
+    const saved = flow !== undefined && sameFlow(flow, base.document);
+    const typed = flow ? undraftedIn(flow, ownOf(base)) : [];
+    const open = unanswered.current && unanswered.current.version >= base.version ? unanswered.current : undefined;
+    const wanted = open || !saved || isUnwritten(text, base) || typed.length > 0;
+    setKept(keepText(slot.key, wanted ? { text, version: base.version, saved, typed, ...(base.written && { base: base.written }), ...(open && { unanswered: open }) } : undefined));
+    // Drawn, it is to be kept anew.
+  }, [slot, text, reading, base]);
+  useKept(keep, useCallback(() => held.current.now.text !== text, [text]));
+  const keepNow = useRef(keep);
+  useEffect(() => {
+    keepNow.current = keep;
+  });
 
   // What is wrong, as one types. While the server is away, what was found stays, and nothing waits for it.
   const [asked, askAgain] = useState(0);
@@ -166,7 +193,6 @@ export function useDraft(id: string, opened: Opened) {
     async (text: string) => {
       const [at, meant] = [epochs.current.now, latest.current];
       if (meant.version === 0 || !isUnwritten(text, meant)) return;
-      const found = (next: Editable) => (epochs.current.now === at ? setBase(next) : void epochs.current.bases.set(at, next));
       const { flow } = flowOf(read(text));
       // The server's name is the flow's own.
       const named = flow && undraftedIn(flow, ownOf(meant)).length > 0 ? edit(text, [], withOwn(flow, ownOf(meant), [])) : text;
@@ -175,7 +201,7 @@ export function useDraft(id: string, opened: Opened) {
         setUnkept(undefined);
         if ("theirs" in sent) return setClash(sent.theirs);
         const { written, others, both } = sent;
-        if (!others) return found({ ...meant, written: { ...written, text } });
+        if (!others) return setBaseAt(at, { ...meant, written: { ...written, text } });
         // With what was typed since. Where that can't be told apart it is sent, and brought together, once more.
         const { text: typed } = held.current.now;
         const reading = read(typed);
@@ -191,7 +217,7 @@ export function useDraft(id: string, opened: Opened) {
         queries.signedOut(client, error);
       }
     },
-    [id, client, setBase, takeVersion],
+    [id, client, setBaseAt, takeVersion],
   );
   const busy = useRef<Promise<unknown>>(undefined);
   const [looked, lookAgain] = useState(0);
@@ -206,35 +232,57 @@ export function useDraft(id: string, opened: Opened) {
         setSaving({ state: "saved" });
         return undefined;
       }
-      const [at, meant] = [epochs.current.now, latest.current];
-      // Undo may have led to before somebody else's version meanwhile: this is not the base of that.
-      const found = (next: Editable) => (epochs.current.now === at ? setBase(next) : void epochs.current.bases.set(at, next));
+      const [at, meant, before] = [epochs.current.now, latest.current, unanswered.current];
+      unanswered.current = withSent(before, meant.version, wanted);
+      keepNow.current();
+      /** Goes on after a draft of one's own that was not answered: what was typed since is another one. */
+      const goOn = async (own: Editable) => {
+        takeOwn(own, meant, at);
+        const text = renamedText(whole.text, meant, own);
+        const { flow } = flowOf(read(text));
+        if (epochs.current.now !== at || !flow) return undefined;
+        if (!sameFlow(flow, own.document)) return await again.current(read(text));
+        await write(text);
+        setWarned({ flow, problems: warnings(own.flow.savedVersion?.validation) });
+        return own.version;
+      };
       try {
         const saved = await saveDraft(id, wanted, meant.etag);
+        unanswered.current = undefined;
         // A new version has no text yet.
-        found({ ...meant, etag: saved.etag, version: saved.version, document: wanted as never, written: madeFrom(meant.version, meant.written) });
+        setBaseAt(at, { ...meant, etag: saved.etag, version: saved.version, document: wanted as never, written: madeFrom(meant.version, meant.written) });
         if (epochs.current.now === at) await write(whole.text);
         setSaving({ state: "saved" });
-        setWarned({ flow: wanted, problems: saved.problems.filter((one) => one.severity === "warning") });
+        setWarned({ flow: wanted, problems: warnings(saved.problems) });
         void client.invalidateQueries({ queryKey: ["flow", id] });
         void client.invalidateQueries({ queryKey: ["versions", id] });
         return saved.version;
       } catch (error) {
-        const stale = error instanceof ApiError && error.status === 412;
-        const theirs = stale ? await loadWritten(id).catch(() => undefined) : undefined;
+        let refusal = error as Error;
+        let [theirs, own]: (Editable | undefined)[] = [];
+        if (error instanceof ApiError && error.status === 412) {
+          try {
+            theirs = await loadWritten(id);
+            own = await landed(meant, unanswered.current, theirs);
+          } catch (unread) {
+            [refusal, theirs] = [unread as Error, undefined];
+          }
+        } else if (!passes(refusal)) unanswered.current = before;
+        if (own) return await goOn(own);
         // It was renamed or published meanwhile: what one began with is still the newest, and is saved again for the new revision.
         if (theirs && theirs.version === meant.version && theirs.etag !== meant.etag) {
-          found({ ...meant, flow: theirs.flow, etag: theirs.etag, ...(meant.written && { written: { ...meant.written, text: renamedText(meant.written.text, meant, theirs) } }) });
+          setBaseAt(at, { ...meant, flow: theirs.flow, etag: theirs.etag, ...(meant.written && { written: { ...meant.written, text: renamedText(meant.written.text, meant, theirs) } }) });
           update((before) => renamed(before, meant, theirs));
           setSaving({ state: "saved" });
           return epochs.current.now === at ? await again.current(read(renamedText(whole.text, meant, theirs))) : undefined;
         }
-        setSaving(theirs ? { state: "conflict", theirs } : { state: "refused", error: error as Error, wanted });
-        queries.signedOut(client, error);
+        if (theirs) unanswered.current = undefined;
+        setSaving(theirs ? { state: "conflict", theirs } : { state: "refused", error: refusal, wanted });
+        queries.signedOut(client, refusal);
         return undefined;
       }
     },
-    [id, client, setBase, readAgain, update, write],
+    [id, client, setBaseAt, takeOwn, readAgain, update, write],
   );
   const again = useRef(save);
   useEffect(() => {
@@ -274,6 +322,9 @@ export function useDraft(id: string, opened: Opened) {
     let over = false;
     const timer = setTimeout(() => {
       loadWritten(id).then(async (theirs) => {
+        const [was, at] = [latest.current, epochs.current.now];
+        const own = await landed(was, unanswered.current, theirs);
+        if (own) return over || busy.current ? undefined : takeOwn(own, was, at);
         const came = dirty ? undefined : await textFor(theirs);
         // Whoever began to type meanwhile keeps what was typed.
         if (over || busy.current || theirs.version <= latest.current.version) return;
@@ -292,7 +343,7 @@ export function useDraft(id: string, opened: Opened) {
       clearTimeout(timer);
     };
     // What was under way may have been refused for the newer version.
-  }, [newer, id, dirty, unwritten, unkept, base, text, takeVersion]);
+  }, [newer, id, dirty, unwritten, unkept, base, text, takeOwn, takeVersion]);
 
   const useTheirs = async (theirs: Editable) => {
     const { text, written } = await textFor(theirs);
@@ -384,6 +435,8 @@ function renamedText(text: string, was: Editable, is: Editable): string {
   const { flow } = flowOf(read(text));
   return flow ? edit(text, [], withOwn(flow, ownOf(is), undraftedIn(flow, ownOf(was)))) : text;
 }
+
+const warnings = (found: readonly Problem[] | undefined) => (found ?? []).filter((one) => one.severity === "warning");
 
 const NOTHING: { flow?: FlowValue; broken?: string } = {};
 const NONE: Problem[] = [];

@@ -1,16 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
-import { createDraft } from "../../api/editing";
 import { KINDS } from "../../api/kinds";
-import { saveText } from "../../api/written";
 import { type Entity, objects, save } from "../../api/objects";
 import { useMay, useSession } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
 import { Refusal } from "../../components/Refusal/Refusal";
-import { edit, valueOf } from "../../edit/edit";
-import { keepText } from "../../edit/kept";
-import { slotOf } from "../../edit/slot";
+import { createFrom } from "../../edit/create";
+import { edit } from "../../edit/edit";
 import { TEMPLATES } from "./templates";
 import "../../components/Form/Form.css";
 import { FLOWS, Trail } from "../../components/Trail/Trail";
@@ -33,11 +30,7 @@ export default function FlowNew() {
     mutationFn: async () => {
       const text = edit(template?.text ?? "", ["name"], wanted.trim());
       if (mayQueues) for (const queue of missing) await save({ kind: KINDS.queue, body: { name: queue }, note: `for the flow ${wanted.trim()}` });
-      const flow = await createDraft(valueOf(text));
-      // The template's comments are for whoever edits it. What the server does not take now it gets from the editor.
-      const version = flow.savedVersion?.version ?? 1;
-      await saveText(flow.id, text, undefined).catch(() => keepText(slotOf(flow.id, clientId), { text, version, saved: true, typed: [] }));
-      return flow;
+      return await createFrom(text, clientId);
     },
     onSuccess: (flow) => {
       void client.invalidateQueries();

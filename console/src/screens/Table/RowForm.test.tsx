@@ -7,24 +7,36 @@ import { RowForm, rowShape } from "./RowForm";
 
 afterEach(() => vi.unstubAllGlobals());
 
-test("a row that another changed meanwhile is not overwritten unasked", async () => {
+/** Changes the tier from `basic` to `basic+`, and saves it where the server has another one by now. */
+async function saveOver(tier: string) {
   const sent: unknown[] = [];
   vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
     if (init.method === "PUT") sent.push([JSON.parse(String(init.body)), new Headers(init.headers).get("if-match")]);
-    return new Response('{"key":"a","tier":"silver"}', { headers: { etag: '"7"' } });
+    return new Response(JSON.stringify({ key: "a", tier }), { headers: { etag: '"7"' } });
   });
-  let done = "";
+  const done: string[] = [];
   render(
     <QueryClientProvider client={new QueryClient()}>
-      <RowForm id="t" schema={{ properties: { tier: { type: "string" } } }} open={{ key: "a", row: { key: "a", tier: "basic" }, isNew: false }} reads={false} onDone={(what) => (done = what)} onClose={() => {}} />
+      <RowForm id="t" schema={{ properties: { tier: { type: "string" } } }} open={{ key: "a", row: { key: "a", tier: "basic" }, isNew: false }} reads={false} onDone={(what) => done.push(what)} onClose={() => {}} />
     </QueryClientProvider>,
   );
   await userEvent.type(screen.getByLabelText(/^tier/), "+");
   await userEvent.click(screen.getByRole("button", { name: "Save the row" }));
+  return { sent, done };
+}
+
+test("what was saved although the answer was lost is no other person's change", async () => {
+  const { sent, done } = await saveOver("basic+");
+  await expect.poll(() => done).toEqual(["Row a saved"]);
+  expect(sent).toEqual([]);
+});
+
+test("a row that another changed meanwhile is not overwritten unasked", async () => {
+  const { sent, done } = await saveOver("silver");
   expect((await screen.findByRole("alert")).textContent).toContain("They changed: tier.");
   expect(sent).toEqual([]);
   await userEvent.click(screen.getByRole("button", { name: "Overwrite with mine" }));
-  await expect.poll(() => done).toBe("Row a saved");
+  await expect.poll(() => done).toEqual(["Row a saved"]);
   expect(sent).toEqual([[{ key: "a", tier: "basic+" }, '"7"']]);
 });
 

@@ -7,6 +7,7 @@ import { columnsOf, typeOf } from "../../components/Form/Columns";
 import { FormContext } from "../../components/Form/context";
 import { covers } from "../../components/Form/covers";
 import { Members } from "../../components/Form/Form";
+import { alike } from "../../edit/value";
 import { Refusal } from "../../components/Refusal/Refusal";
 import { differing } from "../../components/Stale/differing";
 import { Stale } from "../../components/Stale/Stale";
@@ -65,6 +66,8 @@ export function RowForm({ id, schema, open, reads, onDone, onClose }: Props) {
       // The revision is that of all rows: whether this one changed is seen by reading it again.
       const now = await row(id, key);
       const changed = differing(base, now.row, ["selfUri"]);
+      // It was sent before, and the answer was lost.
+      if (changed.length > 0 && alike(withoutKey(now.row), value)) return;
       if (changed.length > 0 && !over) throw new Changed(now.row, changed);
       return await putRow(id, key, { ...value, key: keyOf(base) }, now.etag);
     },

@@ -1,0 +1,221 @@
+// An editor that is interrupted: answers that never come, a session that ends, a flow that somebody deletes, a tab that is closed.
+import { BASE, browser, check, CLIENT_ID, CLIENT_SECRET, glance, noise, other, page, signIn, tell } from "./harness.mjs";
+
+const api = await other();
+const heading = async (name, on = page) => await on.getByRole("heading", { level: 1, name }).waitFor();
+const button = (name) => page.getByRole("button", { name, exact: true });
+const node = (id) => page.locator(`.react-flow__node[data-id="flow/${id}"]`);
+const naming = page.locator('.node-form > [data-path$=".name"] input');
+const conflict = page.getByText("Someone else changed this flow while you were editing");
+const saved = async (version) => await page.getByText(`Saved as version ${version}`, { exact: true }).waitFor();
+const until = async (holds) => {
+  for (let times = 0; times < 100; times++) {
+    if (await holds()) return true;
+    await page.waitForTimeout(100);
+  }
+  return false;
+};
+const yaml = async () => (await page.locator(".editing-yaml .cm-content").innerText()).replaceAll("\u200b", "");
+/** Writes a line after the one that has a text. */
+const write = async (after, line, on = page) => {
+  await on.locator(".editing-yaml .cm-line").filter({ hasText: after }).first().click();
+  await on.keyboard.press("End");
+  await on.keyboard.press("Enter");
+  await on.keyboard.press("Home");
+  await on.keyboard.type(line);
+};
+
+await tell(async () => {
+  await page.goto(`${BASE}/flows/new`);
+  await signIn(CLIENT_ID, CLIENT_SECRET);
+  await page.getByRole("radio", { name: /^Triage/ }).check();
+  await page.getByLabel("Name", { exact: true }).fill("Interrupted");
+  await button("Create the flow").click();
+  await node("topic").waitFor();
+  const id = new URL(page.url()).pathname.split("/")[2];
+  const open = async () => {
+    await page.goto(`${BASE}/flows/${id}/edit?view=both`);
+    await page.locator(".editing-yaml .cm-content").waitFor();
+    await node("topic").waitFor();
+  };
+  // What is picked is brought into view in the YAML, which is written into before.
+  const pick = async () => {
+    await node("topic").click();
+    await naming.waitFor();
+  };
+  const newest = () => api("GET", `/flows/${id}/latestconfiguration`);
+  const topic = (one) => one.nodes.find((each) => each.id === "topic");
+  const version = async () => (await api("GET", `/flows/${id}`)).savedVersion.version;
+  // A version that nobody has written a text of yet has none.
+  const text = async (version) => await api("GET", `/flows/${id}/versions/${version}/text`).catch(() => "");
+  noise.splice(0);
+
+  // The server takes a draft, and its answer is lost. `lost` says how often that has happened.
+  let lost = 0;
+  const drafts = /\/api\/v2\/flows\/[^/]+\?draft=true$/;
+  const loseOne = async () => {
+    lost = 0;
+    await page.route(drafts, async (route) => {
+      await route.fetch();
+      lost += 1;
+      await route.abort();
+      await page.unroute(drafts);
+    });
+  };
+  await open();
+  await write("name: Interrupted", "# A comment that goes with it.");
+  await pick();
+  await loseOne();
+  await naming.fill("taken");
+  await until(() => lost === 1);
+  await saved(2);
+  check("a draft whose answer was lost is one's own", topic(await newest()).name === "taken" && !(await conflict.isVisible()));
+  check("its comments get there", await until(async () => (await text(2)).includes("\n# A comment that goes with it.\n")), await text(2));
+  noise.splice(0);
+
+  // Typed on before that is known.
+  await loseOne();
+  await naming.fill("taken, too");
+  await until(() => lost === 1);
+  await naming.fill("typed since");
+  await saved(4);
+  check("what was typed since is a draft after it", topic(await newest()).name === "typed since" && (await version()) === 4 && !(await conflict.isVisible()), await newest());
+  noise.splice(0);
+
+  // The page is loaded again before that is known, and what was typed since is in it.
+  await loseOne();
+  await naming.fill("taken before a reload");
+  await until(() => lost === 1);
+  await page.route(drafts, (route) => route.abort());
+  await naming.fill("typed before a reload");
+  await page.reload();
+  await page.unroute(drafts);
+  await node("topic").waitFor();
+  await saved(6);
+  check("so it is after a reload", topic(await newest()).name === "typed before a reload" && (await version()) === 6 && !(await conflict.isVisible()), await newest());
+  noise.splice(0);
+
+  // Somebody else saves after it.
+  await open();
+  await pick();
+  await loseOne();
+  await naming.fill("taken before theirs");
+  await until(() => lost === 1);
+  const theirs = await newest();
+  theirs.nodes[2].actions.unshift({ type: "log", message: "theirs" });
+  await api("POST", `/flows/${id}/versions`, theirs);
+  await until(async () => (await yaml()).includes("message: theirs"));
+  check("somebody else's version after it comes in as usual", topic(await newest()).name === "taken before theirs" && !(await conflict.isVisible()) && /name: taken before theirs/.test(await yaml()), await yaml());
+  noise.splice(0);
+
+  // A comment is typed while another text is under way: nothing else is typed after it.
+  await open();
+  const texts = "**/api/v2/flows/*/versions/*/text";
+  let slow = true;
+  await page.route(texts, async (route) => {
+    if (slow && route.request().method() === "PUT") {
+      slow = false;
+      await new Promise((done) => setTimeout(done, 6_000));
+    }
+    await route.continue();
+  });
+  const under = page.waitForRequest((request) => request.method() === "PUT" && /\/text$/.test(request.url()));
+  await write("name: Interrupted", "# The first.");
+  await under;
+  await write("# The first.", "# The second.");
+  const sent = await version();
+  check("a comment that is typed while another is sent is sent after it", await until(async () => (await text(sent)).includes("# The second.")), await text(sent));
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await saved(sent);
+  noise.splice(0);
+
+  await pick();
+
+  // The session ends while something is typed: whoever signs in again goes on.
+  // The editor alone finds that out: what else the page asks for is not answered.
+  await page.route("**/api/v2/**", (route) => (/\/changesets$|\?draft=true$/.test(route.request().url()) ? route.continue() : route.abort()));
+  await browser.clearCookies();
+  await naming.fill("typed after the session ended");
+  await page.getByLabel("Client id").waitFor();
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await signIn(CLIENT_ID, CLIENT_SECRET);
+  await node("topic").getByText("typed after the session ended").waitFor();
+  await saved(sent + 1);
+  check("what was typed after the session ended is saved after the next one began", topic(await newest()).name === "typed after the session ended" && new URL(page.url()).search === "?view=both", page.url());
+  await pick();
+  await naming.fill("and on");
+  await saved(sent + 2);
+  check("and the editor goes on", topic(await newest()).name === "and on");
+  noise.splice(0);
+
+  // A tab is closed right after the last of many keys, in the YAML and in a field.
+  await page.goto(`${BASE}/flows`);
+  await heading("Flows");
+  const kept = () => page.evaluate(() => JSON.stringify(localStorage));
+  for (const where of ["the YAML", "a field"]) {
+    const tab = await browser.newPage();
+    await tab.goto(`${BASE}/flows/${id}/edit?view=both`);
+    await tab.locator(".editing-yaml .cm-content").waitFor();
+    await tab.locator('.react-flow__node[data-id="flow/topic"]').waitFor();
+    if (where === "the YAML") await write("name: Interrupted", "# typed", tab);
+    else {
+      await tab.locator('.react-flow__node[data-id="flow/topic"]').click();
+      await tab.locator('.node-form > [data-path$=".name"] input').fill("typed");
+    }
+    await until(async () => (await kept()).includes("typed"));
+    await tab.keyboard.type(` and closed in ${where}`);
+    await tab.close({ runBeforeUnload: true });
+    await until(() => tab.isClosed());
+    check(`what was typed in ${where} is kept when the tab is closed, to the last key`, await until(async () => (await kept()).includes(`typed and closed in ${where}`)), await kept());
+  }
+  await open();
+  check("and is there when the flow is opened again", await until(async () => /# typed and closed in the YAML/.test(await yaml()) && /name: "?typed and closed in a field/.test(await yaml())), await yaml());
+  await page.getByText(/^Saved as version \d+$/).waitFor();
+  noise.splice(0);
+
+  // Somebody deletes the flow.
+  await pick();
+  await page.route(drafts, (route) => route.abort());
+  await naming.fill("never saved");
+  await until(async () => (await yaml()).includes("never saved"));
+  await api("DELETE", `/flows/${id}`);
+  await page.unroute(drafts);
+  await page.getByText("Someone deleted this flow.").waitFor();
+  await glance("editor-deleted");
+  check("it is said that somebody deleted it, and what to do with the text", await button("Create a flow from it").isEnabled());
+  await page.reload();
+  await heading("Deleted flow");
+  const shown = await page.getByLabel("The text", { exact: true }).inputValue();
+  check("after a reload the text is there", /name: "?never saved/.test(shown), `${shown}\n${await kept()}`);
+  await glance("flow-deleted");
+  await page.getByLabel("Name of the new flow").fill("Not deleted");
+  await button("Create a flow from it").click();
+  await heading("Edit");
+  await node("topic").getByText("never saved").waitFor();
+  const again = new URL(page.url()).pathname.split("/")[2];
+  const made = await api("GET", `/flows/${again}/versions/1/text`);
+  check("and becomes another flow, comments and all", again !== id && made.includes("name: Not deleted") && made.includes("# Change the words to those"), made);
+  noise.splice(0);
+  await page.goto(`${BASE}/flows/${id}/edit`);
+  await page.getByText("Not found", { exact: true }).waitFor();
+  check("it is kept no longer", !(await page.getByLabel("The text", { exact: true }).isVisible()));
+  noise.splice(0);
+
+  // It is renamed, the answer is lost, and it is saved once more.
+  await page.goto(`${BASE}/flows/${again}`);
+  await button("Rename").click();
+  const described = page.getByRole("form", { name: "Name and description" });
+  await described.getByLabel("Name").fill("Renamed");
+  await page.route(`**/api/v2/flows/${again}`, async (route) => {
+    if (route.request().method() !== "PUT") return await route.continue();
+    await route.fetch();
+    await route.abort();
+  });
+  await described.getByRole("button", { name: "Save", exact: true }).click();
+  await described.getByText("The server does not answer.").waitFor();
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await described.getByRole("button", { name: "Save", exact: true }).click();
+  await heading("Renamed");
+  check("a name whose answer was lost is one's own", (await api("GET", `/flows/${again}`)).name === "Renamed");
+  noise.splice(0);
+});
