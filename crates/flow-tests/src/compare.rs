@@ -14,7 +14,7 @@ use waypost_wire::trace::{RunTrace, TraceEffect, TraceEvent, TraceTarget, text};
 use crate::expect::{Expect, Recipients, SendWanted, Wanted};
 use crate::logs::{self, LogWanted};
 use crate::observed::{Observed, Step};
-use crate::text::{Text, quoted};
+use crate::text::{Maybe, NOTHING, Text, quoted};
 
 /// Something that is not as expected.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,9 +32,6 @@ pub struct Mismatch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<u64>,
 }
-
-/// The words for what is not there.
-const NOTHING: &str = "nothing";
 
 struct Comparison<'o> {
     observed: &'o Observed,
@@ -72,13 +69,13 @@ impl Comparison<'_> {
         self.found.push(Mismatch { member, expected, found, difference: None, event });
     }
 
-    fn text(&mut self, member: &str, wanted: Option<&Text>, found: Option<&str>, event: Option<usize>) {
+    fn text(&mut self, member: &str, wanted: Option<&Maybe<Text>>, found: Option<&str>, event: Option<usize>) {
         let Some(wanted) = wanted else { return };
-        if found.is_some_and(|found| wanted.accepts(found)) {
+        if wanted.accepts(found, |wanted, found| wanted.accepts(found)) {
             return;
         }
         let difference = match (wanted, found) {
-            (Text::Exact(expected), Some(found)) => difference(expected, found),
+            (Maybe::This(Text::Exact(expected)), Some(found)) => difference(expected, found),
             _ => None,
         };
         let found = found.map_or_else(|| NOTHING.to_owned(), quoted);
@@ -91,7 +88,8 @@ impl Comparison<'_> {
     fn decision(&mut self, expect: &Expect) {
         let observed = self.observed;
         // A queue alone means that a flow decided for it: an unrouted mail may wait in the same one.
-        let implied = expect.queue.as_ref().filter(|_| expect.error.is_none()).map(|_| DecisionKind::Queue);
+        let is_for_queue = matches!(expect.queue, Some(Maybe::This(_)));
+        let implied = (is_for_queue && !matches!(expect.error, Some(Maybe::This(_)))).then_some(DecisionKind::Queue);
         if let Some(wanted) = expect.decision.or(implied).filter(|wanted| *wanted != observed.decision) {
             let why = observed.error.as_ref().map(|error| format!(" ({}: {})", error.code, error.message));
             let found = format!("{}{}", observed.decision.as_str(), why.unwrap_or_default());
@@ -99,12 +97,16 @@ impl Comparison<'_> {
         }
         if let Some(wanted) = &expect.queue {
             let folded = waypost_flow::document::fold_name;
-            if observed.queue.as_deref().is_none_or(|queue| folded(queue) != folded(wanted)) {
+            if !wanted.accepts(observed.queue.as_deref(), |wanted, queue| folded(queue) == folded(wanted)) {
                 let found = match &observed.queue {
                     Some(queue) => format!("`{queue}`"),
                     None => format!("no queue: {}", observed.decision.as_str()),
                 };
-                self.add("queue", format!("`{wanted}`"), found);
+                let wanted = match wanted {
+                    Maybe::This(wanted) => format!("`{wanted}`"),
+                    Maybe::Nothing => "no queue".to_owned(),
+                };
+                self.add("queue", wanted, found);
             }
         }
         if let Some(wanted) = expect.priority.filter(|wanted| *wanted != observed.priority) {
@@ -126,13 +128,16 @@ impl Comparison<'_> {
         self.text("outcome", expect.outcome.as_ref(), observed.outcome.as_deref(), event);
         if let Some(wanted) = &expect.error {
             let whole = observed.error.as_ref().map(|error| format!("{}: {}", error.code, error.message));
-            let is_so = observed.error.as_ref().zip(whole.as_ref()).is_some_and(|(error, whole)| {
+            let is_so = wanted.accepts(observed.error.as_ref().zip(whole.as_ref()), |wanted, (error, whole)| {
                 [&error.code, &error.message, whole].into_iter().any(|text| wanted.accepts(text))
             });
             if !is_so {
                 self.add(
                     "error",
-                    wanted.to_string(),
+                    match wanted {
+                        Maybe::Nothing => "no error".to_owned(),
+                        Maybe::This(wanted) => wanted.to_string(),
+                    },
                     whole.map_or_else(|| "no error".to_owned(), |whole| quoted(&whole)),
                 );
             }
@@ -145,11 +150,14 @@ impl Comparison<'_> {
             let member = format!("attributes.{name}");
             let found = observed.attributes.get(name).map(String::as_str);
             let event = last_set(self.trace, TraceTarget::Attribute, name);
-            match (wanted, found) {
-                (None, None) => {}
-                (None, Some(found)) => self.add_at(event, member, NOTHING.to_owned(), quoted(found)),
-                (Some(wanted), found) => self.text(&member, Some(wanted), found, event),
-            }
+            self.text(&member, Some(wanted), found, event);
+        }
+        if expect.no_attributes && !observed.attributes.is_empty() {
+            let set = observed.attributes.iter().map(|(name, value)| format!("{name}: {}", quoted(value)));
+            self.add("attributes", NOTHING, set.collect::<Vec<_>>().join(", "));
+        }
+        if expect.no_outputs && !observed.outputs.is_empty() {
+            self.add("outputs", NOTHING, format!("`{}`", Json::Object(observed.outputs.clone())));
         }
         for (name, wanted) in &expect.variables {
             let event = last_set(self.trace, TraceTarget::Variable, name);
@@ -163,7 +171,9 @@ impl Comparison<'_> {
 
     fn value(&mut self, member: String, wanted: &Wanted, found: Option<&Json>, event: Option<usize>) {
         match wanted {
-            Wanted::Text(wanted) => self.text(&member, Some(wanted), found.and_then(Json::as_str), event),
+            Wanted::Text(wanted) => {
+                self.text(&member, Some(&Maybe::This(wanted.clone())), found.and_then(Json::as_str), event);
+            }
             Wanted::Value(wanted) if found.is_some_and(|found| equal(wanted, found)) => {}
             Wanted::Value(wanted) => {
                 let found = found.map_or_else(|| NOTHING.to_owned(), |found| format!("`{found}`"));
@@ -239,10 +249,9 @@ impl Comparison<'_> {
 
 impl SendWanted {
     fn accepts(&self, send: &TraceEffect) -> bool {
-        let text = |wanted: &Option<Text>, found: &Option<Json>| {
-            wanted
-                .as_ref()
-                .is_none_or(|wanted| found.as_ref().and_then(Json::as_str).is_some_and(|text| wanted.accepts(text)))
+        let text = |wanted: &Option<Maybe<Text>>, found: &Option<Json>| {
+            let found = found.as_ref().and_then(Json::as_str);
+            wanted.as_ref().is_none_or(|wanted| wanted.accepts(found, |wanted, found| wanted.accepts(found)))
         };
         let to: Vec<&str> = match &send.to {
             Some(Json::Array(all)) => all.iter().filter_map(Json::as_str).collect(),
@@ -251,9 +260,12 @@ impl SendWanted {
         };
         let to = match &self.to {
             None => true,
-            Some(Recipients::One(Text::Exact(wanted))) => to.iter().any(|to| to.eq_ignore_ascii_case(wanted)),
-            Some(Recipients::One(wanted)) => to.iter().any(|to| wanted.accepts(to)),
-            Some(Recipients::All(wanted)) => {
+            Some(Maybe::Nothing) => to.is_empty(),
+            Some(Maybe::This(Recipients::One(Text::Exact(wanted)))) => {
+                to.iter().any(|to| to.eq_ignore_ascii_case(wanted))
+            }
+            Some(Maybe::This(Recipients::One(wanted))) => to.iter().any(|to| wanted.accepts(to)),
+            Some(Maybe::This(Recipients::All(wanted))) => {
                 let folded = |all: &[&str]| all.iter().map(|to| to.to_lowercase()).collect::<BTreeSet<_>>();
                 folded(&to) == wanted.iter().map(|to| to.to_lowercase()).collect()
             }
@@ -266,18 +278,20 @@ impl SendWanted {
             && self.reply_all.is_none_or(|wanted| wanted == send.reply_all)
             && self.attach_original.is_none_or(|wanted| wanted == send.attach_original)
             && self.attach.is_none_or(|wanted| wanted == send.attach)
-            && self.webhook.as_ref().is_none_or(|wanted| send.webhook.as_ref().and_then(Json::as_str) == Some(wanted))
+            && self.webhook.as_ref().is_none_or(|wanted| {
+                wanted.accepts(send.webhook.as_ref().and_then(Json::as_str), |wanted, found| wanted == found)
+            })
             && self
                 .payload
                 .as_ref()
-                .is_none_or(|wanted| send.payload.as_ref().is_some_and(|found| equal(wanted, found)))
+                .is_none_or(|wanted| wanted.accepts(send.payload.as_ref().filter(|payload| !payload.is_null()), equal))
     }
 
     /// The lines that differ between the expected text and that of the only one that was sent besides.
     fn difference(&self, send: &TraceEffect) -> Option<String> {
         let pairs = [(&self.text, &send.text), (&self.html, &send.html), (&self.subject, &send.subject)];
         pairs.into_iter().find_map(|(wanted, found)| match (wanted, found.as_ref().and_then(Json::as_str)) {
-            (Some(Text::Exact(wanted)), Some(found)) if wanted != found => difference(wanted, found),
+            (Some(Maybe::This(Text::Exact(wanted))), Some(found)) if wanted != found => difference(wanted, found),
             _ => None,
         })
     }

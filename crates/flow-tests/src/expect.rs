@@ -15,7 +15,7 @@ use waypost_ids::DecisionKind;
 use waypost_wire::trace::TraceEffectKind;
 
 use crate::logs::{self, LogWanted};
-use crate::text::Text;
+use crate::text::{Maybe, Text};
 
 /// The word that stands for whatever the snapshot beside the file says.
 const SNAPSHOT: &str = "snapshot";
@@ -57,25 +57,28 @@ const SENDS: [TraceEffectKind; 5] = [
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Expect {
     pub(crate) decision: Option<DecisionKind>,
-    pub(crate) queue: Option<String>,
+    pub(crate) queue: Option<Maybe<String>>,
     pub(crate) priority: Option<i64>,
     pub(crate) skills: Option<Vec<String>>,
-    pub(crate) language: Option<Text>,
+    pub(crate) language: Option<Maybe<Text>>,
     pub(crate) addresses: Option<Vec<String>>,
-    pub(crate) reason: Option<Text>,
-    pub(crate) outcome: Option<Text>,
-    /// None: the attribute is not set.
-    pub(crate) attributes: BTreeMap<String, Option<Text>>,
+    pub(crate) reason: Option<Maybe<Text>>,
+    pub(crate) outcome: Option<Maybe<Text>>,
+    pub(crate) attributes: BTreeMap<String, Maybe<Text>>,
+    /// No attribute may be set.
+    pub(crate) no_attributes: bool,
     /// Variables of the flow under test, as they were last set.
     pub(crate) variables: BTreeMap<String, Wanted>,
     pub(crate) outputs: BTreeMap<String, Wanted>,
+    /// There may be no outputs: the flow did not return.
+    pub(crate) no_outputs: bool,
     /// What must be sent; an empty list: nothing may be.
     pub(crate) sends: Option<Vec<SendWanted>>,
     pub(crate) sends_not: Vec<SendWanted>,
     pub(crate) path: Option<Vec<String>>,
     /// What must be logged; an empty list: nothing may be.
     pub(crate) logs: Option<Vec<LogWanted>>,
-    pub(crate) error: Option<Text>,
+    pub(crate) error: Option<Maybe<Text>>,
     /// Everything is compared with the snapshot.
     pub(crate) snapshot: bool,
 }
@@ -93,15 +96,15 @@ pub(crate) enum Wanted {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SendWanted {
     pub(crate) kind: Option<TraceEffectKind>,
-    pub(crate) to: Option<Recipients>,
-    pub(crate) subject: Option<Text>,
-    pub(crate) text: Option<Text>,
-    pub(crate) html: Option<Text>,
+    pub(crate) to: Option<Maybe<Recipients>>,
+    pub(crate) subject: Option<Maybe<Text>>,
+    pub(crate) text: Option<Maybe<Text>>,
+    pub(crate) html: Option<Maybe<Text>>,
     pub(crate) reply_all: Option<bool>,
     pub(crate) attach_original: Option<bool>,
     pub(crate) attach: Option<bool>,
-    pub(crate) webhook: Option<String>,
-    pub(crate) payload: Option<Json>,
+    pub(crate) webhook: Option<Maybe<String>>,
+    pub(crate) payload: Option<Maybe<Json>>,
 }
 
 /// To whom something is sent.
@@ -139,17 +142,17 @@ impl Expect {
         if is_empty(node) {
             problems.push(nothing(path));
         }
-        let decision = members.text("decision");
-        let queue = members.text("queue");
+        let decision = word(&mut members, "decision", "a decision in one word: each run ends with one", problems);
+        let queue = name_or_null(&mut members, "queue");
         let mut expect = Self {
-            priority: members.integer("priority"),
+            priority: integer_or_null(&mut members, "priority"),
             skills: members.node("skills").map(listed),
             addresses: members.node("addresses").map(listed),
             ..Self::default()
         };
         let mut text = |name: &str| {
             let node = members.node(name)?;
-            Text::read(&members.at(name), node, problems)
+            Maybe::read(&members.at(name), node, problems)
         };
         expect.language = text("language");
         expect.reason = text("reason");
@@ -159,23 +162,20 @@ impl Expect {
             let at = members.at("decision");
             expect.decision = one_of(&at, &word, &DECISIONS, |kind| kind.as_str(), "decision", problems);
         }
-        if let Some(name) = queue {
+        if let Some(Maybe::This(name)) = &queue {
             let known = names.running.queue_names.values().map(|name| &**name);
-            if !names.running.queues_by_name.contains_key(&fold_name(&name)) {
+            if !names.running.queues_by_name.contains_key(&fold_name(name)) {
                 let message = format!("there is no queue `{name}`");
-                problems
-                    .push(Diagnostic::error(Code::UnknownQueue, members.at("queue"), message).nearest(&name, known));
+                problems.push(Diagnostic::error(Code::UnknownQueue, members.at("queue"), message).nearest(name, known));
             }
-            expect.queue = Some(name);
         }
+        expect.queue = queue;
         if let Some(node) = members.node("attributes") {
             let at = members.at("attributes");
             problems.extend(is_empty(node).then(|| nothing(&at)));
-            for (name, value) in map(&at, node, problems) {
-                let wanted = match value {
-                    Node::Null => Some(None),
-                    value => Text::read(&format!("{at}.{name}"), value, problems).map(Some),
-                };
+            expect.no_attributes = *node == Node::Null;
+            for (name, value) in map_or_null(&at, node, problems) {
+                let wanted = Maybe::read(&format!("{at}.{name}"), value, problems);
                 expect.attributes.extend(wanted.map(|wanted| (name.clone(), wanted)));
             }
         }
@@ -191,6 +191,7 @@ impl Expect {
             let at = members.at("outputs");
             problems.extend(is_empty(node).then(|| nothing(&at)));
             let known = names.program.map(|program| program.interface.output_types()).unwrap_or_default();
+            expect.no_outputs = *node == Node::Null;
             expect.outputs = values(&at, "output", node, known, problems);
         }
         if let Some(node) = members.node("sends") {
@@ -205,7 +206,7 @@ impl Expect {
         }
         if let Some(node) = members.node("path") {
             let at = members.at("path");
-            if !matches!(node, Node::List(_)) {
+            if !matches!(node, Node::List(_) | Node::Null) {
                 problems.push(wrong(&at, "a list of nodes").found(node.kind()));
             }
             let steps = listed(node);
@@ -232,6 +233,52 @@ pub(crate) fn nothing(path: &str) -> Diagnostic {
         .expected("at least one expectation, such as `queue: Billing`")
 }
 
+/// A word of which there always is one.
+fn word(members: &mut Members<'_>, name: &str, expected: &str, problems: &mut Vec<Diagnostic>) -> Option<String> {
+    match members.node(name)? {
+        Node::String(word) => Some(word.clone()),
+        other => {
+            problems.push(wrong(&members.at(name), expected).found(other.kind()));
+            None
+        }
+    }
+}
+
+/// Whether something is so; `null`: it is not.
+fn flag_or_null(members: &mut Members<'_>, name: &str) -> Option<bool> {
+    match members.node(name)? {
+        Node::Boolean(flag) => Some(*flag),
+        Node::Null => Some(false),
+        other => {
+            members.problems.push(wrong(&members.at(name), "true, false or null").found(other.kind()));
+            None
+        }
+    }
+}
+
+/// A number; what nobody has set is 0.
+fn integer_or_null(members: &mut Members<'_>, name: &str) -> Option<i64> {
+    match members.node(name)? {
+        Node::Integer(number) => Some(*number),
+        Node::Null => Some(0),
+        other => {
+            members.problems.push(wrong(&members.at(name), "an integer, or null").found(other.kind()));
+            None
+        }
+    }
+}
+
+fn name_or_null(members: &mut Members<'_>, name: &str) -> Option<Maybe<String>> {
+    match members.node(name)? {
+        Node::String(name) => Some(Maybe::This(name.clone())),
+        Node::Null => Some(Maybe::Nothing),
+        other => {
+            members.problems.push(wrong(&members.at(name), "a name, or null").found(other.kind()));
+            None
+        }
+    }
+}
+
 fn listed(node: &Node) -> Vec<String> {
     let one = |node: &Node| match node {
         Node::String(text) => text.clone(),
@@ -244,7 +291,7 @@ fn listed(node: &Node) -> Vec<String> {
     }
 }
 
-fn map<'n>(path: &str, node: &'n Node, problems: &mut Vec<Diagnostic>) -> &'n [(String, Node)] {
+fn map_or_null<'n>(path: &str, node: &'n Node, problems: &mut Vec<Diagnostic>) -> &'n [(String, Node)] {
     match node {
         Node::Map(members) => members,
         Node::Null => &[],
@@ -264,7 +311,7 @@ fn values(
     problems: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Wanted> {
     let mut all = BTreeMap::new();
-    for (name, value) in map(path, node, problems) {
+    for (name, value) in map_or_null(path, node, problems) {
         let at = format!("{path}.{name}");
         let Some((_, data_type)) = known.iter().find(|(known, _)| known == name) else {
             let problem = Diagnostic::error(Code::UnknownOutput, at, format!("the flow has no {what} `{name}`"));
@@ -304,9 +351,13 @@ pub(crate) fn one_of<T: Copy>(
 }
 
 fn sends(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Vec<SendWanted> {
-    let Node::List(elements) = node else {
-        problems.push(wrong(path, "a list").found(node.kind()));
-        return Vec::new();
+    let elements = match node {
+        Node::List(elements) => elements.as_slice(),
+        Node::Null => &[],
+        other => {
+            problems.push(wrong(path, "a list").found(other.kind()));
+            &[]
+        }
     };
     let each = elements.iter().enumerate();
     each.filter_map(|(index, element)| SendWanted::read(&format!("{path}[{index}]"), element, problems)).collect()
@@ -316,23 +367,28 @@ impl SendWanted {
     fn read(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Self> {
         let mut members = Members::of(path, node).map_err(|problem| problems.push(*problem)).ok()?;
         let mut wanted = Self::default();
-        if let Some(word) = members.text("kind") {
+        if let Some(word) = word(&mut members, "kind", "a kind in one word", problems) {
             wanted.kind = one_of(&members.at("kind"), &word, &SENDS, TraceEffectKind::as_str, "kind", problems);
         }
         wanted.to = match members.node("to") {
-            None | Some(Node::Null) => None,
-            Some(node @ Node::List(_)) => Some(Recipients::All(listed(node))),
-            Some(node) => Text::read(&members.at("to"), node, problems).map(Recipients::One),
+            None => None,
+            Some(Node::Null) => Some(Maybe::Nothing),
+            Some(node @ Node::List(_)) => Some(Maybe::This(Recipients::All(listed(node)))),
+            Some(node) => Text::read(&members.at("to"), node, problems).map(Recipients::One).map(Maybe::This),
         };
         let mut text = |name: &str| {
             let node = members.node(name)?;
-            Text::read(&members.at(name), node, problems)
+            Maybe::read(&members.at(name), node, problems)
         };
         (wanted.subject, wanted.text, wanted.html) = (text("subject"), text("text"), text("html"));
-        wanted.reply_all = members.flag("replyAll");
-        wanted.attach_original = members.flag("attachOriginal");
-        wanted.attach = members.flag("attach");
-        (wanted.webhook, wanted.payload) = (members.text("webhook"), members.json("payload"));
+        wanted.reply_all = flag_or_null(&mut members, "replyAll");
+        wanted.attach_original = flag_or_null(&mut members, "attachOriginal");
+        wanted.attach = flag_or_null(&mut members, "attach");
+        wanted.webhook = name_or_null(&mut members, "webhook");
+        wanted.payload = members.node("payload").map(|node| match node {
+            Node::Null => Maybe::Nothing,
+            node => Maybe::This(node.to_json()),
+        });
         problems.extend(members.finish(&SEND));
         Some(wanted)
     }
@@ -346,8 +402,9 @@ impl fmt::Display for SendWanted {
         }
         match &self.to {
             None => {}
-            Some(Recipients::One(to)) => write!(f, ", to {to}")?,
-            Some(Recipients::All(to)) => write!(f, ", to {} alone", to.join(" and "))?,
+            Some(Maybe::Nothing) => f.write_str(", to nobody")?,
+            Some(Maybe::This(Recipients::One(to))) => write!(f, ", to {to}")?,
+            Some(Maybe::This(Recipients::All(to))) => write!(f, ", to {} alone", to.join(" and "))?,
         }
         for (member, wanted) in [("subject", &self.subject), ("text", &self.text), ("html", &self.html)] {
             if let Some(wanted) = wanted {
@@ -361,12 +418,15 @@ impl fmt::Display for SendWanted {
                 write!(f, ", {member} `{wanted}`")?;
             }
         }
-        if let Some(webhook) = &self.webhook {
-            write!(f, ", webhook `{webhook}`")?;
+        match &self.webhook {
+            None => {}
+            Some(Maybe::Nothing) => f.write_str(", webhook nothing")?,
+            Some(Maybe::This(webhook)) => write!(f, ", webhook `{webhook}`")?,
         }
         match &self.payload {
-            Some(payload) => write!(f, ", payload `{payload}`"),
             None => Ok(()),
+            Some(Maybe::Nothing) => f.write_str(", payload nothing"),
+            Some(Maybe::This(payload)) => write!(f, ", payload `{payload}`"),
         }
     }
 }

@@ -35,9 +35,13 @@ pub(crate) const fn word(level: TraceLevel) -> &'static str {
 
 /// Reads a list of lines.
 pub(crate) fn read(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Vec<LogWanted> {
-    let Node::List(elements) = node else {
-        problems.push(wrong(path, "a list").found(node.kind()));
-        return Vec::new();
+    let elements = match node {
+        Node::List(elements) => elements.as_slice(),
+        Node::Null => &[],
+        other => {
+            problems.push(wrong(path, "a list").found(other.kind()));
+            &[]
+        }
     };
     let each = elements.iter().enumerate();
     each.filter_map(|(index, element)| LogWanted::read(&format!("{path}[{index}]"), element, problems)).collect()

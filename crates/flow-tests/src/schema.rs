@@ -58,10 +58,14 @@ pub fn answers_schema() -> Json {
 fn object(description: &str, mut properties: Json) -> Json {
     for property in properties.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
         let Some(property) = property.as_object_mut() else { continue };
-        if let Some(kind) =
-            property.get("type").and_then(Json::as_str).filter(|kind| ["array", "object"].contains(kind))
-        {
-            let kinds = json!([kind, "string"]);
+        let mut kinds: Vec<&str> = match property.get("type") {
+            Some(Json::String(kind)) => vec![kind],
+            Some(Json::Array(kinds)) => kinds.iter().filter_map(Json::as_str).collect(),
+            _ => continue,
+        };
+        if kinds.iter().any(|kind| ["array", "object"].contains(kind)) && !kinds.contains(&"string") {
+            kinds.push("string");
+            let kinds = json!(kinds);
             property.insert("type".to_owned(), kinds);
             property.insert("pattern".to_owned(), json!(COLUMN));
         }
@@ -291,44 +295,55 @@ fn standing() -> Json {
     )
 }
 
+/// The same, or null: there is none.
+fn or_null(description: &str, schemas: &[Json]) -> Json {
+    let any: Vec<Json> = schemas.iter().cloned().chain([json!({ "type": "null" })]).collect();
+    json!({ "description": description, "anyOf": any })
+}
+
 fn expect() -> Json {
+    let text = || json!({ "$ref": "#/$defs/text" });
+    let texts = || json!({ "$ref": "#/$defs/texts" });
+    let column = || json!({ "$ref": "#/$defs/column" });
     object(
         "What is expected. What is left out is not compared.",
         json!({
             "decision": { "anyOf": [{ "enum": ["queue", "forward", "disconnect", "unrouted"] }, { "$ref": "#/$defs/column" }] },
-            "queue": { "description": "The queue's name.", "type": "string" },
-            "priority": { "anyOf": [{ "type": "integer" }, { "$ref": "#/$defs/column" }] },
-            "skills": { "$ref": "#/$defs/texts" },
-            "language": { "$ref": "#/$defs/text" },
-            "addresses": { "$ref": "#/$defs/texts" },
-            "reason": { "$ref": "#/$defs/text" },
-            "outcome": { "$ref": "#/$defs/text" },
-            "attributes": { "description": "Attributes in the end; null: not set.", "type": "object", "additionalProperties": { "anyOf": [{ "$ref": "#/$defs/text" }, { "type": "null" }] } },
+            "queue": { "description": "The queue's name; null: none.", "type": ["string", "null"] },
+            "priority": or_null("The priority; null: none, which is 0.", &[json!({ "type": "integer" }), column()]),
+            "skills": or_null("The required skills; null: none.", &[texts()]),
+            "language": or_null("The required language; null: none.", &[text()]),
+            "addresses": or_null("Where it is forwarded; null: nowhere.", &[texts()]),
+            "reason": or_null("The reason of a disconnect; null: none.", &[text()]),
+            "outcome": or_null("The outcome that the flow set; null: none.", &[text()]),
+            "attributes": { "description": "Attributes in the end; null for one: not set; null for all: none is.", "type": ["object", "null"], "additionalProperties": { "anyOf": [{ "$ref": "#/$defs/text" }, { "type": "null" }] } },
             "variables": { "description": "Variables of the flow under test, as they were last set.", "type": "object" },
-            "outputs": { "description": "Outputs of the flow under test.", "type": "object" },
-            "sends": { "description": "What must be sent, whatever else is; an empty list: nothing is.", "type": "array", "items": { "$ref": "#/$defs/send" } },
+            "outputs": { "description": "Outputs of the flow under test; null: none.", "type": ["object", "null"] },
+            "sends": { "description": "What must be sent, whatever else is; an empty list or null: nothing is.", "type": ["array", "null"], "items": { "$ref": "#/$defs/send" } },
             "sendsNot": { "description": "What must not be sent; `{}` is anything.", "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/send" } },
-            "path": { "description": "The nodes that are entered, in order; those of called flows as `Flow/node`.", "type": "array", "items": { "type": "string" } },
-            "logs": { "description": "What must be logged, whatever else is; an empty list: nothing is.", "type": "array", "items": { "$ref": "#/$defs/log" } },
-            "error": { "description": "The code or the message of the run's error.", "$ref": "#/$defs/text" },
+            "path": { "description": "The nodes that are entered, in order; those of called flows as `Flow/node`; null: none.", "type": ["array", "null"], "items": { "type": "string" } },
+            "logs": { "description": "What must be logged, whatever else is; an empty list or null: nothing is.", "type": ["array", "null"], "items": { "$ref": "#/$defs/log" } },
+            "error": or_null("The code or the message of the run's error; null: none.", &[text()]),
         }),
     )
 }
 
 fn send() -> Json {
+    let text = || json!({ "$ref": "#/$defs/text" });
+    let flag = || [json!({ "type": "boolean" }), json!({ "$ref": "#/$defs/column" })];
     object(
-        "Something that is sent.",
+        "Something that is sent. Null: it has none of it.",
         json!({
             "kind": { "anyOf": [{ "enum": ["reply", "mail", "forward", "webhook", "queuePush"] }, { "$ref": "#/$defs/column" }] },
-            "to": { "description": "One of the recipients, or a list of all of them.", "anyOf": [{ "$ref": "#/$defs/text" }, { "type": "array", "items": { "type": "string" } }] },
-            "subject": { "$ref": "#/$defs/text" },
-            "text": { "$ref": "#/$defs/text" },
-            "html": { "$ref": "#/$defs/text" },
-            "replyAll": { "description": "Whether a reply goes to all others who had the mail.", "anyOf": [{ "type": "boolean" }, { "$ref": "#/$defs/column" }] },
-            "attachOriginal": { "description": "Whether the original mail is attached.", "anyOf": [{ "type": "boolean" }, { "$ref": "#/$defs/column" }] },
-            "attach": { "description": "Whether a forward attaches the mail to one of the route's own.", "anyOf": [{ "type": "boolean" }, { "$ref": "#/$defs/column" }] },
-            "webhook": { "description": "The webhook's name.", "type": "string" },
-            "payload": { "description": "What the webhook is sent." },
+            "to": or_null("One of the recipients, or a list of all of them; null: nobody.", &[text(), json!({ "type": "array", "items": { "type": "string" } })]),
+            "subject": or_null("Its subject; null: none.", &[text()]),
+            "text": or_null("What it says as plain text; null: nothing.", &[text()]),
+            "html": or_null("What it says as HTML; null: nothing.", &[text()]),
+            "replyAll": or_null("Whether a reply goes to all others who had the mail; null: it does not.", &flag()),
+            "attachOriginal": or_null("Whether the original mail is attached; null: it is not.", &flag()),
+            "attach": or_null("Whether a forward attaches the mail to one of the route's own; null: it does not.", &flag()),
+            "webhook": { "description": "The webhook's name; null: none.", "type": ["string", "null"] },
+            "payload": { "description": "What the webhook is sent; null: the interaction." },
         }),
     )
 }

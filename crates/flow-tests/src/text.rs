@@ -21,6 +21,48 @@ pub(crate) enum Text {
     },
 }
 
+/// Something that is expected, or expected not to be there.
+#[derive(Clone, Debug)]
+pub(crate) enum Maybe<T> {
+    /// `null`: there is none.
+    Nothing,
+    /// This one.
+    This(T),
+}
+
+impl Maybe<Text> {
+    /// Reads a text, or `null`.
+    pub(crate) fn read(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Self> {
+        match node {
+            Node::Null => Some(Self::Nothing),
+            node => Text::read(path, node, problems).map(Self::This),
+        }
+    }
+}
+
+impl<T> Maybe<T> {
+    /// Whether what came is as expected; nothing can come too.
+    pub(crate) fn accepts<F>(&self, found: Option<F>, is_this: impl FnOnce(&T, F) -> bool) -> bool {
+        match (self, found) {
+            (Self::Nothing, found) => found.is_none(),
+            (Self::This(wanted), Some(found)) => is_this(wanted, found),
+            (Self::This(_), None) => false,
+        }
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Maybe<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str(NOTHING),
+            Self::This(wanted) => wanted.fmt(f),
+        }
+    }
+}
+
+/// The words for what is not there.
+pub(crate) const NOTHING: &str = "nothing";
+
 /// What a map that expects a text has.
 const KEYS: [&str; 2] = ["contains", "matches"];
 

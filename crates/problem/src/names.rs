@@ -23,6 +23,11 @@ pub fn one_of<'k>(names: impl IntoIterator<Item = &'k str>) -> String {
 
 /// The nearest known name, if it is near enough to be what was meant.
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    among(name, &mut known.into_iter())
+}
+
+/// The same of any names: compiled here, where tests have it optimised.
+fn among<'k>(name: &str, known: &mut dyn Iterator<Item = &'k str>) -> Option<&'k str> {
     let length = |text: &str| text.chars().take(MAX_COMPARED + 1).count();
     let written = length(name);
     if written > MAX_COMPARED {
@@ -30,7 +35,6 @@ pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     }
     let folded = name.to_lowercase();
     known
-        .into_iter()
         .filter_map(|candidate| {
             let length = length(candidate);
             let near = 1 + length / 4;
@@ -40,8 +44,8 @@ pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         .map(|(candidate, length, near)| {
             (strsim::osa_distance(&folded, &candidate.to_lowercase()), candidate, length, near)
         })
-        // Of a name of one letter nothing would be left.
-        .filter(|(distance, _, length, near)| distance <= near && distance < length)
+        // Where half of a name or more would be another, it was hardly meant: `date` is not `name`.
+        .filter(|(distance, _, length, near)| distance <= near && distance * 2 < written.max(*length))
         .min_by_key(|(distance, ..)| *distance)
         .map(|(_, candidate, ..)| candidate)
 }
@@ -52,12 +56,20 @@ mod tests {
 
     #[test]
     fn what_was_meant_is_found_and_nothing_is_guessed() {
-        let known = ["password", "hostname", "x", "y"];
+        let known = ["password", "hostname", "x", "y", "to", "from", "name", "header", "length", "exists"];
         for (written, meant) in [
             ("pasword", Some("password")),
             ("passwrod", Some("password")),
             ("HOSTNAME", Some("hostname")),
             ("host", None),
+            ("headr", Some("header")),
+            ("lenght", Some("length")),
+            ("exsts", Some("exists")),
+            ("form", Some("from")),
+            ("named", Some("name")),
+            // Half of it is another.
+            ("date", None),
+            ("no", None),
             ("z", None),
             ("", None),
         ] {

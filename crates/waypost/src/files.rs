@@ -49,6 +49,22 @@ pub(crate) fn tests(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
     read(paths, is_test)
 }
 
+/// The test files to run: those that are named themselves; if none is, all below the folders. With how many of those are left out.
+pub(crate) fn named_tests(paths: &[PathBuf]) -> Result<(Vec<SourceFile>, usize), Failure> {
+    let named: Vec<PathBuf> = paths.iter().filter(|path| !path.is_dir() && is_test(path)).cloned().collect();
+    if named.is_empty() {
+        return Ok((tests(paths)?, 0));
+    }
+    let whole = |path: &Path| fs::canonicalize(path).ok();
+    let is_named = |path: &Path| named.iter().any(|named| whole(named) == whole(path));
+    let mut below = Vec::new();
+    for folder in paths.iter().filter(|path| path.is_dir()) {
+        walk(folder, &mut below, &|path| has_extension(path, &["yaml", "yml", "json"]) && is_test(path))?;
+    }
+    let left_out = below.iter().filter(|path| !is_named(path)).count();
+    Ok((tests(&named)?, left_out))
+}
+
 /// All YAML files below the paths, tests included, in order of their names. What is named itself counts as YAML, unless it is JSON.
 pub(crate) fn yaml(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
     read(paths, |path| !has_extension(path, &["json"]))

@@ -1,12 +1,13 @@
 //! Checking calls of functions.
 
-use waypost_cel::{Expr, Kind, Span};
+use waypost_cel::{Expr, Kind, Literal, Span};
+use waypost_ids::codes;
 
 use super::Costly;
 use super::check::{Checker, Typed};
 use super::constant::Trial;
 use super::ir::Ir;
-use super::{foreign, macros, patterns};
+use super::{foreign, patterns};
 use crate::diagnostic::{Code, Edit, counted};
 use crate::email::{Member, Shape};
 use crate::functions::{self, BadLiteral, Function, Overload, Pattern, Search, Style, Work};
@@ -35,8 +36,11 @@ impl Checker<'_> {
             return self.format(place, of, arguments);
         }
         let all: Vec<&Expr> = receiver.into_iter().chain(arguments).collect();
-        // What a macro of another language, or one that is not called on a list, binds can't be known.
-        if functions::find(name).is_none() && foreign::is_macro(name) {
+        // What a macro of another language, a mistyped one, or one that is not called on a list, binds can't be known.
+        if functions::find(name).is_none() && (foreign::is_macro(name) || self.is_mistyped_macro(name, &all)) {
+            if let Some(of) = receiver {
+                self.check(of);
+            }
             self.unknown_function(place, name, (&all, None), method);
             return None;
         }
@@ -74,10 +78,22 @@ impl Checker<'_> {
         {
             return None;
         }
-        if !self.literals(function, &all, &irs) {
+        if !self.literals(function, overload, &all, &irs) {
             return None;
         }
         let ir = self.prepared(function, overload, &all, irs)?;
+        if overload.can_fail
+            && let Some(error) = self.trial().failure(&ir).filter(|error| error.code == codes::CONVERSION)
+            && let Some(written) = all.first()
+        {
+            let example = function.examples.first().map(|(example, _)| format!("write it as in `{example}`"));
+            let expected = "a value that can be converted, as this call is the same on every mail";
+            self.bad_literal(
+                written,
+                BadLiteral { message: error.message, expected, suggestion: example, meant: None },
+            );
+            return None;
+        }
         Some((ir, overload.result.of(t.as_ref())))
     }
 
@@ -111,12 +127,13 @@ impl Checker<'_> {
     }
 
     /// Looks at texts that are written out: a zone that there is not is found before any mail has come.
-    fn literals(&mut self, function: &Function, all: &[&Expr], arguments: &[Ir]) -> bool {
+    fn literals(&mut self, function: &Function, overload: &Overload, all: &[&Expr], arguments: &[Ir]) -> bool {
         let mut good = true;
-        for (position, check) in function.literals {
-            let Some((ir, written)) = arguments.get(*position).zip(all.get(*position)) else { continue };
+        let alone = function.parses.filter(|_| overload.can_fail && arguments.len() == 1).map(|check| (0, check));
+        for (position, check) in function.literals.iter().copied().chain(alone) {
+            let Some((ir, written)) = arguments.get(position).zip(all.get(position)) else { continue };
             let Some(bad) = self.trial().texts(ir).iter().find_map(|text| check(text).err()) else { continue };
-            self.bad_literal(written.span, bad);
+            self.bad_literal(written, bad);
             good = false;
         }
         good
@@ -146,10 +163,15 @@ impl Checker<'_> {
         false
     }
 
-    fn bad_literal(&mut self, place: Span, bad: BadLiteral) {
-        let problem = self.problem(place, Code::ExpressionLiteral, bad.message);
+    /// Notes what is wrong with a text. What was meant is put in its place where the text is written there as a whole.
+    fn bad_literal(&mut self, written: &Expr, bad: BadLiteral) {
+        let range = self.place(written.span);
+        let is_text = matches!(&written.kind, Kind::Literal(Literal::Text(_)));
+        let problem = self.problem(written.span, Code::ExpressionLiteral, bad.message);
         problem.expected = Some(bad.expected.to_owned());
         problem.suggestion = bad.suggestion;
+        let meant = bad.meant.filter(|_| is_text).and_then(|meant| quoted(&meant));
+        problem.edits = meant.map(|text| Edit { range, text }).into_iter().collect();
     }
 
     /// A call, with constant words and patterns prepared.
@@ -179,8 +201,9 @@ impl Checker<'_> {
                 suggestion: Some(
                     "write the pattern as a literal; use `contains` to search for a computed text".to_owned(),
                 ),
+                meant: None,
             };
-            self.bad_literal(written.span, bad);
+            self.bad_literal(written, bad);
             return None;
         };
         match Pattern::new(&pattern) {
@@ -196,7 +219,7 @@ impl Checker<'_> {
                 Some(Ir::Match(work, Box::new(pattern), arguments))
             }
             Err(bad) => {
-                self.bad_literal(written.span, bad);
+                self.bad_literal(written, bad);
                 None
             }
         }
@@ -222,97 +245,6 @@ impl Checker<'_> {
             return None;
         }
         Some((Ir::Lookup(member, Box::new(ir)), member.data_type()))
-    }
-
-    fn unknown_function(&mut self, place: Span, name: &str, (all, of): (&[&Expr], Option<&Type>), method: bool) {
-        let (suggestion, edits) =
-            if self.is_trial { (None, Vec::new()) } else { self.instead(place, name, (all, of), method) };
-        let problem = self.problem(place, Code::UnknownFunction, format!("unknown function `{name}`"));
-        problem.suggestion = suggestion;
-        problem.edits = edits;
-    }
-
-    /// What is suggested instead of a call of a function that there is not. A call that would not check either is described, and not
-    /// written out.
-    fn instead(
-        &self,
-        place: Span,
-        name: &str,
-        (all, of): (&[&Expr], Option<&Type>),
-        method: bool,
-    ) -> (Option<String>, Vec<Edit>) {
-        let whole = all.first().filter(|_| method).map_or(place, |of| of.span.to(place));
-        let range = self.place(whole).start..self.end_of_call(place, all);
-        // The call with its arguments.
-        let span = all.iter().fold(whole, |whole, part| whole.to(part.span));
-        let checked = |text: Option<String>| text.filter(|text| self.checks(span, text));
-        let edit = |text: String| vec![Edit { range: range.clone(), text }];
-        if let Some(form) = macros::named(name).next().map(|known| known.form) {
-            let other = checked(self.other_way(name, all, method));
-            return (Some(format!("write `{form}`")), other.map(edit).unwrap_or_default());
-        }
-        if functions::find(name).is_some() {
-            let other = checked(self.other_way(name, all, method));
-            let help = match method {
-                true => format!("write `{name}(x)`, not `x.{name}()`"),
-                false => format!("write `x.{name}(…)`, not `{name}(x, …)`"),
-            };
-            return (Some(help), other.map(edit).unwrap_or_default());
-        }
-        if let Some(meant) = checked(foreign::call(self, name, (all, of), method)) {
-            return (Some(format!("write `{meant}`")), edit(meant));
-        }
-        if let Some(forms) = foreign::forms(name, method) {
-            return (Some(format!("write {forms}")), Vec::new());
-        }
-        let Some(near) = self.near_function(name) else { return (None, Vec::new()) };
-        let known = functions::find(&near);
-        let other = known.is_some_and(|known| !callable(known, method));
-        let meant = match other {
-            true => self.other_way(&near, all, method),
-            false => self.same_way(&near, all, method),
-        };
-        match (checked(meant), known) {
-            (Some(meant), _) if other => (Some(format!("did you mean `{meant}`?")), edit(meant)),
-            (Some(meant), _) => (Some(format!("did you mean `{near}`?")), edit(meant)),
-            (None, Some(known)) => (Some(format!("did you mean {}?", known.forms(method != other))), Vec::new()),
-            (None, None) => (Some(format!("did you mean `{near}`?")), Vec::new()),
-        }
-    }
-
-    /// The function or macro that was probably meant. Of a namespace's the last part is compared: the rest is the same anyway.
-    fn near_function(&self, name: &str) -> Option<String> {
-        let names = functions::all().map(|function| function.name).chain(macros::names());
-        match name.split_once('.') {
-            Some((_, last)) => {
-                let names = names.filter_map(|known| known.split_once('.'));
-                let (namespace, names): (Vec<&str>, Vec<&str>) = names.unzip();
-                Some(format!("{}.{}", namespace.first()?, self.near(last, &names)?))
-            }
-            None => self.near(name, &names.collect::<Vec<_>>()),
-        }
-    }
-
-    /// Where the brackets of a call end, in bytes of the whole value.
-    fn end_of_call(&self, name: Span, all: &[&Expr]) -> usize {
-        let behind = all.iter().map(|part| part.span.range().end).chain([name.range().end]).max().unwrap_or_default();
-        let rest = self.source.get(behind..).unwrap_or_default();
-        self.base + behind + rest.find(')').map_or(0, |at| at + 1)
-    }
-
-    /// A call of a function as a method, or of a method as a function.
-    fn other_way(&self, name: &str, all: &[&Expr], method: bool) -> Option<String> {
-        self.same_way(name, all, !method)
-    }
-
-    /// A call with its arguments as they are to be written.
-    fn same_way(&self, name: &str, all: &[&Expr], method: bool) -> Option<String> {
-        let mut arguments: Vec<String> = all.iter().map(|part| self.mended(part.span)).collect();
-        if !method {
-            return Some(format!("{name}({})", arguments.join(", ")));
-        }
-        let of = self.closed(all.first()?, arguments.remove(0));
-        Some(format!("{of}.{name}({})", arguments.join(", ")))
     }
 
     fn wrong_arguments(&mut self, function: &Function, all: &[&Expr], checked: &[Typed], method: bool) {
@@ -376,7 +308,12 @@ fn is_formatting(name: &str) -> bool {
         .is_some_and(|function| function.overloads.iter().any(|overload| matches!(overload.work, Work::Formatting)))
 }
 
-fn callable(function: &Function, method: bool) -> bool {
+/// A text as an expression has it; none if it would have to be escaped.
+pub(super) fn quoted(text: &str) -> Option<String> {
+    (!text.contains(['\'', '\\', '\n'])).then(|| format!("'{text}'"))
+}
+
+pub(super) fn callable(function: &Function, method: bool) -> bool {
     match function.style {
         Style::Both => true,
         Style::Method => method,

@@ -10,8 +10,8 @@ use super::compile::deep_type;
 use super::conversion::conversion;
 use super::ir::{Ir, Site};
 use super::{Costly, NeverIs, Scope};
-use super::{foreign, members, parse};
-use crate::diagnostic::{Code, Diagnostic, Edit, edited};
+use super::{foreign, members};
+use crate::diagnostic::{Code, Diagnostic, Edit};
 use crate::types::{ObjectType, Type};
 use crate::value::{Text, Value};
 
@@ -126,56 +126,6 @@ impl Checker<'_> {
         self.source.get(span.range()).unwrap_or_default()
     }
 
-    /// A part as it is to be written: with what mends the mistakes that were noted in it.
-    pub(super) fn mended(&self, span: Span) -> String {
-        let (place, written) = (self.place(span), self.written(span));
-        if !self.scope.work.take(self.problems.len()) {
-            return written.to_owned();
-        }
-        let within: Vec<Edit> = self
-            .problems
-            .iter()
-            .flat_map(|problem| &problem.edits)
-            .filter(|edit| place.start <= edit.range.start && edit.range.end <= place.end)
-            .map(|edit| Edit {
-                range: edit.range.start - place.start..edit.range.end - place.start,
-                text: edit.text.clone(),
-            })
-            .collect();
-        edited(written, &within)
-    }
-
-    /// Whether a text that is suggested in place of a part checks: it may have no problem that the part's own parts do not have.
-    pub(super) fn checks(&self, part: Span, text: &str) -> bool {
-        let place = self.place(part);
-        let Some((tree, mistakes)) = parse::parse(self.path, text, 0, self.scope.work) else { return false };
-        let mut trial = Checker {
-            problems: mistakes,
-            locals: self.locals.clone(),
-            next_local: self.next_local,
-            is_trial: true,
-            ..Checker::new(self.path, text, 0, self.scope)
-        };
-        let typed = trial.check(&tree);
-        let is_left = |problem: &&Diagnostic| problem.edits.is_empty();
-        let is_within = |problem: &&Diagnostic| {
-            problem.range.as_ref().is_some_and(|range| place.start <= range.start && range.end <= place.end)
-        };
-        let known: Vec<&Diagnostic> = self.problems.iter().filter(is_left).filter(is_within).collect();
-        let is_known = |problem: &Diagnostic| known.iter().any(|known| known.message == problem.message);
-        (typed.is_some() || !known.is_empty()) && trial.problems.iter().all(is_known)
-    }
-
-    /// A part that was mended, in brackets where it would not stand as one.
-    pub(super) fn closed(&self, part: &Expr, mended: String) -> String {
-        let is_closed = if self.written(part.span) == mended {
-            part.is_closed()
-        } else {
-            waypost_cel::parse(&mended).tree.is_closed()
-        };
-        if is_closed { mended } else { format!("({mended})") }
-    }
-
     /// Notes a problem at a part of the expression; the answer can be added to.
     pub(super) fn problem(&mut self, span: Span, code: Code, message: impl Into<String>) -> &mut Diagnostic {
         let diagnostic = Diagnostic::error(code, self.path, message).at(self.place(span));
@@ -278,7 +228,8 @@ impl Checker<'_> {
                 let as_input = self.scope.inputs.iter().any(|(input, _)| input == plain);
                 let near = self.near(plain, &known);
                 let expected = one_of(known);
-                let (foreign, place) = (foreign::name(plain), self.place(span));
+                let foreign = foreign::name(plain).or_else(|| foreign::near_name(plain).filter(|_| near.is_none()));
+                let place = self.place(span);
                 let problem = self.problem(span, Code::UnknownNameInExpression, format!("unknown name `{plain}`"));
                 problem.expected = Some(expected);
                 let (help, meant) = if as_input {
@@ -300,6 +251,13 @@ impl Checker<'_> {
     /// The known name that was probably meant. Comparing names is worth as much work as looking at many expressions.
     pub(super) fn near(&self, name: &str, known: &[&str]) -> Option<String> {
         self.scope.work.take(known.len()).then(|| nearest(name, known.iter().copied()).map(str::to_owned))?
+    }
+
+    /// Whether a name is one that can be read, or stands before members.
+    pub(super) fn is_known(&self, name: &str) -> bool {
+        let plain = name.strip_prefix('.').unwrap_or(name);
+        let declared = || self.scope.variables.iter().any(|(known, _)| known == plain);
+        NAMES.contains(&plain) || self.local(name).is_some() || declared()
     }
 
     pub(super) fn local(&self, name: &str) -> Option<&(String, Type, u32)> {

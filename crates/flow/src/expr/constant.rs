@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::frame::Frame;
 use super::ir::{Ir, Presence};
-use super::{Budget, Context, MAX_STEPS, MAX_VALUE_BYTES};
+use super::{Budget, Context, EvalError, MAX_STEPS, MAX_VALUE_BYTES};
 use crate::email::{AddressRef, AttachmentRef, Email, Fact, Member};
 use crate::value::Value;
 use crate::work::Work;
@@ -64,6 +64,8 @@ impl Trial<'_> {
                 elements.iter().filter_map(Value::as_str).map(str::to_owned).collect()
             }
             Ir::List(parts) => parts.iter().filter_map(|part| self.text(part)).collect(),
+            // Which of them it is hangs on the mail, and either may come.
+            Ir::Choose(when, a, b) if self.truth(when).is_none() => [self.texts(a), self.texts(b)].concat(),
             other => self.text(other).into_iter().collect(),
         }
     }
@@ -73,6 +75,16 @@ impl Trial<'_> {
         if let Ir::Constant(value) = ir {
             return (!matches!(value, Value::Object(_))).then(|| value.clone());
         }
+        self.run(ir)?.ok()
+    }
+
+    /// Why an expression that reads nothing of the run always fails, if it does.
+    pub(super) fn failure(&self, ir: &Ir) -> Option<EvalError> {
+        self.run(ir)?.err()
+    }
+
+    /// What comes of an expression that reads nothing of the run; none if that takes too much to find out.
+    fn run<'i>(&self, ir: &'i Ir) -> Option<Result<Value<'i>, EvalError>> {
         if !is_closed(ir) || !self.work.take(1) {
             return None;
         }
@@ -80,7 +92,7 @@ impl Trial<'_> {
         let value = ir.eval(&Frame::new(&nowhere(&attributes, &budget), &steps));
         let taken = steps.get().saturating_sub(MAX_STEPS - STEPS);
         let well = self.work.take(taken.saturating_mul(1 + self.length / 128));
-        value.ok().filter(|_| well)
+        well.then_some(value)
     }
 }
 

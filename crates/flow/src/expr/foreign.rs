@@ -1,13 +1,15 @@
 //! Names, members and functions of other languages, and what is called so here. What is suggested is right only as far as it goes:
 //! arguments that another language takes in another order are not turned round.
 
-use waypost_cel::{Expr, Kind, Member};
+use waypost_cel::{Expr, Kind, Literal, Member};
+use waypost_problem::nearest;
 
+use super::calls::quoted;
 use super::check::{Checker, Typed};
 use super::macros;
 use crate::diagnostic::{Code, Edit};
 use crate::functions::{self, Style};
-use crate::types::Type;
+use crate::types::{ObjectType, Type};
 
 /// What others call a value that is not there. Here it is an empty one of its type, as long as nobody knows which.
 const ABSENT: &[&str] = &["null", "none", "nil", "undefined", "not_set"];
@@ -63,6 +65,9 @@ enum Meant {
 
 use Meant::{Compared, Form, Function, Joined, Macro};
 
+/// Architect's, which takes four numbers.
+const MAKE_DURATION: &str = "makeduration";
+
 /// Functions by names that others have for them, in lower case without `_`.
 const FUNCTIONS: &[(&[&str], Meant)] = &[
     (&["len", "length", "count", "strlen", "cardinality", "getlength"], Function("size")),
@@ -100,6 +105,7 @@ const FUNCTIONS: &[(&[&str], Meant)] = &[
     (&["jsonparse", "jsondecode", "fromjson", "parsejson", "loads"], Function("parseJson")),
     (&["jsonencode", "jsonstringify", "dumps"], Function("toJson")),
     (&["formatdate", "strftime", "dateformat"], Function("formatTime")),
+    (&["strptime", "parsedatetime"], Function("parseTime")),
     (&["email", "getaddress", "toaddress"], Function("addressOf")),
     (&["abs", "absolute"], Function("math.abs")),
     (&["round"], Function("math.round")),
@@ -144,6 +150,20 @@ pub fn foreign_functions() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().flat_map(|(names, _)| names.iter().copied())
 }
 
+/// Those of them that are long enough to be told from others when they are mistyped.
+pub(super) fn long_names() -> impl Iterator<Item = &'static str> {
+    foreign_functions().filter(|name| name.len() >= LONG)
+}
+
+/// Names of fewer letters are near too many others.
+const LONG: usize = 5;
+
+/// What a name of a table means that was mistyped.
+fn near<T: Copy>(table: &[(&[&'static str], T)], name: &str) -> Option<T> {
+    let long = table.iter().flat_map(|(names, _)| names.iter().copied()).filter(|name| name.len() >= LONG);
+    meant(table, nearest(name, long)?)
+}
+
 fn meant<T: Copy>(table: &[(&[&str], T)], name: &str) -> Option<T> {
     let name = name.to_ascii_lowercase();
     table.iter().find(|(names, _)| names.contains(&name.as_str())).map(|(_, meant)| *meant)
@@ -152,6 +172,11 @@ fn meant<T: Copy>(table: &[(&[&str], T)], name: &str) -> Option<T> {
 /// What a name that nothing has means.
 pub(super) fn name(name: &str) -> Option<&'static str> {
     meant(NAMES, name).filter(|meant| *meant != name)
+}
+
+/// The same for a name that is mistyped.
+pub(super) fn near_name(name: &str) -> Option<&'static str> {
+    near(NAMES, name)
 }
 
 /// Whether a name is what others call a value that is not there.
@@ -173,6 +198,20 @@ pub(super) fn absent(of: &Type) -> Option<&'static str> {
 /// What a member that its object does not have means.
 pub(super) fn field(field: &str) -> Option<&'static str> {
     meant(FIELDS, field)
+}
+
+/// The same for a member that is mistyped.
+pub(super) fn near_field(field: &str) -> Option<&'static str> {
+    near(FIELDS, field)
+}
+
+/// Whether other languages have a function of that name, or ours writes its name in another way.
+pub(super) fn is_foreign(function: &str) -> bool {
+    let plain = function.replace('_', "").to_ascii_lowercase();
+    let is_ours = |known: &functions::Function| known.name != function && known.name.eq_ignore_ascii_case(&plain);
+    plain == MAKE_DURATION
+        || FUNCTIONS.iter().any(|(names, _)| names.contains(&plain.as_str()))
+        || functions::all().any(is_ours)
 }
 
 /// Whether a function binds names: a macro of ours, or of another language.
@@ -235,7 +274,8 @@ pub(super) fn member(checker: &Checker<'_>, of: &Type, member: &Member) -> Optio
     if !matches!(of, Type::String | Type::List(_)) {
         return None;
     }
-    let meant = call(checker, &member.field, (&[&member.of], Some(of)), true)?;
+    let call = |name: &str| call(checker, name, (&[&member.of], Some(of)), true);
+    let meant = call(&member.field).or_else(|| call(&checker.near_function(&member.field)?))?;
     let range = checker.place(member.of.span.to(member.name));
     Some((format!("write `{meant}`"), Edit { range, text: meant }))
 }
@@ -250,7 +290,7 @@ pub(super) fn call(
     let plain = name.replace('_', "").to_ascii_lowercase();
     let written: Vec<String> = all.iter().map(|part| checker.mended(part.span)).collect();
     let closed: Vec<String> = all.iter().zip(&written).map(|(part, text)| checker.closed(part, text.clone())).collect();
-    let named = functions::all().map(|function| function.name).find(|known| known.to_ascii_lowercase() == plain);
+    let named = functions::all().map(|function| function.name).find(|known| known.eq_ignore_ascii_case(&plain));
     let mut found = FUNCTIONS.iter().filter(|(names, _)| names.contains(&plain.as_str())).map(|(_, meant)| meant);
     let of_function = |name: &str| -> Option<String> {
         let function = functions::find(name)?;
@@ -277,8 +317,12 @@ pub(super) fn call(
         }
         Joined(sign) if all.len() > 1 => Some(bracketed(checker, closed.join(sign), all)),
         Compared(sign) if all.len() == 1 => {
-            let text = format!("{} {sign} {}", closed.first()?, absent(of.unwrap_or(&Type::String))?);
-            Some(bracketed(checker, text, all))
+            let of = of.cloned().or_else(|| checker.type_of(written.first()?))?;
+            let (member, absent) = match &of {
+                Type::Object(ObjectType::Address) => (".address", "''"),
+                of => ("", absent(of)?),
+            };
+            Some(bracketed(checker, format!("{}{member} {sign} {absent}", closed.first()?), all))
         }
         Macro(_) | Form(..) | Joined(_) | Compared(_) => None,
     };
@@ -306,9 +350,25 @@ pub(super) fn call(
             let start = start.parse::<u64>().ok()?.checked_sub(1)?;
             Some(format!("{}.substring({start}, {})", closed.first()?, start.checked_add(length.parse().ok()?)?))
         }
+        ("formatdate" | "dateformat", [_, _]) | ("tostring", [_, _])
+            if plain != "tostring" || of == Some(&Type::Datetime) =>
+        {
+            let format = in_directives(all.get(1)?)?;
+            Some(format!("formatTime({}, {format})", written.first()?))
+        }
+        ("parsedate" | "todate" | "strptime" | "parsedatetime", [text, _]) => {
+            Some(format!("parseTime({text}, {})", in_directives(all.get(1)?)?))
+        }
         ("makeduration", [days, hours, minutes, seconds]) => duration([days, hours, minutes, seconds]),
         _ => named.and_then(of_function).or_else(|| found.find_map(of_meant)),
     }
+}
+
+/// A format of dates as strftime writes it; as it is if it has directives already; none if it can't be said.
+fn in_directives(format: &Expr) -> Option<String> {
+    let Kind::Literal(Literal::Text(text)) = &format.kind else { return None };
+    let directives = if text.contains('%') { text.clone() } else { functions::strftime(text)?.into() };
+    quoted(&directives)
 }
 
 /// A form with its parts in place of `{0}` and so on. What the parts have of the kind stays as it is.
@@ -325,31 +385,37 @@ fn filled(form: &str, parts: &[impl AsRef<str>]) -> String {
     text
 }
 
-/// How a function that there is not is written here, whatever it is called with: for a call whose arguments are too many or too few.
-pub(super) fn forms(name: &str, method: bool) -> Option<String> {
+/// What to write instead of a function that there is not, whatever it is called with: for a call whose arguments are too many or too few.
+pub(super) fn forms(name: &str, of: Option<&Type>, method: bool) -> Option<String> {
     const LETTERS: [&str; 3] = ["a", "b", "c"];
     let plain = name.replace('_', "").to_ascii_lowercase();
     let of_function = |function: &functions::Function| {
         let as_method = function.style == Style::Method || (function.style == Style::Both && method);
-        function.forms(as_method)
+        let is_by_format = matches!(function.name, "formatTime" | "parseTime");
+        let format = if is_by_format { ", with a format such as `'%Y-%m-%d'`" } else { "" };
+        format!("write {}{format}", function.forms(as_method))
     };
     let with_letters = |form: &str, arity: usize| {
         let letters: Vec<&str> = LETTERS.into_iter().take(arity).collect();
-        format!("`{}` for `{name}({})`", filled(form, &letters), letters.join(", "))
+        format!("write `{}` for `{name}({})`", filled(form, &letters), letters.join(", "))
     };
-    if plain == "makeduration" {
-        return Some(format!("`duration('1h30m')` for `{name}(0, 1, 30, 0)`"));
+    if plain == MAKE_DURATION {
+        return Some(format!("write `duration('1h30m')` for `{name}(0, 1, 30, 0)`"));
     }
-    if let Some(function) = functions::all().find(|function| function.name.to_ascii_lowercase() == plain) {
+    if let Some(function) = functions::all().find(|function| function.name.eq_ignore_ascii_case(&plain)) {
         return Some(of_function(function));
     }
     let (_, meant) = FUNCTIONS.iter().find(|(names, _)| names.contains(&plain.as_str()))?;
     match meant {
         Function(name) => functions::find(name).map(of_function),
-        Macro(name) => macros::named(name).next().map(|known| format!("`{}`", known.form)),
+        Macro(name) => macros::named(name).next().map(|known| format!("write `{}`", known.form)),
         Form(form, arity) => Some(with_letters(form, *arity)),
         Joined(sign) => Some(with_letters(&format!("{{0}}{sign}{{1}}"), 2)),
-        Compared(sign) => Some(with_letters(&format!("{{0}} {sign} ''"), 1)),
+        Compared(sign) => Some(match (of, of.and_then(absent)) {
+            (_, Some(absent)) => with_letters(&format!("{{0}} {sign} {absent}"), 1),
+            (Some(of), None) => format!("a value of type {of} is always there: there is nothing to ask"),
+            (None, None) => format!("{} if `a` is a text", with_letters(&format!("{{0}} {sign} ''"), 1)),
+        }),
     }
 }
 

@@ -225,6 +225,7 @@ fn unknown(
     let known: Vec<&str> = known.collect();
     let near = foreign::field(field).filter(|meant| known.contains(meant));
     let near = near.or_else(|| nearest(field, known.iter().copied()));
+    let near = near.or_else(|| foreign::near_field(field).filter(|meant| known.contains(meant)));
     let range = checker.place(place);
     let problem = checker.problem(place, Code::UnknownMember, format!("{of} has no member `{field}`"));
     problem.expected = Some(format!("one of: {}", known.join(", ")));

@@ -23,6 +23,7 @@ mod operators;
 mod outcomes;
 mod parse;
 mod patterns;
+mod suggest;
 mod template;
 mod words;
 

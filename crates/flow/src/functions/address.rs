@@ -2,6 +2,7 @@
 
 use super::parts::trimmed;
 use super::search::equal_folded;
+use super::written::is_address as is_one;
 use super::{Answer, BadLiteral, Function, Kind, Style, clip, failed, made, sure, unexpected, unsure};
 use crate::expr::EvalError;
 use crate::value::{Text, Value};
@@ -41,6 +42,7 @@ fn is_domain(domain: &str) -> Result<(), BadLiteral> {
         message: format!("`{}` is not a domain", clip(domain)),
         expected: "a domain such as `example.com`, which stands for those below it as well",
         suggestion: is_domain_name(bare).then(|| format!("write `{bare}`")),
+        meant: is_domain_name(bare).then(|| bare.to_owned()),
     })
 }
 
@@ -84,7 +86,7 @@ fn made_of<'m>(arguments: &[Value<'m>], make: fn(&str) -> Option<String>) -> Ans
     }
 }
 
-fn address_of<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+pub(super) fn address_of<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     made_of(arguments, |text| only_address(text).map(str::to_lowercase))
 }
 
@@ -137,7 +139,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "The address in a text, alone or after a name, in lower case; otherwise the default. Without a default it fails.",
         &[unsure(&[S], S, address_of), sure(&[S, S], S, address_of)],
         &[("addressOf('Ann <Ann@Example.com>')", "ann@example.com"), ("addressOf('Ann', 'nobody')", "nobody")],
-    ),
+    )
+    .parsing(is_one),
     Function::new(
         "isAddress",
         Style::Function,
@@ -151,14 +154,16 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "The part of an address before the `@`, as written; otherwise the default. Without a default it fails.",
         &[unsure(&[S], S, local_part), sure(&[S, S], S, local_part)],
         &[("localPart('Ann+News@example.com')", "Ann+News"), ("localPart('Ann', '')", "")],
-    ),
+    )
+    .parsing(is_one),
     Function::new(
         "domainOf",
         Style::Function,
         "The part of an address after the `@`, in lower case; otherwise the default. Without a default it fails.",
         &[unsure(&[S], S, domain_of), sure(&[S, S], S, domain_of)],
         &[("domainOf('Ann <ann@Mail.Example.com>')", "mail.example.com"), ("domainOf('Ann', 'none')", "none")],
-    ),
+    )
+    .parsing(is_one),
     Function::new(
         "inDomain",
         Style::Function,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use waypost_ids::codes;
 
+use super::written::{is_boolean, is_datetime, is_duration, is_integer, is_number};
 use super::{Answer, Function, Kind, Style, clip, defaults, failed, sure, unexpected, unsure};
 use crate::expr::EvalError;
 use crate::value::{Text, Value, number_text, plain, read_span, read_time, time_in_range, whole};
@@ -13,7 +14,7 @@ fn out_of_range(of: &str, number: &str) -> EvalError {
     EvalError { code: codes::OVERFLOW, message: format!("{number} is out of {of}'s range") }
 }
 
-fn int<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+pub(super) fn int<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     match arguments {
         [Value::Integer(number)] => Ok(Value::Integer(*number)),
         [Value::Number(number)] => {
@@ -27,7 +28,7 @@ fn int<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     }
 }
 
-fn double<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+pub(super) fn double<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     match arguments {
         [Value::Number(number)] => Ok(Value::Number(*number)),
         #[expect(clippy::cast_precision_loss, reason = "CEL's double(int) rounds")]
@@ -56,7 +57,7 @@ fn string<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     }
 }
 
-fn bool<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+pub(super) fn bool<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     match arguments {
         [Value::Boolean(value)] => Ok(Value::Boolean(*value)),
         // The spellings of CEL's bool(string).
@@ -69,7 +70,7 @@ fn bool<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     }
 }
 
-fn timestamp<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+pub(super) fn timestamp<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     match arguments {
         [Value::Datetime(time)] => Ok(Value::Datetime(*time)),
         [Value::Integer(seconds)] => Timestamp::from_second(*seconds)
@@ -84,7 +85,7 @@ fn timestamp<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     }
 }
 
-fn duration<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+pub(super) fn duration<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     match arguments {
         [Value::Duration(span)] => Ok(Value::Duration(*span)),
         [Value::String(text)] => read_span(text.as_str())
@@ -109,7 +110,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
             sure(&[Kind::Json, Kind::Integer], Kind::Integer, defaults::integer),
         ],
         &[("int('42')", "42"), ("int(-2.9)", "-2"), ("int('4x', 0)", "0"), ("int(input.data.list[1], 0)", "2")],
-    ),
+    )
+    .parsing(is_integer),
     Function::new(
         "double",
         Style::Function,
@@ -127,7 +129,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
             ("string(1500000.0)", "1.5e+06"),
             ("double(input.data.name, 0.5)", "0.5"),
         ],
-    ),
+    )
+    .parsing(is_number),
     Function::new(
         "string",
         Style::Function,
@@ -160,7 +163,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
             sure(&[Kind::Json, Kind::Boolean], Kind::Boolean, defaults::boolean),
         ],
         &[("bool('true')", "true"), ("bool('yes', false)", "false"), ("bool(toJson(true), false)", "true")],
-    ),
+    )
+    .parsing(is_boolean),
     Function::new(
         "timestamp",
         Style::Function,
@@ -176,7 +180,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
             ("timestamp('2026-11-23T09:00:00+01:00')", "2026-11-23T08:00:00Z"),
             ("timestamp('tomorrow', now) == now", "true"),
         ],
-    ),
+    )
+    .parsing(is_datetime),
     Function::new(
         "duration",
         Style::Function,
@@ -188,5 +193,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
             sure(&[Kind::Json, Kind::Duration], Kind::Duration, defaults::duration),
         ],
         &[("duration('90m') == duration('1h30m')", "true"), ("duration(input.data.name, duration('1h'))", "3600s")],
-    ),
+    )
+    .parsing(is_duration),
 ];

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use sha2::{Digest, Sha256};
 
+use super::written::is_base64;
 use super::{Answer, Function, Kind, Style, failed, made, sure, unexpected, unsure};
 use crate::value::Value;
 
@@ -17,7 +18,7 @@ fn encode<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     made(STANDARD.encode(text.as_str()))
 }
 
-fn decode<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+pub(super) fn decode<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     let [Value::String(text)] = arguments else { return Err(unexpected()) };
     let bare = text.as_str().trim_end_matches('=');
     let padded = text.as_str().len() % 4 == 0 && text.as_str().len() - bare.len() <= 2;
@@ -52,5 +53,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "The UTF-8 text decoded from base64, with or without padding. Anything else fails.",
         &[unsure(&[S], S, decode)],
         &[("base64Decode('Wm/Dqw==')", "Zoë")],
-    ),
+    )
+    .parsing(is_base64),
 ];

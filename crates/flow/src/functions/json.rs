@@ -6,12 +6,13 @@ use serde_json::Value as Json;
 use waypost_ids::codes;
 
 use super::kind::STRINGS;
+use super::written::is_json;
 use super::{Answer, Function, Kind, Overload, Style, Work, clip, defaults, sure, unexpected, unsure};
 use crate::email::Email;
 use crate::expr::{EvalError, MAX_VALUE_BYTES};
 use crate::value::{MAX_JSON_DEPTH, Value, is_flat_enough, weight};
 
-fn parse<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
+pub(super) fn parse<'m>(arguments: &[Value<'m>]) -> Answer<'m> {
     let text = match arguments {
         [Value::String(text)] | [Value::String(text), _] => text.as_str(),
         _ => return Err(unexpected()),
@@ -99,7 +100,8 @@ pub(super) static FUNCTIONS: &[Function] = &[
             ("parseJson('{\"order\": 4711}').order", "4711"),
             ("string(parseJson('no json', null).order, 'none')", "none"),
         ],
-    ),
+    )
+    .parsing(is_json),
     Function::new(
         "toJson",
         Style::Function,

@@ -8,6 +8,7 @@ mod format;
 mod html;
 mod json;
 mod kind;
+mod letters;
 mod list;
 mod map;
 mod math;
@@ -18,6 +19,7 @@ mod search;
 mod size;
 mod text;
 mod time;
+mod written;
 mod zone;
 mod zoned;
 
@@ -26,6 +28,7 @@ pub(crate) use format::Written;
 pub(crate) use html::{RAW_HTML, escape_html};
 pub(crate) use json::made_json;
 pub use kind::Kind;
+pub(crate) use letters::strftime;
 pub use pattern::Pattern;
 pub use search::{Search, Where};
 
@@ -128,10 +131,28 @@ pub struct BadLiteral {
     pub expected: &'static str,
     /// How to mend it.
     pub suggestion: Option<String>,
+    /// The text that was meant, if that is certain enough to be put in its place.
+    pub meant: Option<String>,
 }
 
+impl BadLiteral {
+    /// With what was meant, which is suggested.
+    fn meaning(message: String, expected: &'static str, meant: Option<String>) -> Self {
+        let suggestion = meant.as_ref().map(|meant| format!("did you mean `{meant}`?"));
+        Self { message, expected, suggestion, meant }
+    }
+
+    /// With advice, if nothing is known to be meant.
+    fn or_advice(self, advice: &str) -> Self {
+        Self { suggestion: self.suggestion.or_else(|| Some(advice.to_owned())), ..self }
+    }
+}
+
+/// What a text that is written out must be.
+pub type TextCheck = fn(&str) -> Result<(), BadLiteral>;
+
 /// An argument's position, and what a text written out there must be.
-pub type LiteralCheck = (usize, fn(&str) -> Result<(), BadLiteral>);
+pub type LiteralCheck = (usize, TextCheck);
 
 /// A function.
 pub struct Function {
@@ -149,6 +170,8 @@ pub struct Function {
     pub search: Option<Where>,
     /// What texts that are written out as arguments must be.
     pub literals: &'static [LiteralCheck],
+    /// What a text must be that is written out as the only argument: with a default beside it, it may be anything.
+    pub parses: Option<TextCheck>,
 }
 
 impl Function {
@@ -179,7 +202,7 @@ impl Function {
         overloads: &'static [Overload],
         examples: &'static [(&'static str, &'static str)],
     ) -> Self {
-        Self { name, style, summary, overloads, examples, search: None, literals: &[] }
+        Self { name, style, summary, overloads, examples, search: None, literals: &[], parses: None }
     }
 
     /// Whether an argument has to be written out to be looked at when the flow is published: a pattern, a zone, a format.
@@ -194,6 +217,10 @@ impl Function {
 
     const fn checking(self, literals: &'static [LiteralCheck]) -> Self {
         Self { literals, ..self }
+    }
+
+    const fn parsing(self, check: TextCheck) -> Self {
+        Self { parses: Some(check), ..self }
     }
 }
 

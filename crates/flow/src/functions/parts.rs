@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::kind::STRINGS;
+use super::written::is_one_character;
 use super::{
     Answer, Function, Kind, Style, failed, integer, list_of, made, out_of_range, sure, too_large, unexpected, unsure,
 };
@@ -282,5 +283,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "The text filled at its start with a character up to a length. It fails if the filling is not one character.",
         &[unsure(&[S, I, S], S, pad_start)],
         &[("padStart('42', 5, '0')", "00042")],
-    ),
+    )
+    .checking(&[(2, is_one_character)]),
 ];

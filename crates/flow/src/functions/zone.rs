@@ -43,9 +43,9 @@ pub(super) fn is_zone(name: &str) -> Result<(), BadLiteral> {
     }
     let names: Vec<String> = ZONES.available().map(|known| known.as_str().to_owned()).collect();
     let near = nearest(name, names.iter().map(String::as_str));
-    Err(BadLiteral {
-        message: format!("there is no time zone `{}`", clip(name)),
-        expected: "a name of the IANA database such as `Europe/Berlin`, or an offset such as `+02:00`",
-        suggestion: near.map(|near| format!("did you mean `{near}`?")),
-    })
+    Err(BadLiteral::meaning(
+        format!("there is no time zone `{}`", clip(name)),
+        "a name of the IANA database such as `Europe/Berlin`, or an offset such as `+02:00`",
+        near.map(str::to_owned),
+    ))
 }

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
 use waypost_ids::codes;
 
+use super::letters::strftime;
 use super::zone::{is_zone, zone};
 use super::{Answer, BadLiteral, Function, Kind, Style, clip, failed, made, unexpected, unsure};
 use crate::expr::EvalError;
@@ -95,11 +96,19 @@ fn bad_format(format: &str, what: &str, suggestion: &str) -> BadLiteral {
         message: format!("the format `{}` {what}", clip(format)),
         expected: "a format by strftime, such as `%Y-%m-%d %H:%M`",
         suggestion: Some(suggestion.to_owned()),
+        meant: None,
     }
 }
 
-/// Whether a format that is written out can be printed.
+/// Whether a format that is written out can be printed. One in the letters of Java or .NET would print itself.
 fn prints(format: &str) -> Result<(), BadLiteral> {
+    if let Some(meant) = strftime(format) {
+        return Err(BadLiteral::meaning(
+            format!("the format `{}` has no directive of strftime", clip(format)),
+            "a format by strftime, such as `%Y-%m-%d %H:%M`",
+            Some(meant),
+        ));
+    }
     match strtime::format(format, &*SAMPLE) {
         Ok(_) => Ok(()),
         Err(_) => Err(bad_format(format, "can't be read", "write `%%` for a percent sign")),
@@ -128,7 +137,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "formatTime",
         Style::Both,
-        "A datetime formatted by strftime (`%Y` year, `%m` month, `%d` day, `%H` hour, `%M` minute, `%S` second, `%A` and `%B` the English names of day and month, `%z` offset), in a time zone or in UTC. Zones are names of the IANA database or offsets. It fails if a computed format or zone is not valid.",
+        "A datetime formatted by strftime (`%Y` year, `%m` month, `%d` day, `%H` hour, `%M` minute, `%S` second, `%A` and `%B` the English names of day and month, `%z` offset, `%Q` the zone's name), in a time zone or in UTC. Zones are names of the IANA database or offsets. It fails if a computed format or zone is not valid.",
         &[unsure(&[D, S], S, format), unsure(&[D, S, S], S, format)],
         &[
             ("formatTime(now, '%Y-%m-%d')", "2026-03-01"),

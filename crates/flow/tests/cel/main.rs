@@ -57,6 +57,10 @@ enum Wanted<'c> {
     Error,
 }
 
+/// Times that are in the language and in no run.
+const LAST_HOURS: &str = "9999-12-31T23:59:59";
+const BEYOND: &str = "the last hours of the year 9999: the time library ends before them";
+
 /// Why a case does not pass: the part of CEL that is not supported, or what went wrong.
 type Reason = String;
 
@@ -86,6 +90,9 @@ fn run(case: &Message) -> Result<(), Reason> {
             let problem =
                 problems.first().map_or_else(String::new, |problem| format!("{}: {}", problem.code, problem.message));
             // A mistake that is found before the run is an error as well; a part of CEL that is missing is not.
+            if matches!(wanted, Wanted::Value(_)) && source.contains(LAST_HOURS) {
+                return Err(BEYOND.to_owned());
+            }
             let missing = ["expression.unsupported", "expression.function.unknown", "expression.name.unknown"];
             return match wanted {
                 Wanted::Error if !missing.iter().any(|code| problem.starts_with(code)) => Ok(()),
@@ -112,9 +119,7 @@ fn run(case: &Message) -> Result<(), Reason> {
         (Wanted::Error, Err(_)) => Ok(()),
         (Wanted::Value(wanted), Ok(found)) if is(wanted, &found) => Ok(()),
         (Wanted::Value(wanted), _) if kind(wanted).is_some() => Err(kind(wanted).unwrap().to_owned()),
-        _ if source.contains("9999-12-31T23:59:59") => {
-            Err("the last hours of the year 9999: the time library ends before them".to_owned())
-        }
+        _ if source.contains(LAST_HOURS) => Err(BEYOND.to_owned()),
         (_, Ok(_)) if source.contains(".format([[") => Err("lists in texts: printed as JSON everywhere".to_owned()),
         (_, Ok(found)) => Err(format!("WRONG: {source} is {found:?}")),
         (_, Err(error)) => Err(format!("WRONG: {source} fails with {}", error.code)),

@@ -13,6 +13,7 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
+use waypost_flow::diagnostic::counted;
 use waypost_flow_tests::coverage::{self, Counts, Coverage, Map};
 use waypost_flow_tests::report::TestReport;
 use waypost_flow_tests::{Case, Flows, Suite, junit};
@@ -27,7 +28,7 @@ use crate::{files, screen};
 /// Arguments of `test`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Folders of flows and their tests, which are in files named *.test.yaml
+    /// Folders of flows and their tests, which are in files named *.test.yaml; if you name test files, only those run
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// Run only tests whose file or name contains this text, ignoring case
@@ -109,7 +110,11 @@ fn reported(arguments: &Arguments) -> Result<(), Failure> {
 
 fn once(arguments: &Arguments) -> Result<(), Failure> {
     let sources = files::sources(&arguments.paths)?;
-    let test_files = files::tests(&arguments.paths)?;
+    let (test_files, left_out) = files::named_tests(&arguments.paths)?;
+    if left_out > 0 {
+        let (named, left_out) = (counted(test_files.len(), "named test file"), counted(left_out, "other"));
+        writeln!(screen::stderr(), "running {named}; {left_out} in the folders left out")?;
+    }
     // The first tests may be generated.
     if test_files.is_empty() && !arguments.generate {
         let help = "write one (docs/testing.md), or let `--generate` begin it";

@@ -20,8 +20,11 @@ use super::{Witness, shrink, written};
 /// A mail of more bytes was filled up, and another way to the same may need no filling.
 const HEAVY: usize = 4_096;
 
-/// So many more mails are tried for a lighter one.
+/// So many more mails are tried for a lighter one,
 const FOR_A_LIGHTER: u64 = 256;
+
+/// as long as they have been filled up with no more bytes than this together: where each of them takes a MiB, the weight is what it is about.
+const FILLED_FOR_A_LIGHTER: usize = 16 << 20;
 
 /// A mail that is lighter than a heavy one and shows a difference as well, if there is one nearby; with how many were tried then.
 pub(super) fn lighter(
@@ -31,10 +34,11 @@ pub(super) fn lighter(
     file: &str,
     (mut tries, clock): (u64, &Clock<'_>),
 ) -> (Witness, u64) {
-    let (mut best, most) = (found, tries + FOR_A_LIGHTER);
-    while best.mail.len() > HEAVY && tries < most && !clock.is_over(tries) {
+    let (mut best, most, mut filled) = (found, tries + FOR_A_LIGHTER, 0_usize);
+    while best.mail.len() > HEAVY && tries < most && filled < FILLED_FOR_A_LIGHTER && !clock.is_over(tries) {
         tries += 1;
         let Some((draft, came)) = hunt.step() else { continue };
+        filled = filled.saturating_add(draft.size.unwrap_or_default());
         let light = Draft { size: None, ..draft };
         if came.differs()
             && attempt(sides, &light).is_some_and(|came| came.differs())

@@ -169,10 +169,27 @@ pub struct Generated {
 #[must_use]
 pub fn generate(
     flows: &Flows<'_>,
+    missing: HashSet<Target>,
+    bounds: &Bounds,
+    seed: u64,
+    name: &dyn Fn(&[Target]) -> String,
+) -> (Vec<Generated>, u64) {
+    let mut seen = written::Seen::default();
+    let (mut found, tries) = generated(flows, missing, bounds, seed, name, &mut seen);
+    for one in &mut found {
+        seen.add_absent(&mut one.case);
+    }
+    (found, tries)
+}
+
+/// The same, with what came of any mail that was tried.
+fn generated(
+    flows: &Flows<'_>,
     mut missing: HashSet<Target>,
     bounds: &Bounds,
     seed: u64,
     name: &dyn Fn(&[Target]) -> String,
+    seen: &mut written::Seen,
 ) -> (Vec<Generated>, u64) {
     let sides = [*flows];
     let clock = Clock::new(bounds, &|| true);
@@ -189,6 +206,7 @@ pub fn generate(
                 }
                 tries += 1;
                 let Some((draft, attempt)) = hunt.step() else { continue };
+                attempt.observed.iter().flatten().for_each(|observed| seen.add(observed));
                 let Some(first) = attempt.targets.iter().flatten().filter(|target| missing.contains(target)).min()
                 else {
                     continue;

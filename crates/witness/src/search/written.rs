@@ -41,6 +41,30 @@ pub(crate) fn expected(observed: &Observed) -> Json {
     Json::Object(expect)
 }
 
+/// What some runs of a flow have and others have not: of those it is worth saying that there is none.
+#[derive(Default)]
+pub(crate) struct Seen {
+    language: bool,
+    outcome: bool,
+}
+
+impl Seen {
+    /// Adds what came of a run.
+    pub(crate) fn add(&mut self, observed: &Observed) {
+        self.language |= observed.language.is_some();
+        self.outcome |= observed.outcome.is_some();
+    }
+
+    /// Adds to what a case expects that it has none of what others have.
+    pub(crate) fn add_absent(&self, case: &mut Json) {
+        let Some(Json::Object(expect)) = case.get_mut("expect") else { return };
+        for (name, _) in [("language", self.language), ("outcome", self.outcome)].into_iter().filter(|(_, seen)| *seen)
+        {
+            expect.entry(name).or_insert(Json::Null);
+        }
+    }
+}
+
 /// The same so that a run which came out as `other` is not as expected: what only that one has is expected not to be there.
 pub(crate) fn expected_unlike(observed: &Observed, other: &Observed) -> Json {
     let Json::Object(mut expect) = expected(observed) else { return Json::Null };
@@ -54,6 +78,13 @@ pub(crate) fn expected_unlike(observed: &Observed, other: &Observed) -> Json {
             expect.insert(name.to_owned(), json!([]));
         }
     }
+    let all = |observed: &Observed| serde_json::to_value(observed).unwrap_or_default();
+    let (own, others) = (all(observed), all(other));
+    for name in ["queue", "language", "reason", "outcome", "outputs"] {
+        if own.get(name).is_none() && others.get(name).is_some() {
+            expect.insert(name.to_owned(), Json::Null);
+        }
+    }
     let only_there = other.attributes.keys().filter(|name| !observed.attributes.contains_key(*name));
     let absent: Map<String, Json> = only_there.map(|name| (name.clone(), Json::Null)).collect();
     if !absent.is_empty()
@@ -64,11 +95,13 @@ pub(crate) fn expected_unlike(observed: &Observed, other: &Observed) -> Json {
     let (own, others) = (sends(observed), sends(other));
     if own.is_empty() && !others.is_empty() {
         expect.insert("sends".to_owned(), json!([]));
+    } else if others.len() <= own.len() {
+        if own != others {
+            let exact: Vec<Json> = own.iter().map(|own| without(own, &others)).collect();
+            expect.insert("sends".to_owned(), exact.into());
+        }
     } else {
-        let unlike: Vec<Json> = match others.len() > own.len() {
-            true => others.into_iter().filter(|send| !own.contains(send)).collect(),
-            false => own.iter().zip(&others).filter_map(|(own, other)| only_in(other, own)).collect(),
-        };
+        let unlike: Vec<Json> = others.into_iter().filter(|send| !own.contains(send)).collect();
         // What one of its own has as well can't be ruled out.
         let has_all = |own: &Json, unlike: &Json| {
             unlike.as_object().is_some_and(|members| members.iter().all(|(name, value)| own.get(name) == Some(value)))
@@ -82,11 +115,14 @@ pub(crate) fn expected_unlike(observed: &Observed, other: &Observed) -> Json {
     Json::Object(expect)
 }
 
-/// The members that one send has and the other has not, or none of.
-fn only_in(send: &Json, other: &Json) -> Option<Json> {
-    let members = send.as_object()?.iter().filter(|(name, _)| other.get(name).is_none());
-    let members: Map<String, Json> = members.map(|(name, value)| (name.clone(), value.clone())).collect();
-    (!members.is_empty()).then(|| members.into())
+/// A send that is expected to have nothing of what it has not, and others of its kind have.
+fn without(send: &Json, others: &[Json]) -> Json {
+    let Json::Object(mut members) = send.clone() else { return send.clone() };
+    let alike = others.iter().filter(|other| other.get("kind") == send.get("kind"));
+    for name in alike.filter_map(Json::as_object).flat_map(Map::keys) {
+        members.entry(name).or_insert(Json::Null);
+    }
+    members.into()
 }
 
 /// What is sent, as a case says it.

@@ -149,6 +149,7 @@ fn bad(pattern: &str, error: &regex::Error) -> BadLiteral {
         message: format!("the pattern `{}` can't be read: {reason}", clip(pattern)),
         expected: "a regular expression (RE2's syntax)",
         suggestion: Some(suggestion.to_owned()),
+        meant: None,
     }
 }
 
@@ -162,6 +163,7 @@ fn has_names(pattern: &str) -> Result<(), BadLiteral> {
         message: format!("the pattern `{}` has no named group", clip(pattern)),
         expected: "a group with a name, such as `(?<order>[0-9]+)`",
         suggestion: Some("name the groups, or use `find` for the whole match".to_owned()),
+        meant: None,
     })
 }
 
