@@ -17,6 +17,8 @@ mod emptied;
 mod harness;
 #[path = "plan/two_projects.rs"]
 mod two_projects;
+#[path = "plan/unset.rs"]
+mod unset;
 
 use std::fs;
 use std::process::Output;
