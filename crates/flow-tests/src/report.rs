@@ -3,13 +3,14 @@
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
+use waypost_wire::error::Problem;
 use waypost_wire::trace::{RunTrace, text};
 
 use crate::coverage::Coverage;
 use crate::{Mismatch, Observed};
 
 /// What came of the tests.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TestReport {
     /// How many cases passed.
@@ -21,6 +22,19 @@ pub struct TestReport {
     /// What was reached of the flows, if it was counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Coverage>,
+    /// Errors of the flows or the tests: then none ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<FoundProblem>,
+}
+
+/// A problem in a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FoundProblem {
+    /// The file.
+    pub file: String,
+    /// What is wrong, with line and column in the file.
+    #[serde(flatten)]
+    pub problem: Problem,
 }
 
 /// What came of a case.

@@ -91,6 +91,7 @@ impl Suite {
                     .collect(),
             };
             let mut told = Vec::new();
+            let count = cases.len();
             for (place, row, node) in cases {
                 let mut found = Vec::new();
                 // Problems are about what is written: the case, which all rows share.
@@ -111,11 +112,17 @@ impl Suite {
                     case.path = place;
                     self.cases.push(case);
                 }
-                told.extend(found.into_iter().filter(|one| !problems.contains(one)));
-                told.dedup();
+                found.dedup();
+                told.extend(found.into_iter().filter(|one| !problems.contains(one)).map(|one| (row, one)));
             }
+            let of_rows = told.iter().map(|(row, problem)| match row {
+                Some(row) if told.iter().filter(|(_, other)| other == problem).count() < count => {
+                    Diagnostic { message: format!("in row {}: {}", row + 1, problem.message), ..problem.clone() }
+                }
+                _ => problem.clone(),
+            });
             let mut seen: Vec<Diagnostic> = Vec::new();
-            for problem in problems.into_iter().chain(told) {
+            for problem in problems.into_iter().chain(of_rows) {
                 if !seen.contains(&problem) {
                     seen.push(problem);
                 }

@@ -264,7 +264,8 @@ const MAX_ALIGNED: usize = 1_000_000;
 const MAX_LOOKED_AT: usize = 500;
 
 /// The longest common subsequence of two lists of these lengths, as positions in both.
-fn common(before: usize, after: usize, alike: impl Fn(usize, usize) -> bool) -> Vec<(usize, usize)> {
+#[must_use]
+pub fn common(before: usize, after: usize, alike: impl Fn(usize, usize) -> bool) -> Vec<(usize, usize)> {
     let shorter = before.min(after);
     let start = (0..shorter).take_while(|at| alike(*at, *at)).count();
     let end = (1..=shorter - start).take_while(|at| alike(before - at, after - at)).count();

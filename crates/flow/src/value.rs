@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
 
 use serde_json::{Value as Json, json};
 
 use crate::email::{Email, Member};
+use crate::types::Type;
 
 /// A text: borrowed from the email or the program, or computed.
 #[derive(Clone, Debug)]
@@ -320,6 +322,19 @@ pub(crate) fn read_time(text: &str) -> Option<Timestamp> {
         return None;
     }
     text.parse().ok().and_then(time_in_range)
+}
+
+/// The range that a text would have to be in, if it is a datetime or a duration but for that.
+pub(crate) fn out_of_range(text: &str, wanted: &Type) -> Option<&'static str> {
+    match wanted {
+        Type::Datetime
+            if text.trim_end_matches(['Z', 'z']).parse::<DateTime>().is_ok() && text.contains(['T', 't']) =>
+        {
+            Some("a datetime from 0001-01-01T00:00:00Z to 9999-12-30T22:00:00Z")
+        }
+        Type::Duration if text.parse::<SignedDuration>().is_ok() => Some("a duration of at most 87660000h"),
+        _ => None,
+    }
 }
 
 /// Reads a duration such as `1h30m`. Zero needs no unit, as in CEL.

@@ -118,8 +118,9 @@ impl Project {
             let state = enabled.map(|enabled| if enabled { "enabled" } else { "disabled" });
             let body = [("name", Some(name.as_str())), ("url", Some(url)), ("state", state)];
             let body = body.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
-            let events = events.clone().map(|events| ("events".to_owned(), Json::from(events)));
-            sent.push(put(entry, Kind::Webhook, body.chain(events).collect()));
+            // A server keeps the events that it is told nothing of.
+            let events = ("events".to_owned(), Json::from(events.clone().unwrap_or_default()));
+            sent.push(put(entry, Kind::Webhook, body.chain([events]).collect()));
         }
         for entry in &self.data_actions {
             let mut body = entry.spec.members.clone();

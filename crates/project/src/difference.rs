@@ -80,13 +80,7 @@ fn values(path: String, before: Option<&Json>, after: Option<&Json>, found: &mut
     match (before, after) {
         (Some(was), Some(is)) if was == is => {}
         (Some(Json::Object(was)), Some(Json::Object(is))) => members(&path, was, is, found),
-        (Some(Json::Array(was)), Some(Json::Array(is)))
-            if was.len() == is.len() && was.iter().chain(is).all(Json::is_object) =>
-        {
-            for (place, (was, is)) in was.iter().zip(is).enumerate() {
-                values(format!("{path}[{place}]"), Some(was), Some(is), found);
-            }
-        }
+        (Some(Json::Array(was)), Some(Json::Array(is))) if in_parts(was, is) => elements(&path, was, is, found),
         (before, after) => {
             let change = match (before, after) {
                 (None, _) => Change::Added,
@@ -95,6 +89,37 @@ fn values(path: String, before: Option<&Json>, after: Option<&Json>, found: &mut
             };
             found.push(Difference { path, change, before: before.cloned(), after: after.cloned() });
         }
+    }
+}
+
+/// Whether two lists are told apart element by element: those of objects, and those that became longer or shorter.
+fn in_parts(was: &[Json], is: &[Json]) -> bool {
+    let is_object = was.iter().chain(is).all(Json::is_object);
+    let is_longer = was.len() != is.len() && was.iter().any(|item| is.contains(item));
+    !was.is_empty() && !is.is_empty() && (is_object || is_longer)
+}
+
+/// Elements with a name are the same one as long as the name is; others are if they are equal or in the same place between equal ones.
+fn elements(path: &str, was: &[Json], is: &[Json], found: &mut Vec<Difference>) {
+    let name = |item: &Json| item.get("name").and_then(Json::as_str).map(str::to_owned);
+    let by_name = was.iter().chain(is).all(|item| name(item).is_some());
+    let alike = |old: usize, new: usize| match (was.get(old), is.get(new)) {
+        (Some(old), Some(new)) if by_name => name(old) == name(new),
+        (old, new) => old == new,
+    };
+    let (mut left, mut right) = (0, 0);
+    for (old, new) in diff::common(was.len(), is.len(), alike).into_iter().chain([(was.len(), is.len())]) {
+        let pairs = if by_name { 0 } else { (old - left).min(new - right) };
+        let mut add = |place: usize, was: Option<&Json>, is: Option<&Json>| {
+            values(format!("{path}[{place}]"), was, is, found);
+        };
+        (0..pairs).for_each(|at| add(right + at, was.get(left + at), is.get(right + at)));
+        (left + pairs..old).for_each(|at| add(at, was.get(at), None));
+        (right + pairs..new).for_each(|at| add(at, None, is.get(at)));
+        if old < was.len() && new < is.len() {
+            add(new, was.get(old), is.get(new));
+        }
+        (left, right) = (old + 1, new + 1);
     }
 }
 

@@ -145,7 +145,7 @@ impl Project {
                 Ok(documents) => documents,
                 Err(error) => {
                     let at = At { file: index, document: 0 };
-                    project.unreadable.text(&file.text);
+                    project.unreadable.file(&file.path, &file.text);
                     project.places.insert(at, Places::from([(String::new(), error.place(&file.text))]));
                     project.missing(at, [error.diagnostic()]);
                     continue;
@@ -179,8 +179,20 @@ impl Project {
     fn document(&mut self, at: At, path: Option<&str>, node: &Node) {
         let kind = match kind::of(node) {
             Ok(kind) => kind,
-            Err(problem) => return self.missing(at, [*problem]),
+            Err(problem) => {
+                self.unreadable.unknown_kind(node);
+                return self.missing(at, [*problem]);
+            }
         };
+        let told = self.problems.len();
+        self.of_kind(at, path, kind, node);
+        if let DocumentKind::Object(kind) = kind {
+            let problems = self.problems.iter().skip(told).map(|problem| &problem.diagnostic);
+            self.unreadable.document((kind, path), node, problems);
+        }
+    }
+
+    fn of_kind(&mut self, at: At, path: Option<&str>, kind: DocumentKind, node: &Node) {
         let tree = source::without(node, &[kind::KEY]);
         let repeated = source::repeated_keys("", node);
         if kind != DocumentKind::Object(Kind::Flow) && !repeated.is_empty() {
@@ -211,7 +223,6 @@ impl Project {
         let Read { document, rest, metadata, diagnostics } = read;
         self.add(at, diagnostics);
         let Some(document) = document else {
-            self.unreadable.document(&tree);
             self.rests.extend(rest.map(|rest| (at, rest)));
             // Over HTTP that would describe a flow that is there. A folder says what its flows do.
             if is_silent {

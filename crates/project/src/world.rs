@@ -53,7 +53,7 @@ impl Project {
             let mut diagnostics: Vec<Diagnostic> =
                 world.checked((id, 1)).map(|checked| checked.diagnostics.clone()).unwrap_or_default();
             diagnostics.extend(calls.check((id, 1)));
-            self.add(at, diagnostics);
+            self.add(at, diagnostics.into_iter().map(without_id));
         }
         for (at, rest) in std::mem::take(&mut self.rests) {
             let record = flow_record(&rest.document);
@@ -61,7 +61,7 @@ impl Project {
             let loaded = Arc::new(only_version(record.id, &rest.document));
             let next = world.after(&[CatalogueChange::PutFlow(record)], &[loaded]).world;
             let found = next.checked(own).map(|checked| checked.diagnostics.clone()).unwrap_or_default();
-            self.add(at, found.into_iter().filter(|problem| rest.is_problem(problem)));
+            self.add(at, found.into_iter().filter(|problem| rest.is_problem(problem)).map(without_id));
         }
         world
     }
@@ -92,8 +92,9 @@ impl Project {
         let with_named = World::default().after(&changes, &[]).world;
         let mut problems = Vec::new();
         for entry in &self.queues {
-            let found = made::<QueueRecord>(&with_named, &entry.spec).err().into_iter().flatten();
-            problems.extend(found.map(|one| (entry.at, in_document(Kind::Queue, &entry.path, one))));
+            let Err(found) = made::<QueueRecord>(&with_named, &entry.spec) else { continue };
+            self.unreadable.object(Kind::Queue, &entry.spec.name);
+            problems.extend(found.into_iter().map(|one| (entry.at, in_document(Kind::Queue, &entry.path, one))));
         }
         problems.into_iter().for_each(|(at, problem)| self.add(at, [problem]));
         let queues = self.all_queues();
@@ -150,6 +151,18 @@ impl Project {
         }
         problems.into_iter().for_each(|(at, problem)| self.add(at, [problem]));
         changes
+    }
+}
+
+/// Ids of flows are a server's: that of a folder's flow, which is only ours, helps nobody.
+fn without_id(problem: Diagnostic) -> Diagnostic {
+    match problem.code {
+        Code::AmbiguousFlow => Diagnostic {
+            expected: Some("a name that one flow has".to_owned()),
+            suggestion: Some("rename one of the flows".to_owned()),
+            ..problem
+        },
+        _ => problem,
     }
 }
 

@@ -159,6 +159,91 @@ fn a_flow_that_can_not_be_read_is_not_missing_to_its_callers() {
 }
 
 #[test]
+fn two_flows_of_one_name_are_told_apart_by_a_name_and_not_by_an_id_that_no_server_has() {
+    let twins = "name: Twin\ntype: shared\nnodes: []\n---\nname: Twin\ntype: email\nnodes: []\n---\n\
+        name: Caller\ntype: email\nnodes: [{ id: a, actions: [{ type: runFlow, flow: Twin }, { type: disconnect }] }]\n";
+    let mut project = read(&[("a.yaml", twins)]);
+    project.world();
+    let told = problems(&project);
+    assert_eq!(told.len(), 1, "{told:#?}");
+    let problem = &project.problems[0].diagnostic;
+    assert_eq!(problem.suggestion.as_deref(), Some("rename one of the flows"));
+    assert_eq!(problem.expected.as_deref(), Some("a name that one flow has"));
+}
+
+/// Objects that a flow and a route name, each a file.
+const NAMED: [(&str, &str); 6] = [
+    ("queue.yaml", "kind: queue\nname: Desk\nserviceLevel: PT4H\n"),
+    ("table.yaml", "kind: table\nname: Customers\nschema: { properties: { tier: { dataType: string } } }\n"),
+    (
+        "schedule.yaml",
+        "kind: schedule\nname: Hours\ntimeZone: UTC\nopen: [{ days: mon-fri, from: '09:00', to: '17:00' }]\n",
+    ),
+    ("webhook.yaml", "kind: webhook\nname: Orders\nurl: https://orders.example/hook\n"),
+    (
+        "action.json",
+        r#"{"kind": "dataAction", "name": "Get customer", "config": {"request": {"requestUrlTemplate": "https://crm.example/", "requestType": "GET"}, "response": {"successTemplate": "{}"}}, "contract": {"input": {"inputSchema": {"type": "object"}}, "output": {"successSchema": {"type": "object"}}}}"#,
+    ),
+    ("topic.json", r#"{"name": "Topic", "type": "shared", "nodes": []}"#),
+];
+
+const USER: (&str, &str) = (
+    "user.yaml",
+    "name: User\ntype: email\nnodes:\n  - id: a\n    actions:\n\
+        \x20     - { type: runFlow, flow: Topic }\n\
+        \x20     - { type: lookupTable, table: Customers, key: x, notFound: { to: b } }\n\
+        \x20     - { type: evaluateSchedule, schedule: Hours }\n\
+        \x20     - { type: sendWebhook, webhook: Orders, payload: x }\n\
+        \x20     - { type: callDataAction, dataAction: Get customer, failure: { to: b }, timedOut: { to: b } }\n\
+        \x20     - { type: transferToQueue, queue: Desk }\n\
+        \x20 - { id: b, actions: [{ type: transferToQueue, queue: Desk }] }\n---\nqueues: [Other]\n---\n\
+        kind: queue\nname: Pushed\ndeliverTo: { webhook: Orders }\n---\n\
+        kind: route\naddress: a@b.test\nflow: User\nunroutedQueue: Desk\n",
+);
+
+#[test]
+fn one_mistake_in_an_object_is_told_once_whoever_names_it() {
+    let sound: Vec<(&str, &str)> = NAMED.into_iter().chain([USER]).collect();
+    let mut project = read(&sound);
+    project.world();
+    assert_eq!(problems(&project), [""; 0]);
+    for (file, right, wrong) in [
+        ("queue.yaml", "PT4H", "soon"),
+        ("table.yaml", "name: Customers", "nme: Customers"),
+        ("queue.yaml", "name: Desk", "name: Desk\nname: Desk"),
+        ("queue.yaml", "kind: queue", "kind: queu"),
+        ("queue.yaml", "serviceLevel: PT4H", "deliverTo: { webhook: Nothing }"),
+        ("queue.yaml", "serviceLevel:", "\tserviceLevel:"),
+        ("table.yaml", "dataType: string", "dataType: sting"),
+        ("table.yaml", "tier: {", "tier: [{"),
+        ("schedule.yaml", "mon-fri", "mon-fry"),
+        ("schedule.yaml", "'09:00'", "'09:00"),
+        ("webhook.yaml", "https:", "htps:"),
+        ("webhook.yaml", "url:", "url"),
+        ("action.json", "\"GET\"", "\"GTE\""),
+        ("action.json", "\"name\"", "\"name"),
+        ("topic.json", "\"nodes\"", "\"noddes\""),
+        ("topic.json", "\"type\"", "\"type"),
+        ("topic.json", "\"name\"", "\"nme\""),
+    ] {
+        let broken: Vec<(&str, String)> = sound
+            .iter()
+            .map(|(path, text)| {
+                (*path, if *path == file { text.replacen(right, wrong, 1) } else { (*text).to_owned() })
+            })
+            .collect();
+        let files: Vec<(&str, &str)> = broken.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        assert_ne!(files, sound, "{file}: {wrong}");
+        let mut project = read(&files);
+        project.world();
+        let told = problems(&project);
+        let at = sound.iter().position(|(path, _)| *path == file).unwrap();
+        let elsewhere: Vec<&String> = told.iter().filter(|one| !one.starts_with(&format!("{at}#"))).collect();
+        assert!(!told.is_empty() && elsewhere.is_empty(), "{file}: {wrong}: {told:#?}");
+    }
+}
+
+#[test]
 fn nothing_is_read_from_outside_and_no_flow_is_empty() {
     let project = read(&[
         ("a.yaml", "kind: flow\nname: Ghost\ntype: email\n"),

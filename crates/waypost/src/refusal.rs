@@ -64,7 +64,7 @@ fn worded(body: &ErrorBody, located: &Located<'_>) -> String {
     let head = if is_counted { format!("{} problems {of}", errors.len()) } else { format!("{message} {of}") };
     let line = |problem: &Problem| {
         // Who uses a thing is named in the message: of those only flows have places worth a line.
-        if problem.message.ends_with("uses it") {
+        if problem.message.ends_with("uses it") || problem.message.contains("` uses the ") {
             return place(problem, located).filter(|_| problem.flow_name.is_some() && problem.path.is_some());
         }
         let told = told(problem, located);

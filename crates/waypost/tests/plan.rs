@@ -15,8 +15,12 @@ mod drafts;
 #[path = "plan/emptied.rs"]
 mod emptied;
 mod harness;
+#[path = "plan/reports.rs"]
+mod reports;
 #[path = "plan/two_projects.rs"]
 mod two_projects;
+#[path = "plan/unset.rs"]
+mod unset;
 
 use std::fs;
 use std::process::Output;

@@ -34,9 +34,8 @@ fn values(path: &str, before: Option<&Json>, after: Option<&Json>, lines: &mut V
         }
         (was, is) => {
             let (was, is) = (text(was), text(is));
-            // What they have in common would hide what they have not.
-            let common = was.chars().zip(is.chars()).take_while(|(one, other)| one == other).count();
-            lines.push(format!("{path}: {} instead of {}", shown(&is, common), shown(&was, common)));
+            let (cut_was, cut_is) = apart(&was, &is, SHOWN);
+            lines.push(format!("{path}: {} instead of {}", shown(&is, &cut_is), shown(&was, &cut_was)));
         }
     }
 }
@@ -50,17 +49,27 @@ fn text(value: Option<&Json>) -> String {
     }
 }
 
-/// The part of a text that holds the first difference.
-fn shown(text: &str, common: usize) -> String {
-    if text.is_empty() {
-        return "nothing".to_owned();
+fn shown(whole: &str, cut: &str) -> String {
+    match whole {
+        "" => "nothing".to_owned(),
+        EMPTY => "an empty text".to_owned(),
+        _ => format!("`{cut}`"),
     }
-    if text == EMPTY {
-        return "an empty text".to_owned();
-    }
+}
+
+/// Two texts that differ, each on one line and in `most` characters: of a longer one the part around the first difference. What they
+/// have in common would hide what they have not.
+#[must_use]
+pub fn apart(before: &str, after: &str, most: usize) -> (String, String) {
+    let common = before.chars().zip(after.chars()).take_while(|(one, other)| one == other).count();
+    (around(before, common, most), around(after, common, most))
+}
+
+/// The part of a text around what follows its first characters.
+fn around(text: &str, common: usize, most: usize) -> String {
     let length = text.chars().count();
-    let from = if length > SHOWN { common.saturating_sub(SHOWN / 4) } else { 0 };
-    let part: String = text.chars().skip(from).take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let (before, after) = (if from > 0 { "…" } else { "" }, if from + SHOWN < length { "…" } else { "" });
-    format!("`{before}{part}{after}`")
+    let from = if length > most { common.saturating_sub(most / 4) } else { 0 };
+    let part: String = text.chars().skip(from).take(most).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let (before, after) = (if from > 0 { "…" } else { "" }, if from + most < length { "…" } else { "" });
+    format!("{before}{part}{after}")
 }

@@ -6,4 +6,4 @@ pub mod mutate;
 pub mod report;
 pub mod search;
 
-pub use differences::differences;
+pub use differences::{apart, differences};

@@ -78,7 +78,7 @@ pub(super) fn used_by(one: &InUse, user: &User, several: bool) -> Problem {
     let flow = user.kind == "flow";
     let named = format!("the {} `{}`", one.kind, one.name);
     let message = match one.work() {
-        Some(work) if several => format!("{named}: {work}"),
+        Some(work) if several => format!("{} `{}` is in use: {work}", one.kind, one.name),
         Some(work) => work,
         None if several => format!("the {} `{}` uses {named}", user.kind, user.name),
         None => format!("the {} `{}` uses it", user.kind, user.name),

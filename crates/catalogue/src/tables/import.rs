@@ -224,6 +224,18 @@ fn header<'t>(
         problems.add(1, None, problem);
         return Ok(Vec::new());
     }
+    if let [all] = header.iter().collect::<Vec<_>>().as_slice()
+        && let Some(separator) = [";", "\t"].into_iter().find(|separator| all.contains(separator))
+        && table.record.schema.key_title.as_deref() != Some(all.trim())
+    {
+        let problem =
+            Diagnostic::error(Code::InvalidValue, "", "the fields of the first line are not separated by commas")
+                .expected("a line such as `key,tier,seats`")
+                .found(format!("`{all}`"));
+        let name = if separator == ";" { "semicolons" } else { "tabs" };
+        problems.add(1, None, problem.suggestion(format!("save the file with commas instead of {name}")));
+        return Ok(Vec::new());
+    }
     let mut fields = Vec::new();
     let mut seen: Vec<String> = Vec::new();
     for (place, name) in (1..).zip(&header) {

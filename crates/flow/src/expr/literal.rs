@@ -9,7 +9,7 @@ use super::template;
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::path::FieldPath;
 use crate::types::Type;
-use crate::value::{Text, Value, read_span, read_time};
+use crate::value::{Text, Value, out_of_range, read_span, read_time};
 
 /// A literal as it is meant: `$${` undone. Nothing, with every problem noted, if there is an expression where none is evaluated.
 pub(super) fn plain(path: &FieldPath<'_>, literal: &Json, problems: &mut Problems) -> Option<Json> {
@@ -92,10 +92,15 @@ pub(super) fn read(
         _ => None,
     };
     if value.is_none() {
-        problems.error(|| {
-            Diagnostic::error(Code::WrongType, path.text(), format!("expected {wanted}, found {}", kind(literal)))
-                .expected(wanted.to_string())
-                .found(shown(literal))
+        problems.error(|| match literal.as_str().and_then(|text| out_of_range(text, wanted)) {
+            Some(range) => Diagnostic::error(Code::WrongType, path.text(), format!("this {wanted} is out of range"))
+                .expected(range)
+                .found(shown(literal)),
+            None => {
+                Diagnostic::error(Code::WrongType, path.text(), format!("expected {wanted}, found {}", kind(literal)))
+                    .expected(wanted.to_string())
+                    .found(shown(literal))
+            }
         });
     }
     value

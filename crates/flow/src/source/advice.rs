@@ -72,10 +72,13 @@ pub(super) fn of(text: &str, refused: SyntaxError) -> SyntaxError {
         let (line, column) = without_colon(text, refused.line).unwrap_or((refused.line, refused.column));
         return SyntaxError { line, column, message, suggestion: Some(otherwise) };
     }
-    let by_line = if [TAB, OWN_LINE].contains(otherwise) {
-        None
-    } else {
-        text.lines().nth(refused.line.saturating_sub(1)).and_then(in_line)
+    if *otherwise == TAB {
+        let (line, column) = indented_by_tab(text, refused.line).unwrap_or((refused.line, refused.column));
+        return SyntaxError { line, column, message, suggestion: Some(otherwise) };
+    }
+    let by_line = match *otherwise {
+        OWN_LINE => None,
+        _ => text.lines().nth(refused.line.saturating_sub(1)).and_then(in_line),
     };
     SyntaxError { message, suggestion: by_line.or(Some(otherwise)), ..refused }
 }
@@ -88,6 +91,14 @@ fn without_colon(text: &str, line: usize) -> Option<(usize, usize)> {
         !line.is_empty() && !line.starts_with('#') && !line.contains(':')
     })?;
     Some((at + 1, found.chars().take_while(|c| *c == ' ').count() + 1))
+}
+
+/// Line and column of the first tab that indents, from a line on: the parser stops at the end of the line before.
+fn indented_by_tab(text: &str, line: usize) -> Option<(usize, usize)> {
+    text.lines().enumerate().skip(line.saturating_sub(1)).find_map(|(at, line)| {
+        let indent = line.chars().take_while(|c| [' ', '\t'].contains(c));
+        indent.enumerate().find(|(_, c)| *c == '\t').map(|(column, _)| (at + 1, column + 1))
+    })
 }
 
 fn in_line(line: &str) -> Option<&'static str> {

@@ -88,6 +88,23 @@ impl<'b> Names<'b> {
     }
 
     fn flow_in_words(&self, flow: &mut FlowReference, notes: &mut Vec<String>) {
+        if let Some(version) = &flow.version {
+            let by_id = flow.flow_id.as_ref().and_then(|id| self.ids.get(id).copied());
+            let called = by_id.or(flow.flow.as_deref()).unwrap_or_default();
+            let note = match version.as_str() {
+                Some(label) => {
+                    format!("calls the flow `{called}` by its label `{label}`, which other servers may not have")
+                }
+                None => {
+                    format!(
+                        "calls version {version} of the flow `{called}`, which may have other content on other servers"
+                    )
+                }
+            };
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
         let Some(id) = &flow.flow_id else { return };
         match self.ids.get(id) {
             Some(name) if self.twins.contains(id) => notes.push(format!(

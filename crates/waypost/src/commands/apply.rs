@@ -72,7 +72,7 @@ pub(crate) struct Arguments {
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     output: Output,
-    /// With --replay: change nothing if more than M decisions would change
+    /// With --replay: change nothing if more than M decisions would change or are unknown
     #[arg(long, value_name = "M", requires = "replay")]
     max_changed: Option<u64>,
 }

@@ -17,9 +17,9 @@ use waypost_ids::Kind;
 use waypost_problem::nearest;
 use waypost_project::clients::clients_between;
 use waypost_project::{Project, difference};
-use waypost_witness::differences;
 use waypost_witness::report::{DiffReport, MemberReport, ObjectReport, RowsReport, WitnessReport};
 use waypost_witness::search::{Bounds, Entry, Searched, Witness, witness};
+use waypost_witness::{apart, differences};
 
 use super::fmt;
 use crate::failure::Failure;
@@ -202,7 +202,7 @@ fn print(out: &mut impl Write, report: &DiffReport, arguments: &Arguments) -> io
     for object in &report.differences {
         writeln!(out, "{} {} `{}`", object.change, object.kind, flat(&object.name))?;
         for member in &object.members {
-            let (was, is) = (shown(member.before.as_ref()), shown(member.after.as_ref()));
+            let (was, is) = shown(member.before.as_ref(), member.after.as_ref());
             match member.change.as_str() {
                 "added" => writeln!(out, "  {}: added {is}", member.path)?,
                 "removed" => writeln!(out, "  {}: removed {was}", member.path)?,
@@ -266,10 +266,18 @@ pub(crate) fn clip_lines(mail: &str) -> String {
     lines.join("\n")
 }
 
-fn shown(value: Option<&Json>) -> String {
-    match value {
-        None => "nothing".to_owned(),
-        Some(Json::String(text)) => format!("`{}`", clip(text, 100)),
-        Some(other) => format!("`{}`", clip(&other.to_string(), 100)),
-    }
+/// Characters of a value that are shown; JSON has all.
+const SHOWN: usize = 100;
+
+/// Both values of a member, around the first difference.
+fn shown(before: Option<&Json>, after: Option<&Json>) -> (String, String) {
+    let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let (was, is) = match (before, after) {
+        (Some(before), Some(after)) => apart(&text(before), &text(after), SHOWN),
+        (before, after) => {
+            let one = |value: Option<&Json>| value.map(|value| clip(&text(value), SHOWN)).unwrap_or_default();
+            (one(before), one(after))
+        }
+    };
+    (format!("`{was}`"), format!("`{is}`"))
 }

@@ -15,7 +15,7 @@ use waypost_flow::diagnostic::counted;
 use waypost_project::Project;
 use waypost_project::difference::RowsDifference;
 use waypost_wire::change::{ChangeSet, ChangeSetFlow};
-use waypost_wire::replay::{Replay, ReplayRequest};
+use waypost_wire::replay::{Replay, ReplayReport, ReplayRequest};
 
 use crate::commands::apply::{differences, for_replay, refused, shown};
 use crate::failure::Failure;
@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     /// Without a server: the envelope recipient; left out: the first address of To that has a route
     #[arg(long, requires = "before")]
     to: Option<String>,
-    /// Fail if more than M decisions would change
+    /// Fail if more than M decisions would change or are unknown
     #[arg(long, value_name = "M")]
     max_changed: Option<u64>,
     /// How to print
@@ -209,14 +209,17 @@ pub(crate) fn judge(replay: &Replay, most: Option<u64>) -> Result<(), Failure> {
     if let Some(why) = &report.failed {
         return Err(Failure::Failed(format!("the replay could not be done: {why}")));
     }
-    within(report.changed, most)
+    within(report, most)
 }
 
-fn within(changed: u64, most: Option<u64>) -> Result<(), Failure> {
+/// What is unknown may be changed: it counts towards the limit.
+fn within(report: &ReplayReport, most: Option<u64>) -> Result<(), Failure> {
+    let ReplayReport { changed, unknown, .. } = *report;
     match most {
-        Some(most) if changed > most => {
+        Some(most) if changed.saturating_add(unknown) > most => {
+            let and_unknown = if unknown > 0 { format!(", {unknown} unknown") } else { String::new() };
             let decisions = counted(changed, "decision");
-            let message = format!("{decisions} would change; the limit is {most} (--max-changed)");
+            let message = format!("{decisions} would change{and_unknown}; the limit is {most} (--max-changed)");
             Err(Failure::Refused(message))
         }
         _ => Ok(()),

@@ -15,11 +15,12 @@ use std::path::PathBuf;
 
 use waypost_flow::diagnostic::counted;
 use waypost_flow_tests::coverage::{self, Counts, Coverage, Map};
-use waypost_flow_tests::report::TestReport;
+use waypost_flow_tests::report::{FoundProblem, TestReport};
 use waypost_flow_tests::{Case, Flows, Suite, junit};
 use waypost_project::Project;
 use waypost_witness::mutate::Base;
 
+use super::validate::located;
 use crate::failure::Failure;
 use crate::remote::Server;
 use crate::table::Output;
@@ -126,7 +127,8 @@ fn once(arguments: &Arguments) -> Result<(), Failure> {
     let colour = screen::is_coloured(&io::stderr());
     if project.has_errors() {
         files::print_problems(&mut screen::styled_stderr(), &sources, &project, colour)?;
-        return Err(Failure::Failed("the flows have errors, so no test ran".to_owned()));
+        let problems = located(&sources, &project.problems, &|at| project.places(at));
+        return not_run(arguments, problems, "the flows have errors, so no test ran");
     }
     files::print_pins(&mut screen::styled_stderr(), &sources, &project)?;
     let running = world.running();
@@ -137,7 +139,8 @@ fn once(arguments: &Arguments) -> Result<(), Failure> {
     if !suite.problems.is_empty() {
         let places = |at| suite.places(at);
         files::print_found(&mut screen::styled_stderr(), &test_files, &suite.problems, &places, colour)?;
-        return Err(Failure::Failed("the tests have errors, so none ran".to_owned()));
+        let problems = located(&test_files, &suite.problems, &places);
+        return not_run(arguments, problems, "the tests have errors, so none ran");
     }
     let name = |case: &Case| test_files.get(case.at.file).map_or("", |file| file.path.as_str());
     let selected: Vec<&Case> = suite.cases.iter().filter(|case| arguments.selects(name(case), case)).collect();
@@ -163,6 +166,16 @@ fn once(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     tell(arguments, &report)
+}
+
+/// Ends without a test that ran. Who asked for data gets the errors as data.
+fn not_run(arguments: &Arguments, problems: Vec<FoundProblem>, why: &str) -> Result<(), Failure> {
+    if arguments.output.is_data() {
+        let mut out = screen::stdout();
+        arguments.output.write(&mut out, &TestReport { problems, ..TestReport::default() })?;
+        out.flush()?;
+    }
+    Err(Failure::Failed(why.to_owned()))
 }
 
 /// Coverage, written to where it is wanted.

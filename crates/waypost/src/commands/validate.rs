@@ -8,9 +8,11 @@ use serde::Serialize;
 use waypost_api::error::diagnosis;
 use waypost_flow::diagnostic::{counted, render};
 use waypost_flow::source::Places;
+use waypost_flow_tests::report::FoundProblem;
 use waypost_flow_tests::{Flows, Suite};
 use waypost_project::{At, FileProblem, Project, SourceFile};
 use waypost_wire::error::Problem;
+use waypost_witness::mutate::Accepted;
 
 use crate::failure::Failure;
 use crate::files;
@@ -41,31 +43,32 @@ struct Report {
     /// How many are warnings.
     warnings: usize,
     /// Every problem, in order of files and places.
-    problems: Vec<Found>,
-}
-
-/// A problem in a file.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Found {
-    /// The file.
-    file: String,
-    /// What is wrong, with line and column in the file.
-    #[serde(flatten)]
-    problem: Problem,
+    problems: Vec<FoundProblem>,
 }
 
 impl Report {
     fn add<'p>(&mut self, files: &[SourceFile], problems: &[FileProblem], places: &dyn Fn(At) -> Option<&'p Places>) {
-        for FileProblem { at, diagnostic } in problems {
-            *(if diagnostic.is_error() { &mut self.errors } else { &mut self.warnings }) += 1;
-            let Some(file) = files.get(at.file) else { continue };
-            let spot = places(*at)
-                .and_then(|places| render::spot(&diagnostic.path, diagnostic.range.clone(), &file.text, places));
-            let (line, column) = spot.unzip();
-            let problem = Problem { line, column, ..diagnosis(diagnostic) };
-            self.problems.push(Found { file: file.path.clone(), problem });
-        }
+        let errors = problems.iter().filter(|one| one.diagnostic.is_error()).count();
+        self.errors += errors;
+        self.warnings += problems.len() - errors;
+        self.problems.extend(located(files, problems, places));
     }
+}
+
+/// Problems with line and column in their files.
+pub(crate) fn located<'p>(
+    files: &[SourceFile],
+    problems: &[FileProblem],
+    places: &dyn Fn(At) -> Option<&'p Places>,
+) -> Vec<FoundProblem> {
+    let one = |FileProblem { at, diagnostic }: &FileProblem| {
+        let file = files.get(at.file)?;
+        let spot =
+            places(*at).and_then(|places| render::spot(&diagnostic.path, diagnostic.range.clone(), &file.text, places));
+        let (line, column) = spot.unzip();
+        Some(FoundProblem { file: file.path.clone(), problem: Problem { line, column, ..diagnosis(diagnostic) } })
+    };
+    problems.iter().filter_map(one).collect()
 }
 
 /// The report's JSON Schema.
@@ -101,6 +104,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             report.warnings = warnings;
             files::print_found(&mut out, &tests, &suite.problems, &|at| suite.places(at), colour)?;
         }
+    }
+    let lists = files::accepted_mutants(&arguments.paths)?;
+    let accepted = Accepted::read(&lists);
+    report.add(&lists, &accepted.problems, &|at| accepted.places(at));
+    if !output.is_data() {
+        files::print_found(&mut out, &lists, &accepted.problems, &|at| accepted.places(at), colour)?;
     }
     let Report { flows, files, errors, warnings, .. } = report;
     if output.is_data() {

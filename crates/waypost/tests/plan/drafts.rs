@@ -83,6 +83,8 @@ fn in_the_way(store: &str, start: &Start) {
         assert!(err.contains(part), "no `{part}` in {err}");
     }
 
+    assert_eq!(err.matches("1 interaction waits in it").count(), 2, "listed, then refused: {err}");
+
     // What flows and routes use is told of everything that they use, too.
     let told = server.api().post(
         "/changesets",

@@ -25,8 +25,8 @@ const NAMES: [&str; 14] = [
     "attach",
 ];
 
-/// Named jumps of actions.
-const JUMPS: [&str; 3] = ["notfound", "failure", "timedout"];
+/// Named jumps of actions: in lower case, and as documents write them.
+const JUMPS: [(&str, &str); 3] = [("notfound", "notFound"), ("failure", "failure"), ("timedout", "timedOut")];
 
 /// All mutants of one flow.
 pub(super) fn of_flow(flow: usize, tree: &Node, queues: &[String]) -> Vec<Mutant> {
@@ -171,9 +171,11 @@ impl Maker<'_> {
     }
 
     fn member(&mut self, key: &str, member: &Spot<'_>) {
+        if let Some((_, jump)) = JUMPS.iter().find(|(folded, _)| *folded == key) {
+            return self.add(member, vec![None], format!("`{jump}` is removed"));
+        }
         match key {
             key if NAMES.contains(&key) => {}
-            key if JUMPS.contains(&key) => self.add(member, vec![None], format!("`{key}` is removed")),
             "actions" => self.actions(member, true),
             "queue" => self.queue(member),
             "inputmapping" | "outputmapping" | "failuremapping" => self.mapping(member),

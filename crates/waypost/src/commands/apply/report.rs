@@ -40,7 +40,7 @@ pub(crate) struct Became {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) version: Option<u64>,
     /// Members that differ from what was there.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) differs: Vec<String>,
     /// Of a dry run: why it can't be deleted now, so that nothing would be applied.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,12 +6,13 @@ use serde_json::Value as Json;
 use waypost_flow::diagnostic::counted;
 use waypost_project::plan::{Plan, PlannedObject, PlannedWitness};
 use waypost_wire::change::FlowDifference;
+use waypost_witness::apart;
 
 use crate::commands::{diff, replay};
 use crate::screen;
 use crate::table;
 
-/// So many characters of a value are shown; JSON has all.
+/// Characters of a value that are shown; JSON has all.
 const SHOWN: usize = 70;
 
 /// Signs and colours of what becomes of something.
@@ -109,7 +110,10 @@ fn of_object(out: &mut impl Write, signs: &Signs, object: &PlannedObject) -> io:
 fn values(member: &FlowDifference) -> String {
     let shown = |value: &Json| table::clip(&value.to_string(), SHOWN);
     match (&member.before, &member.after) {
-        (Some(before), Some(after)) => format!(": {} -> {}", shown(before), shown(after)),
+        (Some(before), Some(after)) => {
+            let (was, is) = apart(&before.to_string(), &after.to_string(), SHOWN);
+            format!(": {was} -> {is}")
+        }
         (Some(value), None) | (None, Some(value)) => format!(": {}", shown(value)),
         (None, None) => String::new(),
     }

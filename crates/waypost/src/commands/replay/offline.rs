@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &Arguments, before: &Path, after: &Path) -> Result<
             report::changes(&mut out, lines, replay.changes.len())?;
         }
     }
-    within(told.changed, arguments.max_changed)
+    within(&told, arguments.max_changed)
 }
 
 fn flows(path: &Path) -> Result<Flows, Failure> {

@@ -87,5 +87,5 @@ pub(super) fn report<'f>(
     };
     let cases: Vec<CaseReport> = cases.iter().zip(ran).map(one).collect();
     let passed = cases.iter().filter(|case| case.passed).count() as u64;
-    TestReport { passed, failed: cases.len() as u64 - passed, cases, coverage: None }
+    TestReport { passed, failed: cases.len() as u64 - passed, cases, ..TestReport::default() }
 }
