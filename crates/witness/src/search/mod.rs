@@ -22,6 +22,7 @@ mod languages;
 mod members;
 mod moves;
 mod outside;
+mod parts;
 mod pattern;
 mod random;
 pub mod served;
