@@ -9,6 +9,7 @@ mod confirm;
 mod draft;
 mod ends;
 mod entries;
+mod envelope;
 mod facts;
 mod goal;
 mod guide;

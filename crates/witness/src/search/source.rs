@@ -9,6 +9,7 @@ use waypost_flow_tests::trial::WHEN;
 use super::addresses;
 use super::draft::{Answer, Asked, Attached, Draft, Entry, Failure};
 use super::ends;
+use super::envelope;
 use super::facts::Fact;
 use super::kinds::{Line, MailKind, clear_returned, returned, set_returned};
 use super::languages::{CODES, in_language};
@@ -214,10 +215,13 @@ impl Source {
         match self {
             Self::Text(name @ ("text" | "html")) => drop(draft.texts.insert(name, text.to_owned())),
             Self::Text(name @ ("envelope.from" | "envelope.to")) if !text.is_empty() => {
-                drop(draft.texts.insert(name, addresses::whole(&line())));
+                let address = addresses::near(&line(), &self.said(draft));
+                if envelope::is_address(&address) {
+                    draft.texts.insert(name, address);
+                }
             }
             Self::Text(name @ "envelope.remote") if !text.is_empty() => {
-                drop(draft.texts.insert(name, ends::host(text)))
+                draft.texts.extend(ends::host(text).map(|host| (*name, host)));
             }
             Self::Text(name) => drop(draft.texts.insert(name, line())),
             Self::Hidden => {
