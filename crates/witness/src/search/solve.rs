@@ -14,6 +14,7 @@ use super::goal::Goal;
 use super::hints::{Constant, literals, measures};
 use super::inverse;
 use super::json;
+use super::pattern;
 use super::random::Random;
 use super::source::Source;
 use super::standings::Standing;
@@ -258,13 +259,24 @@ impl<'s> Solver<'s> {
                 self.value(of, &Goal::Number(number.saturating_neg()), scope);
             }
             (Kind::Unary(_, of), _) => self.value(of, goal, scope),
-            (Kind::Binary(binary), Goal::Text(text) | Goal::With(text))
+            (Kind::Binary(binary), Goal::Text(_) | Goal::With(_) | Goal::Matching(_))
                 if binary.operator == Operator::Add && self.random.below(6) == 0 =>
             {
                 // What stands between them may keep the two halves apart, or not.
+                let text = match goal {
+                    Goal::Text(text) | Goal::With(text) => Some(text.clone()),
+                    Goal::Matching(pattern) => pattern::example(pattern, self.random),
+                    _ => None,
+                };
+                let text = text.unwrap_or_default();
                 let cut = self.random.below(text.chars().count());
                 let halves: [String; 2] = [text.chars().take(cut).collect(), text.chars().skip(cut).collect()];
-                let [left, right] = halves.map(Goal::Text);
+                let [left, right] = halves;
+                let (left, right) = match goal {
+                    Goal::Text(_) => (Goal::Text(left), Goal::Text(right)),
+                    // What else they say stays.
+                    _ => (Goal::End(left), Goal::Begin(right)),
+                };
                 self.value(&binary.left, &left, scope);
                 self.value(&binary.right, &right, scope);
             }
