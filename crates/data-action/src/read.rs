@@ -80,12 +80,13 @@ impl Reader {
         let outputs = self.schema(contract, "output", "successSchema");
         let config = self.object(whole, "config", "", true);
         self.members_of(config, "config", &["request", "response", "timeoutSeconds", "retries", "cacheSeconds"]);
-        let empty = Map::new();
+        let (empty, has_config) = (Map::new(), config.is_some());
         let config = config.unwrap_or(&empty);
         let timeout = self.number(config, "timeoutSeconds", 1, MAX_TIMEOUT).unwrap_or(USUAL_TIMEOUT);
         let retries = self.number(config, "retries", 0, MAX_RETRIES).unwrap_or(0);
         let cache = self.number(config, "cacheSeconds", 0, MAX_CACHE).unwrap_or(0);
-        let request = self.object(config, "request", "config", true);
+        // Of what is missing, nothing else is missing as well.
+        let request = self.object(config, "request", "config", has_config);
         let response = self.object(config, "response", "config", false);
         let input_fields = inputs.as_ref().map(Schema::fields).unwrap_or_default();
         let names: Vec<&str> = input_fields.iter().map(|field| field.name.as_str()).collect();

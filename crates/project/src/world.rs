@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+use waypost_catalogue::checking::CheckedVersion;
 use waypost_catalogue::data_actions::KnownDataAction;
 use waypost_catalogue::domains::DomainSpec;
 use waypost_catalogue::error::ChangeError;
@@ -66,8 +67,8 @@ impl Project {
         world
     }
 
-    /// The world in which a flow of the folder has this content instead; none if something in it has an error then. `world` is the
-    /// folder's own, which is as it was.
+    /// The world in which a flow of the folder has this content instead; none if something in it has an error then, or can't run.
+    /// `world` is the folder's own, which is as it was.
     #[must_use]
     pub fn variant(&self, world: &World, entry: &FlowEntry, document: Document) -> Option<World> {
         let record = flow_record(&entry.document);
@@ -75,7 +76,11 @@ impl Project {
         let own = (record.id, 1);
         let next = world.after(&[CatalogueChange::PutFlow(record)], &[loaded]);
         let mut checked = next.rechecked.into_iter().chain([own]).filter_map(|key| next.world.checked(key));
-        let sound = checked.all(|checked| !checked.diagnostics.iter().any(Diagnostic::is_error));
+        let is_sound = |checked: &CheckedVersion| {
+            // A loop that alone sets a variable that it reads has no error and no program.
+            checked.program.is_some() && !checked.diagnostics.iter().any(Diagnostic::is_error)
+        };
+        let sound = checked.all(|checked| is_sound(&checked));
         (sound && Calls::new(&next.world).check(own).is_empty()).then_some(next.world)
     }
 

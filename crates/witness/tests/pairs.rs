@@ -7,7 +7,9 @@ mod folder;
 use std::time::Duration;
 
 use folder::Folder;
+use waypost_flow::source::{self, Node};
 use waypost_flow_tests::{Flows, Suite};
+use waypost_mail::smtp::Recipient;
 use waypost_project::SourceFile;
 use waypost_witness::differences;
 use waypost_witness::search::{Bounds, Witness, witness};
@@ -54,6 +56,17 @@ fn passes(witness: &Witness, flows: &Flows<'_>) -> bool {
     suite.cases.iter().all(|case| case.run(flows, None, false).unwrap().mismatches.is_empty())
 }
 
+/// An address of a test's envelope that no server takes.
+fn misaddressed(test: &str) -> Option<String> {
+    let documents = source::yaml_documents(test).unwrap();
+    let Some(Node::List(cases)) = source::member(&documents[0].0, "tests") else { panic!("{test}") };
+    let envelope = source::member(&cases[0], "envelope")?;
+    ["from", "to"].into_iter().filter_map(|name| source::member(envelope, name)).find_map(|address| match address {
+        Node::String(address) if address.is_empty() || Recipient::parse(address).is_some() => None,
+        other => Some(format!("{other:?}")),
+    })
+}
+
 #[test]
 fn a_mail_shows_each_difference() {
     let mut wrong = Vec::new();
@@ -78,6 +91,7 @@ fn a_mail_shows_each_difference() {
                                 pair.name, witness.test
                             ));
                         }
+                        wrong.extend(misaddressed(&witness.test).map(|address| format!("{}: `{address}`", pair.name)));
                         differences(before, after).join("\n")
                     }
                     _ => "only one has the entry".to_owned(),

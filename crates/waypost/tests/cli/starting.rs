@@ -118,7 +118,8 @@ fn what_an_option_names_is_read_before_a_data_directory_is_made() {
     let (data, rubbish) = (scratch.path("data"), rubbish.to_str().unwrap());
     let tls = |certificate: &str, key: &str| [format!("--tls-cert={certificate}"), format!("--tls-key={key}")].to_vec();
     let database = || "--database=postgres://waypost@127.0.0.1:1/waypost".to_owned();
-    let cases: [(Vec<String>, Option<(&str, &str)>, &str); 10] = [
+    type Case<'c> = (Vec<String>, Option<(&'c str, &'c str)>, &'c str);
+    let cases: [Case<'_>; 10] = [
         (tls("missing.pem", &others_key), None, "can't use missing.pem for TLS"),
         (tls(rubbish, &others_key), None, "no certificate in it"),
         (tls(&certificate, rubbish), None, "no private key in it"),

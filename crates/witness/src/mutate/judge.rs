@@ -20,36 +20,69 @@ pub struct Base<'c> {
     /// The snapshot that it is compared with.
     pub snapshot: Option<&'c Observed>,
     observed: Observed,
-    /// Flows that it enters, and their nodes.
-    entered: HashSet<(String, Option<String>)>,
+    /// Flows that it enters, their nodes, and the actions that begin there.
+    entered: HashSet<Place>,
+}
+
+/// A flow, a node of it, and an action of that: its position, and the positions in the loops around it before. Empty: the node itself.
+type Place = (String, Option<String>, Vec<u64>);
+
+/// Where a run is in a flow that it entered.
+#[derive(Default)]
+struct Frame {
+    flow: String,
+    node: Option<String>,
+    /// The action that began last, as in a place.
+    action: Vec<u64>,
+    /// How many loops it is in.
+    loops: usize,
 }
 
 impl<'c> Base<'c> {
     /// Keeps of a run what mutants are held against.
     #[must_use]
     pub fn new(case: &'c Case, snapshot: Option<&'c Observed>, ran: Ran) -> Self {
-        let mut stack: Vec<String> = Vec::new();
+        let mut stack: Vec<Frame> = Vec::new();
         let mut entered = HashSet::new();
         for event in &ran.trace.events {
             match event {
                 TraceEvent::Flow { name, .. } => {
-                    entered.insert((name.clone(), None));
-                    stack.push(name.clone());
+                    entered.insert((name.clone(), None, Vec::new()));
+                    stack.push(Frame { flow: name.clone(), ..Frame::default() });
                 }
                 TraceEvent::Leave => drop(stack.pop()),
                 TraceEvent::Transfer => stack.clear(),
-                TraceEvent::Node { id } => {
-                    entered.insert((stack.last().cloned().unwrap_or_default(), Some(id.clone())));
-                }
                 _ => {}
             }
+            let Some(frame) = stack.last_mut() else { continue };
+            match event {
+                TraceEvent::Node { id } => {
+                    let flow = std::mem::take(&mut frame.flow);
+                    *frame = Frame { flow, node: Some(id.clone()), ..Frame::default() };
+                }
+                TraceEvent::Action { index, .. } => {
+                    frame.action.truncate(frame.loops);
+                    frame.action.push(*index);
+                }
+                TraceEvent::Turn { number: 0 } => frame.loops += 1,
+                TraceEvent::LoopEnd { turns: 1.. } => frame.loops = frame.loops.saturating_sub(1),
+                _ => continue,
+            }
+            entered.insert((frame.flow.clone(), frame.node.clone(), frame.action.clone()));
         }
         Self { case, snapshot, observed: ran.observed, entered }
     }
 
-    fn reaches(&self, flow: &str, node: Option<&str>) -> bool {
-        self.entered.contains(&(flow.to_owned(), node.map(str::to_owned)))
+    fn reaches(&self, flow: &str, mutant: &Mutant) -> bool {
+        self.entered.contains(&(flow.to_owned(), mutant.node.clone(), action(&mutant.path)))
     }
+}
+
+/// The action at a path of files, by its positions in the node; empty outside of actions: `nodes[1].actions[2].actions[0].value`.
+fn action(path: &str) -> Vec<u64> {
+    let positions =
+        path.split('.').skip(1).map_while(|step| step.strip_prefix("actions[")?.strip_suffix(']')?.parse().ok());
+    positions.collect()
 }
 
 /// What became of a mutant.
@@ -61,7 +94,7 @@ pub enum Verdict {
     Killed,
     /// Every case passes over it.
     Survived {
-        /// How many cases come to where it is changed.
+        /// How many cases come to the action that is changed, or to the node or the flow outside of actions.
         reached: usize,
         /// The case that came nearest to failing.
         nearest: Option<Nearest>,
@@ -102,7 +135,7 @@ fn one(mutant: &Mutant, bases: &[Base<'_>], flows: &Flows<'_>) -> Result<Verdict
     let flow = flows.project.flows.get(mutant.flow).map_or("", |entry| &entry.document.name);
     let (mut reached, mut nearest) = (0, None::<(usize, Vec<String>)>);
     for (position, base) in bases.iter().enumerate() {
-        if !base.reaches(flow, mutant.node.as_deref()) {
+        if !base.reaches(flow, mutant) {
             continue;
         }
         reached += 1;

@@ -41,7 +41,7 @@ pub struct Survivor {
     pub at: String,
     /// What is changed, in words.
     pub change: String,
-    /// How many tests come to the node that is changed; outside of nodes, to the flow.
+    /// How many tests come to the action that is changed; outside of actions, to the node; outside of nodes, to the flow.
     pub reached: u64,
     /// The test that came nearest to catching it: the one over which the most differs without being expected otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]

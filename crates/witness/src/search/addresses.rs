@@ -63,12 +63,18 @@ pub(super) fn with(field: Option<&str>, part: Part, text: &str) -> String {
 
 /// An address that is a text, or has it at one of its ends.
 pub(super) fn whole(text: &str) -> String {
+    near(text, "")
+}
+
+/// The same, with the other half of a known address if it has one.
+pub(super) fn near(text: &str, known: &str) -> String {
+    let (own, domain) = known.split_once('@').unwrap_or(("a", DOMAIN));
     match text.split_once('@') {
-        Some(("", domain)) => format!("a@{domain}"),
-        Some((local, "")) => format!("{local}@{DOMAIN}"),
+        Some(("", domain)) => format!("{own}@{domain}"),
+        Some((local, "")) => format!("{local}@{domain}"),
         Some(_) => text.to_owned(),
-        None if text.contains('.') => format!("a@{text}"),
-        None => format!("{text}@{DOMAIN}"),
+        None if text.contains('.') => format!("{own}@{text}"),
+        None => format!("{text}@{domain}"),
     }
 }
 

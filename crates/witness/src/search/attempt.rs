@@ -13,7 +13,7 @@ use waypost_flow_tests::trial::Trial;
 use waypost_flow_tests::{Flows, Observed};
 
 use super::draft::{Asked, Draft, Entry, filling_of};
-use super::facts;
+use super::{envelope, facts};
 
 /// What came of a draft, on each side.
 pub(crate) struct Attempt {
@@ -37,7 +37,7 @@ impl Attempt {
     }
 }
 
-/// Runs a draft on each side; none if it can't be read on one.
+/// Runs a draft on each side; none if it can't be received or read on one.
 pub(crate) fn attempt(sides: &[Flows<'_>], draft: &Draft) -> Option<Attempt> {
     attempt_where(sides, draft, None)
 }
@@ -49,6 +49,9 @@ pub(super) fn attempt_where(sides: &[Flows<'_>], draft: &Draft, differ: Option<&
         if !leads_somewhere(flows, &draft.entry) {
             attempt.observed.push(None);
             continue;
+        }
+        if !envelope::is_possible(draft, flows) {
+            return None;
         }
         let node = written(draft, flows)?;
         let trial = Trial::read(&node, flows, &|_| Err(std::io::ErrorKind::NotFound.into())).ok()?;

@@ -70,6 +70,16 @@ impl Solver<'_> {
         if &*call.function == "header" {
             return self.read(part, goal, scope);
         }
+        if let "map" | "transformList" | "transformMap" = &*call.function
+            && let (Some(made), Some(_)) = (call.arguments.last(), &call.of)
+        {
+            let inner = self.known.wiring.inside(call, scope);
+            let bound = inner.locals.len() - scope.locals.len();
+            if let Some(condition) = call.arguments.get(bound).filter(|_| call.arguments.len() > bound + 1) {
+                self.truth(condition, true, &inner);
+            }
+            return self.value(made, goal, &inner);
+        }
         if let Goal::Holds(wanted) = goal {
             return self.asked(part, call, *wanted, scope);
         }
@@ -80,16 +90,6 @@ impl Solver<'_> {
             let inner = self.known.wiring.inside(call, scope);
             self.value(subject, &Goal::Length(1), scope);
             self.truth(condition, true, &inner);
-        }
-        if let "map" | "transformList" | "transformMap" = &*call.function
-            && let (Some(made), Some(_)) = (call.arguments.last(), &call.of)
-        {
-            let inner = self.known.wiring.inside(call, scope);
-            let bound = inner.locals.len() - scope.locals.len();
-            if let Some(condition) = call.arguments.get(bound).filter(|_| call.arguments.len() > bound + 1) {
-                self.truth(condition, true, &inner);
-            }
-            return self.value(made, goal, &inner);
         }
         if let ("get", Some(name)) = (&*call.function, inverse::text(rest.first())) {
             return self.member(subject, name, goal, scope);
@@ -151,17 +151,46 @@ impl Solver<'_> {
         }
     }
 
-    /// A member of a value: of what a pattern captures it is a group.
+    /// A member of a value: of what a pattern captures it is a group, and of an element of a list what is read of that.
     pub(super) fn member(&mut self, of: &Expr, name: &str, goal: &Goal, scope: &Scope) {
+        if let Some(parsed) = json::parsed(of).and_then(|parsed| parsed.member(name)) {
+            return self.part_of_text(&parsed, goal, scope);
+        }
+        if self.part_of_value(json::value(of).and_then(|value| value.member(name)), goal, scope) {
+            return;
+        }
+        // Whichever element is read, one is made.
+        let of = match &of.kind {
+            Kind::Index(index) if inverse::number(Some(&index.index)).is_some() => &index.of,
+            _ => of,
+        };
         if let Kind::Call(call) = &of.kind
             && let (Some(subject), rest) = subject(call)
             && let Some(goal) = inverse::group(call, rest, name, goal, self.random)
         {
             return self.value(subject, &goal, scope);
         }
-        self.value(of, goal, scope);
+        if let Kind::Call(call) = &of.kind
+            && let (Some(subject), rest) = subject(call)
+            && KEEP_ELEMENTS.contains(&&*call.function)
+        {
+            if let ("filter", Some(condition)) = (&*call.function, rest.last()) {
+                self.truth(condition, true, &self.known.wiring.inside(call, scope));
+            }
+            return self.member(subject, name, goal, scope);
+        }
+        let whole = self.known.wiring.sources(of, scope);
+        let parts = whole.iter().map(|source| source.member(name)).filter(|part| !whole.contains(part));
+        let parts: Vec<Source> = parts.collect();
+        match self.random.pick(&parts) {
+            Some(part) => goal.reach(part, self.draft, self.random),
+            None => self.value(of, goal, scope),
+        }
     }
 }
+
+/// What gives elements of a list as they are.
+const KEEP_ELEMENTS: [&str; 6] = ["filter", "sortBy", "slice", "first", "last", "flatten"];
 
 /// What a call is of, and the rest of its arguments. A namespace, such as `math`, is no value.
 pub(super) fn subject(call: &Call) -> (Option<&Expr>, &[Expr]) {

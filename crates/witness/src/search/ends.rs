@@ -38,11 +38,10 @@ impl Source {
     }
 }
 
-/// The address of a host that is a text, or begins or ends with it.
-pub(super) fn host(text: &str) -> String {
+/// The address of a host that is a text, or begins or ends with it, if there is one.
+pub(super) fn host(text: &str) -> Option<String> {
     let begins =
         ["", "1", "0.1", ".1", "0.0.1", ".0.1", "0.0.0.1", ".0.0.1", ":1", "::1"].map(|rest| format!("{text}{rest}"));
     let ends = ["10.0.0.", "10.0.0", "10.0.", "10.0", "10.", "10", "::"].map(|start| format!("{start}{text}"));
-    let known = begins.into_iter().chain(ends).find(|address| address.parse::<IpAddr>().is_ok());
-    known.unwrap_or_else(|| text.to_owned())
+    begins.into_iter().chain(ends).find(|address| address.parse::<IpAddr>().is_ok())
 }

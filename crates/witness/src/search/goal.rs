@@ -50,6 +50,8 @@ impl Goal {
             Self::Without(unwanted) => !unwanted.iter().any(|one| text.contains(one)),
             Self::Empty => text.is_empty(),
             Self::Present => !text.is_empty(),
+            Self::Holds(wanted) => text.parse() == Ok(*wanted),
+            Self::Number(wanted) => text.parse() == Ok(*wanted),
             _ => false,
         }
     }

@@ -1,4 +1,4 @@
-//! Members of a text that is JSON, solved backwards: the text that has what is wanted at their path.
+//! Members of JSON, a text or a value, solved backwards: the JSON that has what is wanted at their path.
 
 use serde_json::{Map, Value as Json};
 use waypost_cel::{Expr, Kind};
@@ -13,10 +13,10 @@ pub(super) enum Step {
     Element(usize),
 }
 
-/// A part of a text that is parsed as JSON.
+/// A part of a text that is parsed as JSON, or of a value that is JSON.
 pub(super) struct Parsed<'e> {
-    /// The text.
-    pub(super) text: &'e Expr,
+    /// The text, or the value.
+    pub(super) of: &'e Expr,
     /// The way to the part.
     steps: Vec<Step>,
     /// Whether it is read as a list, of which one element is meant.
@@ -27,6 +27,29 @@ pub(super) struct Parsed<'e> {
 
 /// The part of a JSON text that an expression reads: `string(parseJson(x, null).a.b, '')`.
 pub(super) fn parsed(part: &Expr) -> Option<Parsed<'_>> {
+    read(part, &|of| match &of.kind {
+        Kind::Call(call) if &*call.function == "parseJson" => call.of.as_ref().or_else(|| call.arguments.first()),
+        _ => None,
+    })
+}
+
+/// The part of a value that an expression reads, by the name of the value: `string(x.a.b, '')`, `list(output.a, [])`.
+pub(super) fn value(part: &Expr) -> Option<Parsed<'_>> {
+    read(part, &|of| match &of.kind {
+        Kind::Name(_) => Some(of),
+        Kind::Member(member) => {
+            matches!(&member.of.kind, Kind::Name(name) if ["input", "output"].contains(&&**name)).then_some(of)
+        }
+        _ => None,
+    })
+}
+
+/// The part of what `root` finds.
+fn read<'e>(part: &'e Expr, root: &dyn Fn(&'e Expr) -> Option<&'e Expr>) -> Option<Parsed<'e>> {
+    if let Some(of) = root(part) {
+        return Some(Parsed { of, steps: Vec::new(), is_list: false, is_text: false });
+    }
+    let parsed = |of: &'e Expr| read(of, root);
     match &part.kind {
         Kind::Member(member) => below(parsed(&member.of)?, Step::Member(member.field.to_string())),
         Kind::Index(index) => {
@@ -40,7 +63,6 @@ pub(super) fn parsed(part: &Expr) -> Option<Parsed<'_>> {
         Kind::Call(call) => {
             let first = call.of.as_ref().or_else(|| call.arguments.first())?;
             match &*call.function {
-                "parseJson" => Some(Parsed { text: first, steps: Vec::new(), is_list: false, is_text: false }),
                 "get" => {
                     let key = call.arguments.get(usize::from(call.of.is_none()))?;
                     below(parsed(first)?, Step::Member(text(Some(key))?.to_owned()))
@@ -58,13 +80,45 @@ pub(super) fn parsed(part: &Expr) -> Option<Parsed<'_>> {
 }
 
 fn below(mut of: Parsed<'_>, step: Step) -> Option<Parsed<'_>> {
-    of.is_list &= !matches!(step, Step::Element(_));
+    if of.is_list && matches!(step, Step::Member(_)) {
+        of.steps.push(Step::Element(0));
+    }
+    of.is_list = false;
     of.steps.push(step);
     Some(of)
 }
 
 impl Parsed<'_> {
-    /// The text with what is wanted at the path, made of what it says so far.
+    /// A member of it; of a list, of its first element.
+    pub(super) fn member(self, name: &str) -> Option<Self> {
+        below(self, Step::Member(name.to_owned()))
+    }
+
+    /// The same of the first element of the value.
+    pub(super) fn of_first(mut self) -> Self {
+        self.steps.insert(0, Step::Element(0));
+        self
+    }
+
+    /// Whether it is all of the value, as it is.
+    pub(super) fn is_whole(&self) -> bool {
+        self.steps.is_empty() && !self.is_list
+    }
+
+    /// The expression that reads the same of another one.
+    pub(super) fn below(&self, of: &str) -> String {
+        let part = self.steps.iter().fold(format!("({of})"), |of, step| match step {
+            Step::Member(name) => format!("{of}[{name:?}]"),
+            Step::Element(at) => format!("{of}[{at}]"),
+        });
+        match (self.is_list, self.is_text) {
+            (true, _) => format!("list({part}, [])"),
+            (_, true) => format!("string({part}, '')"),
+            _ => part,
+        }
+    }
+
+    /// The JSON with what is wanted at the path, made of what it says so far.
     pub(super) fn with(&self, goal: &Goal, said: &str) -> Option<String> {
         let value = match goal {
             Goal::Text(text) | Goal::With(text) | Goal::Begin(text) | Goal::End(text) => Json::from(text.as_str()),
@@ -105,7 +159,8 @@ fn put(whole: &mut Json, steps: &[Step], value: Json) {
             }
             if let Some(elements) = whole.as_array_mut() {
                 if elements.len() <= *at {
-                    elements.resize(*at + 1, Json::Null);
+                    let others = if rest.is_empty() { value.clone() } else { Json::Null };
+                    elements.resize(*at + 1, others);
                 }
                 if let Some(element) = elements.get_mut(*at) {
                     put(element, rest, value);

@@ -37,7 +37,7 @@ impl Source {
             ["email", "bounce" | "calendar", ..] => Line::of_path(path.get(1..)?).map(Self::Line),
             ["email", "size"] => Some(Self::Size),
             ["email", "bodyTruncated"] => Some(Self::Truncated),
-            ["email", "attachments", ..] => Some(Self::Attachment(AttachmentPart::Whole)),
+            ["email", "attachments", rest @ ..] => Some(Self::Attachment(AttachmentPart::Whole).within(rest)),
             ["email", "from", rest @ ..] => part("from", rest),
             ["email", "to", rest @ ..] => part("to", rest),
             ["email", "cc", rest @ ..] => part("cc", rest),
@@ -47,6 +47,11 @@ impl Source {
             ["email", kind] => MailKind::of(kind).map(Self::Kind),
             _ => Fact::of_path(path).map(Self::Fact),
         }
+    }
+
+    /// What `x.a.b` reads if `x` reads this.
+    pub(crate) fn within(&self, fields: &[&str]) -> Self {
+        fields.iter().fold(self.clone(), |of, field| of.member(field))
     }
 
     /// What `x.field` reads if `x` reads this.

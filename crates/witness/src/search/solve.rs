@@ -14,6 +14,7 @@ use super::goal::Goal;
 use super::hints::{Constant, literals, measures};
 use super::inverse;
 use super::json;
+use super::pattern;
 use super::random::Random;
 use super::source::Source;
 use super::standings::Standing;
@@ -186,6 +187,11 @@ impl<'s> Solver<'s> {
             }
             let mut constants = Vec::new();
             literals(other, &mut constants);
+            if constants.is_empty() && self.known.wiring.sources(other, scope).is_empty() {
+                // A counter, which a run sets to numbers that no mail says.
+                let origins = self.known.wiring.origins(other, scope).iter();
+                constants.extend(origins.filter_map(|origin| origin.text.parse().ok()).map(Constant::Number));
+            }
             let Some(constant) = self.random.pick(&constants) else {
                 if self.against_a_row((subject, other), off, scope) {
                     return;
@@ -235,17 +241,15 @@ impl<'s> Solver<'s> {
     }
 
     fn value_of(&mut self, part: &Expr, goal: &Goal, scope: &Scope) {
+        if self.part_of_value(json::value(part), goal, scope) {
+            return;
+        }
         if let Some(path) = path(part) {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             return self.named(part, &path, goal, scope);
         }
         if let Some(parsed) = json::parsed(part) {
-            let sources: Vec<Source> = self.known.wiring.sources(parsed.text, scope).into_iter().collect();
-            let said = self.random.pick(&sources).map(|source| source.said(self.draft)).unwrap_or_default();
-            if let Some(text) = parsed.with(goal, &said) {
-                self.value(parsed.text, &Goal::Text(text), scope);
-            }
-            return;
+            return self.part_of_text(&parsed, goal, scope);
         }
         match (&part.kind, goal) {
             (Kind::Call(call), _) => self.call(part, call, goal, scope),
@@ -255,13 +259,24 @@ impl<'s> Solver<'s> {
                 self.value(of, &Goal::Number(number.saturating_neg()), scope);
             }
             (Kind::Unary(_, of), _) => self.value(of, goal, scope),
-            (Kind::Binary(binary), Goal::Text(text) | Goal::With(text))
+            (Kind::Binary(binary), Goal::Text(_) | Goal::With(_) | Goal::Matching(_))
                 if binary.operator == Operator::Add && self.random.below(6) == 0 =>
             {
                 // What stands between them may keep the two halves apart, or not.
+                let text = match goal {
+                    Goal::Text(text) | Goal::With(text) => Some(text.clone()),
+                    Goal::Matching(pattern) => pattern::example(pattern, self.random),
+                    _ => None,
+                };
+                let text = text.unwrap_or_default();
                 let cut = self.random.below(text.chars().count());
                 let halves: [String; 2] = [text.chars().take(cut).collect(), text.chars().skip(cut).collect()];
-                let [left, right] = halves.map(Goal::Text);
+                let [left, right] = halves;
+                let (left, right) = match goal {
+                    Goal::Text(_) => (Goal::Text(left), Goal::Text(right)),
+                    // What else they say stays.
+                    _ => (Goal::End(left), Goal::Begin(right)),
+                };
                 self.value(&binary.left, &left, scope);
                 self.value(&binary.right, &right, scope);
             }
@@ -333,6 +348,7 @@ impl<'s> Solver<'s> {
             _ => {
                 let known = self.known;
                 let origins = known.wiring.origins(part, scope);
+                let (["input" | "output", _, rest @ ..] | [_, rest @ ..]) = path else { return };
                 let is_constant = |origin: &&Origin| expr::expressions(&origin.text).is_empty();
                 if origins.iter().filter(is_constant).any(|origin| goal.is_met_by(&origin.text)) && self.coin() {
                     // Where it is set, it is what is wanted.
@@ -342,8 +358,10 @@ impl<'s> Solver<'s> {
                 let Some(origin) = self.random.pick(&open) else { return };
                 let ranges = expr::expressions(&origin.text);
                 let Some(range) = self.random.pick(&ranges) else { return };
-                let tree = waypost_cel::parse(origin.text.get(range.clone()).unwrap_or_default()).tree;
-                self.value(&tree, goal, &origin.scope());
+                let of = origin.text.get(range.clone()).unwrap_or_default();
+                let element = if origin.is_list && !rest.is_empty() { "[0]" } else { "" };
+                let whole = rest.iter().fold(format!("({of}){element}"), |of, field| format!("{of}[{field:?}]"));
+                self.value(&waypost_cel::parse(&whole).tree, goal, &origin.scope());
             }
         }
     }

@@ -9,6 +9,7 @@ use waypost_flow_tests::trial::WHEN;
 use super::addresses;
 use super::draft::{Answer, Asked, Attached, Draft, Entry, Failure};
 use super::ends;
+use super::envelope;
 use super::facts::Fact;
 use super::kinds::{Line, MailKind, clear_returned, returned, set_returned};
 use super::languages::{CODES, in_language};
@@ -107,6 +108,18 @@ impl Source {
         text.unwrap_or_default()
     }
 
+    /// The value that a draft has there.
+    pub(crate) fn json<'d>(&self, draft: &'d Draft) -> Option<&'d Json> {
+        match self {
+            Self::Input(name) => draft.inputs.get(name),
+            Self::Answer(action, output) => match draft.answers.get(&Asked::DataAction(action.clone()))? {
+                Answer::Output(outputs) => outputs.get(output),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// What a run reads there, as a text: that of the draft, or what stands in where it says nothing.
     pub(crate) fn said(&self, draft: &Draft) -> String {
         match self {
@@ -125,16 +138,11 @@ impl Source {
                 Entry::Route(address) => address.clone(),
                 Entry::Flow(_) => String::new(),
             },
-            Self::Answer(action, output) => match draft.answers.get(&Asked::DataAction(action.clone())) {
-                Some(Answer::Output(outputs)) => match outputs.get(output) {
-                    Some(Json::String(text)) => text.clone(),
-                    Some(Json::Array(items)) => {
-                        items.iter().filter_map(Json::as_str).next().unwrap_or_default().to_owned()
-                    }
-                    Some(other) => other.to_string(),
-                    None => String::new(),
-                },
-                _ => String::new(),
+            Self::Answer(..) => match self.json(draft) {
+                Some(Json::String(text)) => text.clone(),
+                Some(Json::Array(items)) => items.iter().find_map(Json::as_str).unwrap_or_default().to_owned(),
+                Some(other) => other.to_string(),
+                None => String::new(),
             },
             Self::Now => draft.at.unwrap_or(WHEN).to_string(),
             Self::Date => {
@@ -207,10 +215,13 @@ impl Source {
         match self {
             Self::Text(name @ ("text" | "html")) => drop(draft.texts.insert(name, text.to_owned())),
             Self::Text(name @ ("envelope.from" | "envelope.to")) if !text.is_empty() => {
-                drop(draft.texts.insert(name, addresses::whole(&line())));
+                let address = addresses::near(&line(), &self.said(draft));
+                if envelope::is_address(&address) {
+                    draft.texts.insert(name, address);
+                }
             }
             Self::Text(name @ "envelope.remote") if !text.is_empty() => {
-                drop(draft.texts.insert(name, ends::host(text)))
+                draft.texts.extend(ends::host(text).map(|host| (*name, host)));
             }
             Self::Text(name) => drop(draft.texts.insert(name, line())),
             Self::Hidden => {

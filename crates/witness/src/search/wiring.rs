@@ -36,6 +36,8 @@ pub(crate) struct Origin {
     /// The node's position.
     pub(crate) node: usize,
     pub(crate) text: String,
+    /// Whether it is a list, and the value becomes each of its elements.
+    pub(crate) is_list: bool,
     output: Option<Output>,
 }
 
@@ -129,7 +131,10 @@ impl Wiring {
         for action in actions {
             let facts = action.kind.facts();
             if let Some(assigned) = &facts.assigns {
-                self.variable(at, assigned.variable, assigned.value, None);
+                let key = (at.flow.to_owned(), assigned.variable.to_owned());
+                let origins = origins(at, assigned.value, None).into_iter();
+                let origins = origins.map(|origin| Origin { is_list: assigned.elements, ..origin });
+                self.variables.entry(key).or_default().extend(origins);
             }
             for mapping in &facts.outputs {
                 let output = match mapping.given {
@@ -184,7 +189,7 @@ impl Wiring {
             {
                 for (_, value) in &facts.evaluates {
                     let text = value.source.to_string();
-                    let origin = Origin { flow: at.flow.to_owned(), node: at.node, text, output: None };
+                    let origin = Origin { flow: at.flow.to_owned(), node: at.node, text, is_list: false, output: None };
                     self.outputs.entry((at.flow.to_owned(), output.name.clone())).or_default().push(origin);
                 }
             }
@@ -272,22 +277,28 @@ impl Wiring {
             match path.as_slice() {
                 ["now"] => drop(found.insert(Source::Now)),
                 ["interaction", rest @ ..] => found.extend(Source::of_path(rest)),
-                ["input", name, ..] => {
+                ["input", name, rest @ ..] => {
                     let key = (scope.flow.clone(), (*name).to_owned());
-                    found.insert(Source::Input((*name).to_owned()));
                     let known = (format!("input {}", key.0), key.1.clone());
-                    self.through(known, self.inputs.get(&key), found, seen);
+                    let mut of = BTreeSet::from([Source::Input((*name).to_owned())]);
+                    self.through(known, self.inputs.get(&key), &mut of, seen);
+                    found.extend(of.iter().map(|source| source.within(rest)));
                 }
-                ["output", name, ..] => self.output(name, scope, found, seen),
+                ["output", name, rest @ ..] => {
+                    let mut of = BTreeSet::new();
+                    self.output(name, scope, &mut of, seen);
+                    found.extend(of.iter().map(|source| source.within(rest)));
+                }
                 [name, rest @ ..] => {
+                    let mut of = BTreeSet::new();
                     if let Some(local) = scope.local(name) {
-                        let read = |source: &Source| rest.iter().fold(source.clone(), |of, field| of.member(field));
-                        found.extend(local.reads.iter().map(read));
-                        return;
+                        of.extend(local.reads.iter().cloned());
+                    } else {
+                        let key = (scope.flow.clone(), (*name).to_owned());
+                        let origins = self.variables.get(&key);
+                        self.through(key, origins, &mut of, seen);
                     }
-                    let key = (scope.flow.clone(), (*name).to_owned());
-                    let origins = self.variables.get(&key);
-                    self.through(key, origins, found, seen);
+                    found.extend(of.iter().map(|source| source.within(rest)));
                 }
                 [] => {}
             }
@@ -414,7 +425,7 @@ pub(crate) fn written(action: &Action, member: &str) -> Json {
 fn origins(at: At<'_>, value: &Json, output: Option<Output>) -> Vec<Origin> {
     let mut texts = Vec::new();
     texts_of(value, &mut texts);
-    let one = |text| Origin { flow: at.flow.to_owned(), node: at.node, text, output: output.clone() };
+    let one = |text| Origin { flow: at.flow.to_owned(), node: at.node, text, is_list: false, output: output.clone() };
     texts.into_iter().map(one).collect()
 }
 
@@ -423,6 +434,7 @@ pub(crate) fn texts_of(value: &Json, texts: &mut Vec<String>) {
         Json::String(text) => texts.push(text.clone()),
         Json::Array(items) => items.iter().for_each(|item| texts_of(item, texts)),
         Json::Object(members) => members.values().for_each(|member| texts_of(member, texts)),
-        _ => {}
+        Json::Number(_) | Json::Bool(_) => texts.push(value.to_string()),
+        Json::Null => {}
     }
 }
