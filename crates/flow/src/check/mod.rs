@@ -68,7 +68,7 @@ fn check_within(document: &Document, flow: FlowId, version: Version, world: &dyn
     let mut diagnostics = Problems::default();
     let declarations = Declarations::read(document, &mut diagnostics);
     let mut actions = Actions::new(world, &declarations, work);
-    let variables = variables::infer(document, &declarations, world, work);
+    let mut variables = variables::infer(document, &declarations, world, work);
     let members = world.members();
     let scope = Scope { inputs: &declarations.inputs, variables: &variables.types, outputs: None, members, work };
 
@@ -106,7 +106,7 @@ fn check_within(document: &Document, flow: FlowId, version: Version, world: &dyn
         version,
         input_defaults: declarations.input_defaults,
         output_initials: declarations.output_initials,
-        variables: variables.slots,
+        variables: std::mem::take(&mut variables.slots),
         conditions: conditions.unwrap_or_else(|| {
             complete = false;
             Conditions { matching: document.condition_set.matching, conditions: Vec::new() }
@@ -125,6 +125,9 @@ fn check_within(document: &Document, flow: FlowId, version: Version, world: &dyn
     }
     // Behind a weighted label two versions are held against one mapping: what is wrong with both is said once.
     diagnostics.dedup();
+    if !complete && !diagnostics.has_errors() {
+        diagnostics.extend(variables.circular());
+    }
     let failed = !complete || diagnostics.has_errors();
     if !failed {
         warnings::check(document, &program, world, work, &mut diagnostics);

@@ -1,9 +1,10 @@
 //! The flow's variables: declared ones have their declared type, all others that of their assignments, which must agree.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::actions::facts::Given;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Document;
 use crate::expr::{self, Inferred, Scope};
 use crate::program::VariableSlot;
@@ -13,6 +14,9 @@ use crate::work::Work;
 use super::World;
 use super::declarations::Declarations;
 
+/// So many circles of variables are told at once: each takes as long to find as there are variables.
+const MAX_CIRCLES: usize = 20;
+
 /// The variables by position.
 pub(super) struct Variables {
     /// Name and type; no type when no assignment could be typed.
@@ -20,6 +24,8 @@ pub(super) struct Variables {
     /// What the program keeps of them.
     pub(super) slots: Vec<VariableSlot>,
     positions: HashMap<String, usize>,
+    /// Variables without a type, each with the place of a value that waits for others and with those.
+    waiting: Vec<(usize, String, Vec<usize>)>,
 }
 
 impl Variables {
@@ -27,6 +33,55 @@ impl Variables {
     pub(super) fn position(&self, name: &str) -> Option<usize> {
         self.positions.get(name).copied()
     }
+
+    /// Variables whose every value needs the variable itself, one for each circle. It explains the variables only if nothing else is wrong:
+    /// a value that can't be typed is told where it stands.
+    pub(super) fn circular(&self) -> Vec<Diagnostic> {
+        let mut open: BTreeSet<usize> = self.waiting.iter().map(|(variable, ..)| *variable).collect();
+        let mut others_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (variable, _, others) in &self.waiting {
+            others_of.entry(*variable).or_default().extend(others);
+        }
+        let mut found = Vec::new();
+        while found.len() < MAX_CIRCLES
+            && let Some(variable) = open.iter().copied().find(|variable| comes_back(*variable, &others_of, &open))
+        {
+            let place = self.waiting.iter().find(|(waits, ..)| *waits == variable);
+            let (name, path) = (self.types.get(variable).map(|(name, _)| name), place.map(|(_, path, _)| path));
+            if let (Some(name), Some(path)) = (name, path) {
+                let message = format!("`{name}` has no type: every value that it is set to needs `{name}` first");
+                found.push(
+                    Diagnostic::error(Code::UnsetVariable, path, message)
+                        .expected("a first value, such as `0`, that reads only what is set before")
+                        .suggestion(format!("set `{name}` to its first value, or declare it in `variables`")),
+                );
+            }
+            // Once that is mended, so are those that wait for nothing else.
+            open.remove(&variable);
+            while let Some((typed, ..)) = self
+                .waiting
+                .iter()
+                .find(|(waits, _, others)| open.contains(waits) && others.iter().all(|other| !open.contains(other)))
+            {
+                open.remove(typed);
+            }
+        }
+        found
+    }
+}
+
+/// Whether a variable waits for itself, through whatever others.
+fn comes_back(variable: usize, others_of: &BTreeMap<usize, Vec<usize>>, open: &BTreeSet<usize>) -> bool {
+    let (mut seen, mut next) = (BTreeSet::new(), vec![variable]);
+    while let Some(at) = next.pop() {
+        for other in others_of.get(&at).into_iter().flatten().filter(|other| open.contains(other)) {
+            if *other == variable {
+                return true;
+            }
+            next.extend(seen.insert(*other).then_some(*other));
+        }
+    }
+    false
 }
 
 /// One place that sets a variable.
@@ -46,6 +101,7 @@ pub(super) fn infer(document: &Document, declarations: &Declarations, world: &dy
         declarations.variables.iter().map(|(name, data_type, _)| (name.clone(), Some(data_type.clone()))).collect();
     let assignments = assignments(document, &mut types);
 
+    let mut waits: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     // `[]` fits every list: another assignment knows better, if there is one.
     for vague in [false, true] {
         // Of all that can be typed the first is, as they are written.
@@ -61,6 +117,7 @@ pub(super) fn infer(document: &Document, declarations: &Declarations, world: &dy
                     ready.extend(waiting.remove(&assignment.variable).into_iter().flatten());
                 }
                 Inferred::Waits(variables) => {
+                    waits.insert(at, variables.clone());
                     variables.into_iter().for_each(|variable| waiting.entry(variable).or_default().push(at));
                 }
                 Inferred::Type(_) | Inferred::Nothing => {}
@@ -78,7 +135,17 @@ pub(super) fn infer(document: &Document, declarations: &Declarations, world: &dy
         })
         .collect();
     let positions = types.iter().enumerate().rev().map(|(position, (name, _))| (name.clone(), position)).collect();
-    Variables { types, slots, positions }
+    let untyped = |variable: usize| types.get(variable).is_some_and(|(_, known)| known.is_none());
+    let waiting = waits.into_iter().filter_map(|(at, others)| {
+        let assignment = assignments.get(at).filter(|assignment| untyped(assignment.variable))?;
+        Some((
+            assignment.variable,
+            assignment.path.clone(),
+            others.into_iter().filter(|other| untyped(*other)).collect(),
+        ))
+    });
+    let waiting = waiting.collect();
+    Variables { types, slots, positions, waiting }
 }
 
 /// The type of a variable that has none yet, if this assignment tells it. Problems are reported later, when the actions are compiled.
