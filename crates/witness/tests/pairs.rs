@@ -1,6 +1,12 @@
 //! Pairs of projects that differ in one place (`spec/witness/pairs.txt`): the search finds a mail that shows it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod folder;
 
