@@ -15,7 +15,7 @@ use crate::{At, Entry, Project, is_wrong};
 use waypost_flow::source::members::{Members, below, wrong};
 
 /// What a queue may say.
-const QUEUE: [&str; 3] = ["name", QueueRecord::SERVICE_LEVEL, QueueRecord::DELIVER_TO];
+const QUEUE: [&str; 4] = ["name", "description", QueueRecord::SERVICE_LEVEL, QueueRecord::DELIVER_TO];
 
 /// What a route may say.
 const ROUTE: [&str; 10] = [

@@ -41,7 +41,7 @@ impl Project {
             Err(problem) => return self.missing(at, [*problem]),
         };
         let name = members.name(path);
-        let (extra, mut problems) = members.kept(&["name"]);
+        let (extra, mut problems) = members.kept(&["name", "description"]);
         let spec = TermSpec { name: Some(name.clone()), extra };
         if !is_wrong(&problems) {
             problems.extend(with_kind(term, Alone(&spec)));

@@ -48,6 +48,12 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
+/// Puts a program where it is run, by another process: what this one writes, a child that another test starts meanwhile holds open, and then
+/// it can't be run.
+fn installed(from: &Path, to: &Path) {
+    assert!(Command::new("install").args(["-m", "755"]).args([from, to]).status().unwrap().success());
+}
+
 /// The README and all pages, by their paths in the repository.
 fn pages() -> Vec<Page> {
     let mut names = vec!["README.md".to_owned()];

@@ -96,6 +96,7 @@ pub(super) fn queue() -> Json {
         "queue",
         json!({
             "name": name(),
+            "description": text("What the queue is for."),
             "serviceLevel": text("The time within which work should be claimed: an ISO 8601 duration such as PT4H, at most a year."),
             "deliverTo": object("Where the queue delivers its work. Default: nowhere; work waits to be claimed.", json!({
                 "webhook": webhook,
@@ -110,7 +111,7 @@ pub(super) fn queue() -> Json {
 }
 
 pub(super) fn term(title: &str, kind: &str) -> Json {
-    open_document(title, kind, json!({ "name": name() }), &["kind"])
+    open_document(title, kind, json!({ "name": name(), "description": text("What it stands for.") }), &["kind"])
 }
 
 pub(super) fn table() -> Json {

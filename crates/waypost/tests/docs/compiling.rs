@@ -1,11 +1,10 @@
 //! What `make run` says while it compiles: on no terminal, how far it is, and nothing else.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
 use super::harness::scratch::Scratch;
-use super::root;
+use super::{installed, root};
 
 /// A `cargo` that draws its bar as the real one does where it is asked to, and ends as a test wants.
 const CARGO: &str = r#"#!/bin/sh
@@ -25,9 +24,9 @@ fn compiled(scratch: &Scratch, ends: &str) -> Output {
     for folder in ["bin", "scripts"] {
         fs::create_dir_all(place(folder)).unwrap();
     }
-    fs::copy(root().join("scripts/compile"), place("scripts/compile")).unwrap();
-    fs::write(place("bin/cargo"), CARGO).unwrap();
-    fs::set_permissions(place("bin/cargo"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(place("cargo.sh"), CARGO).unwrap();
+    installed(&root().join("scripts/compile"), &place("scripts/compile"));
+    installed(&place("cargo.sh"), &place("bin/cargo"));
     let path = format!("{}:{}", place("bin").display(), std::env::var("PATH").unwrap());
     let mut script = Command::new(place("scripts/compile"));
     script.env("PATH", path).env("ENDS", ends).env("COMPILE_TELLS_EVERY", "1").output().unwrap()

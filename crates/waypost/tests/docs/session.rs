@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -11,7 +11,7 @@ use super::harness::peers::Peers;
 use super::harness::scratch::Scratch;
 use super::harness::{CLIENT, Server, Start, WAYPOST};
 use super::page::{Block, Page};
-use super::root;
+use super::{installed, root};
 
 /// Ports that pages name. Free ones take their places.
 const PORTS: [&str; 4] = ["8080", "8443", "2525", "2526"];
@@ -78,12 +78,13 @@ fn prepare(folder: &Path) {
         fs::create_dir_all(folder.join(name)).unwrap();
     }
     for name in ["scripts/run", "scripts/compile"] {
-        fs::copy(root().join(name), folder.join(name)).unwrap();
+        installed(&root().join(name), &folder.join(name));
     }
+    fs::write(folder.join("nothing"), "#!/bin/sh\n").unwrap();
     for name in ["bin/cargo", "scripts/setup", "scripts/setup-console"] {
-        fs::write(folder.join(name), "#!/bin/sh\n").unwrap();
-        fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+        installed(&folder.join("nothing"), &folder.join(name));
     }
+    fs::remove_file(folder.join("nothing")).unwrap();
     for name in ["bin/waypost", "target/quick/waypost"] {
         symlink(WAYPOST, folder.join(name)).unwrap();
     }
