@@ -51,8 +51,13 @@ impl LogWanted {
     fn read(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Self> {
         let mut members = Members::of(path, node).map_err(|problem| problems.push(*problem)).ok()?;
         let mut wanted = Self::default();
-        if let Some(text) = members.text("level") {
-            wanted.level = one_of(&members.at("level"), &text, &LEVELS, word, "level", problems);
+        let level = members.node("level");
+        if let Some(node) = level.filter(|node| !matches!(node, Node::String(_))) {
+            let expected = "the word of a level, such as `info`: each line has one";
+            problems.push(wrong(&members.at("level"), expected).found(node.kind()));
+        }
+        if let Some(Node::String(text)) = level {
+            wanted.level = one_of(&members.at("level"), text, &LEVELS, word, "level", problems);
         }
         if let Some(node) = members.node("message") {
             wanted.message = Text::read(&members.at("message"), node, problems);

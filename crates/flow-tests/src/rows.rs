@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::source::Node;
 use waypost_flow::source::members::wrong;
+use waypost_flow::source::{self, Node};
 
 /// The member that holds the rows.
 pub(crate) const KEY: &str = "rows";
@@ -18,8 +18,8 @@ pub(crate) struct Filled {
 }
 
 /// Fills a case with each of its rows; none if there are problems with them.
-pub(crate) fn filled(path: &str, case: &Node, rows: &Node, problems: &mut Vec<Diagnostic>) -> Vec<Filled> {
-    let path = format!("{path}.{KEY}");
+pub(crate) fn filled(case_path: &str, case: &Node, rows: &Node, problems: &mut Vec<Diagnostic>) -> Vec<Filled> {
+    let path = format!("{case_path}.{KEY}");
     let Node::List(rows) = rows else {
         problems.push(wrong(&path, "a list of rows, each a map").found(rows.kind()));
         return Vec::new();
@@ -28,6 +28,15 @@ pub(crate) fn filled(path: &str, case: &Node, rows: &Node, problems: &mut Vec<Di
         let problem = Diagnostic::error(Code::InvalidValue, &path, "there are no rows, so the case never runs");
         problems.push(problem.expected("at least one row"));
     }
+    let names: BTreeSet<&str> = rows.iter().flat_map(names_of).collect();
+    let mut marks = BTreeSet::new();
+    marks_of(&source::without(case, &[KEY]), &mut marks);
+    for mark in marks.iter().filter(|mark| !names.contains(mark.as_str())) {
+        let message = format!("no row has a value for `<{mark}>`");
+        let problem = Diagnostic::error(Code::UnknownKey, case_path, message).nearest(mark, names.iter().copied());
+        // Other text in angle brackets may be HTML, or an address.
+        problems.extend(problem.suggestion.is_some().then_some(problem));
+    }
     let mut all = Vec::new();
     for (row, values) in rows.iter().enumerate() {
         let at = format!("{path}[{row}]");
@@ -35,6 +44,11 @@ pub(crate) fn filled(path: &str, case: &Node, rows: &Node, problems: &mut Vec<Di
             problems.push(wrong(&at, "a map of values by name").found(values.kind()));
             continue;
         };
+        let lacks = |name: &&&str| marks.contains(**name) && !values.iter().any(|(known, _)| known == **name);
+        for name in names.iter().filter(lacks) {
+            let problem = Diagnostic::error(Code::MissingKey, &at, format!("the row has no value for `<{name}>`"));
+            problems.push(problem.suggestion(format!("add `{name}`; where the text is to be empty, `{name}: \"\"`")));
+        }
         let mut used = BTreeSet::new();
         let node = fill(case, values, &mut used);
         for (name, _) in values.iter().filter(|(name, _)| !used.contains(name.as_str())) {
@@ -45,6 +59,28 @@ pub(crate) fn filled(path: &str, case: &Node, rows: &Node, problems: &mut Vec<Di
         all.push(Filled { row, node });
     }
     all
+}
+
+fn names_of(row: &Node) -> impl Iterator<Item = &str> {
+    let Node::Map(values) = row else { return [].iter().map(|(name, _): &(String, Node)| name.as_str()) };
+    values.iter().map(|(name, _)| name.as_str())
+}
+
+/// The names in angle brackets in a case's texts.
+fn marks_of(node: &Node, marks: &mut BTreeSet<String>) {
+    match node {
+        Node::String(text) => {
+            let ends = text.split('<').skip(1).filter_map(|rest| rest.split_once('>'));
+            let is_name = |name: &str| {
+                name.starts_with(|c: char| c.is_alphabetic())
+                    && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ' '))
+            };
+            marks.extend(ends.map(|(name, _)| name).filter(|name| is_name(name)).map(str::to_owned));
+        }
+        Node::List(elements) => elements.iter().for_each(|element| marks_of(element, marks)),
+        Node::Map(members) => members.iter().for_each(|(_, value)| marks_of(value, marks)),
+        Node::Null | Node::Boolean(_) | Node::Integer(_) | Node::Number(_) => {}
+    }
 }
 
 fn fill<'v>(node: &Node, values: &'v [(String, Node)], used: &mut BTreeSet<&'v str>) -> Node {

@@ -67,7 +67,7 @@ type Written<'b> = (&'b str, Map<String, Json>, Option<&'b str>);
 pub const CLIENTS: &str = "clients.yaml";
 
 /// Members of a server's answers that say where an object is and how it came about, not what it is.
-const OF_A_SERVER: [&str; 9] =
+pub(crate) const OF_A_SERVER: [&str; 9] =
     ["id", "division", "selfUri", "dateCreated", "dateModified", "version", "revision", "builtIn", "health"];
 
 impl Bodies {

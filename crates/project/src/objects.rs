@@ -9,6 +9,7 @@ use waypost_flow::source::Node;
 use waypost_ids::{Kind, Term};
 use waypost_store::records::catalogue::{DomainRecord, QueueRecord, RouteRecord};
 
+use crate::export::OF_A_SERVER;
 use crate::kind::routing_keys;
 use crate::world::alone;
 use crate::{At, Entry, Project, is_wrong};
@@ -91,7 +92,7 @@ impl Project {
             Err(problem) => return self.missing(at, [*problem]),
         };
         let name = members.name(path);
-        let (extra, mut problems) = members.kept(&QUEUE);
+        let (extra, mut problems) = members.kept(&QUEUE, &OF_A_SERVER);
         // A queue that puts mail into a mailbox's folder is checked beside that mailbox, when all documents are read.
         let files_mail = extra.get(QueueRecord::DELIVER_TO).is_some_and(|to| to.get("mailbox").is_some());
         let spec = QueueSpec { name, extra, built_in: false };

@@ -10,6 +10,7 @@ use waypost_flow::source::Node;
 use waypost_ids::{Kind, Term};
 use waypost_store::records::catalogue::TermRecord;
 
+use crate::export::OF_A_SERVER;
 use crate::world::{Offline, alone};
 use crate::{At, Entry, Project, is_wrong};
 use waypost_flow::source::members::Members;
@@ -41,7 +42,7 @@ impl Project {
             Err(problem) => return self.missing(at, [*problem]),
         };
         let name = members.name(path);
-        let (extra, mut problems) = members.kept(&["name", "description"]);
+        let (extra, mut problems) = members.kept(&["name", "description"], &OF_A_SERVER);
         let spec = TermSpec { name: Some(name.clone()), extra };
         if !is_wrong(&problems) {
             problems.extend(with_kind(term, Alone(&spec)));

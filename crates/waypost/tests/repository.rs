@@ -34,7 +34,10 @@ const MAY_IMPORT: [(&str, &[&str]); 34] = [
     ("console", &["api"]),
     ("authentication", &["ids"]),
     ("members", &["flow", "ids", "mail", "store"]),
-    ("catalogue", &["aside", "data-action", "flow", "ids", "members", "origin", "reach", "schedule", "store"]),
+    (
+        "catalogue",
+        &["aside", "data-action", "flow", "ids", "members", "origin", "problem", "reach", "schedule", "store"],
+    ),
     (
         "app",
         &[
@@ -84,7 +87,10 @@ const MAY_IMPORT: [(&str, &[&str]); 34] = [
     ),
     ("project", &["catalogue", "flow", "ids", "origin", "store", "wire"]),
     ("flow-tests", &["app", "catalogue", "engine", "flow", "ids", "mail", "members", "project", "store", "wire"]),
-    ("witness", &["catalogue", "cel", "engine", "flow", "flow-tests", "ids", "project", "schedule", "store", "wire"]),
+    (
+        "witness",
+        &["catalogue", "cel", "engine", "flow", "flow-tests", "ids", "mail", "project", "schedule", "store", "wire"],
+    ),
     (
         "waypost",
         &[

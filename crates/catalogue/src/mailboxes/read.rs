@@ -96,7 +96,7 @@ pub(super) fn definition(written: &Map<String, Json>) -> Result<Definition, Vec<
         })
     });
     let submission = members.parsed("submission", "an object with `host`", |value| value.as_object().cloned());
-    members.finish(&MEMBERS);
+    members.finish(&[&MEMBERS[..], &["name", "state"]].concat());
     let submission = submission.and_then(|submission| read_submission(&submission, &mut inner));
     problems.extend(inner);
     if let MailboxAfter::MoveTo(to) = &after

@@ -126,7 +126,7 @@ fn check_within(document: &Document, flow: FlowId, version: Version, world: &dyn
     // Behind a weighted label two versions are held against one mapping: what is wrong with both is said once.
     diagnostics.dedup();
     if !complete && !diagnostics.has_errors() {
-        diagnostics.extend(variables.circular());
+        diagnostics.extend(variables.circular(work));
     }
     let failed = !complete || diagnostics.has_errors();
     if !failed {

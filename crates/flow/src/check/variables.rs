@@ -14,9 +14,6 @@ use crate::work::Work;
 use super::World;
 use super::declarations::Declarations;
 
-/// So many circles of variables are told at once: each takes as long to find as there are variables.
-const MAX_CIRCLES: usize = 20;
-
 /// The variables by position.
 pub(super) struct Variables {
     /// Name and type; no type when no assignment could be typed.
@@ -36,25 +33,33 @@ impl Variables {
 
     /// Variables whose every value needs the variable itself, one for each circle. It explains the variables only if nothing else is wrong:
     /// a value that can't be typed is told where it stands.
-    pub(super) fn circular(&self) -> Vec<Diagnostic> {
+    pub(super) fn circular(&self, work: &Work<'_>) -> Vec<Diagnostic> {
         let mut open: BTreeSet<usize> = self.waiting.iter().map(|(variable, ..)| *variable).collect();
         let mut others_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (variable, _, others) in &self.waiting {
             others_of.entry(*variable).or_default().extend(others);
         }
         let mut found = Vec::new();
-        while found.len() < MAX_CIRCLES
-            && let Some(variable) = open.iter().copied().find(|variable| comes_back(*variable, &others_of, &open))
+        // Of those in circles, one that needs fewest needs nobody outside of its own.
+        let needs = |variable: &usize, open: &BTreeSet<usize>| needed(*variable, &others_of, open, work);
+        while let Some((_, variable)) = open
+            .iter()
+            .map(|variable| (needs(variable, &open), *variable))
+            .filter(|(needs, variable)| needs.contains(variable))
+            .min_by_key(|(needs, _)| needs.len())
         {
             let place = self.waiting.iter().find(|(waits, ..)| *waits == variable);
             let (name, path) = (self.types.get(variable).map(|(name, _)| name), place.map(|(_, path, _)| path));
             if let (Some(name), Some(path)) = (name, path) {
                 let message = format!("`{name}` has no type: every value that it is set to needs `{name}` first");
-                found.push(
+                found.push((
+                    variable,
                     Diagnostic::error(Code::UnsetVariable, path, message)
                         .expected("a first value, such as `0`, that reads only what is set before")
-                        .suggestion(format!("set `{name}` to its first value, or declare it in `variables`")),
-                );
+                        .suggestion(format!(
+                            "set `{name}` to its first value, or declare it in `variables` with a `default`"
+                        )),
+                ));
             }
             // Once that is mended, so are those that wait for nothing else.
             open.remove(&variable);
@@ -65,23 +70,28 @@ impl Variables {
             {
                 open.remove(typed);
             }
+            if work.is_over() {
+                break;
+            }
         }
-        found
+        found.sort_by_key(|(variable, _)| *variable);
+        found.into_iter().map(|(_, problem)| problem).collect()
     }
 }
 
-/// Whether a variable waits for itself, through whatever others.
-fn comes_back(variable: usize, others_of: &BTreeMap<usize, Vec<usize>>, open: &BTreeSet<usize>) -> bool {
+/// What a variable waits for, through whatever others.
+fn needed(
+    variable: usize,
+    others_of: &BTreeMap<usize, Vec<usize>>,
+    open: &BTreeSet<usize>,
+    work: &Work<'_>,
+) -> BTreeSet<usize> {
     let (mut seen, mut next) = (BTreeSet::new(), vec![variable]);
-    while let Some(at) = next.pop() {
-        for other in others_of.get(&at).into_iter().flatten().filter(|other| open.contains(other)) {
-            if *other == variable {
-                return true;
-            }
-            next.extend(seen.insert(*other).then_some(*other));
-        }
+    while let Some(at) = next.pop().filter(|_| work.take(1)) {
+        let others = others_of.get(&at).into_iter().flatten().copied();
+        next.extend(others.filter(|other| open.contains(other) && seen.insert(*other)));
     }
-    false
+    seen
 }
 
 /// One place that sets a variable.

@@ -276,7 +276,11 @@ pub(super) fn member(checker: &Checker<'_>, of: &Type, member: &Member) -> Optio
     }
     let call = |name: &str| call(checker, name, (&[&member.of], Some(of)), true);
     let meant = call(&member.field).or_else(|| call(&checker.near_function(&member.field)?))?;
-    let range = checker.place(member.of.span.to(member.name));
+    let span = member.of.span.to(member.name);
+    if !checker.is_trial && !checker.checks(span, &meant) {
+        return None;
+    }
+    let range = checker.place(span);
     Some((format!("write `{meant}`"), Edit { range, text: meant }))
 }
 

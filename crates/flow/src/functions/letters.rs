@@ -41,7 +41,8 @@ const LETTERS: &[(char, usize, &str)] = &[
 /// The format by strftime; none if there is a letter whose meaning is not known, if it names nothing, or if it has directives already.
 pub(crate) fn strftime(letters: &str) -> Option<String> {
     let (mut format, mut named) = (String::new(), 0);
-    let mut rest = letters;
+    let letters = months_and_minutes(letters)?;
+    let mut rest = letters.as_str();
     while let Some(letter) = rest.chars().next() {
         let run = rest.len() - rest.trim_start_matches(letter).len();
         if letter == '%' {
@@ -70,6 +71,20 @@ pub(crate) fn strftime(letters: &str) -> Option<String> {
     (named > 1).then_some(format)
 }
 
+/// The format with `M` for months and `m` for minutes, as people meant it who took one for the other; none if that can't be told.
+fn months_and_minutes(letters: &str) -> Option<String> {
+    let has = |wanted: &[char]| letters.contains(wanted);
+    let runs = |letter: char| letters.split(|c| c != letter).filter(|run| !run.is_empty()).count();
+    let (date, hour) = (has(&['y', 'Y', 'd', 'D']), has(&['H', 'h']));
+    match (runs('M'), runs('m')) {
+        (0, 1) if !hour => date.then(|| letters.replace('m', "M")),
+        (1, 0) if hour && !date => Some(letters.replace('M', "m")),
+        (0 | 1, 0) | (1, 1) => Some(letters.to_owned()),
+        (0, 1) => (!date).then(|| letters.to_owned()),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +98,13 @@ mod tests {
             ("dd.MM.yy, H 'Uhr'", Some("%d.%m.%y, %-H Uhr")),
             ("EEEE, d MMMM yyyy h:mm a", Some("%A, %-d %B %Y %-I:%M %p")),
             ("EEE dd/MMM", Some("%a %d/%b")),
+            ("yyyy-mm-dd", Some("%Y-%m-%d")),
+            ("mm/dd/yyyy", Some("%m/%d/%Y")),
+            ("HH:MM", Some("%H:%M")),
+            ("HH:mm", Some("%H:%M")),
+            ("yyyy-mm-dd HH:mm", None),
+            ("yyyy-MM-dd HH:MM", None),
+            ("dd.yyyy HH:mm", None),
             ("h 'o''clock'", None),
             ("YYYY-'W'ww", None),
             ("%Y-%m-%d", None),

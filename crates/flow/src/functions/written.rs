@@ -39,11 +39,13 @@ fn no(what: &str, text: &str) -> String {
 fn bare_number(text: &str) -> String {
     let plain: String =
         text.trim().chars().filter(|c| !matches!(c, '_' | '\'' | ' ' | '\u{a0}' | '\u{202f}')).collect();
-    match plain.split_once(',') {
-        Some((whole, fraction)) if fraction.len() != 3 && !fraction.contains([',', '.']) => {
-            format!("{whole}.{fraction}")
-        }
-        _ => plain.replace(',', ""),
+    let groups: Vec<&str> = plain.split(',').collect();
+    let thousands = |groups: &[&str]| groups.iter().skip(1).all(|group| group.len() == 3);
+    match groups.as_slice() {
+        // `3,142` may be either.
+        [whole, fraction] if fraction.len() != 3 || *whole == "0" => format!("{whole}.{fraction}"),
+        [_, _, _, ..] if thousands(&groups) => groups.concat(),
+        _ => plain,
     }
 }
 
@@ -89,7 +91,12 @@ pub(super) fn is_datetime(text: &str) -> Result<(), BadLiteral> {
         let meant = meant.filter(|meant| trimmed.starts_with(|c: char| c.is_ascii_digit()) && can(timestamp, meant));
         // What people write for "never" is beyond the last moment that a run can hold.
         let meant = meant.or_else(|| trimmed.starts_with("9999-12-3").then(|| LAST.to_owned()));
+        // A zone or a fraction that is left out would make it another moment.
+        let meant =
+            meant.filter(|_| trimmed.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | ':' | 'T' | 't' | ' ')));
+        let is_moment = trimmed.get(..19).is_some_and(|begin| begin.parse::<DateTime>().is_ok());
         let advice = match looks_like_a_date(trimmed) {
+            _ if is_moment => "write the offset from UTC right behind the time, as `Z` or `+01:00`",
             true => "check the month, the day and the time of day, in this order: there is no such datetime",
             false => "write year, month, day and time of day in this order; `parseTime` reads other forms by a format",
         };

@@ -165,9 +165,10 @@ impl<'n> Members<'n> {
         self.problems
     }
 
-    /// All members that are not read yet, which a server only keeps, and what is wrong so far. What may be one of `known`, misspelt, is; of
-    /// the rest a warning says that it has no effect.
-    pub fn kept(mut self, known: &[&str]) -> (Map<String, Json>, Vec<Diagnostic>) {
+    /// All members that are not read yet, which a server only keeps, and what is wrong so far. Those of `left_out` a server sets itself. What
+    /// may be one of `known`, misspelt, is; of the rest a warning says that it has no effect.
+    pub fn kept(mut self, known: &[&str], left_out: &[&str]) -> (Map<String, Json>, Vec<Diagnostic>) {
+        self.left.retain(|(key, _)| !left_out.contains(&key.as_str()));
         for (key, _) in self.left.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
             let path = below(self.path, key);
             let misspelt = Diagnostic::error(Code::UnknownKey, &path, format!("unknown key `{key}`"))

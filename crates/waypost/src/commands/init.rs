@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use waypost_flow::source::yaml_text;
 use waypost_project::name::is_name;
 
 use super::schema;
@@ -29,7 +30,8 @@ pub(crate) struct Arguments {
 /// Exit code 0: written; 2: a file is there already, or could not be written.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let schemas = schema::for_editors().map(|(name, text)| (format!(".schemas/{name}"), text));
-    let waypost_yaml = include_str!("init/waypost.yaml").replace("NAME", &project_name(&arguments.folder));
+    let waypost_yaml = include_str!("init/waypost.yaml")
+        .replace("NAME", yaml_text(&project_name(&arguments.folder).into()).trim_end());
     let files: Vec<(PathBuf, &str)> = FILES
         .iter()
         .copied()
