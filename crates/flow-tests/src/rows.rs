@@ -62,7 +62,7 @@ pub(crate) fn filled(case_path: &str, case: &Node, rows: &Node, problems: &mut V
 }
 
 fn names_of(row: &Node) -> impl Iterator<Item = &str> {
-    let Node::Map(values) = row else { return [].iter().map(|(name, _): &(String, Node)| name.as_str()) };
+    let values: &[(String, Node)] = if let Node::Map(values) = row { values } else { &[] };
     values.iter().map(|(name, _)| name.as_str())
 }
 
