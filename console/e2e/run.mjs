@@ -96,6 +96,10 @@ await tell(async () => {
   check("the decision is drawn", (await page.locator(".decision").textContent()).includes("queue Billing"));
   await looks("run");
   const steps = page.getByRole("listbox", { name: "Steps of the run" });
+  const selected = () => page.getByRole("option", { selected: true }).getAttribute("id");
+  const end = await selected();
+  await page.keyboard.press("k");
+  check("k steps back wherever the focus is", (await selected()) !== end, end);
   await steps.focus();
   await page.keyboard.press("Home");
   const total = await page.getByRole("option").count();

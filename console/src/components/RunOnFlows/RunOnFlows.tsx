@@ -9,6 +9,7 @@ import { readRun } from "../../run/read";
 import { Fault, Loading } from "../Fault/Fault";
 import { FlowCanvas } from "../FlowCanvas/FlowCanvas";
 import { LoopStrip } from "../LoopStrip/LoopStrip";
+import { useKeys } from "../Shortcuts/keys";
 import { StepList } from "../StepList/StepList";
 import { Values } from "../Values/Values";
 import "./RunOnFlows.css";
@@ -29,6 +30,11 @@ export function RunOnFlows({ trace, step: asked, onStep, own }: Props) {
   const seesFlows = useMay("flow:read");
   const last = path.steps.length - 1;
   const step = asked === undefined ? last : Math.min(last, Math.max(0, asked));
+  // Wherever the focus is: in the list of steps, the same keys do the same.
+  useKeys("Run", [
+    { keys: "j", label: "Next step", run: () => onStep(Math.min(last, step + 1)) },
+    { keys: "k", label: "Previous step", run: () => onStep(Math.max(0, step - 1)) },
+  ]);
   const documents = useQueries({
     queries: path.entered.map((one) => ({ ...queries.flowDocument(one.flowId, one.version), enabled: seesFlows && one.version > 0 && one.flowId !== own?.flowId })),
     combine: (all) => ({ data: all.map((one) => one.data), error: all.find((one) => one.error)?.error ?? null, pending: all.some((one) => one.isLoading) }),

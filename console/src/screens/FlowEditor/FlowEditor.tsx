@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import { ApiError } from "../../api/client";
 import { loadWritten } from "../../api/editing";
@@ -29,6 +29,7 @@ import { download } from "./download";
 import { type Opened, opening } from "./opening";
 import { ProblemList } from "./ProblemList";
 import type { TrialInput } from "./Trial";
+import { isGone } from "./refusals";
 import { type Draft, left, useDraft } from "./useDraft";
 import { useDrawn } from "./useDrawn";
 import { useFacts } from "./useFacts";
@@ -80,8 +81,6 @@ export default function FlowEditor({ id }: { id: string }) {
   return begin.data.deleted ? <Deleted {...begin.data.deleted} /> : <Edited id={id} opened={begin.data.opened} />;
 }
 
-const isGone = (error: unknown): error is ApiError => error instanceof ApiError && (error.status === 404 || error.status === 410);
-
 const Canvas = memo(EditableCanvas);
 const Text = memo(YamlEditor);
 const Problems = memo(ProblemList);
@@ -99,6 +98,8 @@ function Edited({ id, opened }: { id: string; opened: Opened }) {
   const facts = useFacts(draft.flow, draft.reading);
   const panel = useRef<HTMLElement>(null);
   const tried = useRef<TrialInput>(undefined);
+  /** The problem that was picked, which the YAML shows while its node is. */
+  const [aim, setAim] = useState<{ node: string | undefined; path: string | undefined }>();
   useTitle(`Edit ${draft.flow.name ?? "a flow"}`);
   const show = (next: View) => setSearch(next === "graph" ? {} : { view: next }, { replace: true });
   useUndo(draft);
@@ -114,6 +115,11 @@ function Edited({ id, opened }: { id: string; opened: Opened }) {
   const open = useCallback((node: string) => {
     select(node);
     setTimeout(() => panel.current?.querySelector<HTMLElement>(".form :is(input, select, button, textarea)")?.focus());
+  }, []);
+  /** Opens a node where something is wrong with it. If no field says so, the form has the focus: what is typed then changes nothing. */
+  const openAt = useCallback((node: string) => {
+    select(node);
+    setTimeout(() => (panel.current?.querySelector<HTMLElement>(".form [aria-invalid='true']") ?? panel.current)?.focus());
   }, []);
   const node = nodesOf(draft.flow).find((one) => one.id === selected);
   const counts = useCounts(draft);
@@ -148,7 +154,7 @@ function Edited({ id, opened }: { id: string; opened: Opened }) {
   );
   const yaml = (
     <Part fallback={<Loading />}>
-      <Text value={draft.text} onChange={edits.onText} facts={facts} problems={draft.problems} broken={draft.broken} look={node && `nodes[${nodesOf(draft.flow).indexOf(node)}].id`} />
+      <Text value={draft.text} onChange={edits.onText} facts={facts} problems={draft.problems} broken={draft.broken} look={aim && aim.node === node?.id ? aim.path : (node && `nodes[${nodesOf(draft.flow).indexOf(node)}].id`)} />
     </Part>
   );
   const pick = useCallback(
@@ -156,10 +162,11 @@ function Edited({ id, opened }: { id: string; opened: Opened }) {
       const place = nodeAt(problem);
       const found = place === undefined ? undefined : now.current.flow.nodes?.[place];
       if (view === "try") show("graph");
-      if (found) open(found.id);
+      if (found) openAt(found.id);
       else select(undefined);
+      setAim({ node: found?.id, path: problem.path ?? undefined });
     },
-    [open, view],
+    [openAt, view],
   );
   return (
     <div className="page editor">
@@ -190,10 +197,11 @@ function Edited({ id, opened }: { id: string; opened: Opened }) {
         </span>
       </div>
       {draft.saving.state === "conflict" && <Conflict id={id} draft={draft} theirs={draft.saving.theirs} />}
-      {draft.saving.state === "refused" && isGone(draft.saving.error) && (
+      {draft.gone && (
         <div className="refusal" role="alert">
           <p>
-            <strong>Someone deleted this flow.</strong> {draft.kept ? "Your text is kept in this browser." : "This browser can't keep your text: download it before you leave."}
+            <strong>Someone deleted this flow.</strong>{" "}
+            {!(draft.dirty || draft.unwritten) ? "What you see is its last version." : draft.kept ? "Your text is kept in this browser." : "This browser can't keep your text: download it before you leave."}
           </p>
           <Again text={draft.text} slot={opened.slot} />
         </div>
@@ -225,6 +233,7 @@ function Edited({ id, opened }: { id: string; opened: Opened }) {
           {view !== "yaml" && (
             <aside
               ref={panel}
+              tabIndex={-1}
               className="panel editing-form"
               aria-label={node ? `Node ${node.id}` : "The flow"}
               onKeyDown={(event) => {

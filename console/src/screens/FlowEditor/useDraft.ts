@@ -21,6 +21,7 @@ import { equal, isRecord } from "../../edit/value";
 import { toast } from "../../components/Toasts/toast";
 import { landed } from "./landed";
 import type { Opened } from "./opening";
+import { isGone, passes } from "./refusals";
 import { useKept } from "./useKept";
 import { usePlaces } from "./usePlaces";
 import { brought, madeFrom, send, textFor, withComments } from "./writing";
@@ -315,7 +316,8 @@ export function useDraft(id: string, opened: Opened) {
   }, [dirty, unwritten, clash, saving, unkept, text, alone, write, looked]);
 
   // Somebody else's draft is seen as soon as the server tells of it.
-  const live = useQuery(queries.flow(id)).data;
+  const { data: live, error: unseen } = useQuery(queries.flow(id));
+  const gone = [unseen, unkept?.error, saving.state === "refused" ? saving.error : undefined].some(isGone);
   const newer = (live?.savedVersion?.version ?? 0) > base.version && saving.state !== "saving" && saving.state !== "conflict";
   useEffect(() => {
     if (!newer) return;
@@ -401,7 +403,7 @@ export function useDraft(id: string, opened: Opened) {
   // What works and is probably not meant is told of a draft that is kept.
   const problems = useMemo(() => [...(found?.own ?? []), ...(warned && warned.flow === parsed.flow ? warned.problems : [])], [found, warned, parsed.flow]);
   return {
-    flow, text, positions, history, base, saving, dirty, unwritten, unkept: unkept?.text === text, clash, kept, away, problems, others: found?.others ?? NONE, broken, odd, undrafted,
+    flow, text, positions, history, base, saving, gone, dirty, unwritten, unkept: unkept?.text === text, clash, kept, away, problems, others: found?.others ?? NONE, broken, odd, undrafted,
     checked: found?.text === text,
     /** The text that `flow` is from, read: an older one while the newest can't be. */
     reading: last.current.reading,
@@ -414,9 +416,6 @@ export function useDraft(id: string, opened: Opened) {
 }
 
 export type Draft = ReturnType<typeof useDraft>;
-
-/** Whether an error may be gone without anybody's doing: the server is away, or busy. */
-const passes = (error: Error) => error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
 
 /** Whether the server is to get a text for its comments, or for how it is written. */
 const isUnwritten = (text: string, { version, written }: Editable) => version > 0 && (written?.pending === true || text !== written?.text);

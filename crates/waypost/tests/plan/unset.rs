@@ -12,7 +12,10 @@ use super::printed;
 fn documents() -> Vec<(&'static str, Json)> {
     let hours = json!([{ "days": "mon-fri", "from": "09:00", "to": "17:00" }]);
     vec![
-        ("queue", json!({ "name": "Desk", "serviceLevel": "PT4H", "deliverTo": { "webhook": "Orders" } })),
+        (
+            "queue",
+            json!({ "name": "Desk", "description": "who answers", "serviceLevel": "PT4H", "deliverTo": { "webhook": "Orders" } }),
+        ),
         (
             "route",
             json!({
