@@ -135,7 +135,7 @@ pub fn rows_between(
         let Some(was) = before.tables().iter().find(|one| one.table.record.folded_name == *folded) else { continue };
         let actual = rows_before.of(was.table.record.id);
         let actual = actual.map(|row| (row.folded.clone(), seen(&was.table, row))).collect();
-        let difference = RowsDifference::held((&is.table, rows_after), actual, |row| seen(&is.table, row));
+        let difference = RowsDifference::held((&is.table, rows_after), actual);
         if difference.differs() {
             found.insert(is.table.record.name.clone(), difference);
         }
@@ -143,7 +143,7 @@ pub fn rows_between(
     found
 }
 
-/// Rows, by folded key: what flows see of them, or what they say themselves.
+/// What flows see of rows, by folded key.
 type Rows = BTreeMap<String, (String, Map<String, Json>)>;
 
 /// How the rows that a folder has for a table differ from those that are there.
@@ -166,8 +166,8 @@ impl RowsDifference {
         Self { added: rows as u64, ..Self::default() }
     }
 
-    /// Holds the folder's rows against an export of those that are there, in a table with that schema. Rows are the same if they say the same
-    /// themselves, whatever the columns' defaults: those may change with the folder, and then what flows see changes without the rows.
+    /// Holds the folder's rows against an export of those that are there, in a table with that schema. Rows are the same if flows would
+    /// see the same of them in the folder's table, whose defaults may be others: the same key and the same value in each column.
     ///
     /// # Errors
     /// The export can't be read.
@@ -180,7 +180,7 @@ impl RowsDifference {
         let there = Table::new(TableRecord { schema: shape, ..table.record.clone() });
         let mut actual = Rows::new();
         let read = import::read(&there, export, |rows| {
-            actual.extend(rows.into_iter().map(|(_, row)| (row.folded.clone(), said(&row))));
+            actual.extend(rows.into_iter().map(|(_, row)| (row.folded.clone(), seen(table, &row))));
             Ok(Vec::new())
         });
         read.map_err(|error| match error {
@@ -188,20 +188,16 @@ impl RowsDifference {
             ReadError::Input(error) => error.to_string(),
             ReadError::Store(error) => error.to_string(),
         })?;
-        Ok(Self::held((table, wanted), actual, said))
+        Ok(Self::held((table, wanted), actual))
     }
 
-    /// Holds wanted rows against those that are there; `of` is what is compared of one.
-    fn held(
-        (table, wanted): (&Table, &HeldRows),
-        mut actual: Rows,
-        of: impl Fn(&TableRow) -> (String, Map<String, Json>),
-    ) -> Self {
+    /// Holds wanted rows against what flows see of those that are there, by folded key.
+    fn held((table, wanted): (&Table, &HeldRows), mut actual: Rows) -> Self {
         let mut difference = Self::default();
         for row in wanted.of(table.record.id) {
             match actual.remove(&table.folded(&row.key)) {
                 None => difference.added += 1,
-                Some(before) if before == of(row) => difference.same += 1,
+                Some(before) if before == seen(table, row) => difference.same += 1,
                 Some(_) => difference.changed += 1,
             }
         }
@@ -215,11 +211,6 @@ impl RowsDifference {
         let Self { added, changed, removed, .. } = self;
         added + changed + removed > 0
     }
-}
-
-/// What a row says itself.
-fn said(row: &TableRow) -> (String, Map<String, Json>) {
-    (row.key.clone(), serde_json::from_str(&row.values).unwrap_or_default())
 }
 
 /// What flows see of a row.

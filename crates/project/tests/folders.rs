@@ -160,7 +160,7 @@ fn a_flow_that_can_not_be_read_is_not_missing_to_its_callers() {
 
 #[test]
 fn two_flows_of_one_name_are_told_apart_by_a_name_and_not_by_an_id_that_no_server_has() {
-    let twins = "name: Twin\ntype: shared\nnodes: []\n---\nname: Twin\ntype: email\nnodes: []\n---\n\
+    let twins = "name: Twin\ntype: shared\nnodes: []\n---\nname: Twin\ntype: email\nnodes: [{ id: a, actions: [{ type: disconnect }] }]\n---\n\
         name: Caller\ntype: email\nnodes: [{ id: a, actions: [{ type: runFlow, flow: Twin }, { type: disconnect }] }]\n";
     let mut project = read(&[("a.yaml", twins)]);
     project.world();

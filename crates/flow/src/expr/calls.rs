@@ -82,7 +82,10 @@ impl Checker<'_> {
             return None;
         }
         let ir = self.prepared(function, overload, &all, irs)?;
+        let data_type = overload.result.of(t.as_ref());
+        // What gives a text converts nothing, unless it reads one; to try it out would cost as much as what it makes.
         if overload.can_fail
+            && (function.parses.is_some() || data_type != Type::String)
             && let Some(error) = self.trial().failure(&ir).filter(|error| error.code == codes::CONVERSION)
             && let Some(written) = all.first()
         {
@@ -94,7 +97,7 @@ impl Checker<'_> {
             );
             return None;
         }
-        Some((ir, overload.result.of(t.as_ref())))
+        Some((ir, data_type))
     }
 
     /// The name of a function of a namespace, such as `math.abs`: `of` is no value, unless a name was bound or declared so. Another
