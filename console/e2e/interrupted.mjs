@@ -196,9 +196,13 @@ await tell(async () => {
   const made = await api("GET", `/flows/${again}/versions/1/text`);
   check("and becomes another flow, comments and all", again !== id && made.includes("name: Not deleted") && made.includes("# Change the words to those"), made);
   await page.getByText(/^Saved as version \d+$/).waitFor();
+  await button("YAML").click();
+  await page.locator(".cm-content").first().click();
   await api("DELETE", `/flows/${again}`);
-  await page.getByText("What you see is its last version.").waitFor();
-  check("who has typed nothing is told as well", await button("Create a flow from it").isEnabled());
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.type("# too late\n");
+  await page.getByText("Someone deleted this flow.").waitFor();
+  check("so it is when a comment alone was typed", await button("Create a flow from it").isEnabled());
   noise.splice(0);
   await page.goto(`${BASE}/flows/${id}/edit`);
   await page.getByText("Not found", { exact: true }).waitFor();

@@ -35,23 +35,24 @@ fn no(what: &str, text: &str) -> String {
     if text.is_empty() { format!("an empty text is not {what}") } else { format!("`{}` is not {what}", clip(text)) }
 }
 
-/// Digits with what people put between thousands taken out, and a decimal comma made a point.
-fn bare_number(text: &str) -> String {
+/// Digits with what people put between thousands taken out, and a decimal comma, which a whole number has not, made a point.
+fn bare_number(text: &str, whole: bool) -> String {
     let plain: String =
         text.trim().chars().filter(|c| !matches!(c, '_' | '\'' | ' ' | '\u{a0}' | '\u{202f}')).collect();
     let groups: Vec<&str> = plain.split(',').collect();
     let thousands = |groups: &[&str]| groups.iter().skip(1).all(|group| group.len() == 3);
     match groups.as_slice() {
-        // `3,142` may be either.
-        [whole, fraction] if fraction.len() != 3 || *whole == "0" => format!("{whole}.{fraction}"),
-        [_, _, _, ..] if thousands(&groups) => groups.concat(),
+        // Where it need not be whole, `3,142` may be either.
+        [before, fraction] if !whole && (fraction.len() != 3 || *before == "0") => format!("{before}.{fraction}"),
+        [_, _] if !whole => plain,
+        [_, _, ..] if thousands(&groups) => groups.concat(),
         _ => plain,
     }
 }
 
 pub(super) fn is_integer(text: &str) -> Result<(), BadLiteral> {
     unless(can(int, text), || {
-        let bare = bare_number(text);
+        let bare = bare_number(text, true);
         let meant = bare.parse::<i64>().ok().map(|number| number.to_string());
         let advice = match bare.parse::<f64>() {
             Ok(_) => "read it with `double`: an integer has no fraction, and at most 64 bits",
@@ -63,7 +64,7 @@ pub(super) fn is_integer(text: &str) -> Result<(), BadLiteral> {
 
 pub(super) fn is_number(text: &str) -> Result<(), BadLiteral> {
     unless(can(double, text), || {
-        let bare = bare_number(text);
+        let bare = bare_number(text, false);
         let meant = can(double, &bare).then_some(bare);
         BadLiteral::meaning(no("a number", text), "a number such as `1.5` or `2e6`", meant)
             .or_advice("write the digits alone, with a point before the fraction")
@@ -89,11 +90,11 @@ pub(super) fn is_datetime(text: &str) -> Result<(), BadLiteral> {
         let local: Option<DateTime> = trimmed.parse().ok();
         let meant = local.map(|local| format!("{}Z", local.strftime("%Y-%m-%dT%H:%M:%S")));
         let meant = meant.filter(|meant| trimmed.starts_with(|c: char| c.is_ascii_digit()) && can(timestamp, meant));
-        // What people write for "never" is beyond the last moment that a run can hold.
-        let meant = meant.or_else(|| trimmed.starts_with("9999-12-3").then(|| LAST.to_owned()));
         // A zone or a fraction that is left out would make it another moment.
         let meant =
             meant.filter(|_| trimmed.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | ':' | 'T' | 't' | ' ')));
+        // What people write for "never" is beyond the last moment that a run can hold.
+        let meant = meant.or_else(|| trimmed.starts_with("9999-12-3").then(|| LAST.to_owned()));
         let is_moment = trimmed.get(..19).is_some_and(|begin| begin.parse::<DateTime>().is_ok());
         let advice = match looks_like_a_date(trimmed) {
             _ if is_moment => "write the offset from UTC right behind the time, as `Z` or `+01:00`",
