@@ -195,14 +195,6 @@ await tell(async () => {
   const again = new URL(page.url()).pathname.split("/")[2];
   const made = await api("GET", `/flows/${again}/versions/1/text`);
   check("and becomes another flow, comments and all", again !== id && made.includes("name: Not deleted") && made.includes("# Change the words to those"), made);
-  await page.getByText(/^Saved as version \d+$/).waitFor();
-  await button("YAML").click();
-  await page.locator(".cm-content").first().click();
-  await api("DELETE", `/flows/${again}`);
-  await page.keyboard.press("Control+Home");
-  await page.keyboard.type("# too late\n");
-  await page.getByText("Someone deleted this flow.").waitFor();
-  check("so it is when a comment alone was typed", await button("Create a flow from it").isEnabled());
   noise.splice(0);
   await page.goto(`${BASE}/flows/${id}/edit`);
   await page.getByText("Not found", { exact: true }).waitFor();
@@ -225,5 +217,17 @@ await tell(async () => {
   await described.getByRole("button", { name: "Save", exact: true }).click();
   await heading("Renamed");
   check("a name whose answer was lost is one's own", (await api("GET", `/flows/${again}`)).name === "Renamed");
+  noise.splice(0);
+
+  // It is deleted while a comment alone is typed.
+  await page.goto(`${BASE}/flows/${again}/edit`);
+  await page.getByText(/^Saved as version \d+$/).waitFor();
+  await button("YAML").click();
+  await page.locator(".cm-content").first().click();
+  await api("DELETE", `/flows/${again}`);
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.type("# too late\n");
+  await page.getByText("Someone deleted this flow.").waitFor();
+  check("so it is when a comment alone was typed", await button("Create a flow from it").isEnabled());
   noise.splice(0);
 });
