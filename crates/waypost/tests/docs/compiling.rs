@@ -10,9 +10,9 @@ use super::{installed, root};
 const CARGO: &str = r#"#!/bin/sh
 [ "$CARGO_TERM_PROGRESS_WHEN" = always ] || exit 9
 printf '   Compiling waypost-ids v0.1.0\n    Building [=>    ] 12/480: waypost-ids, waypost-cel     \r' >&2
-sleep 2
+sleep 6
 printf '    Building [====> ] 479/480: waypost(bin)     \r' >&2
-sleep 2
+sleep 6
 [ "$1 $2 $3" = 'build --profile quick' ] || exit 9
 [ "$ENDS" = 0 ] || printf 'error[E0308]: mismatched types\n' >&2
 exit "$ENDS"
