@@ -77,6 +77,12 @@ await tell(
     noise.splice(0);
     const text = async (version) => await api("GET", `/flows/${id}/versions/${version}/text`);
     const places = async () => (await api("GET", `/flows/${id}/positions`)).positions;
+    /** Drags a node and waits for the server to have it elsewhere: where the layout put it may be there already. */
+    const move = async (who, node, right, down) => {
+      const before = JSON.stringify((await places())[node]);
+      await who.drag(node, right, down);
+      return until(async () => JSON.stringify((await places())[node]) !== before);
+    };
 
     // Anna writes a comment and moves a node; Ben opens the flow.
     await anna.open(id);
@@ -85,8 +91,8 @@ await tell(
     await until(async () => (await text(1)).includes("# Anna: ask"));
     await anna.saved(1);
     check("a comment makes no version, and is on the server", (await api("GET", `/flows/${id}`)).savedVersion.version === 1 && (await text(1)).includes("# Anna: ask"), await text(1));
-    await anna.drag("drop", 40, 70);
-    check("a place is on the server once the node is let go", await until(async () => (await places()).drop !== undefined));
+    check("a flow that somebody works on keeps where its nodes are drawn", await until(async () => (await places()).drop !== undefined));
+    check("a place is on the server once the node is let go", await move(anna, "drop", 40, 70));
     const moved = await anna.at("drop");
     await ben.open(id);
     await ben.has("# Anna: ask before you change this.");
@@ -131,10 +137,7 @@ await tell(
     await ben.saved(2);
     await anna.node("topic").getByText("named by Ben").waitFor();
     check("a new version has the comments of both", await until(async () => /# Anna: ask[^]*# Ben: in/.test(await text(2))), await text(2));
-    await ben.drag("general", 30, 60);
-    check("each moves nodes, and those of the other stay", await until(async () => (await places()).general !== undefined));
-    await anna.drag("drop", 20, 30);
-    await page.waitForTimeout(1_500);
+    check("each moves nodes", (await move(ben, "general", 30, 60)) && (await move(anna, "drop", 20, 30)));
     await ben.open(id);
     const [generals, drops] = [await ben.at("general"), await ben.at("drop")];
     await anna.open(id);
