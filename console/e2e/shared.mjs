@@ -43,6 +43,7 @@ const person = (page) => {
     at: async (id) => (await node(id).evaluate((one) => one.style.transform)),
     drag: async (id, right, down) => {
       const { x, y } = await node(id).boundingBox();
+      check(`${id} is in sight`, await node(id).evaluate((one, [x, y]) => one.contains(document.elementFromPoint(x, y)), [x + 30, y + 12]));
       await page.mouse.move(x + 30, y + 12);
       await page.mouse.down();
       await page.mouse.move(x + 30 + right, y + 12 + down, { steps: 6 });
@@ -137,11 +138,11 @@ await tell(
     await ben.saved(2);
     await anna.node("topic").getByText("named by Ben").waitFor();
     check("a new version has the comments of both", await until(async () => /# Anna: ask[^]*# Ben: in/.test(await text(2))), await text(2));
-    check("each moves nodes", (await move(ben, "general", 30, 60)) && (await move(anna, "drop", 20, 30)));
+    check("each moves nodes", (await move(ben, "topic", -20, 20)) && (await move(anna, "drop", -20, 30)));
     await ben.open(id);
-    const [generals, drops] = [await ben.at("general"), await ben.at("drop")];
+    const [topics, drops] = [await ben.at("topic"), await ben.at("drop")];
     await anna.open(id);
-    check("both see where each has put what", (await anna.at("general")) === generals && (await anna.at("drop")) === drops, [generals, await anna.at("general"), drops, await anna.at("drop")]);
+    check("both see where each has put what", (await anna.at("topic")) === topics && (await anna.at("drop")) === drops, [topics, await anna.at("topic"), drops, await anna.at("drop")]);
 
     // A comment on the version that the other's draft is made from is in the draft's text. So is one that was not sent by then.
     await ben.write("# Anna: ask", "# Ben: asked.");
