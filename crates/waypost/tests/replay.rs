@@ -70,7 +70,7 @@ fn a_replay_that_was_cut_short_is_run_again_and_says_so() {
     let mut server = Server::start(&data, &Start::unlimited());
     apply(&server, &folder(&scratch, "now", "['refund']", 0));
     deliver(&server, 400);
-    let slow = folder(&scratch, "slow", "['refund', 'chargeback']", 1_500);
+    let slow = folder(&scratch, "slow", "['refund', 'chargeback']", 500);
     let document = fs::read_to_string(slow.join("help.yaml")).unwrap();
     let (document, _) = waypost_flow::source::yaml(&document).unwrap();
     let request = json!({ "flows": [{ "document": document.to_json() }] });
