@@ -112,7 +112,8 @@ pub(super) fn infer(document: &Document, declarations: &Declarations, world: &dy
     let assignments = assignments(document, &mut types);
 
     let mut waits: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    // `[]` fits every list: another assignment knows better, if there is one.
+    // `[]` fits every list: another assignment knows better, if there is one. If all others need the variable first, `[]` is its type until
+    // one of them tells more.
     for vague in [false, true] {
         // Of all that can be typed the first is, as they are written.
         let mut ready: BTreeSet<usize> = (0..assignments.len()).collect();
@@ -121,10 +122,13 @@ pub(super) fn infer(document: &Document, declarations: &Declarations, world: &dy
             let Some(assignment) = assignments.get(at).filter(|_| work.take(1)) else { break };
             match learn(assignment, declarations, &types, world, work) {
                 Inferred::Type(data_type) if vague || !is_vague(&data_type) => {
-                    if let Some(slot) = types.get_mut(assignment.variable) {
-                        slot.1 = Some(data_type);
-                    }
+                    let Some(slot) = types.get_mut(assignment.variable) else { continue };
+                    let known = slot.1.replace(data_type);
                     ready.extend(waiting.remove(&assignment.variable).into_iter().flatten());
+                    // What was known of it went into those that read it.
+                    if known.is_some() {
+                        ready.extend(0..assignments.len());
+                    }
                 }
                 Inferred::Waits(variables) => {
                     waits.insert(at, variables.clone());
@@ -158,7 +162,8 @@ pub(super) fn infer(document: &Document, declarations: &Declarations, world: &dy
     Variables { types, slots, positions, waiting }
 }
 
-/// The type of a variable that has none yet, if this assignment tells it. Problems are reported later, when the actions are compiled.
+/// The type of a variable that has none yet, or that of an empty list or map, if this assignment tells it. Problems are reported later, when
+/// the actions are compiled.
 fn learn(
     assignment: &Assignment<'_>,
     declarations: &Declarations,
@@ -166,7 +171,8 @@ fn learn(
     world: &dyn World,
     work: &Work<'_>,
 ) -> Inferred {
-    if types.get(assignment.variable).is_none_or(|(_, known)| known.is_some()) {
+    let Some((_, known)) = types.get(assignment.variable) else { return Inferred::Nothing };
+    if known.as_ref().is_some_and(|known| !is_vague(known)) {
         return Inferred::Nothing;
     }
     let outputs = match assignment.given.map(|given| given.types(world)) {
@@ -182,9 +188,15 @@ fn learn(
         members: world.members(),
         work,
     };
-    match (assignment.elements, expr::infer(&assignment.path, assignment.value, &scope)) {
+    let inferred = match (assignment.elements, expr::infer(&assignment.path, assignment.value, &scope)) {
         (true, Inferred::Type(Type::List(element))) => Inferred::Type(*element),
         (true, Inferred::Type(_)) => Inferred::Nothing,
+        (_, inferred) => inferred,
+    };
+    match (known, inferred) {
+        (Some(vague), Inferred::Type(data_type)) if is_vague(&data_type) || !vague.fits(&data_type) => {
+            Inferred::Nothing
+        }
         (_, inferred) => inferred,
     }
 }

@@ -98,6 +98,8 @@ const FUNCTIONS: &[(&[&str], Meant)] = &[
     (&["strpos", "findstring", "charindex", "locate", "position", "search"], Function("indexOf")),
     (&["sub", "gsub", "substitute", "strreplace"], Function("replace")),
     (&["explode", "tokenize"], Function("split")),
+    (&["words"], Form("{0}.split(' ')", 1)),
+    (&["lines"], Form("{0}.split('\\n')", 1)),
     (&["implode"], Function("join")),
     (&["head"], Function("first")),
     (&["unique", "uniq", "dedupe"], Function("distinct")),
@@ -275,7 +277,8 @@ pub(super) fn member(checker: &Checker<'_>, of: &Type, member: &Member) -> Optio
         return None;
     }
     let call = |name: &str| call(checker, name, (&[&member.of], Some(of)), true);
-    let meant = call(&member.field).or_else(|| call(&checker.near_function(&member.field)?))?;
+    let called = || call(&member.field).or_else(|| call(&checker.near_function(&member.field)?));
+    let meant = super::members::of_each(checker, of, member).or_else(called)?;
     let span = member.of.span.to(member.name);
     if !checker.is_trial && !checker.checks(span, &meant) {
         return None;
@@ -448,5 +451,6 @@ fn bracketed(checker: &Checker<'_>, text: String, all: &[&Expr]) -> String {
             .trim_start()
             .find(|c: char| !(c.is_alphanumeric() || c == '_'))
             .is_some_and(|at| checker.source.trim_start().get(at..).is_some_and(|rest| rest.starts_with('(')));
-    if alone || text.starts_with('!') || all.is_empty() { text } else { format!("({text})") }
+    let is_closed = || waypost_cel::parse(&text).tree.is_closed();
+    if alone || text.starts_with('!') || all.is_empty() || is_closed() { text } else { format!("({text})") }
 }

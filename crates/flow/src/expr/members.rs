@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use waypost_cel::{Expr, Member as Written, Span};
+use waypost_cel::{Expr, Member as Written};
 use waypost_problem::nearest;
 
 use super::check::{Checker, Typed, string_constant};
@@ -149,16 +149,16 @@ pub(super) fn select(checker: &mut Checker<'_>, (ir, data_type): Typed, written:
     match &data_type {
         Type::Object(ObjectType::Interaction) => match RUN.iter().find(|member| member.name == field) {
             Some(member) => Some((Ir::Read(member.read), (member.data_type)())),
-            None => given(checker, place, "", field),
+            None => given(checker, "", written),
         },
-        Type::Object(ObjectType::Part(part)) => given(checker, place, part.path(), field),
+        Type::Object(ObjectType::Part(part)) => given(checker, part.path(), written),
         Type::Object(ObjectType::Address) => match ADDRESS.iter().find(|member| member.name == field) {
             Some(member) => Some((Ir::AddressPart(Box::new(ir), member.read), (member.data_type)())),
-            None => unknown(checker, place, "an address", field, ADDRESS.iter().map(|member| member.name)),
+            None => unknown(checker, written, "an address", ADDRESS.iter().map(|member| member.name), None),
         },
         Type::Object(ObjectType::Attachment) => match ATTACHMENT.iter().find(|member| member.name == field) {
             Some(member) => Some((Ir::AttachmentPart(Box::new(ir), member.read), (member.data_type)())),
-            None => unknown(checker, place, "an attachment", field, ATTACHMENT.iter().map(|member| member.name)),
+            None => unknown(checker, written, "an attachment", ATTACHMENT.iter().map(|member| member.name), None),
         },
         Type::Map(element) => {
             let element = (**element).clone();
@@ -196,18 +196,18 @@ fn member(map: Ir, key: Ir, element: Type, site: Site) -> Typed {
 }
 
 /// A member of `interaction` or of a part of it, from the table that was given.
-fn given(checker: &mut Checker<'_>, place: Span, object: &str, field: &str) -> Option<Typed> {
-    let members = checker.scope.members;
+fn given(checker: &mut Checker<'_>, object: &str, written: &Written) -> Option<Typed> {
+    let (members, field) = (checker.scope.members, &*written.field);
     let Some(member) = members.find(object, field) else {
         let own = if object.is_empty() { RUN } else { &[] };
         let given = members.of(object).filter(|member| member.is_readable());
         let known = own.iter().map(|member| member.name).chain(given.map(|member| member.name()));
-        return unknown(checker, place, &path(object), field, known);
+        return unknown(checker, written, &path(object), known, elsewhere(members, object, field));
     };
     match member.shape() {
         Shape::Object => Some((Ir::Constant(Value::Object(Handle::Part(member))), member.data_type())),
         Shape::Lookup => {
-            let problem = checker.problem(place, Code::UnknownMember, format!("`{field}` is a function"));
+            let problem = checker.problem(written.name, Code::UnknownMember, format!("`{field}` is a function"));
             problem.suggestion = Some(format!("write `{}('name')`", path(member.path())));
             None
         }
@@ -215,23 +215,63 @@ fn given(checker: &mut Checker<'_>, place: Span, object: &str, field: &str) -> O
     }
 }
 
+/// The member of each element of a list of objects: `to.map(one, one.address)` for `to.address`.
+pub(super) fn of_each(checker: &Checker<'_>, of: &Type, written: &Written) -> Option<String> {
+    let Type::List(element) = of else { return None };
+    let field = match &**element {
+        Type::Object(ObjectType::Address) => meant(ADDRESS, &written.field)?,
+        Type::Object(ObjectType::Attachment) => meant(ATTACHMENT, &written.field)?,
+        _ => return None,
+    };
+    let list = checker.closed(&written.of, checker.mended(written.of.span));
+    Some(format!("{list}.map(one, one.{field})"))
+}
+
+/// The member of that name, or by the name that others have for it.
+fn meant<R>(members: &[Own<R>], field: &str) -> Option<&'static str> {
+    let known = |name: &str| members.iter().map(|member| member.name).find(|known| *known == name);
+    known(field).or_else(|| known(foreign::field(field)?))
+}
+
+/// How a member is read that another object has: `interaction.email.subject` for `interaction.subject`. Of several that of the mail.
+fn elsewhere(members: &Members, object: &str, field: &str) -> Option<String> {
+    if let Some(member) = RUN.iter().find(|member| member.name == field) {
+        return Some(path(member.name));
+    }
+    let others =
+        members.iter().filter(|member| member.is_readable() && member.name() == field && member.path() != object);
+    let nearest =
+        others.min_by_key(|member| (member.path() != format!("email.{field}"), member.path().matches('.').count()));
+    nearest.map(|member| path(member.path()))
+}
+
 fn unknown(
     checker: &mut Checker<'_>,
-    place: Span,
+    written: &Written,
     of: &str,
-    field: &str,
     known: impl Iterator<Item = &'static str>,
+    elsewhere: Option<String>,
 ) -> Option<Typed> {
+    let field = &*written.field;
     let known: Vec<&str> = known.collect();
-    let near = foreign::field(field).filter(|meant| known.contains(meant));
-    let near = near.or_else(|| nearest(field, known.iter().copied()));
-    let near = near.or_else(|| foreign::near_field(field).filter(|meant| known.contains(meant)));
-    let range = checker.place(place);
-    let problem = checker.problem(place, Code::UnknownMember, format!("{of} has no member `{field}`"));
+    let foreign = foreign::field(field).filter(|meant| known.contains(meant));
+    let near = || nearest(field, known.iter().copied());
+    let near_foreign = || foreign::near_field(field).filter(|meant| known.contains(meant));
+    // What is there by that very name is meant before what is near.
+    let guessed = || near().or_else(near_foreign);
+    let meant = match (foreign.or_else(|| if elsewhere.is_none() { guessed() } else { None }), elsewhere) {
+        (Some(own), _) => Some((format!("did you mean `{own}`?"), written.name, own.to_owned())),
+        (None, Some(path)) => Some((format!("write `{path}`"), written.of.span.to(written.name), path)),
+        (None, None) => None,
+    };
+    let meant = meant.map(|(help, span, text)| (help, Edit { range: checker.place(span), text }));
+    let problem = checker.problem(written.name, Code::UnknownMember, format!("{of} has no member `{field}`"));
     problem.expected = Some(format!("one of: {}", known.join(", ")));
     problem.found = Some(format!("`{field}`"));
-    problem.suggestion = near.map(|near| format!("did you mean `{near}`?"));
-    problem.edits = near.map(|near| Edit { range, text: near.to_owned() }).into_iter().collect();
+    if let Some((help, edit)) = meant {
+        problem.suggestion = Some(help);
+        problem.edits = vec![edit];
+    }
     None
 }
 

@@ -17,6 +17,7 @@ const LETTERS: &[(char, usize, &str)] = &[
     ('d', 2, "%d"),
     ('d', 1, "%-d"),
     ('D', 2, "%d"),
+    ('D', 1, "%-d"),
     ('E', 4, "%A"),
     ('E', 0, "%a"),
     ('H', 2, "%H"),
@@ -49,8 +50,8 @@ pub(crate) fn strftime(letters: &str) -> Option<String> {
             return None;
         }
         if letter == '\'' {
-            let (text, behind) = rest.get(1..)?.split_once('\'')?;
-            format.push_str(if text.is_empty() { "'" } else { text });
+            let (text, behind) = quoted(rest.get(1..)?)?;
+            format.push_str(&text);
             rest = behind;
             continue;
         }
@@ -69,6 +70,22 @@ pub(crate) fn strftime(letters: &str) -> Option<String> {
     }
     // One letter or none is a text rather than a format.
     (named > 1).then_some(format)
+}
+
+/// The text up to its closing quote, and what stands behind that. Two quotes are one of the text; nothing in quotes is one, too.
+fn quoted(letters: &str) -> Option<(String, &str)> {
+    let (first, mut behind) = letters.split_once('\'')?;
+    if first.is_empty() {
+        return Some(("'".to_owned(), behind));
+    }
+    let mut text = first.to_owned();
+    while let Some(inner) = behind.strip_prefix('\'') {
+        let (more, further) = inner.split_once('\'')?;
+        text.push('\'');
+        text.push_str(more);
+        behind = further;
+    }
+    Some((text, behind))
 }
 
 /// The format with `M` for months and `m` for minutes, as people meant it who took one for the other; none if that can't be told.
@@ -105,7 +122,10 @@ mod tests {
             ("yyyy-mm-dd HH:mm", None),
             ("yyyy-MM-dd HH:MM", None),
             ("dd.yyyy HH:mm", None),
-            ("h 'o''clock'", None),
+            ("h 'o''clock' d", Some("%-I o'clock %-d")),
+            ("D.M.YYYY", Some("%-d.%-m.%Y")),
+            ("d''yy", Some("%-d'%y")),
+            ("d 'o''", None),
             ("YYYY-'W'ww", None),
             ("%Y-%m-%d", None),
             ("today", None),
