@@ -13,6 +13,11 @@ pub(super) struct Conversion {
 }
 
 impl Conversion {
+    /// Whether it makes a text.
+    pub(super) fn makes_text(&self) -> bool {
+        self.before == "string("
+    }
+
     /// In words.
     pub(super) fn help(&self) -> String {
         let Self { before, behind, advice } = self;

@@ -81,6 +81,8 @@ const FUNCTIONS: &[(&[&str], Meant)] = &[
         &["regex", "regexmatch", "regexmatches", "regexplike", "match", "test", "ismatch", "rematch"],
         Function("matches"),
     ),
+    (&["regexextract", "regexpextract", "regexfind", "regexsearch", "extract"], Function("find")),
+    (&["regexfindall", "matchall", "scan"], Function("findAll")),
     (&["substr"], Function("substring")),
     (&["left"], Function("truncate")),
     // Others count characters from 1 there, and say how many.
@@ -99,7 +101,6 @@ const FUNCTIONS: &[(&[&str], Meant)] = &[
     (&["sub", "gsub", "substitute", "strreplace"], Function("replace")),
     (&["explode", "tokenize"], Function("split")),
     (&["words"], Form("{0}.split(' ')", 1)),
-    (&["lines"], Form("{0}.split('\\n')", 1)),
     (&["implode"], Function("join")),
     (&["head"], Function("first")),
     (&["unique", "uniq", "dedupe"], Function("distinct")),
@@ -273,12 +274,16 @@ fn undeclared(checker: &mut Checker<'_>, member: &Member, scope: &str) -> Option
 
 /// A member of a text or list that is a function here, such as `x.length`.
 pub(super) fn member(checker: &Checker<'_>, of: &Type, member: &Member) -> Option<(String, Edit)> {
-    if !matches!(of, Type::String | Type::List(_)) {
+    if !matches!(of, Type::String | Type::List(_) | Type::Datetime | Type::Duration) {
         return None;
     }
     let call = |name: &str| call(checker, name, (&[&member.of], Some(of)), true);
     let called = || call(&member.field).or_else(|| call(&checker.near_function(&member.field)?));
     let meant = super::members::of_each(checker, of, member).or_else(called)?;
+    // A part of a time is meant, not the time as something else: `now.hour`.
+    if matches!(of, Type::Datetime | Type::Duration) && !meant.contains(".get") {
+        return None;
+    }
     let span = member.of.span.to(member.name);
     if !checker.is_trial && !checker.checks(span, &meant) {
         return None;

@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 use waypost_cel::{Binary, Call, Choice, Expr, Kind, Operator, Unary};
 
 use super::check::{Checker, Typed};
-use super::conversion::conversion;
+use super::conversion::{Conversion, conversion};
 use super::ir::{Arithmetic, Comparison, Ir};
 use super::{foreign, macros};
 use crate::diagnostic::{Code, Edit};
@@ -145,16 +145,21 @@ impl Checker<'_> {
         let Binary { operator, sign, left, right } = binary;
         let message = format!("`{}` can't be used between {a} and {b}", operator.sign());
         // Almost anything can be a text, and no integer loses anything as a number; the other way is not as sure.
-        let left_first = *operator == Operator::Add && *b == Type::String || (a, b) == (&Type::Integer, &Type::Number);
+        // What has an order beside a number is meant as one.
+        let ordered = orders(*operator) && *a == Type::String && matches!(b, Type::Integer | Type::Number);
+        let left_first =
+            ordered || *operator == Operator::Add && *b == Type::String || (a, b) == (&Type::Integer, &Type::Number);
         let (conversion, part) = match conversion(&a.to_string(), b).filter(|_| !left_first) {
             Some(conversion) => (Some(conversion), right),
             None => (conversion(&b.to_string(), a), left),
         };
         let edits = conversion.as_ref().map(|how| how.edits(self.place(part.span), part.is_closed()));
-        let chained = self.chained(binary);
+        let to_text = conversion.as_ref().is_some_and(Conversion::makes_text);
+        let meant = self.chained(binary).or_else(|| self.contained(binary, a, b));
+        let meant = meant.or_else(|| if to_text { self.quoted(part) } else { None });
         let problem = self.problem(*sign, Code::WrongType, message);
         problem.found = Some(format!("{a} and {b}"));
-        if let Some((help, edit)) = chained {
+        if let Some((help, edit)) = meant {
             problem.suggestion = Some(help);
             problem.edits = vec![edit];
             return;
@@ -166,9 +171,6 @@ impl Checker<'_> {
     /// `1 < x < 5` as it is to be written.
     fn chained(&self, binary: &Binary) -> Option<(String, Edit)> {
         let Kind::Binary(before) = &binary.left.kind else { return None };
-        let orders = |operator: Operator| {
-            matches!(operator, Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual)
-        };
         if !(orders(before.operator) && orders(binary.operator)) || binary.left.is_closed() {
             return None;
         }
@@ -177,6 +179,30 @@ impl Checker<'_> {
         let (first, second) = (self.written(binary.left.span), self.written(binary.right.span));
         let help = format!("write `{first} && {middle} {} {second}`", binary.operator.sign());
         Some((help, Edit { range: at..at, text: format!(" && {middle}") }))
+    }
+
+    /// `list == element` as it is to be written.
+    fn contained(&self, binary: &Binary, a: &Type, b: &Type) -> Option<(String, Edit)> {
+        let (list, element) = match (a, b) {
+            (Type::List(of), element) if comparable(of, element) => (&binary.left, &binary.right),
+            (element, Type::List(of)) if comparable(element, of) => (&binary.right, &binary.left),
+            _ => return None,
+        };
+        let within = format!("{} in {}", self.written(element.span), self.written(list.span));
+        let meant = match binary.operator {
+            Operator::Equal => within,
+            Operator::NotEqual => format!("!({within})"),
+            _ => return None,
+        };
+        let range = self.place(binary.left.span.to(binary.right.span));
+        Some((format!("write `{meant}`"), Edit { range, text: meant }))
+    }
+
+    /// What is written out, as a text.
+    fn quoted(&self, part: &Expr) -> Option<(String, Edit)> {
+        let Kind::Literal(_) = part.kind else { return None };
+        let text = format!("'{}'", self.written(part.span));
+        Some((format!("write `{text}`"), Edit { range: self.place(part.span), text }))
     }
 
     fn equality(&mut self, binary: &Binary, wanted: bool) -> Option<Typed> {
@@ -335,4 +361,8 @@ fn arithmetic_type(operator: Arithmetic, a: &Type, b: &Type) -> Option<Type> {
         (Add | Subtract, Type::Duration, Type::Duration) => Type::Duration,
         _ => return None,
     })
+}
+
+fn orders(operator: Operator) -> bool {
+    matches!(operator, Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual)
 }
