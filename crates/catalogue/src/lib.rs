@@ -1,6 +1,7 @@
 //! The catalogue: what is published, in memory and in step with the store.
 
 mod audited;
+mod begun;
 pub mod changesets;
 #[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod checking;

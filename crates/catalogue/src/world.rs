@@ -230,6 +230,20 @@ impl World {
         world
     }
 
+    /// The objects that flows name, and no flow.
+    pub(crate) fn without_flows(&self) -> Self {
+        Self {
+            epoch: self.epoch,
+            queues: self.queues.clone(),
+            tables: self.tables.clone(),
+            schedules: self.schedules.clone(),
+            terms: self.terms.clone(),
+            webhooks: self.webhooks.clone(),
+            data_actions: self.data_actions.clone(),
+            ..Self::default()
+        }
+    }
+
     /// The same, for as long as it is wanted. It must be wanted again before anybody else gets to see it.
     pub(crate) fn after_while(&self, changes: &[CatalogueChange], loaded: &[Arc<Loaded>], wanted: &Wanted) -> Next {
         let mut next = Self {
@@ -440,7 +454,7 @@ impl World {
         }
     }
 
-    fn put_flow(&mut self, flow: FlowRecord) {
+    pub(crate) fn put_flow(&mut self, flow: FlowRecord) {
         if let Some(before) = self.flows.remove(&flow.id)
             && let Some(ids) = self.flow_names.get_mut(&document::fold_name(&before.name))
         {
@@ -480,8 +494,8 @@ impl World {
         named.into_iter().flatten().copied().filter(move |other| *other != flow)
     }
 
-    /// Everything that running needs. Every loaded version is checked on the way.
-    pub fn running(&self) -> Running {
+    /// The programs of every loaded version, which are checked on the way.
+    pub(crate) fn snapshot(&self) -> Snapshot {
         let keys: Vec<VersionKey> = self.loaded.keys().copied().collect();
         self.check_all(&keys);
         let mut snapshot = Snapshot::default();
@@ -496,6 +510,12 @@ impl World {
                 snapshot.insert(program, published);
             }
         }
+        snapshot
+    }
+
+    /// Everything that running needs.
+    pub fn running(&self) -> Running {
+        let snapshot = self.snapshot();
         let unrouted = self.queues.named(&document::fold_name(UNROUTED)).map_or(QueueId(Uuid::nil()), |queue| queue.id);
         Running {
             epoch: self.epoch,

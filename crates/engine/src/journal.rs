@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use waypost_flow::link::FlowSet;
 use waypost_ids::codes;
 
 use crate::error::Raised;
@@ -29,6 +30,9 @@ pub struct Journal {
     /// What a parked run waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<Open>,
+    /// The flows that a parked run goes on with, whatever is published meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flows: Option<FlowSet>,
 }
 
 /// The question that a parked run waits for.

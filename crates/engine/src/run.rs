@@ -177,7 +177,8 @@ impl<'m> Waiting<'m> {
     pub fn into_journal(self, asked: u32) -> Journal {
         let Machine { answers, input, .. } = self.run.machine;
         let open = Some(Open { question: self.question, asked });
-        Journal { detail: input.limits.detail, answers: answers.all, open }
+        let flows = Some(input.snapshot.reach(input.start));
+        Journal { detail: input.limits.detail, answers: answers.all, open, flows }
     }
 
     /// Goes on with the answer. One to another question makes the run fail with [`waypost_ids::codes::JOURNAL_MISMATCH`].
@@ -207,7 +208,11 @@ fn finish<'m>(machine: Machine<'m>, mut decided: Box<Decided<'m>>) -> Outcome<'m
         outputs: machine.returned,
         actions: machine.actions,
         steps: machine.budget.spent(),
-        journal: Journal { detail: machine.input.limits.detail, answers: machine.answers.into_used(), open: None },
+        journal: Journal {
+            detail: machine.input.limits.detail,
+            answers: machine.answers.into_used(),
+            ..Journal::default()
+        },
         reached: machine.reached,
         trace: machine.trace.finish(decided),
     }

@@ -1,14 +1,32 @@
 //! Programs that run together: one consistent snapshot of what is published.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::actions::facts::Effect;
 use crate::program::{Callee, Program, Selector};
 use waypost_ids::{FlowId, LabelTarget, Version};
 
 type Labels = Vec<(Arc<str>, Vec<LabelTarget>)>;
+
+/// The flows that a run can come to, in the versions of the snapshot that it began with. A run that waits keeps it: it goes on with these.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowSet {
+    /// The flow that the run starts with, and its version.
+    pub start: (FlowId, Version),
+    /// What is published of the flows that are called as that.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub published: BTreeMap<FlowId, Version>,
+    /// The labels that flows are called by.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<FlowId, BTreeMap<String, Vec<LabelTarget>>>,
+    /// All versions that have a program.
+    pub versions: BTreeSet<(FlowId, Version)>,
+}
 
 /// Programs by flow and version, and which version of each flow is published or labelled.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +65,50 @@ impl Snapshot {
             }
         };
         Some((position, self.programs.get(&(callee.flow, version))?))
+    }
+
+    /// The program of a version.
+    pub fn program(&self, flow: FlowId, version: Version) -> Option<&Arc<Program>> {
+        self.programs.get(&(flow, version))
+    }
+
+    /// What a run that starts with a program can come to, through whatever calls.
+    pub fn reach(&self, start: &Program) -> FlowSet {
+        let mut set = FlowSet {
+            start: (start.interface.flow, start.version),
+            published: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            versions: BTreeSet::new(),
+        };
+        let mut open = vec![start];
+        while let Some(program) = open.pop() {
+            if !set.versions.insert((program.interface.flow, program.version)) {
+                continue;
+            }
+            for action in program.actions() {
+                let Some(Effect::Calls(callee)) = action.kind.facts().effect else { continue };
+                let targets: Vec<Version> = match &callee.selector {
+                    Selector::Version(version) => vec![*version],
+                    Selector::Published => {
+                        let published = self.published.get(&callee.flow).copied();
+                        set.published.extend(published.map(|version| (callee.flow, version)));
+                        published.into_iter().collect()
+                    }
+                    Selector::Label(label) => {
+                        let labels = self.labels.get(&callee.flow);
+                        let named = labels.and_then(|labels| labels.iter().find(|(known, _)| known == label));
+                        let targets = named.map(|(_, targets)| targets.clone()).unwrap_or_default();
+                        let versions = targets.iter().map(|target| target.version).collect();
+                        set.labels.entry(callee.flow).or_default().insert(label.to_string(), targets);
+                        versions
+                    }
+                };
+                open.extend(
+                    targets.iter().filter_map(|version| self.program(callee.flow, *version).map(|found| &**found)),
+                );
+            }
+        }
+        set
     }
 
     /// The published program of a flow.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::FutureExt;
@@ -13,7 +14,7 @@ use waypost_engine::{Effect, Journal, Limits, Outcome, Reached, Run, RunError, R
 use waypost_flow::link::Snapshot;
 use waypost_flow::program::Program;
 use waypost_flow::value::Value;
-use waypost_ids::{DecisionKind, InteractionId, QueueId, codes};
+use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId, codes};
 use waypost_mail::message::Message;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
@@ -80,6 +81,25 @@ pub enum Ended {
     Parked(Box<Parked>),
 }
 
+/// What is known of a run that was parked.
+#[derive(Debug, Default)]
+pub struct SoFar {
+    /// What it was answered.
+    pub journal: Journal,
+    /// The flows that it began with, if they are others than those of today and can still run, and the one that it started with.
+    pub began: Option<(Snapshot, Arc<Program>)>,
+}
+
+impl SoFar {
+    /// The program that a run over a flow starts with, and those that it can call.
+    fn start<'s>(&'s self, flow: FlowId, running: &'s Running) -> Option<(&'s Snapshot, &'s Program)> {
+        match &self.began {
+            Some((snapshot, program)) => Some((snapshot, program)),
+            None => running.snapshot.published(flow).map(|program| (&running.snapshot, &**program)),
+        }
+    }
+}
+
 /// Runs a mail to its decision.
 ///
 /// # Errors
@@ -91,13 +111,13 @@ pub async fn decide(
     limits: Limits,
     answers: &dyn Answers,
 ) -> Result<Decided, StoreError> {
-    match decide_or_park(running, start, message, limits, answers, Journal::default()).await? {
+    match decide_or_park(running, start, message, limits, answers, SoFar::default()).await? {
         Ended::Decided(decided) => Ok(*decided),
         Ended::Parked(_) => waits(),
     }
 }
 
-/// Runs a mail to its decision, or to a question that is answered later. `so_far` is what the run was answered before it was parked.
+/// Runs a mail to its decision, or to a question that is answered later. `so_far` is what is known of a run that was parked.
 ///
 /// # Errors
 /// The store, if the run asked for something that it could not answer.
@@ -107,7 +127,7 @@ pub async fn decide_or_park(
     message: &Message<'_>,
     limits: Limits,
     answers: &dyn Answers,
-    so_far: Journal,
+    so_far: SoFar,
 ) -> Result<Ended, StoreError> {
     let clock = Instant::now();
     let (mut steps, mut actions, mut effects, mut reached) = (0, 0, Vec::new(), None);
@@ -141,7 +161,7 @@ pub async fn decide_or_park(
                 record.decision.language.clone_from(&opening.language);
             }
         }
-        Some(RouteTarget::Flow(flow)) => match running.snapshot.published(flow) {
+        Some(RouteTarget::Flow(flow)) => match so_far.start(flow, running) {
             None => {
                 record.decision.error = Some(json!({
                     "code": codes::FLOW_UNPUBLISHED,
@@ -149,10 +169,10 @@ pub async fn decide_or_park(
                     "flowId": flow.to_string(),
                 }));
             }
-            Some(program) => {
+            Some((snapshot, program)) => {
                 let attributes = record.attributes.clone();
                 let conducted =
-                    Conducted { snapshot: &running.snapshot, program, attributes, given: Vec::new(), so_far };
+                    Conducted { snapshot, program, attributes, given: Vec::new(), so_far: so_far.journal.clone() };
                 match conduct(conducted, start, message, limits, answers, &mut record).await? {
                     Led::Ended(left) => {
                         (steps, actions, effects, reached) = (left.steps, left.actions, left.effects, left.reached);

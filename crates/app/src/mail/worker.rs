@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::sleep;
 use waypost_aside::Wanted;
-use waypost_catalogue::world::Running;
+use waypost_catalogue::Live;
+use waypost_catalogue::world::{Loaded, Running};
 use waypost_engine::{Journal, Limits};
+use waypost_flow::link::FlowSet;
 use waypost_ids::{QueueId, codes};
 use waypost_mail::message::Message;
 use waypost_store::error::{LeaseError, StoreError};
@@ -20,7 +22,7 @@ use waypost_store::records::mail::{ClaimedRun, RunRecord};
 use waypost_store::traits::Store;
 
 use super::answers::LiveAnswers;
-use super::decide::{Ended, Start, bare_record, decide_or_park, unrouted_queue};
+use super::decide::{Ended, SoFar, Start, bare_record, decide_or_park, unrouted_queue};
 use super::parked::{Asked, Outside, Parked, Ticket, key, read, stored};
 use crate::App;
 use crate::observed::Ran;
@@ -70,7 +72,8 @@ impl App {
         // Claimed a while ago: what was published since counts as well.
         self.catalogue.catch_up().await?;
         // Routes and programs are those of one epoch, which the run names.
-        let running = self.catalogue.running();
+        let live = self.catalogue.live();
+        let running = live.running.clone();
         let route = match work.interaction.route {
             None => None,
             Some(id) => match running.routes.get(id) {
@@ -97,7 +100,8 @@ impl App {
             let start = start((&work, &facts), route.as_deref(), self.origin.now());
             set_aside_record(start, running.unrouted, work.attempts)
         } else {
-            let so_far = self.so_far(&work).await?;
+            let journal = self.so_far(&work).await?;
+            let began = self.began(&live, &journal).await?;
             // Nothing that the outside answers can be kept for content that is erased: such a run ends without it.
             let outside = self.outside.clone().filter(|_| !work.interaction.erased);
             let (runtime, store, desk) = (tokio::runtime::Handle::current(), self.store.clone(), self.desk.clone());
@@ -115,7 +119,14 @@ impl App {
                 if let Some(stopped) = stopped {
                     return Ok::<_, StoreError>(Worked::Done(Box::new(stopped)));
                 }
-                let ended = runtime.block_on(room.run(start, &message, limits, so_far))?;
+                let began =
+                    began.and_then(|(set, versions)| live.world.snapshot_of(&set, versions).map(|then| (set, then)));
+                let began = began.and_then(|(set, then)| {
+                    let (flow, version) = set.start;
+                    let program = then.program(flow, version)?.clone();
+                    Some((then, program))
+                });
+                let ended = runtime.block_on(room.run(start, &message, limits, SoFar { journal, began }))?;
                 Ok(match ended {
                     Ended::Parked(parked) => Worked::Parked(parked),
                     Ended::Decided(decided) => {
@@ -181,6 +192,18 @@ impl App {
                 None
             })
             .unwrap_or_default())
+    }
+
+    /// The flows that a parked run goes on with, in their versions; none if they are those of today, or are gone.
+    async fn began(&self, live: &Live, journal: &Journal) -> Result<Option<(FlowSet, Vec<Arc<Loaded>>)>, StoreError> {
+        let Some(set) = &journal.flows else { return Ok(None) };
+        let (flow, version) = set.start;
+        let snapshot = &live.running.snapshot;
+        let today = snapshot.published(flow).filter(|program| program.version == version);
+        if today.is_some_and(|program| snapshot.reach(program) == *set) {
+            return Ok(None);
+        }
+        Ok(self.catalogue.versions_of(live, set).await?.map(|versions| (set.clone(), versions)))
     }
 
     /// Parks a run, and asks the outside what it waits for.
@@ -261,17 +284,17 @@ impl Workroom<'_> {
         start: Start<'_>,
         message: &Message<'_>,
         limits: Limits,
-        so_far: Journal,
+        so_far: SoFar,
     ) -> Result<Ended, StoreError> {
-        let goes_on = !so_far.answers.is_empty();
+        let goes_on = !so_far.journal.answers.is_empty();
         let ended = self.run_after(start, message, limits, so_far).await?;
         let another = matches!(&ended, Ended::Decided(decided) if asked_otherwise(&decided.record));
         if !(goes_on && another) {
             return Ok(ended);
         }
-        // Something was published since. Mail must not end as unrouted for that.
+        // Flows or tables of then can't be had any more. Mail must not end as unrouted for that.
         tracing::info!(interaction = %start.interaction, "the run asks a different question than before it was parked; it starts again");
-        self.run_after(start, message, limits, Journal::default()).await
+        self.run_after(start, message, limits, SoFar::default()).await
     }
 
     async fn run_after(
@@ -279,12 +302,12 @@ impl Workroom<'_> {
         start: Start<'_>,
         message: &Message<'_>,
         limits: Limits,
-        so_far: Journal,
+        so_far: SoFar,
     ) -> Result<Ended, StoreError> {
         let answers = LiveAnswers::new(self.running, self.store)
             .with_outside(self.outside, start.started_at)
             .while_wanted(self.wanted.clone())
-            .after(&so_far.answers);
+            .after(&so_far.journal.answers);
         decide_or_park(self.running, start, message, limits, &answers, so_far).await
     }
 }

@@ -81,7 +81,11 @@ pub(crate) async fn replay(
         // It asked nothing, or an earlier release ran it: then its trace has all that is known.
         Ok(None) => {
             let answers = recorded.as_ref().map(shown_in).unwrap_or_default();
-            Some(Journal { detail: recorded.as_ref().map(detail_of).unwrap_or_default(), answers, open: None })
+            Some(Journal {
+                detail: recorded.as_ref().map(detail_of).unwrap_or_default(),
+                answers,
+                ..Journal::default()
+            })
         }
         Err(error) => {
             tracing::warn!(interaction = %record.interaction.id, %error, "a recorded answer of a run can't be replayed");

@@ -143,8 +143,12 @@ fn flow(elsewhere: &str) -> source::Node {
     source::yaml(&text).unwrap().0
 }
 
-/// Makes the flow and all that it needs, and accepts a mail, which nobody waits for.
 async fn prepare(node: &Node) -> InteractionId {
+    prepare_for(node, flow(ELSEWHERE)).await
+}
+
+/// Makes a flow and all that it needs, and accepts a mail, which nobody waits for.
+async fn prepare_for(node: &Node, flow: source::Node) -> InteractionId {
     let app = &node.app;
     queue(app, "Gold").await;
     let schema = json!({ "properties": { "tier": { "dataType": "string" } } });
@@ -157,7 +161,7 @@ async fn prepare(node: &Node) -> InteractionId {
         .create::<DomainRecord>(BY, DomainSpec { domain: DOMAIN.to_owned(), ..DomainSpec::default() })
         .await
         .unwrap();
-    let id = app.catalogue.create_flow(BY, flow(ELSEWHERE), Saving::Publish).await.unwrap().record.id;
+    let id = app.catalogue.create_flow(BY, flow, Saving::Publish).await.unwrap().record.id;
     let route = app.catalogue.create::<RouteRecord>(BY, leads("ask", RouteTarget::Flow(id))).await.unwrap();
     let id = accepted(app, &route, "hello").await;
     assert_eq!(node.interaction(id).await.state, State::Received, "the answer is not waited for at the door");
@@ -207,8 +211,7 @@ async fn parked_by_a_node_that_is_killed(place: String) -> Ticket {
 /// What a run left that was answered `then` before it was parked, whatever the table says by now.
 fn went_on(run: &RunRecord) {
     assert_eq!(run.decision.kind, DecisionKind::Queue, "{run:?}");
-    let attributes: Vec<_> = run.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    assert_eq!(attributes, [("first", "then"), ("second", "then")]);
+    assert_eq!(attributes(run), [("first", "then"), ("second", "then")]);
     let journal = Journal::from_json(run.journal.as_deref().unwrap()).unwrap();
     let kinds: Vec<_> = journal.answers.iter().map(Answered::kind).collect();
     assert_eq!(kinds, ["lookupTable", "findQueue", "lookupTable", "findQueue"]);
@@ -348,22 +351,88 @@ async fn an_answer_to_another_question_is_refused() {
     node.stop.send_replace(true);
 }
 
-/// A flow that is published meanwhile counts, as for every run that had to wait; the mail does not end as unrouted for it.
-#[tokio::test]
-async fn a_run_whose_flow_asks_something_else_by_then_begins_anew() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut node = Node::open(folder.path().to_str().unwrap()).await;
-    let id = prepare(&node).await;
+/// A shared flow that notes what it is given. Its inputs stand in this order.
+fn shared(says: &str, inputs: &[&str]) -> source::Node {
+    let inputs: Vec<_> =
+        inputs.iter().map(|name| format!("{{ name: {name}, dataType: string, default: none }}")).collect();
+    let text = format!(
+        "{{ name: Note, type: shared, inputs: [{}], nodes: [{{ id: a, actions: [
+        {{ type: setAttributes, attributes: {{ {says}: '${{input.given}}' }} }} ] }}] }}",
+        inputs.join(", ")
+    );
+    source::yaml(&text).unwrap().0
+}
+
+/// Asks elsewhere for a queue, has something noted, and goes to the queue, or to another that it names.
+fn noting(given: &str, other: &str) -> source::Node {
+    let text = format!(
+        "{{ name: Ask, type: email, nodes: [{{ id: a, actions: [
+        {{ type: findQueue, name: {ELSEWHERE}, outputMapping: [{{ name: name, value: '${{output.name}}' }}] }},
+        {{ type: runFlow, flow: Note, inputMapping: [{{ name: given, value: {given} }}] }} ],
+        next: [{{ when: \"${{name == ''}}\", to: other }}, {{ to: found }}] }},
+        {{ id: other, actions: [{{ type: transferToQueue, queue: {other} }}] }},
+        {{ id: found, actions: [{{ type: transferToQueue, queue: '${{name}}' }}] }}] }}"
+    );
+    source::yaml(&text).unwrap().0
+}
+
+/// Parks a run of `noting`, and publishes other versions of both flows.
+async fn parked_before_a_change(node: &mut Node) -> (InteractionId, Ticket) {
+    queue(&node.app, "Silver").await;
+    let note = node.app.catalogue.create_flow(BY, shared("then", &["given"]), Saving::Publish).await.unwrap().record.id;
+    let id = prepare_for(node, noting("before", "Silver")).await;
     node.work();
     let ticket = node.asked().await;
-    node.set_row("first", "now").await;
-    node.set_row("second", "now").await;
-    let asking = node.app.catalogue.world().flows.keys().next().copied().unwrap();
-    node.app.catalogue.update_flow(BY, asking, flow("Gold"), None, Saving::Publish).await.unwrap();
+    let ask = node.app.catalogue.world().flows.keys().find(|flow| **flow != note).copied().unwrap();
+    let catalogue = &node.app.catalogue;
+    // What is given stands at another place than before.
+    catalogue.update_flow(BY, note, shared("now", &["first", "given"]), None, Saving::Publish).await.unwrap();
+    catalogue.update_flow(BY, ask, noting("after", "Gold"), None, Saving::Publish).await.unwrap();
+    (id, ticket)
+}
+
+fn attributes(run: &RunRecord) -> Vec<(&str, &str)> {
+    run.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+#[tokio::test]
+async fn a_run_goes_on_with_the_flows_that_it_began_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = Node::open(folder.path().to_str().unwrap()).await;
+    let (id, ticket) = parked_before_a_change(&mut node).await;
+    assert!(node.app.hand_in(ticket, node.answer().await).await.unwrap());
+    let run = node.ran(id).await;
+    assert_eq!((run.decision.kind, run.flow.map(|(_, version)| version)), (DecisionKind::Queue, Some(1)));
+    assert_eq!(attributes(&run), [("then", "before")]);
+    let journal = Journal::from_json(run.journal.as_deref().unwrap()).unwrap();
+    assert_eq!(journal.flows, None, "a run that is over goes on with nothing");
+    // Another run is of what is published.
+    node.app.rerun("test", id, false).await.unwrap();
+    let ticket = node.asked().await;
+    assert!(node.app.hand_in(ticket, node.answer().await).await.unwrap());
+    let again = timeout(LONG, async {
+        while node.store.runs(id).await.unwrap().len() < 2 {
+            sleep(Duration::from_millis(20)).await;
+        }
+        node.ran(id).await
+    });
+    let again = again.await.unwrap();
+    assert_eq!((again.flow.map(|(_, version)| version), attributes(&again)), (Some(2), vec![("now", "after")]));
+    node.stop.send_replace(true);
+}
+
+/// The mail does not end as unrouted for it.
+#[tokio::test]
+async fn a_run_whose_flows_can_run_no_more_goes_on_with_those_of_today() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = Node::open(folder.path().to_str().unwrap()).await;
+    let (id, ticket) = parked_before_a_change(&mut node).await;
+    let silver = node.app.catalogue.running().queues_by_name["silver"];
+    node.app.catalogue.delete::<QueueRecord>(BY, &silver, None).await.unwrap();
     assert!(node.app.hand_in(ticket, node.answer().await).await.unwrap());
     let run = node.ran(id).await;
     assert_eq!((run.decision.kind, run.flow.map(|(_, version)| version)), (DecisionKind::Queue, Some(2)));
-    assert_eq!(run.attributes["first"], "now");
+    assert_eq!(attributes(&run), [("now", "after")]);
     node.stop.send_replace(true);
 }
 

@@ -205,7 +205,7 @@ fn the_answers_of_an_ended_run_are_kept_up_to_a_mebibyte() {
     let all = journal.answers.clone();
     let kept = journal.to_kept_json().unwrap().unwrap();
     assert_eq!(Journal::from_json(&kept).unwrap().answers, all[1..]);
-    let small = Journal { answers: all[1..].to_vec(), detail: Detail::Steps, open: None };
+    let small = Journal { answers: all[1..].to_vec(), detail: Detail::Steps, ..Journal::default() };
     assert_eq!(Journal::from_json(&small.clone().to_kept_json().unwrap().unwrap()).unwrap(), small);
     assert_eq!(Journal::default().to_kept_json().unwrap(), None, "most runs ask nothing");
 }
