@@ -10,6 +10,7 @@ import { Code } from "../Code/Code";
 import { suggesting } from "../Code/suggest";
 import type { FlowFacts } from "../Form/context";
 import { sentence } from "../Form/paths";
+import { afterComment } from "./indent";
 
 interface Props {
   value: string;
@@ -27,7 +28,7 @@ export default function YamlEditor({ value, onChange, facts, problems, broken, l
   const [view, setView] = useState<EditorView>();
   const { scope, nodes, names } = facts;
   const extensions = useMemo(
-    () => [yaml(), lineNumbers(), highlightActiveLineGutter(), lintGutter(), suggesting((text, at) => completeYaml(text, at, { scope, language: LANGUAGE, actions: ACTIONS, nodes, names }))],
+    () => [yaml(), afterComment, lineNumbers(), highlightActiveLineGutter(), lintGutter(), suggesting((text, at) => completeYaml(text, at, { scope, language: LANGUAGE, actions: ACTIONS, nodes, names }))],
     [scope, nodes, names],
   );
   // Marks move with the text that they are at: they are set when something else is wrong, not at each keystroke.
