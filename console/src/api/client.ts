@@ -80,6 +80,17 @@ async function refusal(response: Response): Promise<ApiError> {
   return new ApiError(response.status, body.code ?? "", message, body.contextId, retryAfter, body.errors);
 }
 
+/** Whether an error says that what was asked for is no longer there. */
+export const isGone = (error: unknown): error is ApiError => error instanceof ApiError && (error.status === 404 || error.status === 410);
+
+/** Of what is deleted a second time, that it is no longer there is what was wanted: the answer to the first may have been lost. */
+export const unlessGone = (error: unknown) => {
+  if (!isGone(error)) throw error;
+};
+
+/** Whether an error may be gone without anybody's doing: the server is away, or busy. */
+export const passes = (error: Error) => error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
+
 /** Whether a server has no such endpoint: it is older than its console. */
 export const isAbsent = (error: unknown) => error instanceof ApiError && (error.status === 404 || error.status === 501);
 

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { ApiError, bodyOf, call, query, request, type Schemas } from "./client";
+import { ApiError, bodyOf, call, query, request, type Schemas, unlessGone } from "./client";
 import type { Flow, FlowDocument } from "./queries";
 import { loadNewestText, loadPositions, type Positions, type Written } from "./written";
 
@@ -44,6 +44,9 @@ export async function loadDescription(id: string, signal?: AbortSignal): Promise
   return { flow: (await bodyOf(response)) as Flow, etag: response.headers.get("etag") ?? "" };
 }
 
+/** The same, as long as it is shown: what others do is seen. */
+export const flowRevision = (id: string) => queryOptions({ queryKey: ["flow", id, "revision"], queryFn: ({ signal }) => loadDescription(id, signal) });
+
 /** Gives a flow another name and description: no version is made, and callers, who hold its id, go on. */
 export const describe = (id: string, body: { name: string; description: string }, etag: string, note: string) => call<Flow>(`/flows/${id}${query({ note: note.trim() })}`, { method: "PUT", body, ifMatch: etag });
 
@@ -69,6 +72,11 @@ export async function saveDraft(id: string, document: unknown, etag: string): Pr
   // The draft is kept, whether or not what was found in it can be read.
   const saved = await call<Schemas["FlowVersion"]>(`/flows/${id}/versions/${version}`).catch(() => undefined);
   return { etag: response.headers.get("etag") ?? "", version, problems: saved?.validation ?? [] };
+}
+
+/** Deletes a flow that nothing uses. */
+export async function deleteFlow(id: string, etag: string): Promise<void> {
+  await call(`/flows/${id}`, { method: "DELETE", ifMatch: etag }).catch(unlessGone);
 }
 
 export const createDraft = (document: unknown) => call<Flow>("/flows?draft=true", { method: "POST", body: document });

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { bodyOf, call, query, request, type Schemas } from "./client";
+import { bodyOf, call, query, request, type Schemas, unlessGone } from "./client";
 import type { Kind } from "./kinds";
 import { all } from "./queries";
 import type { FormShape } from "./shape";
@@ -58,7 +58,7 @@ export async function save({ kind, parent, id, body, etag, note }: Save): Promis
 }
 
 export async function remove(kind: Kind, id: string, parent?: string, etag?: string): Promise<void> {
-  await call(pathOf(kind, parent, id), { method: "DELETE", ifMatch: etag });
+  await call(pathOf(kind, parent, id), { method: "DELETE", ifMatch: etag }).catch(unlessGone);
 }
 
 /** What of an object is sent back to change it: all but what the server sets, also what no form knows. */

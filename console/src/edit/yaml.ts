@@ -1,3 +1,4 @@
+import { FLOW_TYPES } from "../api/flowTypes";
 import type { ActionShape, Language } from "../api/shape";
 import { complete, type Completion, type Suggestion } from "./complete";
 import type { Named, Scope } from "./scope";
@@ -72,7 +73,7 @@ function valuesOf(member: string, before: string, text: string, start: number, k
   if (member === "level") return plain(["debug", "info", "warn", "error"]);
   if (member === "type") {
     const top = before.trim() === "" && !/^\s/.test(text.slice(start));
-    return top ? plain(["email", "shared"]) : known.actions.map(({ type, about }) => ({ label: type, kind: "keyword", help: about }));
+    return top ? plain(FLOW_TYPES.map((one) => one.type)) : known.actions.map(({ type, about }) => ({ label: type, kind: "keyword", help: about }));
   }
   return named(member);
 }

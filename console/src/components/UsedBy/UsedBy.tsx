@@ -2,17 +2,15 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { hrefOf, type Kind } from "../../api/kinds";
 import { usedBy } from "../../api/objects";
+import { usersOf } from "../../api/users";
 import { Badge } from "../Badge/Badge";
 import { Fault, Loading } from "../Fault/Fault";
-
-/** What stands for whichever object a flow decides for at run time. */
-const ANY = "00000000-0000-0000-0000-000000000000";
 
 /** What uses an object, each with where it does. */
 export function UsedBy({ kind, id }: { kind: Kind; id: string }) {
   const found = useQuery(usedBy(kind, id));
-  const { nodes = [], edges = [], withheld = [] } = found.data ?? {};
-  const users = nodes.filter((one) => one.id !== id && edges.some((edge) => edge.from === one.id));
+  const { withheld = [] } = found.data ?? {};
+  const users = usersOf(found.data ?? {}, id);
   return (
     <section className="panel">
       <header>
@@ -27,9 +25,8 @@ export function UsedBy({ kind, id }: { kind: Kind; id: string }) {
       ) : (
         <table className="table">
           <tbody>
-            {users.map((one) => {
+            {users.map(({ node: one, uses, perhaps }) => {
               const href = hrefOf(one.kind, one.id, one.name);
-              const uses = edges.filter((edge) => edge.from === one.id);
               return (
                 <tr key={one.id}>
                   <td>
@@ -44,7 +41,7 @@ export function UsedBy({ kind, id }: { kind: Kind; id: string }) {
                   </td>
                   <td className="muted">
                     {[...new Set(uses.map((edge) => edge.kind))].join(", ")}
-                    {uses.every((edge) => edge.to === ANY) && ", perhaps: the flow decides at run time"}
+                    {perhaps && ", perhaps: the flow decides at run time"}
                   </td>
                   <td className="wide-only muted mono">{[...new Set(uses.flatMap((edge) => edge.path ?? []))].slice(0, 4).join(", ")}</td>
                 </tr>

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Link, useSearchParams } from "wouter";
 import type { Schemas } from "../../api/client";
+import { isShared } from "../../api/flowTypes";
 import { hrefOf } from "../../api/kinds";
 import * as queries from "../../api/queries";
 import { useMay } from "../../app/session";
@@ -11,6 +12,7 @@ import { Fault, Loading } from "../../components/Fault/Fault";
 import { FlowCanvas } from "../../components/FlowCanvas/FlowCanvas";
 import { FLOWS, Trail } from "../../components/Trail/Trail";
 import { modelOf } from "../../graph/model";
+import { Delete } from "./Delete";
 import { Describe } from "./Describe";
 import "./Flow.css";
 
@@ -41,6 +43,7 @@ export default function Flow({ id }: { id: string }) {
       <div className="page-head">
         <Trail to={[FLOWS]} />
         <h1>{one.name}</h1>
+        {isShared(one) && <Badge tone="info">shared</Badge>}
         {one.deleted && <Badge tone="bad">deleted</Badge>}
         {one.deprecated && <Badge tone="warn">deprecated: {one.deprecated}</Badge>}
         <span className="end tools">
@@ -66,6 +69,7 @@ export default function Flow({ id }: { id: string }) {
               Rename
             </button>
           )}
+          {mayWrite && !one.deleted && <Delete id={id} name={one.name} />}
           {mayWrite && !one.deleted && (
             <Link href={`/flows/${id}/edit`} className="button primary">
               Edit

@@ -6,7 +6,7 @@ import { useTitle } from "../../app/useTitle";
 import { Confirm } from "../../components/Confirm/Confirm";
 import { Refusal } from "../../components/Refusal/Refusal";
 import { FLOWS, Trail } from "../../components/Trail/Trail";
-import { createFrom } from "../../edit/create";
+import { creator } from "../../edit/create";
 import { edit, read } from "../../edit/edit";
 import { keepText } from "../../edit/kept";
 import type { Slot } from "../../edit/slot";
@@ -64,10 +64,11 @@ export function Again({ text, slot }: { text: string; slot: Slot }) {
   const client = useQueryClient();
   const [, go] = useLocation();
   const [typed, setName] = useState<string>();
+  const [create] = useState(() => creator(clientId));
   const own = useMemo(() => nameOf(text), [text]);
   const name = typed ?? own;
   const making = useMutation({
-    mutationFn: () => createFrom(edit(text, ["name"], name.trim()), clientId),
+    mutationFn: () => create(edit(text, ["name"], name.trim())),
     onSuccess: (flow) => {
       keepText(slot.key, undefined);
       void client.invalidateQueries();

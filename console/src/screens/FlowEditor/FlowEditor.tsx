@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
-import { ApiError } from "../../api/client";
+import { ApiError, isGone } from "../../api/client";
 import { loadWritten } from "../../api/editing";
 import { useSession } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
@@ -29,7 +29,6 @@ import { download } from "./download";
 import { type Opened, opening } from "./opening";
 import { ProblemList } from "./ProblemList";
 import type { TrialInput } from "./Trial";
-import { isGone } from "./refusals";
 import { type Draft, left, useDraft } from "./useDraft";
 import { useDrawn } from "./useDrawn";
 import { useFacts } from "./useFacts";

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { ApiError, type Schemas } from "../../api/client";
+import { ApiError, isGone, passes, type Schemas } from "../../api/client";
 import { type Editable, loadWritten, ownOf, problemsOf, saveDraft } from "../../api/editing";
 import * as queries from "../../api/queries";
 import type { Written } from "../../api/written";
@@ -21,7 +21,6 @@ import { equal, isRecord } from "../../edit/value";
 import { toast } from "../../components/Toasts/toast";
 import { landed } from "./landed";
 import type { Opened } from "./opening";
-import { isGone, passes } from "./refusals";
 import { useKept } from "./useKept";
 import { usePlaces } from "./usePlaces";
 import { brought, madeFrom, send, textFor, withComments } from "./writing";

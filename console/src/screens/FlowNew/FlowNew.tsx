@@ -1,36 +1,43 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
+import { FLOW_TYPES } from "../../api/flowTypes";
 import { KINDS } from "../../api/kinds";
 import { type Entity, objects, save } from "../../api/objects";
 import { useMay, useSession } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
 import { Refusal } from "../../components/Refusal/Refusal";
-import { createFrom } from "../../edit/create";
+import { creator } from "../../edit/create";
 import { edit } from "../../edit/edit";
 import { TEMPLATES } from "./templates";
 import "../../components/Form/Form.css";
 import { FLOWS, Trail } from "../../components/Trail/Trail";
 import "./FlowNew.css";
 
-/** A new flow: one of the templates under a name of its own, as a draft. */
+/** A new flow: of a type, one of its templates under a name of its own, as a draft. */
 export default function FlowNew() {
   useTitle("New flow");
-  const [chosen, choose] = useState(TEMPLATES[0]?.id ?? "empty");
-  const template = TEMPLATES.find((one) => one.id === chosen) ?? TEMPLATES[0];
+  const [type, setType] = useState(FLOW_TYPES[0]);
+  const templates = TEMPLATES.filter((one) => one.type === type.type);
+  const [chosen, choose] = useState("");
+  const template = templates.find((one) => one.id === chosen) ?? templates[0];
   const [name, setName] = useState<string>();
   const [, go] = useLocation();
   const { clientId } = useSession();
   const client = useQueryClient();
+  const [create] = useState(() => creator(clientId));
   const mayQueues = useMay("routing:write");
   const queues = useQuery({ ...objects<Entity>(KINDS.queue), enabled: useMay("routing:read") });
-  const wanted = name ?? (template?.id === "empty" ? "" : (template?.name ?? ""));
-  const missing = (template?.queues ?? []).filter((queue) => queues.data?.every((one) => one.name?.toLowerCase() !== queue.toLowerCase()));
+  const wanted = name ?? template?.called ?? "";
+  const lacking = (there: Entity[] | undefined) => (template?.queues ?? []).filter((queue) => there?.every((one) => one.name?.toLowerCase() !== queue.toLowerCase()));
+  const missing = lacking(queues.data);
   const making = useMutation({
     mutationFn: async () => {
       const text = edit(template?.text ?? "", ["name"], wanted.trim());
-      if (mayQueues) for (const queue of missing) await save({ kind: KINDS.queue, body: { name: queue }, note: `for the flow ${wanted.trim()}` });
-      return await createFrom(text, clientId);
+      // Queues of an attempt whose answer was lost are there by now.
+      const needed = mayQueues && missing.length > 0 ? lacking((await queues.refetch({ throwOnError: true })).data) : [];
+      for (const queue of needed) await save({ kind: KINDS.queue, body: { name: queue }, note: `for the flow ${wanted.trim()}` });
+      return await create(text);
     },
     onSuccess: (flow) => {
       void client.invalidateQueries();
@@ -51,15 +58,15 @@ export default function FlowNew() {
         }}
       >
         <fieldset className="templates">
+          <legend>Type</legend>
+          {FLOW_TYPES.map((one) => (
+            <Card key={one.type} group="type" value={one.type} title={one.name} about={one.about} checked={one === type} onChoose={() => setType(one)} />
+          ))}
+        </fieldset>
+        <fieldset className="templates">
           <legend>Start from</legend>
-          {TEMPLATES.map((one) => (
-            <label key={one.id} className={one.id === chosen ? "template chosen" : "template"}>
-              <input type="radio" name="template" value={one.id} checked={one.id === chosen} onChange={() => choose(one.id)} />
-              <span>
-                <strong>{one.name}</strong>
-                <span className="muted">{one.description}</span>
-              </span>
-            </label>
+          {templates.map((one) => (
+            <Card key={one.id} group="template" value={one.id} title={one.name} about={one.description} checked={one === template} onChoose={() => choose(one.id)} />
           ))}
         </fieldset>
         <div className="form-field">
@@ -80,8 +87,30 @@ export default function FlowNew() {
             Cancel
           </Link>
         </div>
-        <p className="form-help">It is a draft: no mail goes through it until it is published and a route leads to it.</p>
+        <p className="form-help">It is a draft: {type.begins}.</p>
       </form>
     </div>
+  );
+}
+
+interface CardProps {
+  group: string;
+  value: string;
+  title: string;
+  about: string;
+  checked: boolean;
+  onChoose: () => void;
+}
+
+/** One of several choices, with what it is. */
+function Card({ group, value, title, about, checked, onChoose }: CardProps) {
+  return (
+    <label className={checked ? "template chosen" : "template"}>
+      <input type="radio" name={group} value={value} checked={checked} onChange={onChoose} />
+      <span>
+        <strong>{title}</strong>
+        <span className="muted">{about}</span>
+      </span>
+    </label>
   );
 }

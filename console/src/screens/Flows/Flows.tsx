@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Link, useSearchParams } from "wouter";
+import { isShared } from "../../api/flowTypes";
 import { type Flow, type FlowHealth, flowHealth, flows } from "../../api/queries";
 import { useMay } from "../../app/session";
 import { useTitle } from "../../app/useTitle";
@@ -124,8 +125,6 @@ export default function Flows() {
     </div>
   );
 }
-
-const isShared = (flow: Flow) => ["shared", "commonmodule"].includes(flow.type.toLowerCase());
 
 const sinceOf = (health: FlowHealth | undefined) => (health?.since ? `&since=${encodeURIComponent(health.since)}` : "");
 
