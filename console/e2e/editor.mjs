@@ -150,14 +150,20 @@ await tell(async () => {
   await button("Graph").click();
   await page.waitForFunction(() => document.querySelector('.react-flow__node[data-id="flow/drop"]').getBoundingClientRect().x > document.querySelector(".canvas").getBoundingClientRect().x);
   await page.waitForTimeout(300);
-  const handle = await node("billing").locator(".react-flow__handle-right").boundingBox();
-  const target = await node("support").boundingBox();
-  await page.mouse.move(handle.x + 5, handle.y + 5);
-  await page.mouse.down();
-  await page.mouse.move(target.x + 4, target.y + target.height / 2, { steps: 8 });
-  await page.mouse.up();
-  await page.getByRole("complementary", { name: "Node billing" }).waitFor();
-  check("nodes are connected by mouse", (await page.locator(".branches li").count()) >= 1);
+  const link = async (from, to) => {
+    const handle = await node(from).locator(".react-flow__handle-right").boundingBox();
+    const target = await node(to).boundingBox();
+    await page.mouse.move(handle.x + 5, handle.y + 5);
+    await page.mouse.down();
+    await page.mouse.move(target.x + 4, target.y + target.height / 2, { steps: 8 });
+    await page.mouse.up();
+  };
+  await link("billing", "support");
+  await page.locator(".canvas-says", { hasText: "Not connected: transferToQueue ends billing" }).waitFor();
+  check("nothing is led on from where the run ends", await button("Redo").isDisabled());
+  await link("machine", "support");
+  await page.getByRole("complementary", { name: "Node machine" }).waitFor();
+  check("nodes are connected by mouse", (await page.locator(".branches li").count()) === 3);
   await page.keyboard.press("ControlOrMeta+Z");
   const box = await node("drop").boundingBox();
   await page.mouse.move(box.x + 30, box.y + 12);

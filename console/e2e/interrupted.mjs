@@ -219,15 +219,17 @@ await tell(async () => {
   check("a name whose answer was lost is one's own", (await api("GET", `/flows/${again}`)).name === "Renamed");
   noise.splice(0);
 
-  // It is deleted while a comment alone is typed.
+  // It is deleted while nobody types, then a comment alone is typed.
   await page.goto(`${BASE}/flows/${again}/edit`);
   await page.getByText(/^Saved as version \d+$/).waitFor();
   await button("YAML").click();
   await page.locator(".cm-content").first().click();
   await api("DELETE", `/flows/${again}`);
+  await page.getByText("What you see is its last version.").waitFor();
+  check("that somebody deleted a flow is seen before anything is typed", await button("Create a flow from it").isEnabled());
   await page.keyboard.press("Control+Home");
   await page.keyboard.type("# too late\n");
-  await page.getByText("Someone deleted this flow.").waitFor();
+  await page.getByText("Your text is kept in this browser.").waitFor();
   check("so it is when a comment alone was typed", await button("Create a flow from it").isEnabled());
   noise.splice(0);
 });

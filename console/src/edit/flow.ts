@@ -1,4 +1,4 @@
-import { JUMPS } from "../graph/model";
+import { JUMPS, LAST } from "../graph/model";
 import { isRecord, type Path, withValue } from "./value";
 
 /** A flow's document as it is edited: anything may be missing, or not yet right. */
@@ -69,6 +69,12 @@ const named = new WeakMap<readonly NodeValue[], NodeValue[]>();
 
 export const placeOf = (flow: FlowValue, id: string): number => (flow.nodes ?? []).findIndex((node) => node?.id === id);
 
+/** The action after which a node is left, if it has one: nothing follows it, whatever `next` says. */
+export function lastOf(node: NodeValue | undefined): string | undefined {
+  const type = node?.actions?.at(-1)?.type;
+  return type !== undefined && LAST.has(type) ? type : undefined;
+}
+
 /** What a condition says until someone writes one: the branch is not taken. */
 export const NEVER = "${false}";
 
@@ -91,6 +97,14 @@ export function addNode(flow: FlowValue, after: string | undefined): { flow: Flo
   const before = after === undefined ? undefined : nodes[place];
   // Without branches the run goes on at the node that follows, which is the new one.
   return { flow: before?.next ? connect(made, before.id, id) : made, id };
+}
+
+/** Why nothing leads to a node that is added there; undefined if something does, or the run begins with it. */
+export function apart(flow: FlowValue, after: string | undefined): string | undefined {
+  const before = after === undefined ? nodesOf(flow).at(-1) : nodesOf(flow).find((node) => node.id === after);
+  const last = lastOf(before);
+  if (before && last) return `${last} ends ${before.id}`;
+  return before?.next && after === undefined ? `${before.id}, the last node, has branches` : undefined;
 }
 
 /** Takes a node away, and all that leads to it. */

@@ -1,5 +1,6 @@
 import type { TraceEvent } from "../api/queries";
 import { expression } from "../graph/model";
+import { versionWords } from "./read";
 
 /** An event in words. */
 export interface Told {
@@ -25,7 +26,7 @@ export function describe(event: TraceEvent): Told {
     case "input":
       return { title: `input ${event.name}`, detail: shown(event.value) || (event.source ? expression(event.source) : "its default"), tone: "plain" };
     case "flow":
-      return { title: event.name, detail: `version ${event.version}`, tone: "flow" };
+      return { title: event.name, detail: versionWords(event.version), tone: "flow" };
     case "conditions":
       return { title: event.holds ? "conditions hold" : "conditions do not hold", ...when(event.when), tone: event.holds ? "plain" : "bad" };
     case "node":

@@ -27,6 +27,9 @@ export interface Step {
   frame: number;
 }
 
+/** A version in words. A flow that is tried before it was ever saved has none. */
+export const versionWords = (version: number): string => (version > 0 ? `version ${version}` : "never saved");
+
 /** A run as it is drawn. */
 export interface RunPath {
   steps: Step[];

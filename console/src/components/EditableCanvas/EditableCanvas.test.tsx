@@ -11,7 +11,7 @@ beforeAll(() => {
 });
 afterAll(() => vi.unstubAllGlobals());
 
-const flow = { nodes: [{ id: "a", next: [{ to: "b" }] }, { id: "b", actions: [{ type: "return" }] }] };
+const flow = { nodes: [{ id: "a", next: [{ to: "b" }] }, { id: "b", next: [{ to: "gone" }] }] };
 const positions = { a: { x: 0, y: 0 }, b: { x: 400, y: 0 } };
 
 test("by keyboard: arrows go in space, and a node is added, connected, moved and taken away", async () => {
@@ -38,4 +38,28 @@ test("while the text can't be read nothing is changed, and it says so", async ()
   screen.getByText("Not possible while the YAML can't be read.");
   expect(screen.getByRole<HTMLButtonElement>("button", { name: "Add node" }).disabled).toBe(true);
   expect(changes).not.toHaveBeenCalled();
+});
+
+test("what would come of it unseen is said, or not done: a node that nothing leads to, what follows an end, a node that leads to itself", async () => {
+  const done: string[] = [];
+  const tell = (what: string) => (...words: unknown[]) => void done.push([what, ...words].join(" "));
+  const ends = { nodes: [{ id: "a", next: [{ to: "b" }] }, { id: "b", actions: [{ type: "transferToQueue" }] }] };
+  render(<EditableCanvas flow={ends} positions={positions} selected={undefined} problems={new Map()} onMove={() => {}} onSettle={() => {}} onSelect={() => {}} onOpen={() => {}} onConnect={tell("connect")} onAdd={tell("add")} onRemove={() => {}} />);
+  const node = (id: string) => document.querySelector<HTMLElement>(`.react-flow__node[data-id="flow/${id}"]`)!;
+  /** What is seen, and heard. */
+  const said = () => [document.querySelector(".canvas-says")?.textContent, document.querySelector(".canvas [aria-live]")?.textContent];
+  node("b").focus();
+  await userEvent.keyboard("a");
+  expect(said()).toEqual(Array(2).fill("A node was added. Nothing leads to it: transferToQueue ends b."));
+  await userEvent.keyboard("c");
+  expect(said()).toEqual(Array(2).fill("transferToQueue ends b: nothing follows it."));
+  node("a").focus();
+  await userEvent.keyboard("a");
+  expect(said()).toEqual([undefined, "A node was added after a."]);
+  await userEvent.keyboard("c{Enter}");
+  expect(said()).toEqual(["Connecting a: choose another node.", "a would lead to itself: go to another node and press Enter. Escape cancels."]);
+  await userEvent.keyboard("{Escape}");
+  await userEvent.click(screen.getByRole("button", { name: "Add node" }));
+  expect(said()[1]).toBe("A node was added. Nothing leads to it: transferToQueue ends b.");
+  expect(done).toEqual(["add b", "add a", "add "]);
 });

@@ -1,7 +1,7 @@
 import { type Connection, Controls, type Edge, type Node, type NodeChange, ReactFlow, type ReactFlowInstance, ReactFlowProvider, useReactFlow, useStoreApi } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { type FlowValue, nodesOf } from "../../edit/flow";
+import { apart, type FlowValue, lastOf, nodesOf } from "../../edit/flow";
 import { type Direction, neighbour, placed, type Positions } from "../../edit/positions";
 import { END, modelOf } from "../../graph/model";
 import type { Point } from "../../graph/place";
@@ -69,7 +69,10 @@ function Canvas({ flow, positions: kept, onMove, onSettle, selected, onSelect, o
   const layout = useLayout(sheets)?.[0]?.nodes;
   const [dragged, setDragged] = useState<Positions>({});
   const [connecting, setConnecting] = useState<string>();
-  const [said, say] = useState("");
+  const [{ said, shown }, setSaid] = useState({ said: "", shown: false });
+  const say = (said: string) => setSaid({ said, shown: false });
+  /** What can't be seen on the graph is shown to everybody. */
+  const tell = (said: string) => setSaid({ said, shown: true });
   const host = useRef<HTMLDivElement>(null);
   const positions = useMemo(() => {
     if (begins) return layout;
@@ -117,9 +120,22 @@ function Canvas({ flow, positions: kept, onMove, onSettle, selected, onSelect, o
     const to = model.edges.filter((edge) => edge.from === id).map((edge) => (edge.to === END ? "the end" : edge.to) + (edge.label ? ` if ${edge.label}` : ""));
     return to.length > 0 ? `leads to ${to.join(", ")}` : "leads nowhere";
   };
+  const add = (after: string | undefined) => {
+    const why = apart(flow, after);
+    onAdd(after);
+    if (why !== undefined) tell(`A node was added. Nothing leads to it: ${why}.`);
+    else say(after === undefined ? "A node was added." : `A node was added after ${after}.`);
+  };
+  const pick = (id: string | undefined) => {
+    say("");
+    onSelect(id);
+  };
   const connect = (from: string, to: string) => {
+    if (from === to) return say(`${from} would lead to itself: go to another node and press Enter. Escape cancels.`);
     setConnecting(undefined);
     if (held) return say(HELD);
+    const last = lastOf(nodesOf(flow).find((node) => node.id === from));
+    if (last) return tell(`Not connected: ${last} ends ${from}, and nothing follows it.`);
     onConnect(from, to);
     say(`${from} leads to ${to}.`);
   };
@@ -154,10 +170,11 @@ function Canvas({ flow, positions: kept, onMove, onSettle, selected, onSelect, o
     } else if (event.key === "a" || event.key === "Insert") {
       done();
       wanted.current = id;
-      onAdd(id);
-      say(`A node was added after ${id}.`);
+      add(id);
     } else if (event.key === "c") {
       done();
+      const last = lastOf(nodesOf(flow).find((node) => node.id === id));
+      if (last) return tell(`${last} ends ${id}: nothing follows it.`);
       setConnecting(id);
       say(`Connecting ${id}: go to a node and press Enter. Escape cancels.`);
     } else if (event.key === "Delete" || event.key === "Backspace") {
@@ -191,11 +208,11 @@ function Canvas({ flow, positions: kept, onMove, onSettle, selected, onSelect, o
       setDragged({});
       onMove({ ...positions, [bare(node.id)]: node.position });
     },
-    onNodeClick: (_: unknown, node: Node) => bare(node.id) !== END && (connecting !== undefined ? connect(connecting, bare(node.id)) : onSelect(bare(node.id))),
+    onNodeClick: (_: unknown, node: Node) => bare(node.id) !== END && (connecting !== undefined ? connect(connecting, bare(node.id)) : pick(bare(node.id))),
     onNodeDoubleClick: (_: unknown, node: Node) => bare(node.id) !== END && onOpen(bare(node.id)),
-    onPaneClick: () => onSelect(undefined),
+    onPaneClick: () => pick(undefined),
     onEdgeClick: (_: unknown, edge: Edge) => onSelect(bare(edge.source)),
-    onConnect: ({ source, target }: Connection) => source !== target && bare(target) !== END && connect(bare(source), bare(target)),
+    onConnect: ({ source, target }: Connection) => bare(target) !== END && source !== target && connect(bare(source), bare(target)),
   });
   return (
     <div ref={host} className="canvas editable" role="group" aria-label="The flow as a graph" aria-describedby="canvas-help" onKeyDown={press} onFocus={focused}>
@@ -231,10 +248,10 @@ function Canvas({ flow, positions: kept, onMove, onSettle, selected, onSelect, o
         </ReactFlow>
       )}
       <div className="canvas-tools">
-        <button type="button" className="button" disabled={held} title={held ? HELD : undefined} onClick={() => onAdd(selected)}>
+        <button type="button" className="button" disabled={held} title={held ? HELD : undefined} onClick={() => add(selected)}>
           Add node
         </button>
-        {connecting !== undefined && <span className="canvas-says">Connecting {connecting}: choose a node.</span>}
+        {connecting !== undefined ? <span className="canvas-says">Connecting {connecting}: choose another node.</span> : shown && <span className="canvas-says">{said}</span>}
         <button type="button" className="button quiet" disabled={!layout} onClick={() => layout && onMove(layout)}>
           Tidy up
         </button>

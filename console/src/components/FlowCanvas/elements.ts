@@ -2,7 +2,7 @@ import { type Edge, MarkerType, type Node } from "@xyflow/react";
 import { type Change, type Comparison, line } from "../../graph/compare";
 import { END } from "../../graph/model";
 import type { Placed } from "../../graph/place";
-import { at, type RunPath } from "../../run/read";
+import { at, type RunPath, versionWords } from "../../run/read";
 import type { NodeCardData, SheetData } from "./cards";
 import { DECISION_HEIGHT, type Drawn, WIDTH } from "./sheets";
 
@@ -24,7 +24,7 @@ export function nodesOf(drawn: Drawn, placed: Placed[], { run, step, comparison,
     const flow = drawn.flows.get(box.key);
     const sheet = drawn.sheets.find((one) => one.key === box.key);
     if (!flow || !sheet) continue;
-    const data: SheetData = { name: flow.name, version: comparison ? "both versions" : `version ${flow.version}`, ...(flow.href && { href: flow.href }) };
+    const data: SheetData = { name: flow.name, version: comparison ? "both versions" : versionWords(flow.version), ...(flow.href && { href: flow.href }) };
     const fixed = { draggable: false, selectable: false, focusable: false };
     nodes.push({ id: box.key, type: "sheet", position: { x: box.x, y: box.y }, width: box.width, height: box.height, data: data as never, zIndex: 0, ...fixed });
     for (const { id, width, height } of sheet.nodes) {

@@ -41,3 +41,15 @@ test("branches are added before the one that is always taken, and the last one t
   for (let times = 2; times > 0; times--) await userEvent.click(screen.getAllByLabelText("Remove the branch to b")[0]!);
   expect(now.nodes?.[0]).toEqual({ id: "a" });
 });
+
+test.each<[string, FlowValue, boolean]>([
+  ["At the node that follows, b.", { nodes: [{ id: "a" }, { id: "b" }] }, true],
+  ["Nowhere: the flow ends.", { nodes: [{ id: "a" }] }, false],
+  ["The first branch that holds. If none does, the flow ends.", { nodes: [{ id: "a", next: [{ when: "${x}", to: "b" }] }, { id: "b" }] }, true],
+  ["Nowhere: nothing follows transferToQueue.", { nodes: [{ id: "a", actions: [{ type: "transferToQueue" }] }, { id: "b" }] }, false],
+  ["Nowhere: nothing follows disconnect. These branches are never taken.", { nodes: [{ id: "a", actions: [{ type: "log" }, { type: "disconnect" }], next: [{ to: "b" }] }, { id: "b" }] }, false],
+])("where the run goes on is said: %s", (said, flow, adds) => {
+  render(<Held flow={flow} />);
+  screen.getByText(said);
+  expect(screen.getByRole<HTMLButtonElement>("button", { name: "Add branch" }).disabled).toBe(!adds);
+});

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from "react";
 import type { Shape } from "../../api/shape";
-import { type BranchValue, type FlowValue, moved, NEVER, type NodeValue, nodesOf, placeOf, put, renameNode } from "../../edit/flow";
+import { type BranchValue, type FlowValue, lastOf, moved, NEVER, type NodeValue, nodesOf, placeOf, put, renameNode } from "../../edit/flow";
 import { ActionList } from "../ActionForm/ActionList";
 import { useProblems } from "../Form/context";
 import { Field, Group } from "../Form/Field";
@@ -68,13 +68,23 @@ function Branches({ flow, node, path, following, onChange }: BranchesProps) {
   const next = node.next ?? [];
   const ids = nodesOf(flow).map((one) => one.id).join("\n");
   const others = useMemo(() => ids.split("\n"), [ids]);
+  // A node that leads to itself is nobody's first wish.
+  const to = others.find((id) => id !== node.id);
+  const ends = lastOf(node);
+  const help = ends
+    ? `Nowhere: nothing follows ${ends}.${next.length > 0 ? " These branches are never taken." : ""}`
+    : node.next
+      ? "The first branch that holds. If none does, the flow ends."
+      : following
+        ? `At the node that follows, ${following}.`
+        : "Nowhere: the flow ends.";
   const add = () => {
     const last = next.findIndex((branch) => branch.when === undefined);
-    const to = others.find((id) => id !== node.id) ?? node.id;
+    if (to === undefined) return;
     onChange(last < 0 ? [...next, { when: NEVER, to }] : [...next.slice(0, last), { when: NEVER, to }, ...next.slice(last)]);
   };
   return (
-    <Group path={path} label="Where the run goes on" help={node.next ? "The first branch that holds. If none does, the flow ends." : following ? `At the node that follows, ${following}.` : "Nowhere: the flow ends."}>
+    <Group path={path} label="Where the run goes on" help={help}>
       <ol className="branches">
         {next.map((branch, place) => (
           <Branch key={place} branch={branch} path={`${path}[${place}]`} nodes={others}
@@ -85,7 +95,7 @@ function Branches({ flow, node, path, following, onChange }: BranchesProps) {
         ))}
       </ol>
       <div className="row">
-        <button type="button" className="button" onClick={add}>
+        <button type="button" className="button" disabled={to === undefined || ends !== undefined} onClick={add}>
           Add branch
         </button>
       </div>

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Fragment, type ReactNode } from "react";
 import { Link } from "wouter";
+import { isGone } from "../../api/client";
 import type { Kind } from "../../api/kinds";
 import { type Entity, object, screenOf } from "../../api/objects";
 import { SHAPES } from "../../api/shapes";
@@ -38,7 +39,8 @@ export function ObjectPage<T extends Entity>(props: Props<T>) {
   const found = useQuery(object(kind, id, parent));
   const writes = useMay(kind.write);
   useTitle(found.data ? nameOf(found.data.value as T) : kind.many);
-  if (found.error && !found.data) return <Fault error={found.error} retry={() => void found.refetch()} />;
+  // What somebody deletes while it is shown is there no longer.
+  if (found.error && (!found.data || isGone(found.error))) return <Fault error={found.error} retry={() => void found.refetch()} />;
   if (!found.data) return <Loading />;
   const one = found.data.value as T;
   const name = nameOf(one);

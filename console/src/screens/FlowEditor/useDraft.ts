@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { ApiError, isGone, passes, type Schemas } from "../../api/client";
-import { type Editable, loadWritten, ownOf, problemsOf, saveDraft } from "../../api/editing";
+import { ApiError, isGone, passes } from "../../api/client";
+import { type Editable, loadWritten, ownOf, saveDraft } from "../../api/editing";
 import * as queries from "../../api/queries";
 import type { Written } from "../../api/written";
 import { agreed } from "../../edit/aside";
@@ -13,7 +13,7 @@ import { keepText } from "../../edit/kept";
 import { together } from "../../edit/lines";
 import { undraftedIn, withOwn } from "../../edit/own";
 import { bringIn, type Positions } from "../../edit/positions";
-import { ofDocument, type Problem } from "../../edit/problems";
+import type { Problem } from "../../edit/problems";
 import { rebased } from "../../edit/rebase";
 import { withSent } from "../../edit/unanswered";
 import { useReading } from "../../edit/useReading";
@@ -21,12 +21,12 @@ import { equal, isRecord } from "../../edit/value";
 import { toast } from "../../components/Toasts/toast";
 import { landed } from "./landed";
 import type { Opened } from "./opening";
+import { useChecked } from "./useChecked";
 import { useKept } from "./useKept";
 import { usePlaces } from "./usePlaces";
 import { brought, madeFrom, send, textFor, withComments } from "./writing";
 
-/** How long nobody types before the server is asked, in milliseconds: what is wrong, and to keep the draft. */
-const CHECK_AFTER = 400;
+/** How long nobody types before the server is asked to keep the draft, in milliseconds. */
 const SAVE_AFTER = 2500;
 /** How long a server that could not keep a draft is left alone, in milliseconds. */
 const RETRY_AFTER = 10_000;
@@ -63,9 +63,7 @@ export function useDraft(id: string, opened: Opened) {
     setHistory(held.current);
   }, []);
   const [saving, setSaving] = useState<Saving>(opened.theirs ? { state: "conflict", theirs: opened.theirs } : { state: "saved" });
-  const [found, setFound] = useState<{ text: string; own: Problem[]; others: Problem[] }>();
   const [warned, setWarned] = useState<{ flow: FlowValue; problems: Problem[] }>();
-  const [away, setAway] = useState(false);
   // Comments of somebody else's that can't be brought together with mine.
   const [clash, setClash] = useState<Written>();
   // A text that the server did not take.
@@ -161,32 +159,10 @@ export function useDraft(id: string, opened: Opened) {
     keepNow.current = keep;
   });
 
-  // What is wrong, as one types. While the server is away, what was found stays, and nothing waits for it.
-  const [asked, askAgain] = useState(0);
-  useEffect(() => {
-    if (!parsed.flow) return;
-    let later: ReturnType<typeof setTimeout> | undefined;
-    const stop = new AbortController();
-    const timer = setTimeout(() => {
-      problemsOf([{ flowId: id, document: parsed.flow } as Schemas["ChangeSetFlow"]], stop.signal).then(
-        (problems) => {
-          setFound({ text, ...ofDocument(problems) });
-          setAway(false);
-        },
-        (error) => {
-          if (stop.signal.aborted || !(error instanceof ApiError)) return;
-          queries.signedOut(client, error);
-          setAway(passes(error));
-          later = setTimeout(() => askAgain((before) => before + 1), RETRY_AFTER);
-        },
-      );
-    }, CHECK_AFTER);
-    return () => {
-      clearTimeout(timer);
-      clearTimeout(later);
-      stop.abort();
-    };
-  }, [id, client, text, parsed.flow, asked]);
+  // Somebody else's draft, or that they deleted the flow, is seen as soon as the server tells of it.
+  const { data: live, error: unseen } = useQuery(queries.flow(id));
+  const gone = live?.deleted === true || [unseen, unkept?.error, saving.state === "refused" ? saving.error : undefined].some(isGone);
+  const { found, away } = useChecked(id, text, gone ? undefined : parsed.flow);
 
   /** Sends the text of the version that the server has, comments and all. */
   const write = useCallback(
@@ -314,9 +290,6 @@ export function useDraft(id: string, opened: Opened) {
     return () => clearTimeout(timer);
   }, [dirty, unwritten, clash, saving, unkept, text, alone, write, looked]);
 
-  // Somebody else's draft is seen as soon as the server tells of it.
-  const { data: live, error: unseen } = useQuery(queries.flow(id));
-  const gone = [unseen, unkept?.error, saving.state === "refused" ? saving.error : undefined].some(isGone);
   const newer = (live?.savedVersion?.version ?? 0) > base.version && saving.state !== "saving" && saving.state !== "conflict";
   useEffect(() => {
     if (!newer) return;
@@ -395,7 +368,8 @@ export function useDraft(id: string, opened: Opened) {
     const now = read(held.current.now.text);
     const { flow: wanted } = flowOf(now);
     if (!wanted) return undefined;
-    if (!sameFlow(wanted, latest.current.document)) return await saveAlone(now);
+    // A flow that was never saved has nothing to publish, whatever it says.
+    if (latest.current.version === 0 || !sameFlow(wanted, latest.current.document)) return await saveAlone(now);
     await alone(() => write(now.text));
     return latest.current.version;
   };

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
-import type { Schemas } from "../../api/client";
+import { isGone, type Schemas } from "../../api/client";
 import { type Editable, loadFlow, problemsOf, publish } from "../../api/editing";
 import * as queries from "../../api/queries";
 import { useMay } from "../../app/session";
@@ -25,7 +25,8 @@ export default function FlowPublish({ id }: { id: string }) {
   // What was looked at the time before is not what is published now: nothing of it is shown again.
   const flow = useQuery({ queryKey: ["publishing", id], queryFn: ({ signal }) => loadFlow(id, signal), gcTime: 0 });
   useTitle(flow.data ? `Publish ${flow.data.flow.name}` : "Publish");
-  if (!flow.data) return flow.error ? <Fault error={flow.error} retry={() => void flow.refetch()} /> : <Loading />;
+  // What somebody deleted can be published no more.
+  if (!flow.data || isGone(flow.error)) return flow.error ? <Fault error={flow.error} retry={() => void flow.refetch()} /> : <Loading />;
   return <Looked id={id} live={flow.data} />;
 }
 
