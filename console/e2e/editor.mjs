@@ -160,7 +160,9 @@ await tell(async () => {
   };
   await link("billing", "support");
   await page.locator(".canvas-says", { hasText: "Not connected: transferToQueue ends billing" }).waitFor();
-  check("nothing is led on from where the run ends", await button("Redo").isDisabled());
+  await node("billing").click();
+  await page.getByRole("complementary", { name: "Node billing" }).waitFor();
+  check("nothing is led on from where the run ends", (await page.locator(".branches li").count()) === 0);
   await link("machine", "support");
   await page.getByRole("complementary", { name: "Node machine" }).waitFor();
   check("nodes are connected by mouse", (await page.locator(".branches li").count()) === 3);
@@ -236,6 +238,14 @@ await tell(async () => {
   await main().getByRole("link", { name: "Edit", exact: true }).click();
   await heading("Edit");
   await node("topic").waitFor();
+  const newer = flow.savedVersion.version;
+  await page.getByText(`You are editing version ${newer}, the newest: it was live before.`).waitFor();
+  await looks("editor-not-live");
+  await button("Edit version 1 instead").click();
+  await saved(newer + 1);
+  const contents = async (version) => JSON.stringify((await meanwhile("GET", `/flows/${id}/versions/${version}/configuration`)).nodes);
+  check("after a rollback it is said that the newest version is not live, and the live one can be gone on with", (await contents(newer + 1)) === (await contents(1)) && (await contents(newer)) !== (await contents(1)));
+  check("with its comments", (await meanwhile("GET", `/flows/${id}/versions/${newer + 1}/text`)).includes("# Change the words to those that your customers use."));
   const document = await meanwhile("GET", `/flows/${id}/latestconfiguration`);
   document.nodes[2].actions.unshift({ type: "log", message: "theirs" });
   await node("topic").click();

@@ -173,6 +173,32 @@ await tell(async () => {
   await page.getByText(/^Saved as version \d+$/).waitFor();
   noise.splice(0);
 
+  // A text that can't be read, and one that the server does not take, are given up: also after a reload, which ends undo.
+  const last = await version();
+  const stuck = async (after, line, says) => {
+    await write(after, line);
+    await page.getByText(says).waitFor();
+    await until(async () => (await kept()).includes(line));
+    await page.reload();
+    await page.getByText(says).waitFor();
+  };
+  const discard = button(`Discard it for version ${last}`);
+  await stuck("name: Interrupted", "[ no YAML", "The YAML can't be read:");
+  await glance("editor-discard");
+  await discard.click();
+  await saved(last);
+  check("a text that can't be read is given up", !(await yaml()).includes("[ no YAML") && (await until(async () => !(await kept()).includes("[ no YAML"))), await yaml());
+  await button("Undo").click();
+  await page.getByText("The YAML can't be read:").waitFor();
+  check("and undo brings it back", (await yaml()).includes("[ no YAML"));
+  await discard.click();
+  await saved(last);
+  await stuck("name: Interrupted", "unknown: member", "The server does not take the text as it is.");
+  noise.splice(0);
+  await discard.click();
+  await saved(last);
+  check("so is one that the server does not take", !(await yaml()).includes("unknown: member") && (await until(async () => !(await kept()).includes("unknown: member"))) && !(await discard.isVisible()), await yaml());
+
   // Somebody deletes the flow.
   await pick();
   await page.route(drafts, (route) => route.abort());

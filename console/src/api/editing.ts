@@ -25,17 +25,28 @@ export const loadDocument = (id: string, version: number, signal?: AbortSignal) 
 export async function loadFlow(id: string, signal?: AbortSignal): Promise<Editable> {
   const response = await request(`/flows/${id}`, { signal });
   const flow = (await bodyOf(response)) as Flow;
-  const version = flow.savedVersion?.version ?? 0;
-  const document = version > 0 ? await loadDocument(id, version, signal) : ({ name: flow.name, type: flow.type, nodes: [] } as unknown as FlowDocument);
-  return { flow, etag: response.headers.get("etag") ?? "", version, document };
+  return await loadVersion({ flow, etag: response.headers.get("etag") ?? "" }, flow.savedVersion?.version ?? 0, signal);
+}
+
+/** A version of a flow; 0 is a flow that was never saved. */
+async function loadVersion({ flow, etag }: Pick<Editable, "flow" | "etag">, version: number, signal?: AbortSignal): Promise<Editable> {
+  const document = version > 0 ? await loadDocument(flow.id, version, signal) : ({ name: flow.name, type: flow.type, nodes: [] } as unknown as FlowDocument);
+  return { flow, etag, version, document };
 }
 
 /** The same, with what people have written into the text of its newest version, and where they have put its nodes. */
 export async function loadWritten(id: string, signal?: AbortSignal): Promise<Editable> {
   const [from, places] = await Promise.all([loadFlow(id, signal), loadPositions(id, signal)]);
-  const newest = await loadNewestText(id, from.version, signal);
-  if (!newest) return { ...from, places };
-  return { ...from, places, ...(newest.version === from.version ? { written: newest.written } : { earlier: newest.written.text }) };
+  return { ...(await withText(from, signal)), places };
+}
+
+/** Another version of a flow, with what people have written into its text. */
+export const loadAnother = async (from: Editable, version: number): Promise<Editable> => withText(await loadVersion(from, version));
+
+async function withText(from: Editable, signal?: AbortSignal): Promise<Editable> {
+  const newest = await loadNewestText(from.flow.id, from.version, signal);
+  if (!newest) return from;
+  return { ...from, ...(newest.version === from.version ? { written: newest.written } : { earlier: newest.written.text }) };
 }
 
 /** What a flow is called, and the revision that a change of it is meant for. */

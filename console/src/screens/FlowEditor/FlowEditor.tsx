@@ -26,6 +26,7 @@ import { nodeAt, type Problem } from "../../edit/problems";
 import { Conflict } from "./Conflict";
 import { Again, Deleted } from "./Deleted";
 import { download } from "./download";
+import { Discard, isStuck, NotLive } from "./NotLive";
 import { type Opened, opening } from "./opening";
 import { ProblemList } from "./ProblemList";
 import type { TrialInput } from "./Trial";
@@ -206,10 +207,18 @@ function Edited({ id, opened }: { id: string; opened: Opened }) {
         </div>
       )}
       {draft.clash && <Stale what="flow" changed={["comments"]} onTheirs={() => draft.clash && draft.useTheirText(draft.clash)} onMine={() => draft.clash && draft.keepMyText(draft.clash)} />}
+      {!opened.theirs && <NotLive draft={draft} newest={opened.base} />}
       {draft.broken !== undefined && (
-        <p className="refusal" role="alert">
-          The YAML can't be read: {draft.broken.split("\n")[0]} Graph and forms show what it was before.
-        </p>
+        <div className="refusal">
+          <p role="alert">The YAML can't be read: {draft.broken.split("\n")[0]} Graph and forms show what it was before.</p>
+          <Discard draft={draft} />
+        </div>
+      )}
+      {isStuck(draft) && draft.broken === undefined && (
+        <div className="refusal">
+          <p>The server does not take the text as it is. Correct it, or go back to what the server has.</p>
+          <Discard draft={draft} />
+        </div>
       )}
       {draft.odd !== undefined && (
         <p className="refusal" role="status">

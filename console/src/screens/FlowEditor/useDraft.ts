@@ -62,7 +62,7 @@ export function useDraft(id: string, opened: Opened) {
     held.current = change(held.current);
     setHistory(held.current);
   }, []);
-  const [saving, setSaving] = useState<Saving>(opened.theirs ? { state: "conflict", theirs: opened.theirs } : { state: "saved" });
+  const [outcome, setSaving] = useState<Saving>(opened.theirs ? { state: "conflict", theirs: opened.theirs } : { state: "saved" });
   const [warned, setWarned] = useState<{ flow: FlowValue; problems: Problem[] }>();
   // Comments of somebody else's that can't be brought together with mine.
   const [clash, setClash] = useState<Written>();
@@ -138,6 +138,8 @@ export function useDraft(id: string, opened: Opened) {
   const moved = opened.positions !== opened.base.places && opened.base.places !== undefined;
   usePlaces(id, slot.key, there, positions, moved || history.past.length + history.future.length > 0);
   const dirty = parsed.flow === undefined || !sameFlow(parsed.flow, base.document);
+  // What was refused is no longer wanted once it is given up.
+  const saving = !dirty && outcome.state === "refused" ? SAVED : outcome;
   const unwritten = isUnwritten(text, base);
   const [kept, setKept] = useState(true);
   // What the server has, comments and all, is not kept here.
@@ -161,7 +163,7 @@ export function useDraft(id: string, opened: Opened) {
 
   // Somebody else's draft, or that they deleted the flow, is seen as soon as the server tells of it.
   const { data: live, error: unseen } = useQuery(queries.flow(id));
-  const gone = live?.deleted === true || [unseen, unkept?.error, saving.state === "refused" ? saving.error : undefined].some(isGone);
+  const gone = live?.deleted === true || [unseen, unkept?.error, outcome.state === "refused" ? outcome.error : undefined].some(isGone);
   const { found, away } = useChecked(id, text, gone ? undefined : parsed.flow);
 
   /** Sends the text of the version that the server has, comments and all. */
@@ -410,6 +412,7 @@ function renamedText(text: string, was: Editable, is: Editable): string {
 
 const warnings = (found: readonly Problem[] | undefined) => (found ?? []).filter((one) => one.severity === "warning");
 
+const SAVED: Saving = { state: "saved" };
 const NOTHING: { flow?: FlowValue; broken?: string } = {};
 const NONE: Problem[] = [];
 
