@@ -21,15 +21,18 @@ function useReturn(draft: Draft) {
 
 /** Says that the newest version, which one edits, is not the one that is live, as after a rollback; the live one can be gone on with. */
 export function NotLive({ draft, newest }: { draft: Draft; newest: Editable }) {
-  const known = useQuery(queries.flow(newest.flow.id)).data ?? newest.flow;
+  const { id } = newest.flow;
+  const known = useQuery(queries.flow(id)).data ?? newest.flow;
   const live = known.publishedVersion?.version;
+  const behind = live !== undefined && live < newest.version;
+  const was = useQuery({ ...queries.versions(id), enabled: behind }).data?.find((one) => one.version === newest.version)?.datePublished;
   const [chosen, choose] = useState(false);
   const going = useReturn(draft);
-  if (chosen || draft.gone || draft.saving.state === "conflict" || live === undefined || live >= newest.version) return null;
+  if (chosen || draft.gone || draft.saving.state === "conflict" || !behind) return null;
   return (
     <div className="refusal" role="status">
       <p>
-        <strong>Version {live} is live.</strong> You are editing version {newest.version}, the newest{newest.flow.savedVersion?.datePublished ? ": it was live before" : ", a draft"}.
+        <strong>Version {live} is live.</strong> You are editing version {newest.version}, the newest{was ? ": it was live before" : ""}.
       </p>
       {going.error && <Refusal error={going.error} />}
       <div className="row">
