@@ -12,6 +12,9 @@ const CASES: [name: string, mine: string, theirs: string, made: string, both: bo
   ["the same line", BASE.replace("# about", "# mine"), BASE.replace("# about", "# theirs"), BASE.replace("# about", "# mine\n# theirs"), true],
   ["the same place", `# mine\n${BASE}`, `# theirs\n${BASE}`, `# mine\n# theirs\n${BASE}`, true],
   ["a comment beside a value", BASE.replace("name: F", "name: F # mine"), BASE.replace("name: F", "name: F # theirs"), BASE.replace("name: F", "# mine\nname: F # theirs"), true],
+  ["a comment that both have", BASE.replace("name: F", "name: G # of old").replace("- id: a", "- id: a # a"), BASE.replace("name: F", "name: H # of old"), BASE.replace("name: F", "name: H # of old").replace("- id: a", "- id: a # a"), true],
+  ["a sign that begins no comment", BASE.replace("name: F", "name: \"G # 1\""), BASE.replace("name: F", "name: 'H # 2'"), BASE.replace("name: F", "name: 'H # 2'"), true],
+  ["nor within a word, as one does after quoted text", BASE.replace("name: F", "name: it's#1 'x # y'"), BASE.replace("name: F", "name: \"a\\\" # b\" # theirs"), BASE.replace("name: F", "# y'\nname: \"a\\\" # b\" # theirs"), true],
   ["one takes away what the other changes", BASE.replace("# about\n", ""), BASE.replace("# about", "# theirs"), BASE.replace("# about", "# theirs"), true],
   ["at the end", `${BASE}# mine\n`, `${BASE}# theirs\n`, `${BASE}# mine\n# theirs\n`, true],
 ];

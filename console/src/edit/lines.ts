@@ -45,8 +45,9 @@ export function together(base: string, mine: string, theirs: string): Together |
     const [as, like] = [applied(lines, from, at, my), applied(lines, from, at, their)];
     if (my.length === 0 || their.length === 0 || as.join("\n") === like.join("\n")) made.push(...(their.length === 0 ? as : like));
     else {
-      const known = new Set([...lines.slice(from, at), ...like]);
-      made.push(...as.filter((line) => !known.has(line)).flatMap(commentOf), ...like);
+      const [own, base, other] = [as, lines.slice(from, at), like].map((all) => all.flatMap(commentOf));
+      // What was there before, theirs have or took away; what both wrote is there once.
+      made.push(...without(without(own ?? [], base ?? []), without(other ?? [], base ?? [])), ...like);
       both = true;
     }
   }
@@ -66,10 +67,24 @@ function applied(lines: string[], from: number, to: number, some: Hunk[]): strin
   return [...made, ...lines.slice(at, to)];
 }
 
+/** Comments without as many of each as there are in another list, wherever in their lines they stand. */
+function without(all: string[], some: string[]): string[] {
+  const left = some.map((one) => one.trim());
+  return all.filter((one) => {
+    const place = left.indexOf(one.trim());
+    if (place >= 0) left.splice(place, 1);
+    return place < 0;
+  });
+}
+
+/** What stands before a line's comment: quoted text, which may have any `#` in it, and others that no space stands before. */
+const VALUE = /^(?:"(?<=(?:^[\s-]*|[:,[{]\s*)")(?:[^"\\]|\\.)*"|'(?<=(?:^[\s-]*|[:,[{]\s*)')(?:[^']|'')*'|(?<!\s|^)#|[^#])*/;
+
 /** What a line says to people, as a line of its own. */
 function commentOf(line: string): string[] {
-  const [, indent = "", comment] = /^(\s*)(?:.*?\s)?(#.*\r?)$/.exec(line) ?? [];
-  return comment === undefined ? [] : [indent + comment];
+  const [value = ""] = VALUE.exec(line) ?? [];
+  const [indent = ""] = /^\s*/.exec(line) ?? [];
+  return value === line ? [] : [indent + line.slice(value.length)];
 }
 
 /** What differs, by the fewest lines (Myers, 1986). */

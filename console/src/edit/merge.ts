@@ -200,8 +200,8 @@ class Merging {
   }
 }
 
-/** An action of another type has nothing to do with what stood in its place. */
-const otherThing = (base: unknown, mine: Record<string, unknown>, theirs: Record<string, unknown>) => mine.type !== theirs.type && isRecord(base) && base.type !== mine.type && base.type !== theirs.type;
+/** An action of another type has nothing to do with what stands in its place on the other side: of both no mixture is made. */
+const otherThing = (base: unknown, mine: Record<string, unknown>, theirs: Record<string, unknown>) => mine.type !== theirs.type && isRecord(base);
 
 const labelOf = (item: unknown, place: number) => (isRecord(item) && typeof item.id === "string" ? item.id : isRecord(item) && typeof item.name === "string" && item.type === undefined ? item.name : String(place));
 

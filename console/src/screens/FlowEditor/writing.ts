@@ -52,19 +52,27 @@ export async function send(id: string, version: number, mine: string, from: Writ
 /** What the first text of a newer version is made from: the newest text that is known of this one, or of one before it. */
 export const madeFrom = (version: number, known: Written | undefined): Written => ({ of: version, ...known, text: known?.text ?? "", pending: true });
 
+interface Brought extends Together {
+  /** Whether the lines mean it as they are: nothing was written anew. */
+  asWritten: boolean;
+}
+
 /**
  * Two texts and what both came from, brought together and given a meaning. Where both changed the same lines the second one's stay, so that is to be the
  * one whose meaning is wanted. Where lines alone do not fit together, as when both have a new member in
  * different places, each is given the meaning first: then nothing differs but how they are written.
  */
-export function brought(base: string, one: string, other: string, as: unknown): Together | undefined {
+export function brought(base: string, one: string, other: string, as: unknown): Brought | undefined {
   const meaning = (text: string) => (read(text).error === undefined ? edit(text, [], as) : undefined);
   const fit = (...[base, one, other]: (string | undefined)[]) => {
     const lines = base === undefined || one === undefined || other === undefined ? undefined : together(base, one, other);
     const text = lines && meaning(lines.text);
-    return text === undefined ? undefined : { text, both: lines?.both === true };
+    return text === undefined ? undefined : { text, both: lines?.both === true, asWritten: text === lines?.text };
   };
-  return fit(base, one, other) ?? fit(meaning(base), meaning(one), meaning(other));
+  const made = fit(base, one, other);
+  if (made) return made;
+  const forced = fit(meaning(base), meaning(one), meaning(other));
+  return forced && { ...forced, asWritten: false };
 }
 
 async function means(text: string, as: string): Promise<boolean> {
@@ -103,9 +111,12 @@ export async function textFor(theirs: Editable): Promise<{ text: string; written
   return { text, written: found?.written ?? { text } };
 }
 
-/** My text with the comments of theirs, and the meaning of both. */
+/** My text with the comments of theirs, and the meaning of both. Of lines that both changed mine stay, unless theirs are what is meant. */
 export function withComments(base: Written | undefined, mine: string, { written, earlier }: Editable, both: unknown): string {
   const theirs = written?.text ?? earlier;
-  const made = theirs === undefined ? undefined : brought(base?.text ?? "", mine, theirs, both);
-  return made?.text ?? edit(mine, [], both);
+  if (theirs === undefined) return edit(mine, [], both);
+  const from = base?.text ?? "";
+  const own = brought(from, theirs, mine, both);
+  const other = own?.asWritten ? undefined : brought(from, mine, theirs, both);
+  return (other?.asWritten ? other : (own ?? other))?.text ?? edit(mine, [], both);
 }
