@@ -174,7 +174,9 @@ await tell(async () => {
   noise.splice(0);
 
   // A text that can't be read, and one that the server does not take, are given up: also after a reload, which ends undo.
+  await until(async () => topic(await newest()).name === "typed and closed in a field");
   const last = await version();
+  await saved(last);
   const stuck = async (after, line, says) => {
     await write(after, line);
     await page.getByText(says).waitFor();
