@@ -1,5 +1,5 @@
 // Flows come and go: a shared one is made beside an email one, neither goes while the other or a route needs it, an answer is lost. By mouse and by keys.
-import { BASE, check, CLIENT_ID, CLIENT_SECRET, glance, looks, noise, other, page, signIn, tell } from "./harness.mjs";
+import { BASE, check, CLIENT_ID, CLIENT_SECRET, glance, looks, noise, other, page, press, signIn, tabTo, tell } from "./harness.mjs";
 
 const api = await other();
 const main = () => page.getByRole("main");
@@ -9,18 +9,6 @@ const node = (id) => page.locator(`.react-flow__node[data-id="flow/${id}"]`);
 const dialog = page.getByRole("alertdialog");
 const idOf = () => new URL(page.url()).pathname.split("/")[2];
 const flows = async () => (await api("GET", "/flows?pageSize=500")).entities;
-const press = async (...keys) => {
-  for (const key of keys) await page.keyboard.press(key);
-};
-/** Presses Tab until the focus is at what has this name. */
-const tabTo = async (wanted) => {
-  for (let times = 0; times < 90; times++) {
-    await press("Tab");
-    const names = await page.evaluate(() => [document.activeElement?.textContent?.trim(), document.activeElement?.id, document.activeElement?.value]);
-    if (names.includes(wanted)) return;
-  }
-  throw new Error(`Tab never came to ${wanted}`);
-};
 
 await tell(async () => {
   await page.goto(`${BASE}/flows/new`);

@@ -96,6 +96,26 @@ export const signIn = async (id, secret) => {
   await page.keyboard.press("Enter");
 };
 
+/** Presses keys, one after the other. */
+export const press = async (...keys) => {
+  for (const key of keys) await page.keyboard.press(key);
+};
+
+/** Presses Tab until the focus is at what goes by this name. */
+export async function tabTo(wanted) {
+  let names = [];
+  for (let times = 0; times < 90; times++) {
+    await press("Tab");
+    names = await page.evaluate(() => {
+      let one = document.activeElement;
+      while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
+      return [one?.getAttribute("aria-label"), one?.textContent?.trim(), one?.id, one?.getAttribute("data-id"), one?.value, one?.labels?.[0]?.textContent?.trim()];
+    });
+    if (names.includes(wanted)) return;
+  }
+  throw new Error(`Tab never came to ${wanted}; it is at ${names.filter(Boolean)}`);
+}
+
 /** Runs a story; ends with 1 at the first check that fails. */
 export async function tell(story, after = () => {}) {
   try {

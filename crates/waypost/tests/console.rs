@@ -201,6 +201,16 @@ fn people_make_a_flow_change_it_and_publish_it_in_a_browser() {
 }
 
 #[test]
+fn people_do_the_same_by_keyboard_alone_in_a_browser() {
+    let (Some(()), Some(node), Some(chromium)) = (is_built(), node(), chromium()) else { return };
+    let scratch = Scratch::new("console-keys");
+    let server = Server::start(&scratch.path("data"), &Start::unlimited());
+    server.apply_triage();
+    let told = tell("e2e/keys.mjs", (&node, &chromium), &server, &scratch.path("browser"), |_| {});
+    assert!(told >= FEWER_CHECKS, "{told} checks");
+}
+
+#[test]
 fn people_make_and_delete_flows_of_each_type_in_a_browser() {
     let (Some(()), Some(node), Some(chromium)) = (is_built(), node(), chromium()) else { return };
     let scratch = Scratch::new("console-flows");
