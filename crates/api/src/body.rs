@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use waypost_admission::Hold;
 use waypost_flow::diagnostic::Code;
-use waypost_flow::source::{self, Node};
+use waypost_flow::source::{self, Node, SyntaxError};
 use waypost_wire::error::Problem;
 
 use crate::coding::Coding;
@@ -190,11 +190,12 @@ async fn json_text(request: Request, state: &ApiState) -> Result<(Content, Heade
 }
 
 /// 400 for text that is not JSON.
-fn malformed(line: usize, column: usize, message: &str) -> ApiError {
+fn malformed(error: SyntaxError) -> ApiError {
     let problem = Problem {
-        line: Some(line),
-        column: Some(column),
-        ..Problem::new("document.syntax", format!("line {line}, column {column}: {message}"))
+        line: Some(error.line),
+        column: Some(error.column),
+        suggestion: error.suggestion.map(str::to_owned),
+        ..Problem::new("document.syntax", error.to_string())
     };
     let message = format!("the body is not JSON: {}", problem.message);
     ApiError::new(StatusCode::BAD_REQUEST, "bad.request", message).problems(vec![problem])
@@ -203,7 +204,7 @@ fn malformed(line: usize, column: usize, message: &str) -> ApiError {
 /// 400 for JSON that is not UTF-8.
 fn not_utf8(bytes: &[u8], valid: usize) -> ApiError {
     let (line, column) = after(bytes, valid);
-    malformed(line, column, "not UTF-8")
+    malformed(SyntaxError { line, column, message: "not UTF-8".to_owned(), suggestion: None })
 }
 
 /// The line and the column of the byte after the first `valid`, counted from 1.
@@ -283,7 +284,7 @@ pub(crate) fn refuse_twice(paths: Vec<String>) -> Result<(), ApiError> {
 
 fn node_of(bytes: &[u8]) -> Result<Node, ApiError> {
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
-    source::json(text).map_err(|error| malformed(error.line, error.column, &error.message))
+    source::json(text).map_err(malformed)
 }
 
 /// A JSON object to be read member by member. An empty body and `null` are an object without members: the official SDKs
@@ -306,11 +307,7 @@ impl FromRequest<ApiState> for ObjectBody {
 /// A small JSON object.
 pub(crate) fn fields_of(bytes: &[u8]) -> Result<Fields, ApiError> {
     let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
-    let (value, twice) = json::read(text).map_err(|error| {
-        let text = error.to_string();
-        let message = text.split(" at line ").next().unwrap_or(&text);
-        malformed(error.line(), error.column(), message)
-    })?;
+    let (value, twice) = json::read(text).map_err(|error| malformed((&error).into()))?;
     refuse_twice(twice)?;
     Fields::of(value)
 }

@@ -1,6 +1,6 @@
 //! What keeps a text from being YAML, in plain words, and what to do about it: by what the parser says, and by the line where reading stopped.
 
-use super::SyntaxError;
+use super::{SyntaxError, pairs};
 
 const UNQUOTED: &str = "put the value in quotes: `\"${…}\"`, with texts in it in single quotes";
 const QUOTES_WITHIN: &str = "write texts within double quotes in single quotes: `\"${x.contains('a')}\"`";
@@ -11,8 +11,16 @@ const CLOSE_QUOTE: &str = "close the quote; further lines of the text are indent
 const OWN_LINE: &str = "begin it in a line of its own, below its key";
 const ALIKE: &str = "indent what belongs together by the same number of spaces";
 
+/// What is said of an escape that is half of a pair.
+pub(super) const HALF: (&str, &str) = (
+    "an escape that is half of a pair, without the other half",
+    "write both halves, as in `\\ud83c\\udf89`, or the character itself",
+);
+const ITSELF: &str = "write the character itself";
+
 /// A part of what the parser says, the same in plain words, and what to do if the line itself shows nothing.
-const WORDS: [(&str, &str, &str); 21] = [
+const WORDS: [(&str, &str, &str); 22] = [
+    (NO_CHARACTER, "an escape that is no character", ITSELF),
     (WITHOUT_COLON, "a key without `:`", "write `:` behind it"),
     ("a tab", ONLY_SPACES, TAB),
     ("tabs disallowed", ONLY_SPACES, TAB),
@@ -61,6 +69,9 @@ const ONLY_SPACES: &str = "a tab where only spaces can be";
 /// What the parser says of a key without a colon, where the next one has its own.
 const WITHOUT_COLON: &str = "simple key expect";
 
+/// What the parser says of an escape that is no character.
+const NO_CHARACTER: &str = "invalid Unicode character escape";
+
 /// What the parser said, in plain words, and what to do about it; the line, counted from 1, is moved to where the mistake is.
 pub(super) fn of(text: &str, refused: SyntaxError) -> SyntaxError {
     let Some((said, message, otherwise)) = WORDS.iter().find(|(said, ..)| refused.message.contains(said)) else {
@@ -68,6 +79,9 @@ pub(super) fn of(text: &str, refused: SyntaxError) -> SyntaxError {
         return SyntaxError { suggestion, ..refused };
     };
     let message = (*message).to_owned();
+    if *said == NO_CHARACTER {
+        return no_character(text, SyntaxError { message, suggestion: Some(otherwise), ..refused });
+    }
     if *said == WITHOUT_COLON {
         let (line, column) = without_colon(text, refused.line).unwrap_or((refused.line, refused.column));
         return SyntaxError { line, column, message, suggestion: Some(otherwise) };
@@ -81,6 +95,37 @@ pub(super) fn of(text: &str, refused: SyntaxError) -> SyntaxError {
         _ => text.lines().nth(refused.line.saturating_sub(1)).and_then(in_line),
     };
     SyntaxError { message, suggestion: by_line.or(Some(otherwise)), ..refused }
+}
+
+/// The escape that is no character, in the quoted text that is refused.
+fn no_character(text: &str, refused: SyntaxError) -> SyntaxError {
+    let mut rest = text.get(refused.place(text).bytes.start..).unwrap_or_default();
+    let (mut line, mut column) = (refused.line, refused.column);
+    while let Some(c) = rest.chars().next() {
+        let half = pairs::escape(rest).filter(|number| pairs::is_surrogate(*number));
+        let is_beyond = || {
+            let digits = rest.strip_prefix("\\U").and_then(|rest| rest.get(..8));
+            digits
+                .and_then(|digits| u32::from_str_radix(digits, 16).ok())
+                .is_some_and(|code| char::from_u32(code).is_none())
+        };
+        let (message, suggestion) = match half {
+            Some(_) if pairs::pair(rest).is_some() => ("a pair of escapes, which only JSON has", ITSELF),
+            Some(_) => HALF,
+            None if is_beyond() => return SyntaxError { line, column, ..refused },
+            None => {
+                // What is escaped is no escape itself.
+                let length = if c == '\\' { 1 + rest.chars().nth(1).map_or(0, char::len_utf8) } else { c.len_utf8() };
+                let passed = rest.get(..length).unwrap_or_default();
+                column = if passed.ends_with('\n') { 1 } else { column + passed.chars().count() };
+                line += usize::from(passed.ends_with('\n'));
+                rest = rest.get(length..).unwrap_or_default();
+                continue;
+            }
+        };
+        return SyntaxError { line, column, message: message.to_owned(), suggestion: Some(suggestion) };
+    }
+    refused
 }
 
 /// Line and column of the last line before one that has no colon.

@@ -4,7 +4,11 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::advice::HALF;
 use super::{MAX_DEPTH, Node, SyntaxError};
+
+/// What the parser says of an escape that is half of a pair.
+const HALVES: [&str; 2] = ["lone leading surrogate in hex escape", "unexpected end of hex escape"];
 
 /// Reads JSON.
 ///
@@ -13,11 +17,17 @@ use super::{MAX_DEPTH, Node, SyntaxError};
 pub fn json(text: &str) -> Result<Node, SyntaxError> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let node = Seed { depth: 0 }.deserialize(&mut deserializer).and_then(|node| deserializer.end().map(|()| node));
-    node.map_err(|error| {
+    node.map_err(|error| SyntaxError::from(&error))
+}
+
+impl From<&serde_json::Error> for SyntaxError {
+    fn from(error: &serde_json::Error) -> Self {
         let message = error.to_string();
-        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message).to_owned();
-        SyntaxError { line: error.line(), column: error.column().max(1), message, suggestion: None }
-    })
+        let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+        let half = HALVES.contains(&message).then_some(HALF);
+        let (message, suggestion) = half.map_or((message, None), |(message, help)| (message, Some(help)));
+        Self { line: error.line(), column: error.column().max(1), message: message.to_owned(), suggestion }
+    }
 }
 
 /// Reads one value at a depth.

@@ -43,6 +43,7 @@ pub type Places = HashMap<String, Place>;
 mod advice;
 mod json;
 pub mod members;
+mod pairs;
 mod write;
 mod yaml;
 

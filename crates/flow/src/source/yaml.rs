@@ -7,7 +7,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput};
 use crate::expr::is_one_expression;
 use crate::path::FieldPath;
 
-use super::{MAX_DEPTH, MAX_VALUES, Node, Place, Places, SyntaxError, advice};
+use super::{MAX_DEPTH, MAX_VALUES, Node, Place, Places, SyntaxError, advice, pairs};
 
 /// Reads a YAML document.
 ///
@@ -15,6 +15,11 @@ use super::{MAX_DEPTH, MAX_VALUES, Node, Place, Places, SyntaxError, advice};
 /// The first place where it is not YAML, or uses what flows have no use for: anchors and aliases, tags, several documents,
 /// keys that are no strings; or is nested deeper than 64.
 pub fn yaml(text: &str) -> Result<(Node, Places), SyntaxError> {
+    let joined = pairs::joined(text);
+    only_document(&joined.text).map(|(node, places)| (node, joined.places(places))).map_err(|error| joined.error(error))
+}
+
+fn only_document(text: &str) -> Result<(Node, Places), SyntaxError> {
     let mut reader = Reader::new(text);
     if reader.document_start()?.is_none() {
         return Ok((Node::Null, Places::new()));
@@ -31,6 +36,12 @@ pub fn yaml(text: &str) -> Result<(Node, Places), SyntaxError> {
 /// # Errors
 /// As [`yaml`], but for several documents.
 pub fn yaml_documents(text: &str) -> Result<Vec<(Node, Places)>, SyntaxError> {
+    let joined = pairs::joined(text);
+    let documents = all_documents(&joined.text).map_err(|error| joined.error(error))?;
+    Ok(documents.into_iter().map(|(node, places)| (node, joined.places(places))).collect())
+}
+
+fn all_documents(text: &str) -> Result<Vec<(Node, Places)>, SyntaxError> {
     let mut reader = Reader::new(text);
     let mut documents = Vec::new();
     while reader.document_start()?.is_some() {
