@@ -140,6 +140,11 @@ where
     let input = Bounded { input: Strict::new(input, quotes.clone()), line: bytes.clone() };
     let mut file = ReaderBuilder::new().flexible(true).from_reader(input);
     let mut problems = LineProblems::default();
+    if let Some(problem) = file.headers().ok().and_then(|header| separated_otherwise(table, header)) {
+        // What seems to be wrong with its quotes comes of that.
+        problems.add(1, None, problem);
+        return Err(ReadError::Lines(problems));
+    }
     let fields = header(table, &mut file, &mut problems);
     let next = file.position().line();
     let spoiled = quotes.borrow_mut().spoil(1, next);
@@ -205,6 +210,20 @@ where
     Ok(())
 }
 
+/// What is wrong with a first line whose fields other signs separate than commas. One that goes over several lines has a quote that is
+/// never closed.
+fn separated_otherwise(table: &Table, header: &StringRecord) -> Option<Diagnostic> {
+    let mut fields = header.iter();
+    let (Some(all), None) = (fields.next(), fields.next()) else { return None };
+    if all.contains('\n') || table.record.schema.key_title.as_deref() == Some(all.trim()) {
+        return None;
+    }
+    let name = [(';', "semicolons"), ('\t', "tabs")].into_iter().find(|(sign, _)| all.contains(*sign))?.1;
+    let problem = Diagnostic::error(Code::InvalidValue, "", "the fields of the first line are not separated by commas");
+    let problem = problem.expected("a line such as `key,tier,seats`").found(format!("`{all}`"));
+    Some(problem.suggestion(format!("save the file with commas instead of {name}")))
+}
+
 /// What the fields of each line are.
 fn header<'t>(
     table: &'t Table,
@@ -222,18 +241,6 @@ fn header<'t>(
         let message = format!("the first line has {} fields", header.len());
         let problem = Diagnostic::error(Code::TooLarge, "", message).expected(format!("at most {MAX_FIELDS}"));
         problems.add(1, None, problem);
-        return Ok(Vec::new());
-    }
-    if let [all] = header.iter().collect::<Vec<_>>().as_slice()
-        && let Some(separator) = [";", "\t"].into_iter().find(|separator| all.contains(separator))
-        && table.record.schema.key_title.as_deref() != Some(all.trim())
-    {
-        let problem =
-            Diagnostic::error(Code::InvalidValue, "", "the fields of the first line are not separated by commas")
-                .expected("a line such as `key,tier,seats`")
-                .found(format!("`{all}`"));
-        let name = if separator == ";" { "semicolons" } else { "tabs" };
-        problems.add(1, None, problem.suggestion(format!("save the file with commas instead of {name}")));
         return Ok(Vec::new());
     }
     let mut fields = Vec::new();
