@@ -46,10 +46,10 @@ pub(crate) fn read(
         members.missing("name", "what the case shows, such as `a refund goes to billing`");
     }
     let known = keys();
-    let written = Written::take(&mut members, &known);
+    let written = Written::take(&mut members);
     let expect = members.node("expect");
     if expect.is_none() {
-        members.problems.push(nothing(&members.at("expect")));
+        members.problems.push(nothing(&members.at("expect")).lacking(&path, &["expect"]));
     }
     members.node(rows::KEY);
     problems.extend(members.finish(&known));

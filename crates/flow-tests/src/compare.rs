@@ -11,9 +11,10 @@ use waypost_app::mail::unanswered::Unanswered;
 use waypost_ids::DecisionKind;
 use waypost_wire::trace::{RunTrace, TraceEffect, TraceEvent, TraceTarget, text};
 
-use crate::expect::{Expect, Recipients, SendWanted, Wanted};
+use crate::expect::{Expect, SendWanted, Wanted};
 use crate::logs::{self, LogWanted};
 use crate::observed::{Observed, Step};
+use crate::recipients::are_recipients;
 use crate::text::{Maybe, NOTHING, Text, quoted};
 
 /// Something that is not as expected.
@@ -113,14 +114,13 @@ impl Comparison<'_> {
             let event = last_set(self.trace, TraceTarget::Priority, "priority");
             self.add_at(event, "priority".to_owned(), wanted.to_string(), observed.priority.to_string());
         }
-        for (member, wanted, found) in
-            [("skills", &expect.skills, &observed.skills), ("addresses", &expect.addresses, &observed.addresses)]
+        if let Some(wanted) = &expect.skills
+            && wanted.iter().collect::<BTreeSet<_>>() != observed.skills.iter().collect::<BTreeSet<_>>()
         {
-            if let Some(wanted) = wanted
-                && wanted.iter().collect::<BTreeSet<_>>() != found.iter().collect::<BTreeSet<_>>()
-            {
-                self.add(member, listed(wanted), listed(found));
-            }
+            self.add("skills", listed(wanted), listed(&observed.skills));
+        }
+        if let Some(wanted) = expect.addresses.as_ref().filter(|wanted| !are_recipients(wanted, &observed.addresses)) {
+            self.add("addresses", listed(wanted), listed(&observed.addresses));
         }
         self.text("language", expect.language.as_ref(), observed.language.as_deref(), None);
         self.text("reason", expect.reason.as_ref(), observed.reason.as_deref(), None);
@@ -159,6 +159,10 @@ impl Comparison<'_> {
         if expect.no_outputs && !observed.outputs.is_empty() {
             self.add("outputs", NOTHING, format!("`{}`", Json::Object(observed.outputs.clone())));
         }
+        if expect.no_variables && !observed.variables.is_empty() {
+            let set = observed.variables.iter().map(|(name, value)| format!("{name}: `{value}`"));
+            self.add("variables", NOTHING, set.collect::<Vec<_>>().join(", "));
+        }
         for (name, wanted) in &expect.variables {
             let event = last_set(self.trace, TraceTarget::Variable, name);
             self.value(format!("variables.{name}"), wanted, observed.variables.get(name), event);
@@ -173,6 +177,11 @@ impl Comparison<'_> {
         match wanted {
             Wanted::Text(wanted) => {
                 self.text(&member, Some(&Maybe::This(wanted.clone())), found.and_then(Json::as_str), event);
+            }
+            Wanted::Nothing => {
+                if let Some(found) = found.filter(|found| !found.is_null()) {
+                    self.add_at(event, member, NOTHING.to_owned(), format!("`{found}`"));
+                }
             }
             Wanted::Value(wanted) if found.is_some_and(|found| equal(wanted, found)) => {}
             Wanted::Value(wanted) => {
@@ -261,14 +270,7 @@ impl SendWanted {
         let to = match &self.to {
             None => true,
             Some(Maybe::Nothing) => to.is_empty(),
-            Some(Maybe::This(Recipients::One(Text::Exact(wanted)))) => {
-                to.iter().any(|to| to.eq_ignore_ascii_case(wanted))
-            }
-            Some(Maybe::This(Recipients::One(wanted))) => to.iter().any(|to| wanted.accepts(to)),
-            Some(Maybe::This(Recipients::All(wanted))) => {
-                let folded = |all: &[&str]| all.iter().map(|to| to.to_lowercase()).collect::<BTreeSet<_>>();
-                folded(&to) == wanted.iter().map(|to| to.to_lowercase()).collect()
-            }
+            Some(Maybe::This(wanted)) => wanted.accept(&to),
         };
         self.kind.is_none_or(|kind| kind == send.kind)
             && to

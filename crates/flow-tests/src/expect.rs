@@ -15,6 +15,7 @@ use waypost_ids::DecisionKind;
 use waypost_wire::trace::TraceEffectKind;
 
 use crate::logs::{self, LogWanted};
+use crate::recipients::Recipients;
 use crate::text::{Maybe, Text};
 
 /// The word that stands for whatever the snapshot beside the file says.
@@ -69,6 +70,8 @@ pub(crate) struct Expect {
     pub(crate) no_attributes: bool,
     /// Variables of the flow under test, as they were last set.
     pub(crate) variables: BTreeMap<String, Wanted>,
+    /// No variable may have a value.
+    pub(crate) no_variables: bool,
     pub(crate) outputs: BTreeMap<String, Wanted>,
     /// There may be no outputs: the flow did not return.
     pub(crate) no_outputs: bool,
@@ -86,6 +89,8 @@ pub(crate) struct Expect {
 /// An expected value.
 #[derive(Clone, Debug)]
 pub(crate) enum Wanted {
+    /// None: nothing was set, or null.
+    Nothing,
     /// This one.
     Value(Json),
     /// A text like this.
@@ -105,15 +110,6 @@ pub(crate) struct SendWanted {
     pub(crate) attach: Option<bool>,
     pub(crate) webhook: Option<Maybe<String>>,
     pub(crate) payload: Option<Maybe<Json>>,
-}
-
-/// To whom something is sent.
-#[derive(Clone, Debug)]
-pub(crate) enum Recipients {
-    /// To this one, whoever else.
-    One(Text),
-    /// To these and no others, in any order.
-    All(Vec<String>),
 }
 
 /// What names in an expectation are looked for in.
@@ -185,6 +181,7 @@ impl Expect {
             let known = names.program.map(|program| {
                 program.variables.iter().map(|slot| (slot.name.to_string(), slot.data_type.clone())).collect()
             });
+            expect.no_variables = *node == Node::Null;
             expect.variables = values(&at, "variable", node, known.unwrap_or_default(), problems);
         }
         if let Some(node) = members.node("outputs") {
@@ -279,7 +276,7 @@ fn name_or_null(members: &mut Members<'_>, name: &str) -> Option<Maybe<String>> 
     }
 }
 
-fn listed(node: &Node) -> Vec<String> {
+pub(crate) fn listed(node: &Node) -> Vec<String> {
     let one = |node: &Node| match node {
         Node::String(text) => text.clone(),
         other => other.to_json().to_string(),
@@ -319,6 +316,7 @@ fn values(
             continue;
         };
         let wanted = match (data_type, value) {
+            (_, Node::Null) => Some(Wanted::Nothing),
             (Type::String, value) => Text::read(&at, value, problems).map(Wanted::Text),
             (_, value) => match waypost_flow::expr::constant(&at, &value.to_json(), data_type) {
                 Ok(_) => Some(Wanted::Value(value.to_json())),
@@ -370,12 +368,7 @@ impl SendWanted {
         if let Some(word) = word(&mut members, "kind", "a kind in one word", problems) {
             wanted.kind = one_of(&members.at("kind"), &word, &SENDS, TraceEffectKind::as_str, "kind", problems);
         }
-        wanted.to = match members.node("to") {
-            None => None,
-            Some(Node::Null) => Some(Maybe::Nothing),
-            Some(node @ Node::List(_)) => Some(Maybe::This(Recipients::All(listed(node)))),
-            Some(node) => Text::read(&members.at("to"), node, problems).map(Recipients::One).map(Maybe::This),
-        };
+        wanted.to = members.node("to").and_then(|node| Recipients::read(&members.at("to"), node, problems));
         let mut text = |name: &str| {
             let node = members.node(name)?;
             Maybe::read(&members.at(name), node, problems)
@@ -403,8 +396,7 @@ impl fmt::Display for SendWanted {
         match &self.to {
             None => {}
             Some(Maybe::Nothing) => f.write_str(", to nobody")?,
-            Some(Maybe::This(Recipients::One(to))) => write!(f, ", to {to}")?,
-            Some(Maybe::This(Recipients::All(to))) => write!(f, ", to {} alone", to.join(" and "))?,
+            Some(Maybe::This(to)) => write!(f, ", to {to}")?,
         }
         for (member, wanted) in [("subject", &self.subject), ("text", &self.text), ("html", &self.html)] {
             if let Some(wanted) = wanted {

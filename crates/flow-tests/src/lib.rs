@@ -1,6 +1,7 @@
 //! Tests of flows: test documents read with every problem at once, cases run over a folder's flows, what came held against what is
 //! expected, coverage counted. Files are handed in and reports handed out: nothing here does I/O.
 
+mod aim;
 mod case;
 mod compare;
 pub mod coverage;
@@ -12,6 +13,7 @@ mod mail;
 mod markup;
 mod observed;
 pub mod recipient;
+mod recipients;
 pub mod recorded;
 pub mod report;
 mod rows;

@@ -95,7 +95,15 @@ fn case() -> Json {
         "A case. `rows` makes one of each row, with its values in the place of `<names>`.",
         json!({
             "name": { "description": "What the case shows.", "type": "string" },
-            "flow": { "description": "The flow under test, by name: it is called by itself.", "type": "string" },
+            "flow": {
+                "description": "The flow under test, by name: it is called by itself. With its type, where a shared flow and one for mail have the name.",
+                "anyOf": [{ "type": "string" }, {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": ["name"],
+                    "properties": { "name": { "type": "string" }, "type": { "type": "string" } },
+                }],
+            },
             "route": { "description": "An address that one of the folder's routes takes: what it leads to is tested.", "type": "string" },
             "mail": { "description": "The mail as its fields, or a recorded one.", "anyOf": [{ "$ref": "#/$defs/mail" }, { "$ref": "#/$defs/recorded" }] },
             "file": { "description": "The mail as an .eml file, named from where the test file is.", "type": "string" },
@@ -317,8 +325,8 @@ fn expect() -> Json {
             "reason": or_null("The reason of a disconnect; null: none.", &[text()]),
             "outcome": or_null("The outcome that the flow set; null: none.", &[text()]),
             "attributes": { "description": "Attributes in the end; null for one: not set; null for all: none is.", "type": ["object", "null"], "additionalProperties": { "anyOf": [{ "$ref": "#/$defs/text" }, { "type": "null" }] } },
-            "variables": { "description": "Variables of the flow under test, as they were last set.", "type": "object" },
-            "outputs": { "description": "Outputs of the flow under test; null: none.", "type": ["object", "null"] },
+            "variables": { "description": "Variables of the flow under test, as they were last set; null for one: it has no value; null for all: none has.", "type": ["object", "null"] },
+            "outputs": { "description": "Outputs of the flow under test; null for one: it has no value; null for all: there are none.", "type": ["object", "null"] },
             "sends": { "description": "What must be sent, whatever else is; an empty list or null: nothing is.", "type": ["array", "null"], "items": { "$ref": "#/$defs/send" } },
             "sendsNot": { "description": "What must not be sent; `{}` is anything.", "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/send" } },
             "path": { "description": "The nodes that are entered, in order; those of called flows as `Flow/node`; null: none.", "type": ["array", "null"], "items": { "type": "string" } },
@@ -382,13 +390,14 @@ mod tests {
 
     use super::*;
 
-    use crate::{case, defaults, expect, logs, mail, recorded, thread, trial};
+    use crate::{aim, case, defaults, expect, logs, mail, recorded, thread, trial};
 
     #[test]
     fn the_schema_has_what_is_read() {
         let schema = json_schema();
         for (path, keys) in [
             ("/$defs/case/properties", &case::keys()[..]),
+            ("/$defs/case/properties/flow/anyOf/1/properties", &aim::FLOW),
             ("/$defs/mail/properties", &mail::KEYS),
             ("/$defs/mail/properties/attachments/items/properties", &mail::ATTACHMENT),
             ("/$defs/envelope/properties", &trial::ENVELOPE),

@@ -1,7 +1,6 @@
 //! A trial: what runs, over which mail, with which answers. A case is a trial with a name and what is expected of it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::Map;
@@ -10,26 +9,22 @@ use waypost_app::mail::answers::HeldAnswers;
 use waypost_app::mail::decide::{Call, Decided, Start, call_at_once, decide_at_once};
 use waypost_app::mail::given::{ANSWERS, GivenAnswer, GivenAnswers};
 use waypost_app::mail::named::name_lookups;
-use waypost_app::mail::{inputs, supposed};
-use waypost_catalogue::routes::RouteMatch;
+use waypost_app::mail::supposed;
 use waypost_engine::{Detail, Limits, Reached};
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::document::fold_name;
-use waypost_flow::program::Program;
 use waypost_flow::source::Node;
 use waypost_flow::source::members::{Members, wrong};
-use waypost_flow::value::Value;
-use waypost_ids::{FlowId, InteractionId};
+use waypost_ids::InteractionId;
 use waypost_mail::message::Message;
 use waypost_members::email::Envelope;
 use waypost_store::error::StoreError;
-use waypost_store::records::catalogue::{RouteRecord, RouteTarget};
 use waypost_store::records::facts::Facts;
 use waypost_store::records::mail::Opening;
 use waypost_store::records::threads::ThreadRecord;
 use waypost_wire::trace::RunTrace;
 
 use crate::Flows;
+use crate::aim::{self, Aim, FlowWanted};
 use crate::mail::Fields;
 use crate::observed::Observed;
 use crate::recorded::Recorded;
@@ -81,15 +76,6 @@ pub struct Trial {
     answers: Vec<GivenAnswer>,
 }
 
-/// What runs.
-#[derive(Debug)]
-pub(crate) enum Aim {
-    /// What a route leads to.
-    Route(Arc<RouteRecord>),
-    /// A flow, called by itself with these inputs.
-    Flow(FlowId, Vec<(usize, Value<'static>)>),
-}
-
 /// What the mail came in.
 #[derive(Debug, Default)]
 struct EnvelopeGiven {
@@ -117,7 +103,7 @@ pub(crate) type TrialAnswers<'r> = GivenAnswers<'r, HeldAnswers<'r>>;
 
 /// The members of a trial as they are written.
 pub(crate) struct Written<'n> {
-    flow: Option<String>,
+    flow: Option<FlowWanted>,
     route: Option<String>,
     mail: Option<&'n Node>,
     file: Option<String>,
@@ -132,14 +118,16 @@ pub(crate) struct Written<'n> {
 }
 
 impl<'n> Written<'n> {
-    /// Takes them; `known` are all members that there may be.
-    pub(crate) fn take(members: &mut Members<'n>, known: &[&str]) -> Self {
+    /// Takes them.
+    pub(crate) fn take(members: &mut Members<'n>) -> Self {
         let before = members.problems.len();
-        let (flow, route) = (members.text("flow"), members.text("route"));
-        let is_told = members.problems.len() > before || members.mean(&["flow", "route"], known);
+        let (flow, route) = (FlowWanted::take(members), members.text("route"));
+        let is_told = members.problems.len() > before;
         if flow.is_none() && route.is_none() && !is_told {
-            let problem = Diagnostic::error(Code::MissingKey, members.at(""), "`flow` or `route` is missing");
-            members.problems.push(problem.expected("the flow or the route that is tested"));
+            let path = members.at("");
+            let problem = Diagnostic::error(Code::MissingKey, path.clone(), "`flow` or `route` is missing");
+            let problem = problem.expected("the flow or the route that is tested");
+            members.problems.push(problem.lacking(&path, &["flow", "route"]));
         }
         Self {
             flow,
@@ -195,8 +183,8 @@ impl<'n> Written<'n> {
         let dated = || Timestamp::from_second(Message::parse(&raw).date()?).ok();
         let received_at = said.or_else(dated).unwrap_or(WHEN);
         let aim = match (self.flow, self.route) {
-            (Some(name), None) => aim_at_flow(path, &name, self.inputs, flows, problems),
-            (None, Some(address)) => aim_at_route(&format!("{path}.route"), &address, flows, problems),
+            (Some(wanted), None) => aim::at_flow(path, &wanted, self.inputs, flows, problems),
+            (None, Some(address)) => aim::at_route(&format!("{path}.route"), &address, flows, problems),
             (None, None) => None,
             (Some(_), Some(_)) => {
                 problems.push(wrong(path, "`flow` or `route`, one of them"));
@@ -237,7 +225,7 @@ impl Trial {
         let mut problems = Vec::new();
         let recorded = Recorded::read("", node, open, &mut problems);
         let mut members = Members::of("", &recorded.node).map_err(|problem| vec![*problem])?;
-        let written = Written::take(&mut members, &KEYS);
+        let written = Written::take(&mut members);
         problems.extend(members.finish(&KEYS));
         let trial = written.read("", recorded.raw.clone(), flows, open, &mut problems);
         recorded.place("", &mut problems);
@@ -334,66 +322,6 @@ impl Trial {
     pub(crate) fn message(&self) -> Message<'_> {
         Message::parse(&self.raw)
     }
-}
-
-impl Aim {
-    /// The flow that is tested.
-    pub(crate) fn program(&self, flows: &Flows<'_>) -> Option<Arc<Program>> {
-        let flow = match self {
-            Self::Flow(flow, _) => *flow,
-            Self::Route(route) => match route.target {
-                RouteTarget::Flow(flow) => flow,
-                RouteTarget::Queue(_) => return None,
-            },
-        };
-        flows.running.snapshot.published(flow).cloned()
-    }
-}
-
-fn aim_at_flow(
-    path: &str,
-    name: &str,
-    given: Option<&Node>,
-    flows: &Flows<'_>,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<Aim> {
-    let folded = fold_name(name);
-    let found = [false, true].into_iter().find_map(|shared| flows.world.flow_named(&folded, shared));
-    let Some(program) = found.and_then(|flow| flows.running.snapshot.published(flow.id)) else {
-        let known = flows.project.flows.iter().map(|flow| flow.document.name.as_str());
-        let problem =
-            Diagnostic::error(Code::UnknownFlow, format!("{path}.flow"), format!("there is no flow `{name}`"));
-        problems.push(problem.nearest(name, known));
-        return None;
-    };
-    let given = match given.map(Node::to_json) {
-        None | Some(serde_json::Value::Null) => Map::new(),
-        Some(serde_json::Value::Object(given)) => given,
-        Some(_) => {
-            problems.push(wrong(&format!("{path}.inputs"), "a map of values by name"));
-            return None;
-        }
-    };
-    let flow = program.interface.flow;
-    match inputs::read(&program.interface, &given) {
-        Ok(inputs) => Some(Aim::Flow(flow, inputs)),
-        Err(found) => {
-            problems.extend(found.into_iter().map(|one| Diagnostic { path: format!("{path}.{}", one.path), ..one }));
-            Some(Aim::Flow(flow, Vec::new()))
-        }
-    }
-}
-
-fn aim_at_route(path: &str, address: &str, flows: &Flows<'_>, problems: &mut Vec<Diagnostic>) -> Option<Aim> {
-    if let RouteMatch::Route(route) = flows.running.routes.find(address.trim()) {
-        return Some(Aim::Route(route));
-    }
-    let known: Vec<String> =
-        flows.world.routes.values().map(|route| format!("{}@{}", route.pattern, route.domain)).collect();
-    let problem = Diagnostic::error(Code::InvalidValue, path, format!("no route takes mail for `{address}`"));
-    let problem = problem.expected("an address that one of the folder's routes takes");
-    problems.push(problem.nearest(address, known.iter().map(String::as_str)));
-    None
 }
 
 fn envelope(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> EnvelopeGiven {

@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 pub use crate::actions::ActionKind;
-pub use names::{fold_key, fold_name, is_shared_type};
+pub use names::{fold_key, fold_name, is_shared_type, is_type};
 pub(crate) use read::{MAX_ENTRIES, MAX_NODES};
 pub use read::{Metadata, Read, Rest, read, read_for_existing};
 pub use references::is_computed;

@@ -63,7 +63,7 @@ pub fn is_shared_type(flow_type: &str) -> bool {
 }
 
 /// Whether a type as written is a flow's type at all.
-pub(super) fn is_type(flow_type: &str) -> bool {
+pub fn is_type(flow_type: &str) -> bool {
     is_shared_type(flow_type) || ["email", "inboundemail"].iter().any(|email| flow_type.eq_ignore_ascii_case(email))
 }
 

@@ -47,7 +47,7 @@ fn is_domain(domain: &str) -> Result<(), BadLiteral> {
 }
 
 /// The one address that a text is, alone or in angle brackets after a name (RFC 5322, section 3.4).
-fn only_address(text: &str) -> Option<&str> {
+pub fn only_address(text: &str) -> Option<&str> {
     let text = text.get(trimmed(text)).unwrap_or_default();
     let address = match text.strip_suffix('>') {
         Some(rest) => {

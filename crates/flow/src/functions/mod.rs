@@ -23,7 +23,7 @@ mod written;
 mod zone;
 mod zoned;
 
-pub use address::is_one_address;
+pub use address::{is_one_address, only_address};
 pub(crate) use format::Written;
 pub(crate) use html::{RAW_HTML, escape_html};
 pub(crate) use json::made_json;

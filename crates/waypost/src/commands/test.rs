@@ -140,7 +140,13 @@ fn once(arguments: &Arguments) -> Result<(), Failure> {
         let places = |at| suite.places(at);
         files::print_found(&mut screen::styled_stderr(), &test_files, &suite.problems, &places, colour)?;
         let problems = located(&test_files, &suite.problems, &places);
-        return not_run(arguments, problems, "the tests have errors, so none ran");
+        let why = match project.flows.is_empty() && !arguments.paths.iter().any(|path| path.is_dir()) {
+            true => {
+                "the tests have errors, so none ran: there are no flows; name their folder, too: `waypost test FOLDER FILE`"
+            }
+            false => "the tests have errors, so none ran",
+        };
+        return not_run(arguments, problems, why);
     }
     let name = |case: &Case| test_files.get(case.at.file).map_or("", |file| file.path.as_str());
     let selected: Vec<&Case> = suite.cases.iter().filter(|case| arguments.selects(name(case), case)).collect();

@@ -13,7 +13,7 @@ use waypost_flow_tests::trial::Trial;
 use waypost_flow_tests::{Flows, Observed};
 
 use super::draft::{Asked, Draft, Entry, filling_of};
-use super::{envelope, facts};
+use super::envelope;
 
 /// What came of a draft, on each side.
 pub(crate) struct Attempt {
@@ -87,7 +87,7 @@ pub(crate) fn leads_somewhere(flows: &Flows<'_>, entry: &Entry) -> bool {
 /// The draft as a trial of a version: a case without name and expectations.
 pub(crate) fn written(draft: &Draft, flows: &Flows<'_>) -> Option<Node> {
     let whole = |filling: &str| {
-        let mut members = draft.beside(facts::written(&draft.facts, flows), answers(draft, flows));
+        let mut members = draft.beside(flows, answers(draft, flows));
         members.push(("mail".to_owned(), draft.mail(filling)));
         Node::Map(members)
     };

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
+use waypost_flow::document::fold_name;
 use waypost_flow::source::Node;
+use waypost_flow_tests::Flows;
 
-use super::facts::Facts;
+use super::facts::{self, Facts};
 
 /// What runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +17,16 @@ pub enum Entry {
     Route(String),
     /// A flow by its name, called by itself.
     Flow(String),
+}
+
+/// A flow by its name, with its type where two have it: the one for mail, whose run is a whole one.
+fn flow_written(name: &str, flows: &Flows<'_>) -> Node {
+    let text = |text: &str| Node::String(text.to_owned());
+    let folded = fold_name(name);
+    match [false, true].into_iter().all(|shared| flows.world.flow_named(&folded, shared).is_some()) {
+        true => Node::Map(vec![("name".to_owned(), text(name)), ("type".to_owned(), text("email"))]),
+        false => text(name),
+    }
 }
 
 /// What a run asks besides its mail, by its name.
@@ -199,12 +211,12 @@ impl Draft {
         Node::Map(members)
     }
 
-    /// All of it but the mail: what a test file has beside it. `facts` and `answers` are those that the folder knows.
-    pub(crate) fn beside(&self, facts: Vec<(String, Node)>, answers: Vec<Node>) -> Vec<(String, Node)> {
+    /// All of it but the mail: what a test file of a folder has beside it. `answers` are those that the folder knows.
+    pub(crate) fn beside(&self, flows: &Flows<'_>, answers: Vec<Node>) -> Vec<(String, Node)> {
         let text = |text: &str| Node::String(text.to_owned());
         let mut members = vec![match &self.entry {
             Entry::Route(address) => ("route".to_owned(), text(address)),
-            Entry::Flow(name) => ("flow".to_owned(), text(name)),
+            Entry::Flow(name) => ("flow".to_owned(), flow_written(name, flows)),
         }];
         members.extend(self.at.map(|at| ("at".to_owned(), Node::String(at.to_string()))));
         let envelope: Vec<_> = self
@@ -215,7 +227,7 @@ impl Draft {
         if !envelope.is_empty() {
             members.push(("envelope".to_owned(), Node::Map(envelope)));
         }
-        members.extend(facts);
+        members.extend(facts::written(&self.facts, flows));
         if !self.attributes.is_empty() {
             let attributes = self.attributes.iter().map(|(name, value)| (name.clone(), text(value)));
             members.push(("attributes".to_owned(), Node::Map(attributes.collect())));

@@ -9,7 +9,6 @@ use waypost_wire::trace::RunTrace;
 
 use super::attempt::{answers, leads_somewhere, written};
 use super::draft::{Draft, Entry};
-use super::facts;
 
 /// What is expected of a run that came out so.
 pub(crate) fn expected(observed: &Observed) -> Json {
@@ -145,7 +144,7 @@ pub(crate) fn mail(draft: &Draft, flows: &Flows<'_>) -> Option<Vec<u8>> {
 /// A case that runs the mail in a file.
 pub(crate) fn case(draft: &Draft, flows: &Flows<'_>, (name, file): (&str, &str), expect: Json) -> Json {
     let mut members = vec![("name".to_owned(), Node::String(name.to_owned()))];
-    let mut beside = draft.beside(facts::written(&draft.facts, flows), answers(draft, flows));
+    let mut beside = draft.beside(flows, answers(draft, flows));
     let rest = beside.split_off(1);
     members.extend(beside);
     members.push(("file".to_owned(), Node::String(file.to_owned())));
