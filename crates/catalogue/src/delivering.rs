@@ -6,7 +6,9 @@ use serde_json::{Map, Value as Json};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_flow::functions::is_one_address;
+use waypost_flow::source::members::unknown;
 use waypost_ids::{MailboxId, WebhookId};
+use waypost_problem::settle;
 use waypost_store::records::catalogue::{DeliverTo, QueueRecord};
 use waypost_store::records::mailboxes::{MailboxRecord, MailboxSettings};
 
@@ -24,6 +26,14 @@ const MEMBERS: [&str; 5] = ["webhook", "addresses", "attach", "mailbox", "folder
 
 /// Reads where a queue delivers. A webhook goes by its name, its id, or a reference to it.
 pub(crate) fn deliver_to(world: &World, written: &Json, problems: &mut Vec<Diagnostic>) -> Option<DeliverTo> {
+    let mut own = Vec::new();
+    let read = read(world, written, &mut own);
+    settle(&mut own);
+    problems.extend(own);
+    read
+}
+
+fn read(world: &World, written: &Json, problems: &mut Vec<Diagnostic>) -> Option<DeliverTo> {
     let root = QueueRecord::DELIVER_TO;
     let Json::Object(members) = written else {
         problems.push(wrong(root, "this is not a valid value of `deliverTo`", EXPECTED).found(found(written)));
@@ -31,8 +41,7 @@ pub(crate) fn deliver_to(world: &World, written: &Json, problems: &mut Vec<Diagn
     };
     let before = problems.len();
     for name in members.keys().filter(|name| !MEMBERS.contains(&name.as_str())) {
-        let path = format!("{root}.{name}");
-        problems.push(Diagnostic::error(Code::UnknownKey, path, format!("unknown key `{name}`")).among(name, MEMBERS));
+        problems.push(unknown(root, name, &MEMBERS));
     }
     let said = |name: &str| members.get(name).filter(|value| !value.is_null());
     let into = (said("mailbox"), said("folder"));
@@ -52,7 +61,8 @@ pub(crate) fn deliver_to(world: &World, written: &Json, problems: &mut Vec<Diagn
             let missing = if into.0.is_some() { "folder" } else { "mailbox" };
             let problem =
                 Diagnostic::error(Code::MissingKey, format!("{root}.{missing}"), format!("`{missing}` is missing"));
-            problems.push(problem.expected("`mailbox`, the name of one, and `folder`, the name of a folder there"));
+            let expected = "`mailbox`, the name of one, and `folder`, the name of a folder there";
+            problems.push(problem.expected(expected).lacking(root, &[missing]));
             None
         }
         (Some(webhook), None, (None, None)) => {
@@ -83,9 +93,8 @@ pub(crate) fn deliver_to(world: &World, written: &Json, problems: &mut Vec<Diagn
             None
         }
         (None, None, (None, None)) => {
-            if problems.len() == before {
-                problems.push(wrong(root, "this is not a valid value of `deliverTo`", EXPECTED));
-            }
+            let problem = wrong(root, "this is not a valid value of `deliverTo`", EXPECTED);
+            problems.push(problem.lacking(root, &MEMBERS));
             None
         }
     }

@@ -10,7 +10,7 @@ mod strict;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use waypost_flow::diagnostic::Diagnostic;
+use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_ids::{Kind, Ref, TableId};
 use waypost_store::error::{StoreError, TableError};
@@ -46,7 +46,12 @@ impl TableSpec {
         let ignore_case = self.ignore_case.unwrap_or_else(|| before.is_some_and(|before| before.ignore_case));
         let shape = match (&self.schema, before) {
             (None, Some(before)) => Ok(TableShape { ignore_case, ..before.clone() }),
-            (schema, _) => spec::shape(schema.as_ref().unwrap_or(&Json::Null), ignore_case),
+            (None, None) => Err(vec![
+                Diagnostic::error(Code::MissingKey, "schema", "`schema` is missing")
+                    .expected(spec::EXPECTED)
+                    .lacking("", &["schema"]),
+            ]),
+            (Some(schema), _) => spec::shape(schema, ignore_case),
         };
         match (named("name", &self.name).map_err(ChangeError::from), shape) {
             (Ok(name), Ok(shape)) => Ok((name, shape)),

@@ -12,7 +12,7 @@ use crate::request::Method;
 use crate::schema::{self, Schema};
 use crate::target::Target;
 use crate::template::{Known, Template, compile};
-use waypost_problem::{Problem, nearest, shown};
+use waypost_problem::{Problem, settle, shown};
 
 /// The most headers, and names of the translation map.
 const MAX_NAMES: usize = 100;
@@ -47,8 +47,9 @@ const BESIDE: [&str; 12] = [
 /// # Errors
 /// Every problem, each at its place.
 pub(crate) fn read(definition: &Json) -> Result<DataAction, Vec<Problem>> {
-    let mut reader = Reader { problems: Vec::new(), misspelt: Vec::new() };
+    let mut reader = Reader { problems: Vec::new() };
     let read = reader.action(definition);
+    settle(&mut reader.problems);
     match read {
         Some(action) if reader.problems.is_empty() => Ok(action),
         _ => Err(reader.problems),
@@ -57,8 +58,6 @@ pub(crate) fn read(definition: &Json) -> Result<DataAction, Vec<Problem>> {
 
 struct Reader {
     problems: Vec<Problem>,
-    /// Paths of members that unknown ones are meant to be: those are told, and the members are not missing as well.
-    misspelt: Vec<String>,
 }
 
 impl Reader {
@@ -124,8 +123,7 @@ impl Reader {
     fn members(&mut self, object: &Map<String, Json>, path: &str, known: &[&str]) {
         for name in object.keys().filter(|name| !known.contains(&name.as_str())) {
             let problem = Problem::new(join(path, name), format!("unknown member {}", shown(name)));
-            self.misspelt.extend(nearest(name, known.iter().copied()).map(|meant| join(path, meant)));
-            self.problems.push(problem.among(name, known.iter().copied()).about_key());
+            self.problems.push(problem.stranger(path, name, known.iter().copied()));
         }
     }
 
@@ -146,7 +144,7 @@ impl Reader {
             Some(Json::Object(object)) => Some(object),
             None | Some(Json::Null) => {
                 if required {
-                    self.absent(join(path, name), name, "an object");
+                    self.absent(path, name, "an object");
                 }
                 None
             }
@@ -200,14 +198,13 @@ impl Reader {
             "errorSchemaFlattened",
         ];
         self.members(object, &path, &known);
-        let path = format!("{path}.{name}");
         match object.get(name) {
             None | Some(Json::Null) => {
-                self.absent(path, name, "a JSON Schema (draft 4) of an object");
+                self.absent(&path, name, "a JSON Schema (draft 4) of an object");
                 None
             }
             Some(json) => {
-                let read = schema::read(json, &path);
+                let read = schema::read(json, &join(&path, name));
                 self.keep(read)
             }
         }
@@ -296,15 +293,14 @@ impl Reader {
 
     fn missing(&mut self, of: &Map<String, Json>, path: &str, name: &str, expected: &str) {
         if of.get(name).is_none_or(Json::is_null) {
-            self.absent(join(path, name), name, expected);
+            self.absent(path, name, expected);
         }
     }
 
-    /// Notes that a member is missing, unless it is there by another name.
-    fn absent(&mut self, path: String, name: &str, expected: &str) {
-        if !self.misspelt.contains(&path) {
-            self.problems.push(Problem::new(path, format!("`{name}` is missing")).expected(expected));
-        }
+    /// Notes that the object at a path lacks a member.
+    fn absent(&mut self, path: &str, name: &str, expected: &str) {
+        let problem = Problem::new(join(path, name), format!("`{name}` is missing")).expected(expected);
+        self.problems.push(problem.lacking(path, &[name]));
     }
 
     fn response(&mut self, response: &Map<String, Json>) -> ReadResponse {

@@ -1,12 +1,14 @@
 //! One problem of a definition that a user wrote, in the words that all readers of definitions share. Problems of flows, which have codes and
 //! ranges of text, are `waypost_flow`'s diagnostics.
 
+mod keys;
 mod names;
 
 use std::fmt;
 
 use serde::Serialize;
 
+pub use keys::{Keys, OfKeys, settle};
 pub use names::{nearest, one_of};
 
 /// The user's text is shown up to this many characters.
@@ -28,13 +30,13 @@ pub struct Problem {
     pub found: Option<Box<str>>,
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub suggestion: Option<String>,
+    pub suggestion: Option<Box<str>>,
     /// Whether the text at its place may be a password, which must not be shown.
     #[serde(skip)]
     pub unshown: bool,
-    /// Whether it is about the key at its place, which nobody knows, and not about its value.
+    /// What it says of keys; none if it is about a value.
     #[serde(skip)]
-    pub of_key: bool,
+    pub keys: Option<Box<Keys>>,
 }
 
 impl Problem {
@@ -47,7 +49,7 @@ impl Problem {
             found: None,
             suggestion: None,
             unshown: false,
-            of_key: false,
+            keys: None,
         }
     }
 
@@ -67,7 +69,7 @@ impl Problem {
 
     /// Adds what to do.
     #[must_use]
-    pub fn suggestion(mut self, suggestion: impl Into<String>) -> Self {
+    pub fn suggestion(mut self, suggestion: impl Into<Box<str>>) -> Self {
         self.suggestion = Some(suggestion.into());
         self
     }
@@ -88,10 +90,17 @@ impl Problem {
         if told.suggestion.is_some() { told } else { told.expected(one_of(known)) }
     }
 
-    /// Makes it about the key at its place.
+    /// Makes it about a key of an object that is none of `known`: adds the nearest of them or, if none is near, that it is one of them.
     #[must_use]
-    pub fn about_key(mut self) -> Self {
-        self.of_key = true;
+    pub fn stranger<'k>(self, object: &str, key: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Self {
+        let keys = Some(Box::new(Keys::unknown(object, key, known.clone())));
+        Self { keys, ..self.among(key, known) }
+    }
+
+    /// Makes it about a member that an object lacks; of several, any one would do.
+    #[must_use]
+    pub fn lacking(mut self, object: &str, members: &[&str]) -> Self {
+        self.keys = Some(Box::new(Keys::missing(object, members)));
         self
     }
 
@@ -100,6 +109,16 @@ impl Problem {
     pub fn unshown(mut self) -> Self {
         self.unshown = true;
         self
+    }
+}
+
+impl OfKeys for Problem {
+    fn keys(&self) -> Option<&Keys> {
+        self.keys.as_deref()
+    }
+
+    fn suggest(&mut self, suggestion: String) {
+        self.suggestion = Some(suggestion.into());
     }
 }
 

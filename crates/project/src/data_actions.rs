@@ -8,7 +8,7 @@ use waypost_ids::{DataActionId, Kind};
 use waypost_store::records::outside::DataActionRecord;
 
 use crate::world::{Offline, alone};
-use crate::{At, Entry, Project};
+use crate::{At, Entry, Project, add_found};
 use waypost_flow::source::members::Members;
 
 /// Members of an answer of the API that say where the action was, and not what it is.
@@ -25,9 +25,7 @@ impl Project {
         let (mut members, mut problems) = members.rest();
         members.retain(|member, _| !OF_A_SERVER.contains(&member.as_str()));
         let spec = DataActionSpec { name: Some(name.clone()), members, version: None };
-        if problems.is_empty() {
-            problems.extend(alone::<KnownDataAction>(&spec).err().unwrap_or_default());
-        }
+        add_found(&mut problems, alone::<KnownDataAction>(&spec).err().unwrap_or_default());
         if !problems.is_empty() {
             return self.missing(at, problems);
         }

@@ -32,14 +32,14 @@ use waypost_catalogue::queues::QueueSpec;
 use waypost_catalogue::routing::RouteSpec;
 use waypost_catalogue::schedules::ScheduleSpec;
 use waypost_catalogue::webhooks::WebhookSpec;
-use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::diagnostic::{Code, Diagnostic, settle};
 use waypost_flow::document::{self, Document, Metadata, Read, Rest};
 use waypost_flow::source::{self, Node, Places, members};
 use waypost_ids::Kind;
 use waypost_wire::access::OAuthClientRequest;
 
 use duplicates::Names;
-use kind::DocumentKind;
+use kind::{DocumentKind, Said};
 use tables::TableEntry;
 use terms::TermEntry;
 use unreadable::Unreadable;
@@ -177,23 +177,24 @@ impl Project {
 
     /// Reads a document. `path` is its file's, if it is alone in there.
     fn document(&mut self, at: At, path: Option<&str>, node: &Node) {
-        let kind = match kind::of(node) {
-            Ok(kind) => kind,
-            Err(problem) => {
-                self.unreadable.unknown_kind(node);
-                return self.missing(at, [*problem]);
-            }
-        };
+        let Said { kind, key, problems } = kind::of(node);
         let told = self.problems.len();
-        self.of_kind(at, path, kind, node);
+        self.add(at, problems);
+        let Some(kind) = kind else {
+            self.unreadable.unknown_kind(node);
+            self.incomplete = true;
+            return;
+        };
+        self.of_kind(at, path, (kind, &key), node);
         if let DocumentKind::Object(kind) = kind {
             let problems = self.problems.iter().skip(told).map(|problem| &problem.diagnostic);
             self.unreadable.document((kind, path), node, problems);
         }
     }
 
-    fn of_kind(&mut self, at: At, path: Option<&str>, kind: DocumentKind, node: &Node) {
-        let tree = source::without(node, &[kind::KEY]);
+    /// Reads a document of which it is known what it is; `key` is the member that may say so.
+    fn of_kind(&mut self, at: At, path: Option<&str>, (kind, key): (DocumentKind, &str), node: &Node) {
+        let tree = source::without(node, &[key]);
         let repeated = source::repeated_keys("", node);
         if kind != DocumentKind::Object(Kind::Flow) && !repeated.is_empty() {
             return self.missing(at, repeated.into_iter().map(|(path, key)| members::repeated(path, key)));
@@ -266,6 +267,13 @@ impl Project {
         self.incomplete = true;
         self.add(at, problems);
     }
+}
+
+/// Adds what an object's own rules find to what its document was found to be. A name that is missing can't be used either: it is told once.
+fn add_found(problems: &mut Vec<Diagnostic>, found: impl IntoIterator<Item = Diagnostic>) {
+    let is_named = !problems.iter().any(|problem| problem.path == "name");
+    problems.extend(found.into_iter().filter(|problem| is_named || problem.path != "name"));
+    settle(problems);
 }
 
 fn is_wrong(problems: &[Diagnostic]) -> bool {

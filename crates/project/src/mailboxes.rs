@@ -8,7 +8,7 @@ use waypost_flow::source::Node;
 use waypost_ids::{Kind, MailboxId};
 use waypost_store::records::mailboxes::MailboxRecord;
 
-use crate::{At, Entry, Project};
+use crate::{At, Entry, Project, add_found};
 use waypost_flow::source::members::Members;
 
 impl Project {
@@ -16,7 +16,7 @@ impl Project {
     pub(crate) fn mailbox(&mut self, at: At, path: Option<&str>, node: &Node) {
         let mut members = match Members::of("", node) {
             Ok(members) => members,
-            Err(problem) => return self.add(at, [*problem]),
+            Err(problem) => return self.missing(at, [*problem]),
         };
         let name = members.name(path);
         let enabled = match members.text("state").as_deref() {
@@ -31,9 +31,9 @@ impl Project {
         };
         let (definition, mut problems) = members.rest();
         let spec = MailboxSpec { id: MailboxId(Uuid::nil()), name, enabled, definition };
-        problems.extend(spec.read().err().unwrap_or_default());
+        add_found(&mut problems, spec.read().err().unwrap_or_default());
         if !problems.is_empty() {
-            return self.add(at, problems);
+            return self.missing(at, problems);
         }
         let name = (spec.name.as_str(), MailboxRecord::folded(&spec.name));
         if self.first_of_its_name(at, Kind::Mailbox, name, "name".to_owned()) {

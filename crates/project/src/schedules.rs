@@ -6,7 +6,7 @@ use waypost_catalogue::schedules::{KnownSchedule, ScheduleSpec};
 use waypost_flow::source::Node;
 use waypost_ids::Kind;
 
-use crate::{At, Entry, Project};
+use crate::{At, Entry, Project, add_found};
 use waypost_flow::source::members::Members;
 
 impl Project {
@@ -21,7 +21,7 @@ impl Project {
         let (definition, mut problems) = members.rest();
         let spec = ScheduleSpec { name, description, definition };
         if let Err(ChangeError::Invalid(more)) = spec.read(None) {
-            problems.extend(more);
+            add_found(&mut problems, more);
         }
         if !problems.is_empty() {
             return self.missing(at, problems);

@@ -17,7 +17,7 @@ use waypost_store::contents::Repeated;
 use waypost_store::records::tables::TableRow;
 
 use crate::world::alone;
-use crate::{At, Entry, FileProblem, Project};
+use crate::{At, Entry, FileProblem, Project, add_found};
 use waypost_flow::source::members::Members;
 
 /// What a table's document may say.
@@ -72,7 +72,10 @@ impl Project {
         let mut problems = members.finish(&KEYS);
         let record = match alone::<Table>(&spec) {
             Ok(record) => record,
-            Err(more) => return self.missing(at, problems.into_iter().chain(more)),
+            Err(more) => {
+                add_found(&mut problems, more);
+                return self.missing(at, problems);
+            }
         };
         let table = Table::new(record);
         let rows = rows.and_then(|rows| rows_of(&table, rows, &mut problems));

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::diagnostic::{Code, Diagnostic, Keys};
 use waypost_flow::document::fold_name;
 use waypost_flow::source::{self, Node};
 use waypost_ids::Kind;
+use waypost_store::records::catalogue::QueueRecord;
 
 /// What is known of them.
 #[derive(Debug, Default)]
@@ -34,10 +35,7 @@ impl Unreadable {
             return;
         }
         // The key itself may be misspelt.
-        let meant = |problem: &&Diagnostic| {
-            let suggestion = problem.suggestion.as_deref().unwrap_or_default();
-            problem.code == Code::UnknownKey && suggestion.contains("`name`")
-        };
+        let meant = |problem: &&Diagnostic| problem.keys.as_deref().and_then(Keys::meant) == Some("name");
         let keys = ["name"].into_iter().chain(problems.filter(meant).map(|problem| problem.path.as_str()));
         let mut written = keys.filter_map(|key| match source::member(tree, key) {
             Some(Node::String(name)) => Some(name.as_str()),
@@ -70,6 +68,8 @@ impl Unreadable {
             Code::UnknownSchedule => Kind::Schedule,
             Code::UnknownWebhook => Kind::Webhook,
             Code::UnknownDataAction => Kind::DataAction,
+            // Only queues name mailboxes.
+            Code::InvalidValue if problem.path == format!("{}.mailbox", QueueRecord::DELIVER_TO) => Kind::Mailbox,
             _ => return false,
         };
         let named = problem.message.split_once('`').map(|(_, name)| fold_name(name.trim_end_matches('`')));

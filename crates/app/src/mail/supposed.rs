@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value as Json};
 use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::source::members::unknown;
 use waypost_ids::{AuthResult, ScanResult};
+use waypost_problem::settle;
 use waypost_store::records::facts::{AuthFact, AuthFacts, Facts, ScanFacts};
 
 /// Reads what is supposed. A method or a scan may be its result alone. What passes is aligned unless it says otherwise.
@@ -28,6 +30,7 @@ pub fn read(auth: Option<&Json>, scan: Option<&Json>) -> Result<Facts, Vec<Diagn
             reason: String::new(),
         };
     }
+    settle(&mut problems);
     if problems.is_empty() { Ok(facts) } else { Err(problems) }
 }
 
@@ -57,14 +60,8 @@ fn members(
 ) -> Option<Map<String, Json>> {
     match (said, short) {
         (Json::Object(members), _) => {
-            for unknown in members.keys().filter(|name| !known.contains(&name.as_str())) {
-                let problem = Diagnostic::error(
-                    Code::UnknownKey,
-                    format!("{path}.{unknown}"),
-                    format!("unknown key `{unknown}`"),
-                );
-                problems.push(problem.among(unknown, known.iter().copied()));
-            }
+            let strangers = members.keys().filter(|name| !known.contains(&name.as_str()));
+            problems.extend(strangers.map(|name| unknown(path, name, known)));
             Some(members.clone())
         }
         (Json::String(_), Some(short)) => Some(Map::from_iter([(short.to_owned(), said.clone())])),
@@ -82,10 +79,12 @@ fn word<T: Default>(
     words: &[&str],
     problems: &mut Vec<Diagnostic>,
 ) -> T {
+    let object = path;
     let path = format!("{path}.result");
     match members.get("result") {
         None => {
-            problems.push(Diagnostic::error(Code::MissingKey, path, "`result` is missing").expected(words.join(", ")));
+            let problem = Diagnostic::error(Code::MissingKey, path, "`result` is missing");
+            problems.push(problem.expected(words.join(", ")).lacking(object, &["result"]));
             T::default()
         }
         Some(Json::String(word)) => of(word).unwrap_or_else(|| {

@@ -10,6 +10,9 @@ use super::grant_word;
 use super::members::{Members, line, lines};
 use crate::routing::Wanted;
 
+/// What proves who logs in is one of them.
+const MEMBERS: [&str; 2] = ["secret", "oauth"];
+
 const OAUTH: [&str; 7] = ["tokenUrl", "deviceUrl", "clientId", "secret", "refreshToken", "scopes", "grant"];
 
 /// What proves who logs in.
@@ -78,14 +81,14 @@ pub(super) fn read_auth(
         members.parsed("secret", SECRET, secret),
         members.parsed("oauth", "an object", |value| value.as_object().cloned()),
     );
-    let there = auth.iter().filter(|(name, value)| matches!(name.as_str(), "secret" | "oauth") && !value.is_null());
-    if there.count() != 1 {
+    let there = auth.iter().filter(|(name, value)| MEMBERS.contains(&name.as_str()) && !value.is_null()).count();
+    if there != 1 {
         let problem = Diagnostic::error(Code::InvalidValue, path, "`auth` must have `secret` or `oauth`, one of them");
         // Such as `auth: { password: … }`.
-        let problem = problem.expected("`secret`: the name of a secret that is the password; or `oauth`");
-        members.problems.push(problem.unshown());
+        let problem = problem.expected("`secret`: the name of a secret that is the password; or `oauth`").unshown();
+        members.problems.push(if there == 0 { problem.lacking(path, &MEMBERS) } else { problem });
     }
-    members.finish(&["secret", "oauth"]);
+    members.finish(&MEMBERS);
     let oauth = oauth.and_then(|oauth| read_oauth(oauth_path, &oauth, &mut inner));
     problems.extend(inner);
     password.map(DefinitionAuth::Secret).or(oauth.map(DefinitionAuth::Oauth))

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_problem::nearest;
+use waypost_problem::settle;
 use waypost_reach::web_url;
 
 use crate::object::found;
@@ -48,7 +48,7 @@ impl<'j> Members<'j> {
 
     pub(super) fn missing<T>(&mut self, name: &str, expected: &str) -> Option<T> {
         let problem = Diagnostic::error(Code::MissingKey, below(self.path, name), format!("`{name}` is missing"));
-        self.problems.push(problem.expected(expected));
+        self.problems.push(problem.expected(expected).lacking(self.path, &[name]));
         None
     }
 
@@ -66,18 +66,15 @@ impl<'j> Members<'j> {
         }
     }
 
-    /// Notes members that nobody read.
+    /// Notes members that nobody read. A misspelt member is not missing as well.
     pub(super) fn finish(self, known: &[&str]) {
         for (name, _) in self.left {
-            // A misspelt member is not missing as well.
-            if let Some(meant) = nearest(name, known.iter().copied()).map(|meant| below(self.path, meant)) {
-                self.problems.retain(|problem| problem.code != Code::MissingKey || problem.path != meant);
-            }
             let problem =
                 Diagnostic::error(Code::UnknownKey, below(self.path, name), format!("`{name}` is not known here"));
             // Such as `password: …`.
-            self.problems.push(problem.among(name, known.iter().copied()).unshown());
+            self.problems.push(problem.stranger(self.path, name, known.iter().copied()).unshown());
         }
+        settle(self.problems);
     }
 }
 

@@ -4,13 +4,18 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value as Json, json};
 use waypost_flow::diagnostic::{Code, Diagnostic};
+use waypost_flow::source::members::unknown;
 use waypost_flow::types::Type;
+use waypost_problem::settle;
 use waypost_store::records::tables::{ColumnRecord, TableShape};
 
 use super::cells;
 
 /// The property of a schema that is the key.
 pub const KEY_PROPERTY: &str = "key";
+
+/// What a table's `schema` is.
+pub(super) const EXPECTED: &str = "a JSON Schema whose `properties` are the columns";
 
 /// At most so many columns.
 pub const MAX_COLUMNS: usize = 200;
@@ -21,8 +26,12 @@ const MAX_NAME: usize = 100;
 /// What CEL never takes for a member's name.
 const KEYWORDS: [&str; 4] = ["true", "false", "null", "in"];
 
+/// What a schema may say. Of the columns, `properties` says everything.
+pub const SCHEMA: [&str; 9] =
+    ["properties", "type", "required", "additionalProperties", "title", "description", "id", "$id", "$schema"];
+
 /// What a property may say. Limits on values are read and not kept: types alone are.
-const PROPERTY: [&str; 15] = [
+pub const PROPERTY: [&str; 15] = [
     "type",
     "format",
     "dataType",
@@ -49,9 +58,9 @@ pub fn shape(schema: &Json, ignore_case: bool) -> Result<TableShape, Vec<Diagnos
         Diagnostic::error(Code::WrongKind, path, format!("expected {expected}")).expected(expected)
     };
     let Json::Object(members) = schema else {
-        return Err(vec![wrong("schema", "a JSON Schema whose `properties` are the columns")]);
+        return Err(vec![wrong("schema", EXPECTED)]);
     };
-    let mut problems = Vec::new();
+    let mut problems = strangers("schema", members, &SCHEMA);
     let empty = Map::new();
     let properties = match members.get("properties") {
         Some(Json::Object(properties)) => properties,
@@ -62,11 +71,13 @@ pub fn shape(schema: &Json, ignore_case: bool) -> Result<TableShape, Vec<Diagnos
         None => {
             problems.push(
                 Diagnostic::error(Code::MissingKey, "schema.properties", "`properties` is missing")
-                    .expected("the columns, such as { \"tier\": { \"dataType\": \"string\" } }"),
+                    .expected("the columns, such as { \"tier\": { \"dataType\": \"string\" } }")
+                    .lacking("schema", &["properties"]),
             );
             &empty
         }
     };
+    settle(&mut problems);
     if properties.len() > MAX_COLUMNS + 1 {
         problems.push(
             Diagnostic::error(Code::TooLarge, "schema.properties", "the table has too many columns")
@@ -87,6 +98,7 @@ pub fn shape(schema: &Json, ignore_case: bool) -> Result<TableShape, Vec<Diagnos
         // A title that says nothing new is what the schema is answered with where there is none.
         let title = property.get("title").and_then(Json::as_str).filter(|title| title != name).map(str::to_owned);
         if name == KEY_PROPERTY {
+            problems.extend(strangers(&path, property, &PROPERTY));
             match property_type(&path, property) {
                 Ok(Type::String) => shape.key_title = title,
                 Err(_) if !property.contains_key("type") && !property.contains_key("dataType") => {
@@ -112,24 +124,23 @@ pub fn shape(schema: &Json, ignore_case: bool) -> Result<TableShape, Vec<Diagnos
     if problems.is_empty() { Ok(shape) } else { Err(problems) }
 }
 
+/// Keys of an object that are none of `known`.
+fn strangers(path: &str, members: &Map<String, Json>, known: &[&str]) -> Vec<Diagnostic> {
+    members.keys().filter(|key| !known.contains(&key.as_str())).map(|key| unknown(path, key, known)).collect()
+}
+
 fn column(
     path: &str,
     name: &str,
     title: Option<String>,
     property: &Map<String, Json>,
 ) -> Result<ColumnRecord, Vec<Diagnostic>> {
-    let mut problems: Vec<Diagnostic> = property
-        .keys()
-        .filter(|key| !PROPERTY.contains(&key.as_str()))
-        .map(|key| {
-            let at = format!("{path}.{key}");
-            Diagnostic::error(Code::UnknownKey, at, format!("unknown key `{key}`")).among(key, PROPERTY)
-        })
-        .collect();
+    let mut problems = strangers(path, property, &PROPERTY);
     let data_type = match property_type(path, property) {
         Ok(data_type) => data_type,
         Err(problem) => {
             problems.push(*problem);
+            settle(&mut problems);
             return Err(problems);
         }
     };
@@ -176,7 +187,8 @@ fn property_type(path: &str, property: &Map<String, Json>) -> Result<Type, Box<D
         ("array", _) => Ok(Type::List(Box::new(Type::String))),
         ("", _) => Err(Box::new(
             Diagnostic::error(Code::MissingKey, format!("{path}.type"), "the column has no type")
-                .expected("`type`, or `dataType` in the flow language's words"),
+                .expected("`type`, or `dataType` in the flow language's words")
+                .lacking(path, &["type", "dataType"]),
         )),
         (other, _) => Err(unknown("type", other)),
     }

@@ -193,7 +193,7 @@ impl Parser<'_> {
                 self.note(
                     start,
                     "a text in double quotes can't have both a doubled quote and a reference",
-                    Some("write `$esc.quote` for the quote".to_owned()),
+                    Some("write `$esc.quote` for the quote".into()),
                 );
                 return Err(Stop);
             }

@@ -153,7 +153,7 @@ impl<'t> Parser<'t> {
         self.note(self.at, message, None);
     }
 
-    pub(super) fn note(&mut self, at: usize, message: impl Into<String>, suggestion: Option<String>) {
+    pub(super) fn note(&mut self, at: usize, message: impl Into<String>, suggestion: Option<Box<str>>) {
         if self.problems.len() >= MAX_PROBLEMS {
             return;
         }
@@ -257,7 +257,11 @@ impl<'t> Parser<'t> {
                 }
                 word => {
                     let write = format!("write `\\#{word}` if it is meant as text");
-                    self.note(start, format!("the macro {} is not supported", shown(&format!("#{word}"))), Some(write));
+                    self.note(
+                        start,
+                        format!("the macro {} is not supported", shown(&format!("#{word}"))),
+                        Some(write.into()),
+                    );
                     return Err(Stop);
                 }
             }

@@ -154,7 +154,7 @@ impl<'t> Parser<'t> {
             self.note(
                 start,
                 "credentials are allowed only in headers",
-                Some("put the credential into a header, such as `Authorization`".to_owned()),
+                Some("put the credential into a header, such as `Authorization`".into()),
             );
             return Ok(Root::Credential(String::new()));
         }

@@ -57,7 +57,8 @@ impl Letter {
         if text.is_none() && html.is_none() {
             reader.diagnostics.push(
                 Diagnostic::error(Code::MissingKey, object.at("text"), "the mail has neither `text` nor `html`")
-                    .suggestion("add `text`, or `html`, or both"),
+                    .suggestion("add `text`, or `html`, or both")
+                    .lacking(&object.path, &["text", "html"]),
             );
             return None;
         }

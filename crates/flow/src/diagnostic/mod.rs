@@ -10,7 +10,9 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
-use waypost_problem::{Problem, nearest, one_of};
+use waypost_problem::{OfKeys, Problem, one_of};
+
+pub use waypost_problem::{Keys, nearest, settle};
 
 pub use codes::Code;
 pub use problems::{MAX_LISTED, Problems};
@@ -80,6 +82,9 @@ pub struct Diagnostic {
     /// The suggestion as changes of the string value at `path`, none overlapping another. Empty: it is none that can be made as it stands.
     #[serde(skip)]
     pub edits: Vec<Edit>,
+    /// What it says of keys; none if it is about a value.
+    #[serde(skip)]
+    pub keys: Option<Box<Keys>>,
     /// How many problems it stands for, if it is the last of a list that was cut; else 0.
     #[serde(skip)]
     pub more: usize,
@@ -101,6 +106,7 @@ impl Diagnostic {
             found: None,
             suggestion: None,
             edits: Vec::new(),
+            keys: None,
             more: 0,
             unshown: false,
         }
@@ -155,6 +161,20 @@ impl Diagnostic {
         if told.suggestion.is_some() { told } else { told.expected(one_of(known)) }
     }
 
+    /// Makes it about a key of an object that is none of `known`: adds the nearest of them or, if none is near, that it is one of them.
+    #[must_use]
+    pub fn stranger<'k>(self, object: &str, key: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> Self {
+        let keys = Some(Box::new(Keys::unknown(object, key, known.clone())));
+        Self { keys, ..self.among(key, known) }
+    }
+
+    /// Makes it about a member that an object lacks; of several, any one would do.
+    #[must_use]
+    pub fn lacking(mut self, object: &str, members: &[&str]) -> Self {
+        self.keys = Some(Box::new(Keys::missing(object, members)));
+        self
+    }
+
     /// Narrows the place to a part of the string value at the path, in bytes.
     #[must_use]
     pub fn at(mut self, range: Range<usize>) -> Self {
@@ -178,14 +198,28 @@ impl Diagnostic {
 /// A problem of a definition that is no flow.
 impl From<Problem> for Diagnostic {
     fn from(problem: Problem) -> Self {
-        let code = if problem.of_key { Code::UnknownKey } else { Code::InvalidValue };
+        let code = match problem.keys.as_deref() {
+            Some(Keys::Unknown { .. }) => Code::UnknownKey,
+            Some(Keys::Missing { .. }) | None => Code::InvalidValue,
+        };
         Self {
+            keys: problem.keys,
             expected: problem.expected,
             found: problem.found.map(String::from),
-            suggestion: problem.suggestion,
+            suggestion: problem.suggestion.map(String::from),
             unshown: problem.unshown,
             ..Self::error(code, problem.path, problem.message)
         }
+    }
+}
+
+impl OfKeys for Diagnostic {
+    fn keys(&self) -> Option<&Keys> {
+        self.keys.as_deref()
+    }
+
+    fn suggest(&mut self, suggestion: String) {
+        self.suggestion = Some(suggestion);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use waypost_problem::settle;
+
 use super::{Code, Diagnostic};
 use crate::path::{MAX_PATH, clip};
 
@@ -74,6 +76,17 @@ impl Problems {
     pub fn dedup(&mut self) {
         let mut said = HashSet::new();
         self.listed.retain(|problem| said.insert(problem.clone()));
+        self.count();
+    }
+
+    /// Tells a misspelt key once ([`settle`]).
+    pub fn settle(&mut self) {
+        settle(&mut self.listed);
+        self.count();
+    }
+
+    /// Counts the listed errors again, of which some are gone.
+    fn count(&mut self) {
         let errors = self.listed.iter().filter(|problem| problem.is_error()).count();
         self.errors -= self.listed_errors - errors;
         self.listed_errors = errors;

@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use waypost_problem::nearest;
-
 use super::elsewhere;
 use super::names::name_problem;
 use crate::diagnostic::{Code, Diagnostic, Problems};
@@ -24,8 +22,6 @@ pub(crate) struct Reader {
 pub(crate) struct Object<'n> {
     pub(crate) path: String,
     members: Vec<(&'static str, &'n Node)>,
-    /// Keys that unknown ones are meant to be: those are told, and the keys are not missing as well.
-    misspelt: Vec<&'static str>,
 }
 
 impl<'n> Object<'n> {
@@ -73,7 +69,7 @@ impl Reader {
             self.kind(path, "a map", node);
             return None;
         };
-        let mut object = Object { path: path.to_owned(), members: Vec::new(), misspelt: Vec::new() };
+        let mut object = Object { path: path.to_owned(), members: Vec::new() };
         let mut seen: Vec<(&'static str, &str)> = Vec::new();
         for (key, value) in written {
             let canonical = keys.iter().find(|known| *known == key || known.to_ascii_lowercase() == *key);
@@ -81,7 +77,6 @@ impl Reader {
                 if !ignored.contains(&key.as_str()) {
                     self.pass_over(value);
                     self.unknown_key(path, key, keys);
-                    object.misspelt.extend(nearest(key, keys.iter().copied()));
                 }
                 continue;
             };
@@ -129,7 +124,7 @@ impl Reader {
             let problem = Diagnostic::error(Code::UnknownKey, join(path, key), format!("unknown key `{key}`"));
             match elsewhere::key(key) {
                 Some(belongs) => problem.suggestion(belongs),
-                None => problem.among(key, keys.iter().copied()),
+                None => problem.stranger(path, key, keys.iter().copied()),
             }
         });
     }
@@ -151,13 +146,19 @@ impl Reader {
 
     /// Reports a key that must be there.
     pub(crate) fn missing(&mut self, object: &Object<'_>, key: &str) {
-        if object.misspelt.contains(&key) && object.written(key).is_none() {
-            return;
-        }
-        let problem = |message: String| Diagnostic::error(Code::MissingKey, object.at(key), message);
-        self.diagnostics.push(match object.is_null(key) {
-            true => problem(format!("`{key}` is null, but needs a value")).found("null"),
-            false => problem(format!("`{key}` is missing")).suggestion(format!("add `{key}`")),
+        self.missing_one(object, &[key]);
+    }
+
+    /// Reports keys of which one must be there. The problem is at the first of them.
+    pub(crate) fn missing_one(&mut self, object: &Object<'_>, keys: &[&str]) {
+        let Some(first) = keys.first() else { return };
+        let problem = |message: String| Diagnostic::error(Code::MissingKey, object.at(first), message);
+        let names = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" or ");
+        self.diagnostics.push(match keys.iter().find(|key| object.is_null(key)) {
+            Some(key) => problem(format!("`{key}` is null, but needs a value")).found("null"),
+            None => {
+                problem(format!("{names} is missing")).suggestion(format!("add {names}")).lacking(&object.path, keys)
+            }
         });
     }
 

@@ -153,19 +153,22 @@ fn read_with(node: &Node, required: &[&str]) -> Read {
     let metadata = metadata(&mut reader, &object);
     let has_content = CONTENT.iter().any(|key| object.get(key).is_some());
     if !has_content {
+        reader.diagnostics.settle();
         return Read { document: None, rest: None, metadata, diagnostics: reader.diagnostics.into_vec() };
     }
     if object.get("nodes").is_none() {
         reader.diagnostics.push(
             Diagnostic::error(Code::ContentWithoutNodes, "nodes", "the flow's content has no `nodes`")
                 .expected("`nodes` beside the other members of the content, or none of them")
-                .suggestion("add `nodes: []` for a flow that does nothing yet"),
+                .suggestion("add `nodes: []` for a flow that does nothing yet")
+                .lacking("", &["nodes"]),
         );
     }
     for key in required.iter().filter(|key| object.get(key).is_none()) {
         reader.missing(&object, key);
     }
     let document = content(&mut reader, &object, &metadata);
+    reader.diagnostics.settle();
     let failed = reader.diagnostics.has_errors();
     let (document, rest) = match (failed, reader.has_gaps) {
         (false, _) => (Some(document), None),

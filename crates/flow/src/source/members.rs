@@ -1,7 +1,7 @@
 //! Members of a document, read one by one; every problem is kept.
 
 use serde_json::{Map, Value as Json};
-use waypost_problem::{nearest, one_of};
+use waypost_problem::{one_of, settle};
 
 use super::Node;
 use crate::diagnostic::{Code, Diagnostic};
@@ -138,7 +138,7 @@ impl<'n> Members<'n> {
     /// Notes that a member is missing.
     pub fn missing(&mut self, name: &str, expected: &str) {
         let problem = Diagnostic::error(Code::MissingKey, below(self.path, name), format!("`{name}` is missing"));
-        self.problems.push(problem.expected(expected));
+        self.problems.push(problem.expected(expected).lacking(self.path, &[name]));
     }
 
     fn wrong<T>(&mut self, name: &str, expected: &str, found: &Node) -> Option<T> {
@@ -146,22 +146,10 @@ impl<'n> Members<'n> {
         None
     }
 
-    /// Whether one of `names` was meant by a member that is none of `known`.
-    #[must_use]
-    pub fn mean(&self, names: &[&str], known: &[&str]) -> bool {
-        let mut unknown = self.left.iter().filter(|(key, _)| !known.contains(&key.as_str()));
-        unknown.any(|(key, _)| nearest(key, names.iter().copied()).is_some())
-    }
-
     /// Notes members that nobody read; `known` are those that there may be. A misspelt member is not missing as well.
     pub fn finish(mut self, known: &[&str]) -> Vec<Diagnostic> {
-        for (key, _) in &self.left {
-            if let Some(meant) = nearest(key, known.iter().copied()).map(|meant| below(self.path, meant)) {
-                self.problems.retain(|problem| problem.code != Code::MissingKey || problem.path != meant);
-            }
-            let problem = Diagnostic::error(Code::UnknownKey, below(self.path, key), format!("unknown key `{key}`"));
-            self.problems.push(problem.among(key, known.iter().copied()));
-        }
+        self.problems.extend(self.left.iter().map(|(key, _)| unknown(self.path, key, known)));
+        settle(&mut self.problems);
         self.problems
     }
 
@@ -170,16 +158,16 @@ impl<'n> Members<'n> {
     pub fn kept(mut self, known: &[&str], left_out: &[&str]) -> (Map<String, Json>, Vec<Diagnostic>) {
         self.left.retain(|(key, _)| !left_out.contains(&key.as_str()));
         for (key, _) in self.left.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
-            let path = below(self.path, key);
-            let misspelt = Diagnostic::error(Code::UnknownKey, &path, format!("unknown key `{key}`"))
-                .nearest(key, known.iter().copied());
+            let misspelt = unknown(self.path, key, known);
             self.problems.push(if misspelt.suggestion.is_some() {
                 misspelt
             } else {
-                Diagnostic::warning(Code::UnknownKey, path, format!("`{key}` is kept, and has no effect"))
-                    .expected(one_of(known.iter().copied()))
+                let message = format!("`{key}` is kept, and has no effect");
+                let problem = Diagnostic::warning(Code::UnknownKey, misspelt.path, message);
+                problem.expected(one_of(known.iter().copied()))
             });
         }
+        settle(&mut self.problems);
         self.rest()
     }
 
@@ -193,6 +181,13 @@ impl<'n> Members<'n> {
 #[must_use]
 pub fn wrong(path: &str, expected: &str) -> Diagnostic {
     Diagnostic::error(Code::WrongKind, path, format!("expected {expected}")).expected(expected)
+}
+
+/// A key of the object at `path` that is none of `known`.
+#[must_use]
+pub fn unknown(path: &str, key: &str, known: &[&str]) -> Diagnostic {
+    let problem = Diagnostic::error(Code::UnknownKey, below(path, key), format!("unknown key `{key}`"));
+    problem.stranger(path, key, known.iter().copied())
 }
 
 /// A key that is there twice.

@@ -38,7 +38,7 @@ impl Schemas {
     /// The schema of what a document is; none if it says that it is something unknown.
     #[must_use]
     pub fn of(&self, document: &Node) -> Option<&Json> {
-        self.find(kind::of(document).ok()?)
+        self.find(kind::of(document).kind?)
     }
 
     /// Every name that has a schema, and the schema.

@@ -1,6 +1,7 @@
 //! The schemas of objects other than flows, written by hand: what they say is held against what is read by a test.
 
 use serde_json::{Map, Value as Json, json};
+use waypost_catalogue::tables::spec::{PROPERTY, SCHEMA};
 use waypost_ids::Term;
 use waypost_ids::client::TOKEN_SECONDS_ALLOWED;
 
@@ -125,12 +126,14 @@ pub(super) fn table() -> Json {
             "schema": {
                 "description": "The columns, at most 200.",
                 "type": "object",
+                "propertyNames": { "enum": SCHEMA },
                 "properties": {
                     "properties": {
                         "description": "Each column by its name.",
                         "type": "object",
                         "additionalProperties": {
                             "type": "object",
+                            "propertyNames": { "enum": PROPERTY },
                             "properties": {
                                 "dataType": { "description": "string, integer, number, boolean, datetime, duration, json or list<string>.", "type": "string" },
                                 "default": { "description": "The value of a row that leaves the column out." },

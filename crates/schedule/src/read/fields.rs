@@ -3,14 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::MAX_NAME;
-use waypost_problem::{Problem, nearest, shown};
+use waypost_problem::{Problem, shown};
 
 /// Where problems are collected.
 #[derive(Default)]
 pub(super) struct Reader {
     pub(super) problems: Vec<Problem>,
-    /// Paths of keys that unknown ones are meant to be: those are told, and the keys are not missing as well.
-    misspelt: Vec<String>,
     /// Rules found that never occur. To find that out takes some milliseconds each.
     pub(super) never: usize,
 }
@@ -61,12 +59,10 @@ impl Reader {
     pub(super) fn known(&mut self, object: &Object<'_>, keys: &[&str]) {
         let listed = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
         for key in object.map.keys().filter(|key| !keys.contains(&key.as_str())) {
-            self.misspelt.extend(nearest(key, keys.iter().copied()).map(|meant| object.path(meant)));
             self.problems.push(
                 Problem::new(object.path(key), format!("{} is not known here", shown(key)))
-                    .expected(format!("one of {listed}"))
-                    .nearest(key, keys.iter().copied())
-                    .about_key(),
+                    .stranger(&object.place, key, keys.iter().copied())
+                    .expected(format!("one of {listed}")),
             );
         }
     }
@@ -147,9 +143,8 @@ impl Reader {
     }
 
     pub(super) fn missing(&mut self, object: &Object<'_>, key: &str, expected: &str) {
-        if !self.misspelt.contains(&object.path(key)) {
-            self.problems.push(Problem::new(object.place(), format!("`{key}` is missing")).expected(expected));
-        }
+        let problem = Problem::new(object.place(), format!("`{key}` is missing")).expected(expected);
+        self.problems.push(problem.lacking(&object.place, &[key]));
     }
 
     pub(super) fn wrong_kind(&mut self, path: impl Into<String>, value: &Value, expected: &str) {

@@ -15,7 +15,7 @@ use crate::definition::Definition;
 use crate::plan::{Plan, PlannedRule};
 use crate::schedule::{Schedule, State};
 use crate::zone;
-use waypost_problem::{Problem, shown};
+use waypost_problem::{Problem, settle, shown};
 
 /// Rules that each of `open`, `closed` and `holidays` may hold.
 pub const MAX_RULES: usize = 100;
@@ -40,6 +40,7 @@ pub const MAX_COUNT: i32 = 1_000;
 pub fn read(value: &Value) -> Result<Schedule, Vec<Problem>> {
     let mut reader = Reader::default();
     let plan = definition(&mut reader, value);
+    settle(&mut reader.problems);
     if !reader.problems.is_empty() {
         return Err(reader.problems);
     }

@@ -140,7 +140,8 @@ fn length(reader: &mut Reader, object: &Object<'_>, start: Option<DateTime>) -> 
         }
         (false, false) => {
             let message = "neither `end` nor `duration` is there";
-            reader.problems.push(Problem::new(object.place(), message).expected("one of them"));
+            let problem = Problem::new(object.place(), message).expected("one of them");
+            reader.problems.push(problem.lacking(object.place(), &["end", "duration"]));
         }
         _ => {}
     }

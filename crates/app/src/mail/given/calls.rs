@@ -12,7 +12,7 @@ use waypost_flow::source::members::{Members, wrong};
 use waypost_flow::types::Type;
 use waypost_ids::DataActionId;
 
-use super::{ONE_ANSWER, TOO_LATE, unknown};
+use super::{ANSWER, ONE_ANSWER, TOO_LATE, unknown};
 
 /// What an `error` may say besides being a text.
 pub const FAILURE_KEYS: [&str; 3] = ["code", "message", "status"];
@@ -67,6 +67,10 @@ pub(super) fn read(
             message: TOO_LATE.to_owned(),
             status: None,
         }),
+        (None, None, false) => {
+            problems.push(wrong(path, ONE_ANSWER).lacking(path, &ANSWER));
+            return None;
+        }
         _ => {
             problems.push(wrong(path, ONE_ANSWER));
             return None;

@@ -17,6 +17,7 @@ use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::source::Node;
 use waypost_flow::source::members::{Members, wrong};
 use waypost_ids::{DataActionId, ScheduleId, TableId};
+use waypost_problem::settle;
 use waypost_schedule::State;
 use waypost_store::error::StoreError;
 
@@ -30,6 +31,10 @@ pub const KEYS: [&str; 7] = ["dataAction", "table", "schedule", "input", "output
 
 /// Each question of a run looks through all of them.
 pub const MOST_ANSWERS: usize = 1_000;
+
+/// What an answer is to, and what it says: one of each.
+const OF: [&str; 3] = ["dataAction", "table", "schedule"];
+const ANSWER: [&str; 3] = ["output", "error", "timeout"];
 
 /// What an answer is to.
 const ONE_OF_THEM: &str = "`dataAction`, `table` or `schedule`, one of them";
@@ -96,7 +101,14 @@ impl GivenAnswer {
             return Vec::new();
         }
         let each = nodes.iter().enumerate();
-        each.filter_map(|(index, node)| Self::read(&format!("{path}[{index}]"), node, running, problems)).collect()
+        each.filter_map(|(index, node)| {
+            let mut own = Vec::new();
+            let read = Self::read(&format!("{path}[{index}]"), node, running, &mut own);
+            settle(&mut own);
+            problems.extend(own);
+            read
+        })
+        .collect()
     }
 
     /// Reads one. What it answers is checked as the table or schedule itself would have it.
@@ -124,6 +136,10 @@ impl GivenAnswer {
             (Some(_), None, false) => None,
             (None, Some(error), false) => Some(error.clone()),
             (None, None, true) => Some(TOO_LATE.to_owned()),
+            (None, None, false) => {
+                problems.push(wrong(path, ONE_ANSWER).lacking(path, &ANSWER));
+                return None;
+            }
             _ => {
                 problems.push(wrong(path, ONE_ANSWER));
                 return None;
@@ -156,7 +172,11 @@ impl GivenAnswer {
                 };
                 (format!("schedule `{name}`"), To::Schedule(schedule.record.id, at, answer))
             }
-            _ => {
+            (None, None) => {
+                problems.push(wrong(path, ONE_OF_THEM).lacking(path, &OF));
+                return None;
+            }
+            (Some(_), Some(_)) => {
                 problems.push(wrong(path, ONE_OF_THEM));
                 return None;
             }
@@ -200,6 +220,9 @@ fn key(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<String
         Node::Map(_) => {
             let mut members = Members::of(path, node).map_err(|problem| problems.push(*problem)).ok()?;
             let key = members.text("key");
+            if key.is_none() && members.problems.is_empty() {
+                members.missing("key", "the key that is looked up");
+            }
             problems.extend(members.finish(&["key"]));
             key
         }
@@ -212,19 +235,23 @@ fn key(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<String
 
 /// When a schedule is asked about: an instant, or `{ at: INSTANT }`.
 fn instant(path: &str, node: &Node, problems: &mut Vec<Diagnostic>) -> Option<Timestamp> {
+    const EXPECTED: &str = "a time such as `2026-03-01T09:00:00Z`";
     let written = match node {
         Node::String(text) => Some(text.clone()),
         Node::Map(_) => {
             let mut members = Members::of(path, node).map_err(|problem| problems.push(*problem)).ok()?;
             let at = members.text("at");
+            if at.is_none() && members.problems.is_empty() {
+                members.missing("at", EXPECTED);
+            }
             problems.extend(members.finish(&["at"]));
-            at
+            Some(at?)
         }
         _ => None,
     };
     let read = written.and_then(|text| text.parse().ok());
     if read.is_none() {
-        problems.push(wrong(path, "a time such as `2026-03-01T09:00:00Z`"));
+        problems.push(wrong(path, EXPECTED));
     }
     read
 }
@@ -262,10 +289,13 @@ fn standing(path: &str, output: Option<&Node>, problems: &mut Vec<Diagnostic>) -
     let mut members = Members::of(path, node).map_err(|problem| problems.push(*problem)).ok()?;
     let (word, name, next) = (members.text("state"), members.text("name"), members.node("nextChange"));
     let next_change = next.and_then(|node| instant(&members.at("nextChange"), node, problems));
+    let names = state_words();
+    if word.is_none() && members.problems.is_empty() {
+        members.missing("state", &format!("one of: {}", names.join(", ")));
+    }
     problems.extend(members.finish(&STANDING_KEYS));
-    let word = word.unwrap_or_default();
+    let word = word?;
     let Some(state) = STATES.into_iter().find(|state| state.as_str() == word) else {
-        let names = state_words();
         let problem = Diagnostic::error(
             Code::InvalidValue,
             format!("{path}.state"),
