@@ -58,7 +58,7 @@ pub(super) fn reference(reader: &mut Reader, object: &Object<'_>) -> Option<Flow
             Diagnostic::error(Code::DuplicateKey, object.at("flow"), "`flowId` and `flow` both name the called flow")
                 .suggestion("keep one of them"),
         ),
-        (false, false) => reader.missing_one(object, &["flowId", "flow"]),
+        (false, false) => reader.missing_one(object, &["flow", "flowId"]),
         (true, false) | (false, true) => {}
     }
     (flow_id.is_some() != flow.is_some()).then_some(FlowReference { flow_id, flow, version: version? })
