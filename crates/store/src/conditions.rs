@@ -1,8 +1,8 @@
 //! States as conditions, in SQL that both databases read. The numbers are in the text: an index of some states is found by its text.
 
-use waypost_ids::{DecisionKind, DeliveryKind};
+use waypost_ids::{DecisionKind, DeliveryKind, DeliveryState};
 
-use crate::encoding::{decision_code, delivery_kind_code};
+use crate::encoding::{decision_code, delivery_kind_code, delivery_state_code};
 use crate::records::mail::State;
 use crate::records::outbox::Way;
 use crate::rules::standing::is_held;
@@ -66,19 +66,32 @@ pub(crate) fn miscounted() -> String {
 
 /// Where each interaction stands, as numbers of [`Place`](crate::records::outbox::Place) and of reasons why it is stuck. Parameter 1: since
 /// before when a delivery that is due counts as one that nobody carries.
-pub(crate) const PLACES: &str = "SELECT id, received_at, CASE
-    WHEN state IN (0, 1, 5) THEN 0
-    WHEN state IN (2, 3) AND (queue IS NULL OR queue NOT IN (SELECT id FROM queues)) THEN 10
-    WHEN state = 2 THEN 1
-    WHEN state = 3 THEN 2
-    WHEN state = 6 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE interaction = interactions.id AND deliveries.kind IN (2, 4, 5)
-        AND deliveries.run = interactions.runs AND deliveries.state = 0) THEN 11
-    WHEN state = 6 AND EXISTS (SELECT 1 FROM deliveries WHERE interaction = interactions.id AND deliveries.kind IN (2, 4, 5)
-        AND deliveries.run = interactions.runs AND deliveries.state = 0 AND deliveries.due_at < $1) THEN 12
-    WHEN state = 6 THEN 3
-    WHEN decision = 2 THEN 6
-    ELSE 5 END AS place
-    FROM interactions";
+pub(crate) fn places() -> String {
+    let carries = [DeliveryKind::Forward, DeliveryKind::QueuePush].map(of_kind).join(" OR ");
+    let pending = format!(
+        "SELECT 1 FROM deliveries WHERE interaction = interactions.id AND ({carries})
+        AND deliveries.run = interactions.runs AND deliveries.state = {}",
+        delivery_state_code(DeliveryState::Pending)
+    );
+    let undecided = [State::Received, State::Running, State::Waiting].map(in_state).join(" OR ");
+    let (in_queue, going_out) = (in_queues(), in_state(State::GoingOut));
+    let (queued, claimed) = (in_state(State::Decided), in_state(State::Claimed));
+    let (forwarded, dropped) = (decision_code(DecisionKind::Forward), decision_code(DecisionKind::Disconnect));
+    format!(
+        "SELECT id, received_at, CASE
+            WHEN {undecided} THEN 0
+            WHEN {in_queue} AND (queue IS NULL OR queue NOT IN (SELECT id FROM queues)) THEN 10
+            WHEN {queued} THEN 1
+            WHEN {claimed} THEN 2
+            WHEN {going_out} AND NOT EXISTS ({pending}) THEN CASE WHEN decision = {forwarded} THEN 11 ELSE 13 END
+            WHEN {going_out} AND EXISTS ({pending} AND deliveries.due_at < $1)
+                THEN CASE WHEN decision = {forwarded} THEN 12 ELSE 14 END
+            WHEN {going_out} THEN 3
+            WHEN decision = {dropped} THEN 6
+            ELSE 5 END AS place
+        FROM interactions"
+    )
+}
 
 /// What of these is stuck.
 pub(crate) const STUCK: &str = ">= 10";

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use waypost_app::outbox::ledger::differences;
 use waypost_ids::DeliveryState;
-use waypost_store::records::outbox::{Ledger as Kept, Place, Stuck};
+use waypost_store::records::outbox::{GoesBy, Ledger as Kept, Place, Stuck};
 use waypost_wire::delivery::{Difference, Ledger, Places, StuckInteraction, StuckReason};
 
 use super::view;
@@ -29,7 +29,7 @@ fn shown(ledger: &Kept, sends_mail: bool) -> Ledger {
         differing.map(|one| Difference { what: one.what, counted: one.counted, tallied: one.tallied }).collect();
     let stuck = ledger.stuck.iter().map(|(id, stuck)| {
         let (reason, message) = reason(*stuck, sends_mail);
-        StuckInteraction { interaction_id: *id, reason, message: message.to_owned() }
+        StuckInteraction { interaction_id: *id, reason, message }
     });
     let count = |state: DeliveryState| ledger.deliveries.get(&state).copied().unwrap_or(0);
     Ledger {
@@ -55,18 +55,24 @@ fn places(ledger: &Kept) -> Places {
     }
 }
 
-const fn reason(stuck: Stuck, sends_mail: bool) -> (StuckReason, &'static str) {
+fn reason(stuck: Stuck, sends_mail: bool) -> (StuckReason, String) {
+    let word = |by| match by {
+        GoesBy::Forward => "forward",
+        GoesBy::Push => "push",
+    };
     match stuck {
-        Stuck::NoQueue => (StuckReason::NoQueue, "it waits in no queue, or in a deleted one: run it again"),
-        Stuck::NothingPending => {
-            (StuckReason::NothingPending, "its forward is on the way, but no delivery of it is pending")
+        Stuck::NoQueue => (StuckReason::NoQueue, "it waits in no queue, or in a deleted one: run it again".to_owned()),
+        Stuck::NothingPending(by) => {
+            (StuckReason::NothingPending, format!("its {} is on the way, but no delivery of it is pending", word(by)))
         }
-        Stuck::Overdue if sends_mail => {
-            (StuckReason::Overdue, "a delivery of its forward has been due for more than an hour: is a node running?")
+        Stuck::Overdue(by) => {
+            // A push may go to a webhook or into a folder, whatever sends mail.
+            let hint = match by {
+                GoesBy::Forward if !sends_mail => "this server runs with `--smarthost none`",
+                GoesBy::Forward | GoesBy::Push => "is a node running?",
+            };
+            let message = format!("a delivery of its {} has been due for more than an hour: {hint}", word(by));
+            (StuckReason::Overdue, message)
         }
-        Stuck::Overdue => (
-            StuckReason::Overdue,
-            "a delivery of its forward has been due for more than an hour: this server runs with `--smarthost none`",
-        ),
     }
 }

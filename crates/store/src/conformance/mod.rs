@@ -79,7 +79,7 @@ macro_rules! every_rule {
                 many_who_annotate_one_flow_lose_nothing;
             events: who_watches_is_told_once_it_is_committed, what_happens_is_told_as_it_stands_then, a_claim_that_runs_out_is_told, events_tell_of_no_events,
                 nobody_is_told_what_nobody_listens_to, what_is_told_outlives_reruns_and_not_erasures;
-            pushes: a_push_that_arrives_completes_the_work, claims_and_pushes_exclude_each_other, transferred_work_is_pushed,
+            pushes: the_ledger_has_pushes_whichever_way_they_go, a_push_that_arrives_completes_the_work, claims_and_pushes_exclude_each_other, transferred_work_is_pushed,
                 what_is_held_back_waits_with_the_reason, a_rerun_pushes_what_was_never_pushed,
                 a_queue_that_pushes_stays_until_all_has_arrived, a_forward_that_failed_is_completed_by_a_push,
                 a_push_of_an_earlier_run_is_not_tried_again, a_push_to_several_is_under_way_until_the_last_has_ended;

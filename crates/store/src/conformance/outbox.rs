@@ -10,8 +10,8 @@ use crate::error::LeaseError;
 use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{IdempotencyKey, InteractionRecord, RunRecord, State};
 use crate::records::outbox::{
-    Addressed, Answers, AttemptEnd, Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord, Held,
-    Outgoing, Place, SendOutcome, Stuck, Transfer, Unchanged, Way,
+    Addressed, Answers, AttemptEnd, Attempted, BouncedOf, Content, DeliveryClaim, DeliveryFilter, DeliveryRecord,
+    GoesBy, Held, Outgoing, Place, SendOutcome, Stuck, Transfer, Unchanged, Way,
 };
 use crate::records::retention::RetentionLimits;
 use crate::traits::Store;
@@ -721,7 +721,7 @@ pub(crate) async fn the_ledger_has_each_in_one_place(store: &dyn Store) {
     assert_eq!(ledger.deliveries[&DeliveryState::Pending], 1);
     assert!(ledger.stuck.is_empty());
     let overdue = store.ledger(at(1000), 10).await.unwrap();
-    assert_eq!(overdue.stuck, [(id(5), Stuck::Overdue)]);
+    assert_eq!(overdue.stuck, [(id(5), Stuck::Overdue(GoesBy::Forward))]);
     assert_eq!((overdue.places[&Place::Stuck], overdue.places[&Place::GoingOut]), (1, 0));
     sums_agree(store).await;
 }

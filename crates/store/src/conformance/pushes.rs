@@ -10,7 +10,8 @@ use crate::records::audit::AuditRecord;
 use crate::records::catalogue::CatalogueChange;
 use crate::records::mail::{InteractionRecord, RunRecord, State};
 use crate::records::outbox::{
-    AttemptEnd, Attempted, BouncedOf, DeliveryClaim, DeliveryFilter, Held, Outgoing, Place, Transfer, Unchanged, Way,
+    AttemptEnd, Attempted, BouncedOf, DeliveryClaim, DeliveryFilter, GoesBy, Held, Outgoing, Place, Stuck, Transfer,
+    Unchanged, Way,
 };
 use crate::traits::Store;
 
@@ -66,6 +67,22 @@ async fn sums_agree(store: &dyn Store) {
         assert_eq!(ledger.tallied.deliveries.get(state).copied().unwrap_or(0), *count, "{state:?}");
     }
     assert_eq!((ledger.queues, ledger.places[&Place::Stuck]), (Vec::new(), 0));
+}
+
+/// However it goes, a push that is pending is going out, and one that nobody carries is stuck as a push.
+pub(crate) async fn the_ledger_has_pushes_whichever_way_they_go(store: &dyn Store) {
+    queues(store).await;
+    let targets = ["team@example.net".to_owned(), HOOK.to_owned(), format!("mailbox:{HOOK}/Done")];
+    let ways = targets.clone().map(|target| Way::of(DeliveryKind::QueuePush, &target));
+    assert_eq!(ways, Way::ALL);
+    for (number, target) in (1..).zip(&targets) {
+        accept(store, decided(number, pushes(DecisionKind::Queue, vec![push(number.into(), target)]))).await;
+    }
+    let ledger = store.ledger(at(-1000), 10).await.unwrap();
+    assert_eq!((ledger.places[&Place::GoingOut], ledger.stuck), (3, Vec::new()));
+    let overdue = store.ledger(at(1000), 10).await.unwrap();
+    assert_eq!(overdue.stuck, [1, 2, 3].map(|number| (id(number), Stuck::Overdue(GoesBy::Push))));
+    sums_agree(store).await;
 }
 
 pub(crate) async fn a_push_that_arrives_completes_the_work(store: &dyn Store) {

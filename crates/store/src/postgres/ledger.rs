@@ -7,7 +7,7 @@ use waypost_ids::{DeliveryState, InteractionId};
 
 use super::pool::rows;
 use super::tally;
-use crate::conditions::{PLACES, STUCK};
+use crate::conditions::{STUCK, places};
 use crate::encoding::delivery_state;
 use crate::error::StoreError;
 use crate::records::outbox::{Ledger, Place, Stuck};
@@ -22,9 +22,10 @@ pub(super) async fn read(db: &mut Client, overdue: Timestamp, most_stuck: u32) -
         tallied: tally::read(&db).await?,
         queues: tally::differing(&db).await?,
     };
+    let places = places();
     let unknown = |what: i64| StoreError::Inconsistent { table: "interactions", detail: format!("no place {what}") };
     let count = |count: i64| u64::try_from(count).unwrap_or(0);
-    let sql = format!("SELECT place::bigint, count(*) FROM ({PLACES}) AS placed GROUP BY place");
+    let sql = format!("SELECT place::bigint, count(*) FROM ({places}) AS placed GROUP BY place");
     for row in rows(&db, &sql, &[&overdue]).await? {
         let (place, many): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
         *ledger.places.entry(Place::of_code(place).ok_or_else(|| unknown(place))?).or_default() += count(many);
@@ -34,7 +35,7 @@ pub(super) async fn read(db: &mut Client, overdue: Timestamp, most_stuck: u32) -
         ledger.deliveries.insert(delivery_state(state).ok_or_else(|| unknown(state))?, count(many));
     }
     let sql = format!(
-        "SELECT id, place::bigint FROM ({PLACES}) AS placed WHERE place {STUCK} ORDER BY received_at, id LIMIT $2"
+        "SELECT id, place::bigint FROM ({places}) AS placed WHERE place {STUCK} ORDER BY received_at, id LIMIT $2"
     );
     for row in rows(&db, &sql, &[&overdue, &i64::from(most_stuck)]).await? {
         let place: i64 = row.try_get(1)?;

@@ -338,7 +338,7 @@ impl Place {
     pub const ALL: [Self; 7] =
         [Self::Undecided, Self::Queued, Self::Claimed, Self::GoingOut, Self::Stuck, Self::Completed, Self::Dropped];
 
-    /// What a number in `crate::conditions::PLACES` stands for.
+    /// What a number in `crate::conditions::places` stands for.
     pub(crate) const fn of_code(code: i64) -> Option<Self> {
         match code {
             0 => Some(Self::Undecided),
@@ -358,19 +358,30 @@ impl Place {
 pub enum Stuck {
     /// It waits in a queue that does not exist any more, or in none.
     NoQueue,
-    /// Its forward or push is being delivered, but no delivery of it is pending.
-    NothingPending,
-    /// A delivery of its forward or push has been due for so long that no node seems to send it.
-    Overdue,
+    /// It is being delivered so, but no delivery of it is pending.
+    NothingPending(GoesBy),
+    /// A delivery of it has been due for so long that no node seems to send it.
+    Overdue(GoesBy),
+}
+
+/// How an interaction goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoesBy {
+    /// Its flow forwarded it.
+    Forward,
+    /// Its queue pushes it.
+    Push,
 }
 
 impl Stuck {
-    /// What a number in `crate::conditions::PLACES` stands for.
+    /// What a number in `crate::conditions::places` stands for.
     pub(crate) const fn of_code(code: i64) -> Option<Self> {
         match code {
             10 => Some(Self::NoQueue),
-            11 => Some(Self::NothingPending),
-            12 => Some(Self::Overdue),
+            11 => Some(Self::NothingPending(GoesBy::Forward)),
+            12 => Some(Self::Overdue(GoesBy::Forward)),
+            13 => Some(Self::NothingPending(GoesBy::Push)),
+            14 => Some(Self::Overdue(GoesBy::Push)),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use waypost_ids::{DeliveryState, InteractionId};
 
 use super::columns::micros;
 use super::tally;
-use crate::conditions::{PLACES, STUCK};
+use crate::conditions::{STUCK, places};
 use crate::encoding::delivery_state;
 use crate::error::StoreError;
 use crate::records::outbox::{Ledger, Place, Stuck};
@@ -21,8 +21,9 @@ pub(super) fn read(db: &Connection, overdue: Timestamp, most_stuck: u32) -> Resu
         tallied: tally::read(db)?,
         queues: tally::differing(db)?,
     };
+    let places = places();
     let unknown = |what: i64| StoreError::Inconsistent { table: "interactions", detail: format!("no place {what}") };
-    let mut select = db.prepare(&format!("SELECT place, count(*) FROM ({PLACES}) AS placed GROUP BY place"))?;
+    let mut select = db.prepare(&format!("SELECT place, count(*) FROM ({places}) AS placed GROUP BY place"))?;
     let mut rows = select.query((micros(overdue),))?;
     while let Some(row) = rows.next()? {
         let (place, count): (i64, u64) = (row.get(0)?, row.get(1)?);
@@ -35,7 +36,7 @@ pub(super) fn read(db: &Connection, overdue: Timestamp, most_stuck: u32) -> Resu
         ledger.deliveries.insert(delivery_state(state).ok_or_else(|| unknown(state))?, row.get(1)?);
     }
     let sql =
-        format!("SELECT id, place FROM ({PLACES}) AS placed WHERE place {STUCK} ORDER BY received_at, id LIMIT ?2");
+        format!("SELECT id, place FROM ({places}) AS placed WHERE place {STUCK} ORDER BY received_at, id LIMIT ?2");
     let mut select = db.prepare(&sql)?;
     let mut rows = select.query((micros(overdue), most_stuck))?;
     while let Some(row) = rows.next()? {
