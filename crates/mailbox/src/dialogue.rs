@@ -1,6 +1,7 @@
 //! Commands and answers, one after the other.
 
 use tokio::time::timeout;
+use waypost_reach::Secrets;
 
 use crate::connect::Timeouts;
 use crate::login::{Exchange, Login};
@@ -48,13 +49,6 @@ pub(crate) fn line<'r>(response: &'r [u8], tag: &str) -> Line<'r> {
     }
 }
 
-/// A server's words: on one line, and not too many.
-pub(crate) fn words(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let text: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_WORDS).collect();
-    if text.is_empty() { "it gave no reason".to_owned() } else { text }
-}
-
 /// Commands and answers, one after the other.
 #[derive(Debug)]
 pub(crate) struct Dialogue {
@@ -62,15 +56,25 @@ pub(crate) struct Dialogue {
     pub(crate) timeouts: Timeouts,
     commands: u32,
     bye: Option<String>,
+    /// What the server was sent and may repeat.
+    secrets: Secrets,
 }
 
 impl Dialogue {
     pub(crate) fn new(wire: Wire, timeouts: Timeouts) -> Self {
-        Self { wire, timeouts, commands: 0, bye: None }
+        Self { wire, timeouts, commands: 0, bye: None, secrets: Secrets::default() }
     }
 
     pub(crate) fn into_wire(self) -> Wire {
         self.wire
+    }
+
+    /// A server's words: on one line, not too many, and without what proves who we are.
+    pub(crate) fn words(&self, bytes: &[u8]) -> String {
+        let text = String::from_utf8_lossy(bytes);
+        let text = self.secrets.hidden_in(text.trim());
+        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_WORDS).collect();
+        if text.is_empty() { "it gave no reason".to_owned() } else { text }
     }
 
     pub(crate) async fn response(&mut self, most: usize, waited_for: &'static str) -> Result<Vec<u8>, Problem> {
@@ -89,9 +93,9 @@ impl Dialogue {
     pub(crate) async fn greeting(&mut self) -> Result<(), Problem> {
         let greeting = self.response(USUAL, "the greeting").await?;
         match line(&greeting, "") {
-            Line::Bye(said) => Err(Problem::Bye(words(said))),
+            Line::Bye(said) => Err(Problem::Bye(self.words(said))),
             Line::Data if greeting.starts_with(b"* ") => Ok(()),
-            _ => Err(Problem::NoImap(words(&greeting))),
+            _ => Err(Problem::NoImap(self.words(&greeting))),
         }
     }
 
@@ -138,9 +142,9 @@ impl Dialogue {
         loop {
             let response = self.response(most, command).await?;
             match line(&response, &tag) {
-                Line::Done(said) => return Ok(words(said)),
-                Line::Refused(said) => return Err(Problem::Refused { command, words: words(said) }),
-                Line::Bye(said) => self.bye = Some(words(said)),
+                Line::Done(said) => return Ok(self.words(said)),
+                Line::Refused(said) => return Err(Problem::Refused { command, words: self.words(said) }),
+                Line::Bye(said) => self.bye = Some(self.words(said)),
                 Line::More => {
                     // An empty line ends an exchange that the server goes on with.
                     let next = then.next().map_or(&b"\r\n"[..], Vec::as_slice);
@@ -166,16 +170,14 @@ impl Dialogue {
     }
 
     pub(crate) async fn authenticate(&mut self, exchange: Exchange, login: &Login) -> Result<(), Problem> {
+        let (Login::Password { password: secret, .. } | Login::Token { token: secret, .. }) = login;
+        self.secrets = Secrets::new([secret.as_str()]);
         let Exchange { first, then, initial } = exchange;
         let written = initial.map_or(first.clone(), |initial| format!("{first} {initial}"));
         let then: Vec<Vec<u8>> = then.into_iter().map(|line| format!("{line}\r\n").into_bytes()).collect();
         match self.run_bounded("the login", &written, &then, USUAL, &mut |_| ()).await {
             Ok(_) => Ok(()),
-            Err(Problem::Refused { words, .. }) => {
-                let (Login::Password { password: secret, .. } | Login::Token { token: secret, .. }) = login;
-                let words = if secret.is_empty() { words } else { words.replace(secret.as_str(), "…") };
-                Err(Problem::Login { words })
-            }
+            Err(Problem::Refused { words, .. }) => Err(Problem::Login { words }),
             Err(other) => Err(other),
         }
     }

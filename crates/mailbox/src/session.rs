@@ -8,7 +8,7 @@ use imap_proto::{AttributeValue, MailboxDatum, Response, ResponseCode};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::dialogue::{Dialogue, Line, USUAL, line, words};
+use crate::dialogue::{Dialogue, Line, USUAL, line};
 use crate::folder_name;
 use crate::problem::Problem;
 
@@ -287,7 +287,7 @@ impl Session {
                     return Ok(Waited::Unable);
                 }
                 Line::Done(_) => return Ok(Waited::Unable),
-                Line::Bye(said) => return Err(Problem::Bye(words(said))),
+                Line::Bye(said) => return Err(Problem::Bye(self.dialogue.words(said))),
                 Line::Data if is_news(&response) => waited = Waited::News,
                 Line::Data => {}
             }
@@ -300,7 +300,7 @@ impl Session {
                 response => response?,
             };
             match line(&response, &tag) {
-                Line::Bye(said) => return Err(Problem::Bye(words(said))),
+                Line::Bye(said) => return Err(Problem::Bye(self.dialogue.words(said))),
                 // It ended the wait by itself.
                 Line::Done(_) | Line::Refused(_) => return Ok(Waited::Quiet),
                 Line::Data if is_news(&response) => waited = Waited::News,
@@ -312,7 +312,7 @@ impl Session {
             let response = self.dialogue.response(USUAL, "the end of IDLE").await?;
             match line(&response, &tag) {
                 Line::Done(_) | Line::Refused(_) => return Ok(waited),
-                Line::Bye(said) => return Err(Problem::Bye(words(said))),
+                Line::Bye(said) => return Err(Problem::Bye(self.dialogue.words(said))),
                 Line::Data if is_news(&response) => waited = Waited::News,
                 Line::More | Line::Data => {}
             }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
-use waypost_reach::{Client, HeaderMap, HeaderValue, Limits, Url, header, web_url};
+use waypost_reach::{Client, HeaderMap, HeaderValue, Limits, Secrets, Url, header, web_url};
 
 /// How long an endpoint may take, and how much it may answer.
 const LIMITS: Limits = Limits { time: Duration::from_secs(30), answer: 64 * 1024 };
@@ -69,12 +69,11 @@ pub enum Grant<'g> {
 }
 
 impl Grant<'_> {
-    fn secret(&self) -> Option<&str> {
+    fn secrets(&self) -> Vec<&str> {
         match self {
-            Self::ClientCredentials => None,
-            Self::RefreshToken(secret) | Self::DeviceCode(secret) | Self::AuthorizationCode { code: secret, .. } => {
-                Some(secret)
-            }
+            Self::ClientCredentials => Vec::new(),
+            Self::RefreshToken(secret) | Self::DeviceCode(secret) => vec![secret],
+            Self::AuthorizationCode { code, verifier, .. } => vec![code, verifier],
         }
     }
 }
@@ -143,7 +142,7 @@ impl OauthClient {
     /// # Errors
     /// The endpoint can't be reached, or gives none.
     pub async fn ask(&self, http: &Client, grant: Grant<'_>) -> Result<Granted, Refusal> {
-        self.post(http, &self.token_url, self.form(grant), grant.secret(), "access_token").await
+        self.post(http, &self.token_url, self.form(grant), grant.secrets(), "access_token").await
     }
 
     /// The form of a request for a token.
@@ -183,7 +182,7 @@ impl OauthClient {
             }
             form.finish()
         };
-        self.post(http, device_url, form, None, "device_code").await
+        self.post(http, device_url, form, Vec::new(), "device_code").await
     }
 
     async fn post<T: DeserializeOwned>(
@@ -191,7 +190,7 @@ impl OauthClient {
         http: &Client,
         url: &Url,
         form: String,
-        secret: Option<&str>,
+        secrets: Vec<&str>,
         wanted: &str,
     ) -> Result<T, Refusal> {
         let host = url.host_str().unwrap_or_default();
@@ -213,19 +212,15 @@ impl OauthClient {
         }
         let Denied { error, error_description } = serde_json::from_slice(&body).unwrap_or_default();
         let code = Some(error.clone()).filter(|code| !code.is_empty());
-        let words = [error, error_description].map(|words| self.plain(&words, secret));
+        let secrets = Secrets::new(self.secret.as_deref().into_iter().chain(secrets));
+        let words = [error, error_description].map(|words| plain(&words, &secrets));
         let words: Vec<&str> = words.iter().map(String::as_str).filter(|words| !words.is_empty()).collect();
         let words = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
         Err(Refusal { told: format!("the token endpoint at {host} answered {status}{words}"), code })
     }
+}
 
-    /// An endpoint's own words: not too many, on one line, and without what nobody may see.
-    fn plain(&self, words: &str, secret: Option<&str>) -> String {
-        let secrets = [self.secret.as_deref(), secret];
-        let mut words = words.to_owned();
-        for secret in secrets.into_iter().flatten().filter(|secret| !secret.is_empty()) {
-            words = words.replace(secret, "…");
-        }
-        words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_WORDS).collect()
-    }
+/// An endpoint's own words: not too many, on one line, and without what nobody may see.
+fn plain(words: &str, secrets: &Secrets) -> String {
+    secrets.hidden_in(words).chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST_WORDS).collect()
 }

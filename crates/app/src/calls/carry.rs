@@ -1,5 +1,6 @@
 //! One call of a data action: its request, attempts within its time, and its outcome.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,9 @@ use waypost_catalogue::world::Running;
 use waypost_data_action::{DataAction, Failure, Request};
 use waypost_engine::{CallDataAction, CallFailure, CallOutcome};
 use waypost_flow::document::fold_name;
-use waypost_reach::{Answer, HeaderMap, HeaderName, HeaderValue, Limits, Method, Unreached, Url, header, web_url};
+use waypost_reach::{
+    Answer, HeaderMap, HeaderName, HeaderValue, Limits, Method, Secrets, Unreached, Url, header, web_url,
+};
 use waypost_store::error::StoreError;
 
 use super::cache::CacheKey;
@@ -37,6 +40,8 @@ pub(super) enum Carried {
     Ended { outcome: CallOutcome, ended: Option<Ended> },
     /// What is to be called is unknown now.
     NotNow(StoreError),
+    /// Its run waits for it no more: it asked again, perhaps on another node.
+    Taken,
 }
 
 /// What a call of a data action comes to that is gone.
@@ -232,18 +237,13 @@ fn outcome(action: &DataAction, answer: &Answer, credentials: &HashMap<String, S
 }
 
 /// A body without the credentials that it was asked with: a server that echoes what it is sent must not put them into outputs, and so into
-/// traces. What is shorter than a password may be is left.
+/// traces.
 fn without(credentials: &HashMap<String, String>, body: &Bytes) -> Bytes {
-    const SHORTEST: usize = 6;
     let Ok(text) = std::str::from_utf8(body) else { return body.clone() };
-    let mut shown: Option<String> = None;
-    for value in credentials.values().filter(|value| value.len() >= SHORTEST) {
-        let text = shown.as_deref().unwrap_or(text);
-        if text.contains(value.as_str()) {
-            shown = Some(text.replace(value.as_str(), "[secret]"));
-        }
+    match Secrets::new(credentials.values().map(String::as_str)).hidden_in(text) {
+        Cow::Borrowed(_) => body.clone(),
+        Cow::Owned(shown) => shown.into(),
     }
-    shown.map_or_else(|| body.clone(), Bytes::from)
 }
 
 fn failed(why: &Failure, status: Option<u16>) -> CallOutcome {

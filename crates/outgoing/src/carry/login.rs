@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use waypost_reach::Secrets;
 
 use crate::smarthost::Smarthost;
 
@@ -98,6 +99,14 @@ impl Secret {
         match proof {
             Proof::Password(password) => Ok(Self::Password(Arc::clone(password))),
             Proof::Token(source) => source.token().await.map(Self::Token),
+        }
+    }
+
+    /// What must not be told, whoever repeats it.
+    pub(super) fn as_secrets(&self) -> Secrets {
+        match self {
+            Self::Password(password) => Secrets::new([&**password]),
+            Self::Token(token) => Secrets::new([token.as_str()]),
         }
     }
 
