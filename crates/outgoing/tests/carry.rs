@@ -28,6 +28,15 @@ use server::{Certificate, Server};
 
 const CONTENT: &[u8] = b"From: a@post.example\r\nSubject: x\r\n\r\n.hidden\nGr\xC3\xBC\xC3\x9Fe\r\n";
 
+/// Other contents that cases name.
+fn content(name: &str) -> &'static [u8] {
+    match name {
+        "ascii" => b"From: a@post.example\r\nSubject: x\r\n\r\nhello\r\n",
+        "utf8 header" => "From: a@post.example\r\nSubject: Grüße\r\n\r\nhello\r\n".as_bytes(),
+        other => panic!("`{other}` is no content"),
+    }
+}
+
 /// `t0ken`, and another once that was refused.
 #[derive(Default)]
 struct Token {
@@ -116,8 +125,7 @@ async fn run(case: &str, certificate: &Certificate) -> Vec<String> {
             sender: Some(&sender),
             recipient: &recipient,
             sign_as: None,
-            content: CONTENT,
-            needs_utf8: value("utf8").is_some(),
+            content: value("content").map_or(CONTENT, content),
         };
         all.push(format!("=> {}", shown(&carrier.carry(&mail).await, &server)));
     }
@@ -156,7 +164,7 @@ async fn what_servers_answer_is_what_becomes_of_the_mail() {
 }
 
 const TAKES: [&str; 9] =
-    ["> 220 hi", "< EHLO", "> 250 mx", "< MAIL", "> 250 ok", "< RCPT", "> 250 ok", "< DATA", "> 354 go"];
+    ["> 220 hi", "< EHLO", "> 250-mx\\n250 8BITMIME", "< MAIL", "> 250 ok", "< RCPT", "> 250 ok", "< DATA", "> 354 go"];
 
 /// A server that takes one mail, and a carrier that finds it by the test's DNS.
 async fn by_dns(zone: Zone, allowed: &[&str]) -> (Carrier, Server) {
@@ -172,15 +180,7 @@ async fn by_dns(zone: Zone, allowed: &[&str]) -> (Carrier, Server) {
 async fn to(carrier: &Carrier, recipient: &str) -> Carried {
     let sender = MailAddress::parse("waypost-b+1.2@post.example").unwrap();
     let recipient = MailAddress::parse(recipient).unwrap();
-    carrier
-        .carry(&Outgoing {
-            sender: Some(&sender),
-            recipient: &recipient,
-            sign_as: None,
-            content: CONTENT,
-            needs_utf8: false,
-        })
-        .await
+    carrier.carry(&Outgoing { sender: Some(&sender), recipient: &recipient, sign_as: None, content: CONTENT }).await
 }
 
 const LOOPBACK: &[&str] = &["127.0.0.0/8"];

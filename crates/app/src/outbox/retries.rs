@@ -86,5 +86,7 @@ mod tests {
         assert_eq!(after(80), AttemptEnd::Deferred(at(100)));
         assert_eq!(after(99), AttemptEnd::Deferred(at(100)));
         assert_eq!(after(100), AttemptEnd::Dead);
+        let never = super::after(&delivery(), Duration::MAX, at(400_000), 0.5);
+        assert_eq!(never, AttemptEnd::Deferred(at(403_600)), "what is tried for ever");
     }
 }

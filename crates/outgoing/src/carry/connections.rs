@@ -39,6 +39,7 @@ pub(super) struct Peer<'p> {
 
 /// A mail's content as it goes over the wire.
 pub(super) struct Prepared {
+    needs_utf8: bool,
     is_ascii: bool,
     size: usize,
     stuffed: Vec<u8>,
@@ -49,7 +50,7 @@ impl Prepared {
         Parcel {
             sender: mail.sender,
             recipient: mail.recipient,
-            needs_utf8: mail.needs_utf8
+            needs_utf8: self.needs_utf8
                 || mail.sender.is_some_and(MailAddress::needs_utf8)
                 || mail.recipient.needs_utf8(),
             is_ascii: self.is_ascii,
@@ -71,7 +72,12 @@ impl Connections {
             .map_err(|error| Carried::Deferred { answer: Answer::ours(error.to_string()) })?
             .unwrap_or_default();
         let stuffed = [signature.as_bytes(), &wire::stuffed(&content)].concat();
-        Ok(Prepared { is_ascii: content.is_ascii(), size: signature.len() + content.len(), stuffed })
+        Ok(Prepared {
+            needs_utf8: wire::has_utf8_header(&content),
+            is_ascii: content.is_ascii(),
+            size: signature.len() + content.len(),
+            stuffed,
+        })
     }
 
     /// Over a connection that is open, else over a new one. An idle connection may have died unseen: before the receiver has heard of the
@@ -100,9 +106,16 @@ impl Connections {
     }
 
     async fn over(&self, dialogue: &mut Dialogue, host: &str, parcel: &Parcel<'_>) -> Result<Answer, Stop> {
-        if parcel.needs_utf8 && !dialogue.offers("SMTPUTF8") {
-            let text = "an address of the mail is not ASCII, and the server does not support SMTPUTF8";
-            return Err(Stop { step: Step::Addresses, answer: Answer::of(host, text) });
+        // Neither is converted: that would break the signatures of whoever wrote the mail.
+        let lacks = if parcel.needs_utf8 && !dialogue.offers("SMTPUTF8") {
+            Some("the mail's header or an address is not ASCII, and the server does not support SMTPUTF8")
+        } else if !parcel.is_ascii && !dialogue.offers("8BITMIME") {
+            Some("the mail is not ASCII, and the server does not support 8BITMIME")
+        } else {
+            None
+        };
+        if let Some(text) = lacks {
+            return Err(Stop { step: Step::Extensions, answer: Answer::of(host, text) });
         }
         dialogue.send(parcel).await
     }
@@ -112,7 +125,7 @@ impl Connections {
         used.mails += 1;
         let fine = match stop {
             None => true,
-            Some(stop) if stop.step == Step::Addresses => true,
+            Some(stop) if stop.step == Step::Extensions => true,
             Some(stop) if matches!(stop.answer.code, None | Some(421)) => false,
             Some(_) => used.dialogue.reset().await,
         };
@@ -228,5 +241,5 @@ async fn log_in(dialogue: &mut Dialogue, relay: &Relay, user: &str, secret: &Sec
         let text = format!("the server has no way to log in that would do; it offers: {offered}");
         return Err(Stop { step: Step::Login, answer: Answer::of(host, text) });
     };
-    dialogue.login(&exchange).await
+    dialogue.login(&exchange, secret.as_secrets()).await
 }

@@ -11,6 +11,7 @@ use rustls::pki_types::ServerName;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use waypost_reach::Secrets;
 
 use super::answer::Answer;
 use super::login::Exchange;
@@ -34,8 +35,8 @@ pub(super) enum Step {
     Greeting,
     Hello,
     Login,
-    /// The server is not asked: it could not take the mail's addresses.
-    Addresses,
+    /// The server is not asked: it lacks an extension that the mail needs.
+    Extensions,
     Sender,
     Recipient,
     Data,
@@ -71,11 +72,20 @@ pub(super) struct Dialogue {
     /// The lines of the answer to EHLO, in upper case, the first left out.
     offers: Vec<String>,
     encrypted: bool,
+    /// What the server was sent and may repeat.
+    secrets: Secrets,
 }
 
 impl Dialogue {
     pub(super) fn new(socket: Box<dyn Socket>, host: &str, timeouts: Timeouts) -> Self {
-        Self { stream: BufReader::new(socket), host: host.to_owned(), timeouts, offers: Vec::new(), encrypted: false }
+        Self {
+            stream: BufReader::new(socket),
+            host: host.to_owned(),
+            timeouts,
+            offers: Vec::new(),
+            encrypted: false,
+            secrets: Secrets::default(),
+        }
     }
 
     pub(super) fn is_encrypted(&self) -> bool {
@@ -117,7 +127,8 @@ impl Dialogue {
             Err(_) => return Err(failed(format!("no TLS within {}", seconds(self.timeouts.tls)))),
         };
         let stream = BufReader::new(Box::new(stream) as Box<dyn Socket>);
-        Ok(Self { stream, encrypted: true, offers: Vec::new(), host: self.host, timeouts: self.timeouts })
+        let Self { host, timeouts, secrets, .. } = self;
+        Ok(Self { stream, encrypted: true, offers: Vec::new(), host, timeouts, secrets })
     }
 
     pub(super) async fn greeting(&mut self) -> Result<(), Stop> {
@@ -144,7 +155,9 @@ impl Dialogue {
         expect(Step::Tls, answer, |code| code == 220).map(drop)
     }
 
-    pub(super) async fn login(&mut self, exchange: &Exchange) -> Result<(), Stop> {
+    /// Logs in. What proves who we are is in no answer from now on, whatever the server repeats.
+    pub(super) async fn login(&mut self, exchange: &Exchange, secrets: Secrets) -> Result<(), Stop> {
+        self.secrets = secrets;
         let mut answer = self.command(Step::Login, &exchange.first, self.timeouts.command).await?;
         for line in &exchange.then {
             if answer.code != Some(334) {
@@ -162,7 +175,7 @@ impl Dialogue {
         if self.offers("SIZE") {
             sender.push_str(&format!(" SIZE={}", parcel.size));
         }
-        if !parcel.is_ascii && self.offers("8BITMIME") {
+        if !parcel.is_ascii {
             sender.push_str(" BODY=8BITMIME");
         }
         if parcel.needs_utf8 {
@@ -239,10 +252,11 @@ impl Dialogue {
                 return Err(self.stop(step, &format!("the server closed the connection{}", during(step))));
             }
             let Some((code, last, text)) = parse_line(&line) else {
-                let text = format!("`{}` is not an SMTP reply{}", printable(&line), during(step));
+                let line = printable(&line);
+                let text = format!("`{}` is not an SMTP reply{}", self.secrets.hidden_in(&line), during(step));
                 return Err(self.stop(step, &text));
             };
-            lines.push(text);
+            lines.push(self.secrets.hidden_in(&text).into_owned());
             if last {
                 return Ok(Answer::said(code, &lines, &self.host));
             }
@@ -296,7 +310,7 @@ fn printable(bytes: &[u8]) -> String {
 
 fn during(step: Step) -> &'static str {
     match step {
-        Step::Connect | Step::Tls | Step::Addresses => "",
+        Step::Connect | Step::Tls | Step::Extensions => "",
         Step::Greeting => " before its greeting",
         Step::Hello => " after EHLO",
         Step::Login => " after AUTH",

@@ -73,8 +73,6 @@ pub struct Outgoing<'x> {
     pub sign_as: Option<&'x Domain>,
     /// The mail. Its line ends become CRLF.
     pub content: &'x [u8],
-    /// Whether its header needs SMTPUTF8; that the recipient does is known from the address.
-    pub needs_utf8: bool,
 }
 
 /// How mail is carried.
@@ -218,7 +216,7 @@ fn is_about_the_host(stop: &Stop) -> bool {
     match stop.step {
         Step::Connect | Step::Tls | Step::Greeting | Step::Hello | Step::Login => true,
         Step::Sender | Step::Recipient | Step::Data => matches!(stop.answer.code, None | Some(421)),
-        Step::Addresses | Step::Content => false,
+        Step::Extensions | Step::Content => false,
     }
 }
 
@@ -227,13 +225,13 @@ fn is_about_the_host(stop: &Stop) -> bool {
 fn verdict(stop: Stop, is_relay: bool) -> Carried {
     let about_the_host = is_about_the_host(&stop);
     let Stop { step, answer } = stop;
-    let permanent = step == Step::Addresses || answer.code.is_some_and(|code| (500..600).contains(&code));
+    let permanent = step == Step::Extensions || answer.code.is_some_and(|code| (500..600).contains(&code));
     let about_us = match step {
         // A 5xx greeting is about whom we connect from: a list of bad addresses is left again, and the mail is no worse for it.
         Step::Connect | Step::Tls | Step::Login | Step::Greeting | Step::Hello => true,
         // "Authentication required" (RFC 4954 section 6).
         Step::Sender | Step::Recipient | Step::Data => is_relay && answer.code == Some(530),
-        Step::Addresses | Step::Content => false,
+        Step::Extensions | Step::Content => false,
     };
     match (permanent, about_us) {
         (true, false) => Carried::Refused { answer },

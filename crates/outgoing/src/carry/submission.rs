@@ -96,7 +96,7 @@ impl Submitter {
                 Step::Connect
                 | Step::Greeting
                 | Step::Hello
-                | Step::Addresses
+                | Step::Extensions
                 | Step::Sender
                 | Step::Recipient
                 | Step::Data

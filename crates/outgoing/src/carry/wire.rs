@@ -37,6 +37,14 @@ fn is_clean(content: &[u8]) -> bool {
     content.ends_with(b"\r\n")
 }
 
+/// Whether the header has text in UTF-8, so that only SMTPUTF8 may carry it (RFC 6531 section 3.4). Other bytes beyond ASCII are in no
+/// charset that a header can have: they go as they came.
+pub(super) fn has_utf8_header(content: &[u8]) -> bool {
+    let end = content.windows(4).position(|four| four == b"\r\n\r\n");
+    let header = content.get(..end.unwrap_or(content.len())).unwrap_or_default();
+    !header.is_ascii() && std::str::from_utf8(header).is_ok()
+}
+
 /// Content of CRLF lines with the dots of its lines doubled (RFC 5321 section 4.5.2), and the end.
 pub(super) fn stuffed(content: &[u8]) -> Vec<u8> {
     let mut written = Vec::with_capacity(content.len() + content.len() / 64 + 3);
@@ -53,6 +61,19 @@ pub(super) fn stuffed(content: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_in_utf8_is_told_from_a_body_and_from_other_bytes() {
+        for (content, expected) in [
+            (&b"Subject: x\r\n\r\nGr\xC3\xBC\xC3\x9Fe\r\n"[..], false),
+            (b"Subject: Gr\xC3\xBC\xC3\x9Fe\r\n\r\nx\r\n", true),
+            (b"Subject: Gr\xC3\xBC\xC3\x9Fe\r\n", true),
+            (b"Subject: Gr\xFC\xDFe\r\n\r\nx\r\n", false),
+            (b"", false),
+        ] {
+            assert_eq!(has_utf8_header(content), expected, "{content:?}");
+        }
+    }
 
     #[test]
     fn no_end_is_within() {

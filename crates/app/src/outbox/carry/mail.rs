@@ -57,28 +57,20 @@ struct Parcel {
     recipient: MailAddress,
     /// The domain whose key it is signed with: of mail that we wrote.
     sign_as: Option<Domain>,
-    needs_utf8: bool,
     bytes: Vec<u8>,
     _room: OwnedSemaphorePermit,
 }
 
 impl Parcel {
     fn outgoing(&self) -> Outgoing<'_> {
-        let Self { sender, recipient, sign_as, needs_utf8, bytes, _room } = self;
-        Outgoing {
-            sender: sender.as_ref(),
-            recipient,
-            sign_as: sign_as.as_ref(),
-            content: bytes,
-            needs_utf8: *needs_utf8,
-        }
+        let Self { sender, recipient, sign_as, bytes, _room } = self;
+        Outgoing { sender: sender.as_ref(), recipient, sign_as: sign_as.as_ref(), content: bytes }
     }
 }
 
-/// What stands before the first empty line; none of a forward that is resent, whose header goes on in the original.
-fn whole_header(content: &Content) -> Option<&[u8]> {
-    let end = content.head.windows(4).position(|four| four == b"\r\n\r\n")?;
-    content.head.get(..end)
+/// Whether the header is ours; that of a forward that is resent goes on in the original.
+fn has_whole_header(content: &Content) -> bool {
+    content.head.windows(4).any(|four| four == b"\r\n\r\n")
 }
 
 #[async_trait]
@@ -135,7 +127,8 @@ impl Carries for Post {
             Carried::Delivered { answer } => (AttemptEnd::Delivered, answer, Ended::Reached),
             Carried::Refused { answer } => (AttemptEnd::Dead, answer, Ended::Reached),
             Carried::Deferred { answer } => (again(), answer, Ended::Reached),
-            Carried::Away { answer } => (again(), answer, Ended::Unreached),
+            // A mail is not given up for what ails the server that all mail goes through.
+            Carried::Away { answer } => (app.again_after(delivery, Duration::MAX), answer, Ended::Unreached),
         };
         let attempted = Attempted { end, answer: answer.to_string() };
         match turn {
@@ -175,7 +168,6 @@ impl Post {
         let address = |text: &str| MailAddress::parse(text).map_err(|error| failed(&error));
         // A mail that had the null reverse-path is handed on with it: what comes back must not come back for ever.
         let from = if delivery.sender.is_empty() { None } else { Some(address(&delivery.sender)?) };
-        let header = whole_header(&content);
         Ok(Some(Parcel {
             // Submission servers take mail from their users' own addresses alone (RFC 6409 section 6.1).
             sender: from.as_ref().map(|from| match submitted {
@@ -183,8 +175,7 @@ impl Post {
                 false => envelope::bounce_address(&app.desk.key, delivery.id.0, from.domain()),
             }),
             recipient: address(&delivery.target)?,
-            sign_as: from.filter(|_| header.is_some()).map(|from| from.domain().clone()),
-            needs_utf8: !header.unwrap_or(&content.head).is_ascii(),
+            sign_as: from.filter(|_| has_whole_header(&content)).map(|from| from.domain().clone()),
             bytes,
             _room: room,
         }))

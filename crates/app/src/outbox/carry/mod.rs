@@ -340,7 +340,12 @@ impl App {
     }
 
     fn again(&self, carries: &dyn Carries, delivery: &DeliveryRecord) -> AttemptEnd {
-        retries::after(delivery, carries.retry_for(), self.origin.now(), self.origin.share())
+        self.again_after(delivery, carries.retry_for())
+    }
+
+    /// The same for a delivery that is tried for so long.
+    fn again_after(&self, delivery: &DeliveryRecord, retry_for: Duration) -> AttemptEnd {
+        retries::after(delivery, retry_for, self.origin.now(), self.origin.share())
     }
 
     /// Logs and counts how an attempt ended. The log has no address.
