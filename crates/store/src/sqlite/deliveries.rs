@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use uuid::Uuid;
-use waypost_ids::{DeliveryId, InteractionId, QueueId};
+use waypost_ids::{DeliveryId, DeliveryState, InteractionId, QueueId};
 
 use super::columns::{Columns, micros};
 use super::mail_columns::sound;
@@ -50,6 +50,17 @@ pub(super) fn delivery(row: &Row<'_>) -> Result<Delivery, StoreError> {
         again: columns.get("again")?,
         bare: columns.get::<Option<i64>>("content")?.is_none(),
     })
+}
+
+/// Ends the leases of all attempts: none outlives its process, and the directory is this process's alone. When they are made again stays:
+/// one that ended its process must not end the next one at its start.
+pub(super) fn end_leases(db: &Connection) -> Result<(), StoreError> {
+    let pending = delivery_state_code(DeliveryState::Pending);
+    let sql = format!(
+        "UPDATE deliveries SET lease = NULL, due_at = CASE WHEN state = {pending} THEN due_at END WHERE lease IS NOT NULL"
+    );
+    db.execute(&sql, ())?;
+    Ok(())
 }
 
 /// One delivery.

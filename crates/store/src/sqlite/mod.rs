@@ -158,6 +158,7 @@ impl SqliteStore {
         let guard = Guard::begin(&db, data_dir)?;
         tally::recount(&db)?;
         runs::end_leases(&db)?;
+        deliveries::end_leases(&db)?;
         tables::end_rights(&db)?;
         let beside = schema::open_writer(&path, options.checkpoint_bytes)?;
         Ok(Work { db, beside, guard, room: room.clone(), ears: Ears::default() })

@@ -21,6 +21,7 @@ use crate::traits::{AccessStore, AuditStore, MailStore};
 
 mod damage;
 mod depths;
+mod leases;
 
 /// A store in a directory that goes with it.
 struct Opened {
@@ -329,7 +330,6 @@ async fn looking_for_work_that_is_not_there_commits_nothing() {
     assert_eq!((work.len(), opened.store.commits()), (0, 0));
 }
 
-/// What a crash interrupted need not wait for the end of a lease that nobody holds any more.
 #[test]
 fn statements_are_prepared_once() {
     let directory = TempDir::new().unwrap();
@@ -340,19 +340,6 @@ fn statements_are_prepared_once() {
         assert!(!oldest.exists((at, 2)).unwrap());
     }
     assert_eq!(oldest.get_status(StatementStatus::RePrepare), 0);
-}
-
-#[tokio::test]
-async fn leases_of_runs_end_with_their_process() {
-    let Opened { store, directory } = open();
-    accept(&store, mail(1)).await;
-    let before = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
-    drop(store);
-    let store = SqliteStore::open(directory.path(), SqliteOptions::default()).unwrap();
-    let after = store.claim_runs(up_to(1), at(11)).await.unwrap().remove(0);
-    assert_eq!(after.interaction.id, before.interaction.id);
-    assert_ne!(after.lease, before.lease);
-    assert!(store.claim_runs(up_to(1), at(12)).await.unwrap().is_empty());
 }
 
 /// Lists don't read the whole history: what is looked for is found by an index, and the newest are at the end of the table.
