@@ -169,11 +169,13 @@ fn after_a_rotation_both_secrets_verify() {
 fn retry_after_is_honoured_and_410_disables_the_webhook() {
     let scratch = Scratch::new("webhooks-answers");
     let busy = Endpoint::start(&["503 Busy\r\nRetry-After: 3000\r\nContent-Length: 9\r\n\r\nnot today", TAKEN]);
+    let brief = Endpoint::start(&["429 Busy\r\nRetry-After: 5", TAKEN]);
+    let never = Endpoint::start(&["503 Busy\r\nRetry-After: 0", TAKEN]);
     let gone = Endpoint::start(&["410 Gone"]);
     let away = Endpoint::start(&["302 Found\r\nLocation: http://169.254.169.254/"]);
     let server = start(&scratch, &ALLOWED);
     let api = server.api();
-    for (name, endpoint) in [("Busy", &busy), ("Gone", &gone), ("Away", &away)] {
+    for (name, endpoint) in [("Busy", &busy), ("Brief", &brief), ("Never", &never), ("Gone", &gone), ("Away", &away)] {
         webhook(&api, name, &endpoint.url);
         route(&api, &name.to_lowercase(), &[json!({"type": "sendWebhook", "webhook": name})]);
     }
@@ -183,9 +185,17 @@ fn retry_after_is_honoured_and_410_disables_the_webhook() {
         (&waits["state"], &waits["lastAnswer"]),
         (&json!("pending"), &json!("503 Service Unavailable: not today"))
     );
-    let at = |member: &str| waits[member].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
-    let pause = at("nextAttemptAt").duration_since(at("createdAt")).as_secs();
-    assert!((2990..3300).contains(&pause), "{waits}");
+    let pause = |waits: &Json| {
+        let at = |member: &str| waits[member].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+        at("nextAttemptAt").duration_since(at("createdAt")).as_secs()
+    };
+    assert!((2990..3300).contains(&pause(&waits)), "{waits}");
+    // A short pause is honoured as a long one is; who wants none gets ours.
+    for (name, pauses) in [("brief", 4..20), ("never", 20..60)] {
+        let interaction = send(&server, name, &format!("{name}@customer.example"));
+        let waits = delivery(&api, &interaction, "an answer", |one| one.get("lastAnswer").is_some());
+        assert!(pauses.contains(&pause(&waits)), "{waits}");
+    }
     let first = busy.next();
     assert_eq!(api.post(&format!("/deliveries/{}/retry", waits["id"].as_str().unwrap()), &json!({})).status, 202);
     delivery(&api, &interaction, "delivered", |one| one["state"] == "delivered" && one["attempts"] == 2);

@@ -153,9 +153,10 @@ impl Courier {
         let (now, again) = (app.origin.now(), app.again(self, delivery));
         let wanted = retry_after(answer, now);
         let end = match (again, wanted) {
-            (AttemptEnd::Deferred(next), Some(wanted)) => {
+            // One that wants no pause gets ours.
+            (AttemptEnd::Deferred(_), Some(wanted)) if wanted > now => {
                 let end = delivery.since.saturating_add(self.retry_for).unwrap_or(Timestamp::MAX);
-                AttemptEnd::Deferred(next.max(wanted).min(end).max(now))
+                AttemptEnd::Deferred(wanted.min(end))
             }
             (again, _) => again,
         };
