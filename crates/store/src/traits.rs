@@ -119,6 +119,9 @@ pub trait MailStore: Send + Sync {
     /// Renews the lease of `claim_runs`, until its new end; answers whether it was still held.
     async fn renew_run(&self, id: InteractionId, lease: Lease) -> Result<bool, StoreError>;
 
+    /// Renews the lease that a run was parked under, until its new end: its answer is under way. Answers whether it is still waited for.
+    async fn renew_parked(&self, id: InteractionId, lease: Lease) -> Result<bool, StoreError>;
+
     /// Gives a claimed run back without a decision. Unless it was `attempted`, this attempt is not counted. A lease that was lost is
     /// left alone.
     async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError>;

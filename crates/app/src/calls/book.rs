@@ -162,6 +162,12 @@ impl Book {
         })
     }
 
+    /// Whether a call of an action would begin at once.
+    pub(super) fn may_begin(&self, action: DataActionId) -> bool {
+        let under_way = self.under_way.get(&action).map_or(0, |under_way| under_way.count);
+        !self.waiting.contains_key(&action) && self.all_under_way < SLOTS && under_way < SLOTS_OF_AN_ACTION
+    }
+
     /// Whether a call of an action would fail at once.
     pub(super) fn refuses(&self, action: DataActionId, now: Instant) -> bool {
         let asks_again = self.under_way.get(&action).is_some_and(|under_way| under_way.asks_again);

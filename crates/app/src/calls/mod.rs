@@ -14,6 +14,7 @@ use thiserror::Error;
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
 use waypost_catalogue::world::Running;
 use waypost_engine::{Ask, CallDataAction, Question};
 pub use waypost_engine::{CallFailure, CallOutcome};
@@ -21,6 +22,7 @@ use waypost_ids::DataActionId;
 use waypost_origin::Origin;
 use waypost_reach::Client;
 use waypost_store::error::StoreError;
+use waypost_store::leases::{Term, hold_until_taken};
 
 use crate::App;
 use crate::breaker::Ended;
@@ -31,11 +33,14 @@ use book::{Asker, Book, Call, NoRoom, Turn};
 use cache::CacheKey;
 use carry::Carried;
 
+/// While a call is under way its run's lease is renewed: that of a node that is gone ends soon, and another node makes the call again.
+const TERM: Term = Term::of(Duration::from_secs(15));
+
 /// A call waits so long for its turn. Then its run asks again, perhaps on a node with less to do; and none waits much longer for a node that
-/// is gone.
+/// is gone. Those that wait may be many: their leases last for the whole time, and are not renewed.
 const LONGEST_TURN: Duration = Duration::from_secs(30);
 
-/// A run waits so much longer than its call may take: the outcome must be handed in.
+/// A call begins so long before its run asks again: its lease must be renewed in time.
 const MARGIN: Duration = Duration::from_secs(10);
 
 /// The longest that a call takes, whatever its definition says.
@@ -137,14 +142,15 @@ impl Outside for Calls {
         if book.refuses(asked.data_action, Instant::now()) {
             return known(refused());
         }
-        let wait = LONGEST_TURN.saturating_add(time(action.timeout(), asked)).saturating_add(MARGIN);
+        let begins = book.may_begin(asked.data_action);
+        let wait = if begins { TERM.lasts } else { LONGEST_TURN.saturating_add(MARGIN) };
         Received::Later(now.saturating_add(wait).unwrap_or(Timestamp::MAX))
     }
 
     fn ask(&self, asked: Asked) {
         let Asked { ticket, question, key, until } = asked;
         let Question::CallDataAction(asked) = question else { return };
-        // Begun much later, it might not end before its run asks again.
+        // Begun much later, its lease might end before it is renewed.
         let room = Duration::try_from(until.duration_since(self.origin.now())).unwrap_or_default();
         let since = Instant::now();
         let latest = since + room.saturating_sub(MARGIN).min(LONGEST_TURN);
@@ -231,8 +237,12 @@ impl App {
                 }
                 return None;
             }
-            Turn::Carry { .. } => match carry::carry(self, calls, &asked, key).await {
+            Turn::Carry { .. } => match self.carry_call(calls, &asker, &asked, key).await {
                 Carried::Ended { outcome, ended } => (outcome, ended),
+                Carried::Taken => {
+                    tracing::debug!("a call is given up: its run asked again elsewhere");
+                    return None;
+                }
                 // The run asks again at its time; the person is told that it can't be done now.
                 Carried::NotNow(error) => {
                     tracing::warn!(%error, "a data action can't be called: the store can't be reached");
@@ -272,6 +282,14 @@ impl App {
             }
         }
         ended
+    }
+
+    /// Makes a call under the lease of the run that waits for it. A store that is away is no reason to give it up: the service may have acted.
+    async fn carry_call(&self, calls: &Calls, asker: &Asker, asked: &CallDataAction, key: Uuid) -> Carried {
+        let carried = carry::carry(self, calls, asked, key);
+        let Asker::Run(Ticket { interaction, lease }) = asker else { return carried.await };
+        let renew = || self.store.renew_parked(*interaction, TERM.begin(*lease, self.origin.now()));
+        hold_until_taken(TERM, renew, carried).await.unwrap_or(Carried::Taken)
     }
 
     /// Calls a data action for somebody, in the turn that it has among the calls of runs.

@@ -124,6 +124,9 @@ pub(crate) async fn a_parked_run_is_nobodys_until_it_goes_on(store: &dyn Store) 
 
     assert!(store.claim_runs(up_to(9), at(1000)).await.unwrap().is_empty(), "it waits");
     assert!(!store.renew_run(id(1), Lease { until: at(135), ..work.lease }).await.unwrap());
+    assert!(!store.renew_parked(id(1), Lease { until: at(6000), ..lost.lease }).await.unwrap(), "another's");
+    assert!(store.renew_parked(id(1), Lease { until: at(6000), ..work.lease }).await.unwrap());
+    assert!(store.claim_runs(up_to(9), at(5500)).await.unwrap().is_empty(), "it was renewed");
     store.release_run(id(1), work.lease.id, true).await.unwrap();
     let again = store.park_run(id(1), until(work.lease.id, 5000), so_far()).await;
     assert!(matches!(again, Err(LeaseError::Lost)));
@@ -135,6 +138,7 @@ pub(crate) async fn a_parked_run_is_nobodys_until_it_goes_on(store: &dyn Store) 
 
     assert!(!store.resume_run(id(1), lost.lease.id, so_far()).await.unwrap(), "an answer to another question");
     assert!(store.resume_run(id(1), work.lease.id, "answered".to_owned()).await.unwrap());
+    assert!(!store.renew_parked(id(1), Lease { until: at(7000), ..work.lease }).await.unwrap(), "it waits no more");
     assert!(!store.resume_run(id(1), work.lease.id, so_far()).await.unwrap(), "it is already running");
     assert!(!store.resume_run(id(9), work.lease.id, so_far()).await.unwrap(), "unknown");
     assert_eq!(state().await, State::Received);

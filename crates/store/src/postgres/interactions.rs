@@ -46,6 +46,10 @@ impl MailStore for PostgresStore {
         self.db.write(move |db| Box::pin(change(db, id, move |before| before.renew_run(lease)))).await
     }
 
+    async fn renew_parked(&self, id: InteractionId, lease: Lease) -> Result<bool, StoreError> {
+        self.db.write(move |db| Box::pin(change(db, id, move |before| before.renew_parked(lease)))).await
+    }
+
     async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError> {
         self.db.write(move |db| Box::pin(change(db, id, move |before| before.release_run(lease, attempted)))).await?;
         self.signals.work();

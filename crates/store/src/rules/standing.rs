@@ -130,11 +130,16 @@ impl Standing {
         })
     }
 
+    /// Whoever is about to answer the run that was parked under this lease needs more time. Its worker can't ask for that any more: a
+    /// renewal that crosses the parking must not shorten the wait.
+    pub(crate) fn renew_parked(self, lease: Lease) -> Option<Self> {
+        self.is_parked_under(lease.id).then_some(Self { hold: Hold::By(lease), ..self })
+    }
+
     /// The answer came that a run waits for that was parked under this lease: any worker takes it. An answer that comes late is good
     /// until somebody has taken the interaction back.
     pub(crate) fn resume_run(self, lease: Uuid) -> Option<Self> {
-        let waits = self.state == State::Waiting && matches!(self.hold, Hold::By(held) if held.id == lease);
-        waits.then_some(Self { state: State::Received, hold: Hold::Nobody, ..self })
+        self.is_parked_under(lease).then_some(Self { state: State::Received, hold: Hold::Nobody, ..self })
     }
 
     /// Its run ended with a decision.
@@ -299,6 +304,11 @@ impl Standing {
         self.state == State::Running && self.hold.is_by(lease)
     }
 
+    /// Whether its run waits for the answer to one question, under this lease.
+    fn is_parked_under(&self, lease: Uuid) -> bool {
+        self.state == State::Waiting && self.hold.is_by(lease)
+    }
+
     /// Whether it is claimed under this lease, which has time left.
     pub(crate) fn is_claimed_under(&self, lease: Uuid, now: Timestamp) -> bool {
         self.state == State::Claimed && self.hold.lasts_by(lease, now)
@@ -341,6 +351,7 @@ mod tests {
         what          Received  Running   Waiting   Decided   GoingOut  Claimed   Completed
         claim run     Running   -         -         -         -         -         -
         renew run     -         Running   -         -         -         -         -
+        renew parked  -         -         Waiting   -         -         -         -
         release run   -         Received  -         -         -         -         -
         park run      -         Waiting   -         -         -         -         -
         resume run    -         -         Received  -         -         -         -
@@ -412,6 +423,7 @@ mod tests {
             "claim run" => to.claim_run(by),
             "renew run" => to.renew_run(by),
             "release run" => to.release_run(by.id, true),
+            "renew parked" => to.renew_parked(by),
             "park run" => to.park_run(by),
             "resume run" => to.resume_run(by.id),
             "end queue" => end(to, DecisionKind::Queue),
@@ -534,6 +546,7 @@ mod tests {
     fn only_the_holder_does_what_a_holder_does() {
         let holders = [
             "renew run",
+            "renew parked",
             "release run",
             "park run",
             "resume run",

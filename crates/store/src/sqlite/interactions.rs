@@ -49,6 +49,10 @@ impl MailStore for SqliteStore {
         self.writer()?.run(move |session| runs::renew(session, id, lease).map(Ok::<_, StoreError>)).await?
     }
 
+    async fn renew_parked(&self, id: InteractionId, lease: Lease) -> Result<bool, StoreError> {
+        self.writer()?.run(move |session| runs::renew_parked(session, id, lease).map(Ok::<_, StoreError>)).await?
+    }
+
     async fn release_run(&self, id: InteractionId, lease: Uuid, attempted: bool) -> Result<(), StoreError> {
         self.writer()?.run(move |session| runs::release(session, id, lease, attempted).map(Ok::<_, StoreError>)).await?
     }

@@ -98,6 +98,11 @@ pub(super) fn renew(session: &mut Session<'_>, id: InteractionId, lease: Lease) 
     change(session, id, |before| before.renew_run(lease))
 }
 
+/// Makes a parked run wait longer; answers whether it still waits for this answer.
+pub(super) fn renew_parked(session: &mut Session<'_>, id: InteractionId, lease: Lease) -> Result<bool, StoreError> {
+    change(session, id, |before| before.renew_parked(lease))
+}
+
 /// Gives a claimed run back, if it is still held.
 pub(super) fn release(
     session: &mut Session<'_>,
