@@ -17,6 +17,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use waypost_mail::html;
 use waypost_mail::message::{Address, AddressField, Message, Reason};
 
@@ -42,6 +44,39 @@ fn what_is_read_of_odd_mails() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// What is well-formed base64 is decoded, whatever it says: every file of one byte and of two, and long ones of each byte again and again.
+#[test]
+fn each_file_in_base64_is_what_was_attached() {
+    let every = || 0..=u8::MAX;
+    let groups = every().map(|first| every().map(|second| vec![first, second]).collect()).chain([
+        every().map(|byte| vec![byte]).collect(),
+        every().map(|byte| vec![byte; 3]).collect(),
+        every().map(|byte| vec![byte; 1000]).collect(),
+    ]);
+    for files in groups {
+        let files: Vec<Vec<u8>> = files;
+        let part = |file: &Vec<u8>| {
+            let mut text = String::new();
+            for line in file.chunks(57) {
+                text += &BASE64.encode(line);
+                text += "\r\n";
+            }
+            let head = "Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+            format!("--b\r\n{head}{text}\r\n")
+        };
+        let mail = format!(
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n{}--b--\r\n",
+            files.iter().map(part).collect::<String>()
+        );
+        let message = Message::parse(mail.as_bytes());
+        assert_eq!(message.attachments().len(), files.len());
+        for (index, (attachment, file)) in message.attachments().iter().zip(&files).enumerate() {
+            assert_eq!(message.attachment_content(index).unwrap(), *file);
+            assert_eq!(attachment.size, file.len() as u64, "{file:?}");
+        }
+    }
 }
 
 #[test]

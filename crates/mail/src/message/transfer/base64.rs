@@ -204,12 +204,33 @@ fn scan(raw: &[u8], among_words: bool) -> Scan {
     found
 }
 
+/// Whether a part is base64 as an encoder writes it: lines of whole groups, padded at their ends if at all, without a blank line within. What
+/// it decodes to does not matter: a file may be zeros, and one letter of a charset with 8 bits is as good as text.
+fn is_well_formed(raw: &[u8]) -> bool {
+    let mut blank = false;
+    let mut begun = false;
+    for (line, _) in lines(raw) {
+        let digits = line.iter().take_while(|byte| value(**byte) < PADDING).count();
+        let padding = line.get(digits..).unwrap_or_default();
+        let whole = line.len().is_multiple_of(4) && matches!(padding, b"" | b"=" | b"==");
+        if !whole || (blank && begun && !line.is_empty()) {
+            return false;
+        }
+        blank = line.is_empty();
+        begun |= !blank;
+    }
+    true
+}
+
 /// Splits what is base64 from the text before it, such as a banner, and the text that follows it, such as the footer of a list.
 ///
-/// Many words are base64 by their letters. If there are other lines that are words for sure, base64 begins at the first line that
+/// A part that is well-formed is base64, as it says of itself. All else is guessed, of a part that is damaged or is none. Many words are base64 by their letters. If there are other lines that are words for sure, base64 begins at the first line that
 /// can't be one. It goes on to the last line that is as long as the first one, whatever is broken in between; then there may be
 /// one shorter line, after a blank one only if it can't be a word.
 pub(super) fn split(raw: &[u8]) -> Split<'_> {
+    if is_well_formed(raw) {
+        return Split { encoded: raw, ..Split::default() };
+    }
     let mut found = scan(raw, false);
     if found.prose {
         found = scan(raw, true);
@@ -266,8 +287,14 @@ pub(super) fn split(raw: &[u8]) -> Split<'_> {
     }
 }
 
+/// No word is as long as the lines that encoders write, of 60 bytes or more: a file may be one byte again and again.
+const LONGEST_WORD: usize = 59;
+
 /// Whether a line may be a word, or a number: its letters are all of one case but for the first one.
 fn is_word(line: &[u8]) -> bool {
+    if line.len() > LONGEST_WORD {
+        return false;
+    }
     let mut letters = line.iter().filter(|byte| byte.is_ascii_alphanumeric());
     let first = letters.next();
     let mut kinds = [false; 3];
@@ -328,14 +355,17 @@ fn is_unbroken(text: &[u8]) -> bool {
     fits
 }
 
-/// Whether a text is base64 with a few bad bytes rather than words.
+/// Whether a text is base64 with a few bad bytes rather than words. A short one must be padded, or decode to text: a word may be followed by
+/// a sign.
 fn is_damaged(text: &[u8]) -> bool {
     match classify(text) {
         Line::Blank => false,
         Line::Pure { .. } => true,
         Line::Mixed { foreign, spaced } => {
             let few = foreign <= 1 + text.len() / 16 || (text.len() >= 60 && foreign <= text.len() / 7);
-            !spaced && text.len() >= 12 && few && memchr::memmem::find(text, b"://").is_none() && !is_word(text)
+            let likely = !spaced && few && memchr::memmem::find(text, b"://").is_none() && !is_word(text);
+            let whole = text.len().saturating_sub(foreign).is_multiple_of(4);
+            likely && (text.len() >= 12 || (whole && text.len() > 4 && (text.ends_with(b"=") || is_clean(text))))
         }
     }
 }

@@ -230,6 +230,13 @@ mod tests {
         assert_eq!(String::from_utf8_lossy(&found), expected, "{raw:?}");
     }
 
+    #[track_caller]
+    fn check_bytes(raw: &str, expected: &[u8]) {
+        assert_eq!(Transfer::Base64.decode(raw.as_bytes()), expected, "{raw:?}");
+        assert_eq!(Transfer::Base64.decode_text(raw.as_bytes(), 1000), expected, "{raw:?}");
+        assert_eq!(Transfer::Base64.decoded_size(raw.as_bytes()), expected.len() as u64, "{raw:?}");
+    }
+
     #[test]
     fn base64_as_far_as_it_goes() {
         let base64 = |raw, expected| check(Transfer::Base64, raw, expected);
@@ -248,6 +255,21 @@ mod tests {
         );
         // Line ends that became spaces.
         base64("UGxlYXNlIHJlZnVuZCBv cmRlciA0NzExIG5vdyxv UGxl", "Please refund order 4711 now,oPle");
+        // A few bad bytes in a short one.
+        base64("aGVs!bG8=", "hello");
+        base64("aGVs!bG8h", "hello!");
+        base64("7e!Xy", "7e!Xy");
+        // Well-formed is decoded, whatever it decodes to: here a word of three letters in windows-1251.
+        check_bytes("7eXy", &[0xED, 0xE5, 0xF2]);
+        check_bytes("team\r\n", &[0xB5, 0xE6, 0xA6]);
+        check_bytes("ysc=\r\n", &[0xCA, 0xC7]);
+        check_bytes("6Q==", &[0xE9]);
+        check_bytes("\r\n", &[]);
+        check_bytes(&("AAAA".repeat(19) + "\r\n").repeat(3), &[0; 171]);
+        check_bytes(&("////".repeat(19) + "\r\n//8=\r\n"), &[0xFF; 59]);
+        // So is a damaged file of one byte again and again, as far as it goes.
+        check_bytes(&("AAAA".repeat(19) + "\r\n" + &"AAAA".repeat(18) + "!AAAA\r\nAA\r\n"), &[0; 115]);
+        check_bytes(&("A".repeat(70) + "\r\n" + &"A".repeat(70) + "\r\nAAAA\r\n"), &[0; 108]);
         // What follows it.
         base64("UGxlYXNl\r\n\r\n-- \r\nlist footer\r\n", "Please\n-- \r\nlist footer\r\n");
         base64("UGxlYXNlIA==\r\n\r\n____\r\nusers\r\nUnsubscribe\r\n", "Please \n____\r\nusers\r\nUnsubscribe\r\n");
@@ -282,7 +304,9 @@ mod tests {
             "Thanks\n",
             "Hello\nAnn\n",
             "iPhone\n",
-            "team\n",
+            "teams\n",
+            "team!\n",
+            "McDonald!\n",
             "YouTube\n\nRegards\nplease\n",
             "PayPal\nteam\n",
             "refund\nwhy\n\niPhone\n",
