@@ -7,6 +7,7 @@ use memchr::{memchr, memchr_iter, memmem};
 
 use super::BODY_LIMIT;
 use super::charset::Charset;
+use super::enriched;
 use super::flowed;
 use super::media_type::Kind;
 use super::notice;
@@ -142,7 +143,11 @@ struct Piece<'x> {
 impl<'x> Piece<'x> {
     fn of(part: &Part<'x>) -> Self {
         let text = read(part, READ);
-        let text = if part.kind == Kind::Plain { flowed::read(text, part.content_type) } else { text };
+        let text = match part.kind {
+            Kind::Plain => flowed::read(text, part.content_type),
+            Kind::Enriched => Cow::Owned(enriched::read(&text)),
+            _ => text,
+        };
         Self { text, cut: part.body.len() > READ, quotes: Vec::new() }
     }
 }

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 pub(super) enum Kind {
     Plain,
     Html,
+    /// Text with commands (RFC 1896).
+    Enriched,
     /// Text of another subtype.
     Text,
     /// A mail within the mail.
@@ -70,6 +72,7 @@ impl Kind {
             // RFC 2045, section 5.2: what does not say is plain text.
             ("", _) | ("text", "plain" | "") => Self::Plain,
             ("text", "html") => Self::Html,
+            ("text", "enriched" | "richtext") => Self::Enriched,
             ("text", _) => Self::Text,
             ("message", "rfc822" | "global" | "news") => Self::Message,
             ("multipart", minor) => Self::Multipart(Combination::named(minor)),
@@ -124,6 +127,8 @@ mod tests {
             ("message/rfc822", "message/rfc822", Kind::Message),
             ("message/delivery-status", "message/delivery-status", Kind::Other),
             ("text/x-amp-html", "text/x-amp-html", Kind::Text),
+            ("text/enriched", "text/enriched", Kind::Enriched),
+            ("text/rtf", "text/rtf", Kind::Text),
             ("application/pdf", "application/pdf", Kind::Other),
         ] {
             let found = mended(given);

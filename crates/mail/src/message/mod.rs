@@ -14,6 +14,7 @@ mod carried;
 mod charset;
 mod code_pages;
 mod date;
+mod enriched;
 mod fields;
 mod flowed;
 mod ids;

@@ -67,7 +67,7 @@ impl Reader<'_, '_> {
                     self.part(child, position == 0, alternative, to);
                 }
             }
-            Kind::Plain | Kind::Html if !is_attached(part) && (first || alternative || !has_name(part)) => {
+            Kind::Plain | Kind::Enriched | Kind::Html if !is_attached(part) && (first || alternative || !has_name(part)) => {
                 to.body.push(index);
                 if part.kind == Kind::Html {
                     to.html.push(index);
@@ -120,7 +120,7 @@ impl Reader<'_, '_> {
         let is_text = |child: &usize| {
             let part = self.structure.parts.get(*child);
             part.is_some_and(|part| {
-                matches!(part.kind, Kind::Plain | Kind::Html | Kind::Multipart(_)) && !is_attached(part)
+                matches!(part.kind, Kind::Plain | Kind::Enriched | Kind::Html | Kind::Multipart(_)) && !is_attached(part)
             })
         };
         // A picture can't be what the others belong to.
@@ -162,11 +162,13 @@ fn has_name(part: &Part<'_>) -> bool {
 }
 
 fn is_text_in_line(part: &Part<'_>) -> bool {
-    matches!(part.kind, Kind::Plain | Kind::Html) && !is_attached(part)
+    matches!(part.kind, Kind::Plain | Kind::Enriched | Kind::Html) && !is_attached(part)
 }
 
 fn is_unknown_text(part: &Part<'_>) -> bool {
-    const NOT_PROSE: [&str; 7] = [
+    // RTF is a program's file: what it shows is written between its commands, and nobody reads those.
+    const NOT_PROSE: [&str; 8] = [
+        "text/rtf",
         "text/calendar",
         "text/x-amp-html",
         "text/rfc822-headers",
