@@ -18,7 +18,7 @@ use waypost_store::records::mail::{AcceptOutcome, Accepted, Opening};
 
 use crate::App;
 use crate::interactions::{AcceptError, InteractionError, too_large};
-use crate::mail::intake::{Arrival, Bound};
+use crate::mail::intake::{Arrival, Bound, in_one_form};
 use crate::observed::Protocol;
 
 /// The domain of Message-IDs that are made here.
@@ -94,7 +94,7 @@ impl App {
         // Kept for one without a sender too: what begins so is no bounce.
         let is_said = new.opening != Opening::default() || new.from.address.is_empty();
         let bound = Bound {
-            address: new.to.address,
+            address: in_one_form(new.to.address),
             route,
             priority: new.priority,
             answers: None,
@@ -103,7 +103,7 @@ impl App {
         };
         let arrival = Arrival {
             protocol: Protocol::Http,
-            from: new.from.address,
+            from: in_one_form(new.from.address),
             recipients: vec![bound],
             raw,
             remote,

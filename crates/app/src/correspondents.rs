@@ -95,7 +95,16 @@ fn correspondent(address: &str) -> Result<Correspondent, CorrespondentError> {
     if let Some(problem) = no_address("address", address, true) {
         return Err(CorrespondentError::Invalid(vec![problem]));
     }
-    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    Ok(spellings(address))
+}
+
+/// The two spellings of an address. What is none has one.
+#[must_use]
+pub fn spellings(address: &str) -> Correspondent {
+    let Some((local, domain)) = address.rsplit_once('@') else {
+        let address = address.to_lowercase();
+        return Correspondent { ascii: address.clone(), unicode: address };
+    };
     let local = local.to_lowercase();
     // What is no domain name, such as an address literal, has one spelling.
     let ascii = idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_lowercase());
@@ -103,7 +112,7 @@ fn correspondent(address: &str) -> Result<Correspondent, CorrespondentError> {
         (unicode, Ok(())) => unicode,
         (_, Err(_)) => domain.to_lowercase(),
     };
-    Ok(Correspondent { ascii: format!("{local}@{ascii}"), unicode: format!("{local}@{unicode}") })
+    Correspondent { ascii: format!("{local}@{ascii}"), unicode: format!("{local}@{unicode}") }
 }
 
 impl App {

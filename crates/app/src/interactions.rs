@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use waypost_engine::Limits;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::{AuditKind, InteractionId};
+use waypost_mail::lines::bare_carriage_return;
 use waypost_mail::message::{AddressField, Attachment, Message};
 use waypost_mail::smtp::Recipient;
 use waypost_origin::Origin;
@@ -23,7 +24,7 @@ use waypost_store::records::mail::{
 
 use crate::App;
 use crate::idempotency::{self, KeyError};
-use crate::mail::intake::Arrival;
+use crate::mail::intake::{Arrival, in_one_form};
 use crate::observed::Protocol;
 
 /// So many characters of what is no address are told back.
@@ -80,7 +81,7 @@ impl App {
     /// reverse-path.
     ///
     /// # Errors
-    /// What is no address, no route, a key that was used otherwise or is in flight, or the store.
+    /// What is no address, a CR without LF, no route, a key that was used otherwise or is in flight, or the store.
     pub async fn accept_http(
         &self,
         actor: &str,
@@ -90,15 +91,16 @@ impl App {
         remote: String,
         idempotency_key: Option<String>,
     ) -> Result<HttpAcceptance, AcceptError> {
-        let problems: Vec<_> = [("to", to.as_str(), true), ("from", from.as_deref().unwrap_or_default(), false)]
-            .into_iter()
-            .filter_map(|(name, address, required)| no_address(name, address, required))
-            .collect();
-        if !problems.is_empty() {
+        let recipient = Recipient::in_rcpt(&to);
+        let mut problems = Vec::new();
+        problems.extend(recipient.is_none().then(|| not_an_address("to", &to)));
+        problems.extend(no_address("from", from.as_deref().unwrap_or_default(), false));
+        problems.extend(bare_carriage_return(&raw).map(bare));
+        let Some(recipient) = recipient.filter(|_| problems.is_empty()) else {
             return Err(AcceptError::Invalid(problems));
-        }
-        let Some(recipient) = self.bound(&to) else { return Err(AcceptError::NoRoute(to)) };
-        let from = from.unwrap_or_else(|| sender(&raw));
+        };
+        let Some(recipient) = self.bound(&recipient) else { return Err(AcceptError::NoRoute(to)) };
+        let from = in_one_form(from.unwrap_or_else(|| sender(&raw)));
         let idempotency =
             idempotency_key.map(|key| idempotency::request(actor, &key, &[from.as_bytes(), to.as_bytes(), &raw]));
         let _in_flight = self.in_flight.enter(idempotency.as_ref())?;
@@ -355,11 +357,22 @@ pub(crate) fn erased(id: InteractionId) -> InteractionError {
 /// What is wrong with an envelope address, if anything: it would not pass in SMTP either.
 pub(crate) fn no_address(name: &str, text: &str, required: bool) -> Option<Diagnostic> {
     if Recipient::parse(text).is_some() || (text.is_empty() && !required) {
-        return None;
+        None
+    } else {
+        Some(not_an_address(name, text))
     }
+}
+
+fn not_an_address(name: &str, text: &str) -> Diagnostic {
     let shown: String = text.chars().take(SHOWN_ADDRESS).flat_map(char::escape_debug).collect();
     let problem = Diagnostic::error(Code::InvalidValue, name, format!("`{shown}` is not an address"));
-    Some(problem.expected("one address, such as ann@example.com"))
+    problem.expected("one address, such as ann@example.com")
+}
+
+/// What is wrong with a message in which a CR stands alone: SMTP refuses it, too.
+fn bare(line: usize) -> Diagnostic {
+    let problem = Diagnostic::error(Code::InvalidValue, "body", format!("line {line} has a CR without LF"));
+    problem.expected("lines that end with CRLF or LF")
 }
 
 /// The address of a raw message's From; empty if it has none.

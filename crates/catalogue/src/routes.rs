@@ -109,6 +109,18 @@ pub(crate) fn one_form(domain: &str) -> Cow<'_, str> {
     idna::domain_to_ascii(domain).map_or(Cow::Borrowed(domain), Cow::Owned)
 }
 
+/// Whether two texts are one address: whatever the case, and in whichever form the domain is.
+pub(crate) fn is_same_address(one: &str, other: &str) -> bool {
+    let folded = |address: &str| {
+        let lower = address.to_lowercase();
+        match lower.rsplit_once('@') {
+            Some((local, domain)) => format!("{local}@{}", one_form(domain)),
+            None => lower,
+        }
+    };
+    folded(one) == folded(other)
+}
+
 fn literal_prefix(pattern: &str) -> &str {
     pattern.split_once('*').map_or(pattern, |(prefix, _)| prefix)
 }

@@ -4,8 +4,10 @@
 //! [`smtp::Intake`], and turns its answer into a reply. Sessions are pure state machines; sockets are in
 //! `smtp::listener`, `smtp::connection` and `smtp::client` alone.
 
+pub mod domain;
 pub mod hash;
 pub mod html;
+pub mod lines;
 pub mod mbox;
 pub mod message;
 pub mod smtp;

@@ -41,7 +41,7 @@ impl<'e> Envelope<'e> {
     }
 }
 
-/// A peer's address without the port that SMTP sessions note.
+/// A peer's address without a port: tests may give one, and what came by SMTP had one before.
 fn host(remote: &str) -> &str {
     match remote.rsplit_once(':') {
         Some((host, _)) if host.ends_with(']') || !host.contains(':') => host.trim_matches(['[', ']']),

@@ -30,7 +30,12 @@ pub(crate) static ROWS: &[Row] = &[
         "The envelope sender, to which bounces go; empty for the null reverse-path. Without an envelope, the address of From.",
         r#""bounces@example.com""#,
     ),
-    row("envelope.to", Text(|mail| mail.envelope.to), "The envelope recipient, as written.", r#""Help@example.org""#),
+    row(
+        "envelope.to",
+        Text(|mail| mail.envelope.to),
+        "The envelope recipient, its local part as written, its domain in lower case and with U-labels.",
+        r#""Help@example.org""#,
+    ),
     row(
         "envelope.remote",
         Text(|mail| mail.remote()),

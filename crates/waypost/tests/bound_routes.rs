@@ -1,4 +1,5 @@
-//! What the envelope decides, on the built server: mail whose route changes between RCPT and DATA, and the null reverse-path.
+//! What the envelope decides, on the built server: mail whose route changes between RCPT and DATA, the null reverse-path, and which mail is the
+//! same.
 
 #![allow(
     clippy::unwrap_used,
@@ -105,4 +106,67 @@ fn the_null_reverse_path_makes_a_mail_automatic_and_flows_see_the_envelope() {
         let (attributes, _) = seen(id);
         assert_eq!((&attributes["from"], &attributes["automatic"]), (&json!(from), &json!(automatic)));
     }
+}
+
+/// By SMTP, then by HTTP, or the other way round: what is written in other words is one mail.
+#[test]
+fn a_mail_is_the_same_whichever_way_it_comes_and_however_its_envelope_is_spelt() {
+    let scratch = Scratch::new("one-intake");
+    let server = Server::start(&scratch.path("data"), &Start::unlimited());
+    let api = server.api();
+    let queue = api.post("/routing/queues", &json!({"name": "One"})).ok();
+    for domain in ["bound.example", "xn--bcher-kva.example"] {
+        api.post("/routing/email/domains", &json!({"id": domain})).ok();
+        let path = format!("/routing/email/domains/{domain}/routes");
+        api.post(&path, &json!({"pattern": "*", "queue": {"id": queue["id"]}})).ok();
+    }
+    let smtp = |from: &str, to: &str, raw: &str| {
+        let mut session = server.smtp();
+        for command in [format!("MAIL FROM:<{from}> SMTPUTF8"), format!("RCPT TO:<{to}>")] {
+            session.command(&command).unwrap();
+            assert_eq!(session.reply().unwrap().code, 250, "{command}");
+        }
+        assert_eq!(session.content(raw).unwrap().code, 250);
+    };
+    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let http = |from: &str, to: &str, raw: &str| {
+        let path = format!("/interactions?to={}&from={}", encoded(to), encoded(from));
+        api.send("POST", &path, &[("content-type", "message/rfc822")], raw.as_bytes())
+    };
+    // The first spelling is what is kept.
+    let senders = ["ann@customer.example", "ann@Customer.EXAMPLE", "\"ann\"@customer.example"];
+    let international = ["s@b\u{fc}cher.example", "s@xn--bcher-kva.example", "s@B\u{dc}CHER.example"];
+    let recipients = ["care@bound.example", "\"care\"@bound.example", "care@BOUND.example"];
+    let cases: [(&str, [&str; 3], [&str; 3]); 4] = [
+        ("1@x", senders, recipients),
+        ("2@x", international, ["x@b\u{fc}cher.example", "x@xn--bcher-kva.example", "x@XN--BCHER-KVA.example"]),
+        ("3@x", senders, ["postmaster"; 3]),
+        ("4@x", [""; 3], recipients),
+    ];
+    for (id, from, to) in cases {
+        let raw = mail(id, "hello", "one\r\ntwo");
+        let bare = raw.replace("\r\n", "\n");
+        for (from, to) in from.into_iter().zip(to) {
+            let spelt = if from.is_empty() { "<>" } else { from };
+            assert!(http(spelt, to, &bare).status < 300, "{from} {to}");
+            smtp(from, to, &raw);
+        }
+        let found = api.interactions_of(id);
+        assert_eq!(found.len(), 1, "{found:?}");
+        let one = &found[0];
+        assert_eq!(one["duplicates"], 5, "{one}");
+        assert_eq!(one["envelope"], json!({"from": from[0], "to": to[0], "remote": "127.0.0.1"}));
+        let path = format!("/interactions/{}/message", one["id"].as_str().unwrap());
+        assert_eq!(String::from_utf8(api.get(&path).body).unwrap(), raw);
+        // Each spelling finds it.
+        for (name, spellings) in [("from", from), ("to", to)] {
+            for spelling in spellings.into_iter().filter(|one| !one.is_empty() && !one.contains('"')) {
+                let found = api.get(&format!("/interactions?{name}={}&messageId={id}", encoded(spelling))).ok();
+                assert_eq!(found["entities"][0]["id"], one["id"], "{name}={spelling}");
+            }
+        }
+    }
+    // What SMTP refuses.
+    let refused = http("ann@customer.example", "care@bound.example", "Subject: x\r\n\r\na\rb\r\n").error(400);
+    assert!(refused.to_string().contains("line 3 has a CR without LF"), "{refused}");
 }

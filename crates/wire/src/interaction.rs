@@ -153,7 +153,7 @@ pub struct Envelope {
     pub from: String,
     /// The recipient.
     pub to: String,
-    /// The peer's address.
+    /// The IP address that the mail came from; of a mailbox, its server's name.
     pub remote: String,
 }
 

@@ -25,7 +25,7 @@ pub fn endpoints() -> Endpoints {
                 .words("state", DeliveryState::WORDS, "Its state.")
                 .words("kind", DeliveryKind::WORDS, "What it is.")
                 .uuid("interactionId", "The interaction that it is for.")
-                .text("target", "The recipient's address, ignoring case.")
+                .text("target", "The recipient's address, ignoring case; its domain in A-labels or U-labels.")
                 .chunks::<Delivery>(),
         )
         .post(

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use waypost_app::correspondents::spellings;
 use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId};
 use waypost_problem::nearest;
 use waypost_store::records::catalogue::QueueRecord;
@@ -88,8 +89,8 @@ pub(super) fn filter(state: &ApiState, query: &mut Query) -> InteractionFilter {
         decision: query.one_of("decision", &DecisionKind::ALL.map(|kind| (kind.as_str(), kind))),
         queue: queue(state, query),
         flow: query.uuid("flowId").map(FlowId),
-        from: query.text("from"),
-        to: query.text("to"),
+        from: query.text("from").as_deref().map(spellings),
+        to: query.text("to").as_deref().map(spellings),
         message_id: query.text("messageId").map(|id| id.trim_matches(['<', '>']).to_owned()),
         subject: query.text("subject"),
         thread: query.uuid("thread"),

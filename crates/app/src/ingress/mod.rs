@@ -169,7 +169,7 @@ impl App {
         {
             return Err(PostedError::Unproven("the token was used for another mail".to_owned()));
         }
-        let from = if Recipient::parse(&mail.from).is_some() { mail.from } else { String::new() };
+        let from = Recipient::parse(&mail.from).map(|from| from.to_string()).unwrap_or_default();
         let arrival = Arrival {
             protocol: Protocol::Http,
             from,
@@ -262,7 +262,7 @@ impl App {
         let caught_up = self.catalogue.catch_up().await;
         let (mut bound, mut unknown) = (Vec::new(), Vec::new());
         for address in &mail.recipients {
-            match self.bound(address).filter(|_| Recipient::parse(address).is_some()) {
+            match Recipient::in_rcpt(address).and_then(|recipient| self.bound(&recipient)) {
                 Some(one) => bound.push(one),
                 None => unknown.push(address.clone()),
             }

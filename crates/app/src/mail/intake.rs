@@ -12,7 +12,9 @@ use waypost_catalogue::world::Running;
 use waypost_engine::Limits;
 use waypost_ids::{DeliveryId, InteractionId};
 use waypost_mail::hash::content_hash;
+use waypost_mail::lines::with_crlf;
 use waypost_mail::message::{AddressField, Message};
+use waypost_mail::smtp::Recipient;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::RouteRecord;
 use waypost_store::records::facts::Facts;
@@ -52,7 +54,7 @@ const INLINE_MEMORY: usize = 8 * 1024 * 1024;
 /// A recipient with the route that it was bound to when it was accepted.
 #[derive(Clone, Debug)]
 pub struct Bound {
-    /// The envelope recipient.
+    /// The envelope recipient, in one form.
     pub address: String,
     /// The route; none for `postmaster` without one.
     pub route: Option<Arc<RouteRecord>>,
@@ -73,10 +75,18 @@ impl Bound {
     }
 }
 
+/// An envelope address in the one form in which it is kept, compared and shown, whichever way its mail came: as SMTP reads it. What is no
+/// address stays as it is.
+pub(crate) fn in_one_form(address: String) -> String {
+    Recipient::parse(&address).map_or(address, |one| one.to_string())
+}
+
 impl App {
-    /// Who mail to an address is for; none if it is for nobody. A bounce address leads to the delivery that it was signed for. One whose
+    /// Who mail to a recipient is for; none if it is for nobody. A bounce address leads to the delivery that it was signed for. One whose
     /// signature does not hold was forged, or its key is gone: no pattern takes it, only a route that names it.
-    pub(crate) fn bound(&self, address: &str) -> Option<Bound> {
+    pub(crate) fn bound(&self, recipient: &Recipient) -> Option<Bound> {
+        let address = recipient.to_string();
+        let address = address.as_str();
         let running = self.catalogue.running();
         let routes = &running.routes;
         match self.desk.returns(address) {
@@ -96,13 +106,13 @@ impl App {
 pub struct Arrival {
     /// How it came.
     pub protocol: Protocol,
-    /// The envelope sender; empty for the null reverse-path.
+    /// The envelope sender, in one form; empty for the null reverse-path.
     pub from: String,
     /// Recipients; at least one.
     pub recipients: Vec<Bound>,
     /// The bytes as received.
     pub raw: Bytes,
-    /// The peer's address.
+    /// The IP address that it came from; of a mailbox, its server's name.
     pub remote: String,
     /// What is known of its SMTP connection; none if it came otherwise.
     pub connection: Option<Connection>,
@@ -227,7 +237,7 @@ async fn prepare(
     let origin = &desk.origin;
     // As the store keeps it: a rerun or a replay must see the same time.
     let received_at = Timestamp::from_microsecond(origin.now().as_microsecond()).unwrap_or_default();
-    let raw = arrival.raw;
+    let raw = with_crlf(arrival.raw);
     let noted = underway.begin(content_hash(&raw));
     let parsed = Message::parse(if noted.care() == Care::Unread { &[] } else { &raw });
     let mut routes = HashSet::new();

@@ -35,10 +35,9 @@ impl Intake for SmtpIntake {
             self.0.metrics.offered(Protocol::Smtp, 0, Duration::ZERO, &Err(error));
             return Err(refusal);
         }
-        let address = recipient.to_string();
         // What another node answered a moment ago counts: mail must neither bounce nor go where a route led before.
         let caught_up = self.0.catalogue.catch_up().await;
-        let Some(bound) = self.0.bound(&address) else {
+        let Some(bound) = self.0.bound(recipient) else {
             caught_up.map_err(|error| Refusal::new(Cause::StorageUnavailable, error.to_string()))?;
             self.0.metrics.recipient_refused();
             return Err(Refusal::new(Cause::UnknownRecipient, "no route"));
@@ -52,7 +51,7 @@ impl Intake for SmtpIntake {
             from: envelope.sender,
             recipients: envelope.recipients.into_iter().map(|(_, bound)| bound).collect(),
             raw,
-            remote: envelope.remote.to_string(),
+            remote: envelope.remote.ip().to_canonical().to_string(),
             connection: Some(Connection {
                 client: envelope.remote.ip(),
                 peer: envelope.peer.ip(),

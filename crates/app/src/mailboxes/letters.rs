@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use waypost_catalogue::routes::RouteMatch;
+use waypost_mail::lines::with_crlf;
 use waypost_mail::message::{AddressField, Message};
 use waypost_store::records::mail::AcceptOutcome;
 use waypost_store::records::mailboxes::{Place, TakenRecord, Taking};
@@ -9,7 +10,7 @@ use waypost_store::records::mailboxes::{Place, TakenRecord, Taking};
 use super::Trouble;
 use super::watch::Watch;
 use crate::App;
-use crate::mail::intake::{Arrival, Bound};
+use crate::mail::intake::{Arrival, Bound, in_one_form};
 use crate::observed::Protocol;
 
 impl App {
@@ -26,11 +27,12 @@ impl App {
             let what = format!("no route takes mail for `{}`", settings.address);
             return Err(Trouble::setup(what, "give the mailbox another `route`"));
         }
+        let raw = with_crlf(raw);
         let hash = waypost_mail::hash::content_hash(&raw);
         let arrival = Arrival {
             protocol: Protocol::Imap,
-            from: sender(&raw),
-            recipients: vec![Bound::to(settings.address.clone(), route)],
+            from: in_one_form(sender(&raw)),
+            recipients: vec![Bound::to(in_one_form(settings.address.clone()), route)],
             raw,
             remote: settings.host.clone(),
             connection: None,

@@ -7,6 +7,7 @@ use thiserror::Error;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::{AuditKind, DeliveryId, DeliveryState, InteractionId};
 use waypost_origin::Origin;
+use waypost_outgoing::address::MailAddress;
 use waypost_store::error::StoreError;
 use waypost_store::records::audit::{About, AuditRecord, By};
 use waypost_store::records::outbox::{Content, DeliveryFilter, DeliveryRecord, Unchanged, Way};
@@ -96,7 +97,7 @@ impl App {
         after: Option<DeliveryId>,
         limit: u32,
     ) -> Result<Vec<DeliveryRecord>, StoreError> {
-        self.store.deliveries(filter, after, limit).await
+        self.store.deliveries(&as_sent(filter), after, limit).await
     }
 
     /// The newest deliveries of an interaction, 1000 at most, oldest first.
@@ -202,7 +203,7 @@ impl App {
         let (entry, now) = (self.origin.id_in_order(), self.origin.now());
         let by = By { actor, note: None };
         let audit = AuditRecord { after: Some(meant.into()), ..AuditRecord::new(entry, now, by, "retried", about) };
-        let retried = self.store.retry_deliveries(filter, MOST_RETRIED, audit).await?;
+        let retried = self.store.retry_deliveries(&as_sent(filter), MOST_RETRIED, audit).await?;
         self.due.ask_all();
         tracing::info!(actor, retried, "deliveries retried");
         Ok(retried)
@@ -221,6 +222,16 @@ impl App {
         tracing::info!(actor, delivery = %id, "delivery cancelled");
         Ok(record)
     }
+}
+
+/// A filter with the address as mail goes to it: in A-labels.
+fn as_sent(filter: &DeliveryFilter) -> DeliveryFilter {
+    DeliveryFilter { target: filter.target.clone().map(address_as_sent), ..filter.clone() }
+}
+
+/// An address as the target of a delivery has it; what is none, such as a webhook's id, stays as it is.
+pub(super) fn address_as_sent(address: String) -> String {
+    MailAddress::parse(&address).map_or(address, |one| one.to_string())
 }
 
 /// What is sent to a webhook instead.

@@ -14,6 +14,7 @@ use waypost_store::error::StoreError;
 use waypost_store::records::outbox::BouncedOf;
 use waypost_store::traits::Store;
 
+use super::deliveries::address_as_sent;
 use crate::mail::intake::Bound;
 
 /// What a bounce says is kept as far as this, in bytes.
@@ -72,7 +73,8 @@ impl Arrived<'_> {
             return Ok(false);
         }
         for id in bounce.message_ids.iter().filter(|id| self.may_be_ours(id)) {
-            let of = BouncedOf::Message { message_id: id.clone(), recipient: bounce.recipient.clone() };
+            let recipient = bounce.recipient.clone().map(address_as_sent);
+            let of = BouncedOf::Message { message_id: id.clone(), recipient };
             if self.mark(of, &says, bounce).await? {
                 return Ok(true);
             }

@@ -15,7 +15,7 @@ use super::read::Definition;
 use super::submission::DefinitionSubmission;
 use crate::delivering::same_account;
 use crate::object::Object as _;
-use crate::routes::{RouteMatch, Routes};
+use crate::routes::{RouteMatch, Routes, is_same_address};
 use crate::routing::Wanted;
 use crate::world::World;
 
@@ -218,5 +218,5 @@ fn sole_submission(
 /// each for itself.
 #[must_use]
 pub fn sends_as(route: &RouteRecord, one: &str, other: &str) -> bool {
-    !route.pattern.contains('*') || one.eq_ignore_ascii_case(other)
+    !route.pattern.contains('*') || is_same_address(one, other)
 }

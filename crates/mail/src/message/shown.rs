@@ -67,7 +67,9 @@ impl Reader<'_, '_> {
                     self.part(child, position == 0, alternative, to);
                 }
             }
-            Kind::Plain | Kind::Enriched | Kind::Html if !is_attached(part) && (first || alternative || !has_name(part)) => {
+            Kind::Plain | Kind::Enriched | Kind::Html
+                if !is_attached(part) && (first || alternative || !has_name(part)) =>
+            {
                 to.body.push(index);
                 if part.kind == Kind::Html {
                     to.html.push(index);
@@ -120,7 +122,8 @@ impl Reader<'_, '_> {
         let is_text = |child: &usize| {
             let part = self.structure.parts.get(*child);
             part.is_some_and(|part| {
-                matches!(part.kind, Kind::Plain | Kind::Enriched | Kind::Html | Kind::Multipart(_)) && !is_attached(part)
+                matches!(part.kind, Kind::Plain | Kind::Enriched | Kind::Html | Kind::Multipart(_))
+                    && !is_attached(part)
             })
         };
         // A picture can't be what the others belong to.

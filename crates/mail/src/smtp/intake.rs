@@ -42,7 +42,7 @@ pub trait Intake: Send + Sync + 'static {
 pub struct Recipient {
     /// The local part as written, quotes undone. Its case is kept.
     pub local: String,
-    /// The domain in lower case, or an address literal such as `[127.0.0.1]`. Empty for the bare `postmaster` that
+    /// The domain in lower case and U-labels, or an address literal such as `[127.0.0.1]`. Empty for the bare `postmaster` that
     /// RFC 5321 section 4.5.1 asks every server to take.
     pub domain: String,
 }
@@ -51,7 +51,13 @@ impl Recipient {
     /// Reads one address, `local@domain` with nothing around it, as RCPT would have it between angle brackets.
     #[must_use]
     pub fn parse(address: &str) -> Option<Self> {
-        Path::of_mailbox(address).map(|path| Self { local: path.local, domain: path.domain })
+        Path::alone(address).filter(|path| !path.domain.is_empty()).map(Path::named)
+    }
+
+    /// Reads whatever RCPT takes between angle brackets: an address, or the bare `postmaster`.
+    #[must_use]
+    pub fn in_rcpt(recipient: &str) -> Option<Self> {
+        Path::alone(recipient).filter(Path::is_someone).map(Path::named)
     }
 }
 
@@ -65,7 +71,7 @@ impl fmt::Display for Recipient {
 /// Who sent a message, to whom, and how it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope<T> {
-    /// The reverse-path as `local@domain`, the domain in lower case; empty for the null path `<>` of reports.
+    /// The reverse-path as `local@domain`, the domain in lower case and U-labels; empty for the null path `<>` of reports.
     pub sender: String,
     /// The recipients that were taken, in order, with their tickets. Never empty.
     pub recipients: Vec<(Recipient, T)>,

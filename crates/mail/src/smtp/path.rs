@@ -2,6 +2,9 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::intake::Recipient;
+use crate::domain::one_form;
+
 /// The longest path in bytes. RFC 5321 section 4.5.3.1.3 asks for 256; senders that encode the recipient into their
 /// reverse-path exceed it.
 const MAX_PATH: usize = 512;
@@ -42,12 +45,22 @@ impl Path {
         Some((Self { local, domain }, rest))
     }
 
-    /// Reads a mailbox that stands alone, without angle brackets: one address, of local part and domain.
-    pub(super) fn of_mailbox(text: &str) -> Option<Self> {
+    /// Reads what stands alone, without angle brackets: one address, or a local part.
+    pub(super) fn alone(text: &str) -> Option<Self> {
         let bracketed = format!("<{text}>");
         let (path, rest) = Self::parse(&bracketed)?;
-        let alone = rest.is_empty() && !text.starts_with('@') && !path.domain.is_empty();
+        let alone = rest.is_empty() && !text.starts_with('@');
         (alone && !text.contains(char::is_control)).then_some(path)
+    }
+
+    /// Whether mail can be for it: without a domain, only the postmaster is somebody (RFC 5321 section 4.5.1).
+    pub(super) fn is_someone(&self) -> bool {
+        !self.domain.is_empty() || self.local.eq_ignore_ascii_case("postmaster")
+    }
+
+    /// Whom it names, in the one form in which addresses are compared and kept.
+    pub(super) fn named(self) -> Recipient {
+        Recipient { local: self.local, domain: one_form(&self.domain).into_owned() }
     }
 
     pub(super) fn is_null(&self) -> bool {
@@ -131,7 +144,7 @@ mod tests {
     #[test]
     fn a_mailbox_alone_is_one_address() {
         for text in ["a@b.example", "\"a b\"@b.example", "ü@exämple.org", "a+b@[127.0.0.1]"] {
-            assert!(Path::of_mailbox(text).is_some(), "{text}");
+            assert!(Recipient::parse(text).is_some(), "{text}");
         }
         for text in [
             "",
@@ -151,7 +164,25 @@ mod tests {
             "@x.example:a@b.example",
             "a@b@c",
         ] {
-            assert_eq!(Path::of_mailbox(text), None, "{text}");
+            assert_eq!(Recipient::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_recipient_alone_is_what_rcpt_takes_and_has_one_form() {
+        for (text, expected) in [
+            ("Care@EXAMPLE.com", Some("Care@example.com")),
+            ("\"care\"@example.com", Some("care@example.com")),
+            ("postmaster", Some("postmaster")),
+            ("Postmaster", Some("Postmaster")),
+            ("x@xn--bcher-kva.example", Some("x@bücher.example")),
+            ("x@BÜCHER.example", Some("x@bücher.example")),
+            ("a", None),
+            ("", None),
+            ("a@b c", None),
+        ] {
+            let found = Recipient::in_rcpt(text).map(|one| one.to_string());
+            assert_eq!(found.as_deref(), expected, "{text}");
         }
     }
 

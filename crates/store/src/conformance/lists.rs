@@ -4,10 +4,15 @@ use waypost_ids::DecisionKind;
 
 use super::outbox::{all_end, delivery, forwards};
 use super::samples::{accept, at, audit, decided, flow, id, listed, mail, queue, queues, run, up_to};
+use crate::records::correspondents::Correspondent;
 use crate::records::mail::{InteractionFilter, State};
 use crate::records::outbox::AttemptEnd;
 use crate::records::queues::QueueClaim;
 use crate::traits::Store;
+
+fn who(address: &str) -> Option<Correspondent> {
+    Some(Correspondent { ascii: address.to_owned(), unicode: address.to_owned() })
+}
 
 async fn three(store: &dyn Store) {
     queues(store).await;
@@ -53,9 +58,9 @@ pub(crate) async fn each_filter_alone(store: &dyn Store) {
         (InteractionFilter { decision: Some(DecisionKind::Disconnect), ..none() }, vec![2]),
         (InteractionFilter { queue: Some(queue(1)), ..none() }, vec![1]),
         (InteractionFilter { flow: Some(flow(2)), ..none() }, vec![2]),
-        (InteractionFilter { from: text("bOB@example.NET"), ..none() }, vec![2]),
-        (InteractionFilter { from: text("bob@example"), ..none() }, vec![]),
-        (InteractionFilter { to: text("OTHER@example.com"), ..none() }, vec![3]),
+        (InteractionFilter { from: who("bob@example.net"), ..none() }, vec![2]),
+        (InteractionFilter { from: who("bob@example"), ..none() }, vec![]),
+        (InteractionFilter { to: who("other@example.com"), ..none() }, vec![3]),
         (InteractionFilter { message_id: text("1@example"), ..none() }, vec![1]),
         (InteractionFilter { message_id: text("1@EXAMPLE"), ..none() }, vec![]),
         (InteractionFilter { subject: text("percent"), ..none() }, vec![3]),
@@ -63,6 +68,29 @@ pub(crate) async fn each_filter_alone(store: &dyn Store) {
         (InteractionFilter { until: Some(at(2)), ..none() }, vec![1]),
     ];
     for (filter, expected) in cases {
+        assert_eq!(listed(store, &filter).await, expected, "{filter:?}");
+    }
+}
+
+pub(crate) async fn addresses_in_either_spelling(store: &dyn Store) {
+    queues(store).await;
+    for (number, domain) in [(1, "bücher.example"), (2, "xn--bcher-kva.example"), (3, "bucher.example")] {
+        let mut one = mail(number);
+        one.message.envelope_from = format!("Ann@{domain}");
+        one.interactions[0].envelope_to = format!("Box@{domain}");
+        accept(store, one).await;
+    }
+    let spelt = |local: &str| {
+        let (ascii, unicode) = (format!("{local}@xn--bcher-kva.example"), format!("{local}@bücher.example"));
+        Some(Correspondent { ascii, unicode })
+    };
+    let none = InteractionFilter::default;
+    for (filter, expected) in [
+        (InteractionFilter { from: spelt("ann"), ..none() }, vec![2, 1]),
+        (InteractionFilter { to: spelt("box"), ..none() }, vec![2, 1]),
+        (InteractionFilter { from: spelt("ann"), to: spelt("ann"), ..none() }, vec![]),
+        (InteractionFilter { from: spelt("ann"), to: spelt("box"), until: Some(at(2)), ..none() }, vec![1]),
+    ] {
         assert_eq!(listed(store, &filter).await, expected, "{filter:?}");
     }
 }

@@ -83,7 +83,7 @@ macro_rules! every_rule {
                 what_is_held_back_waits_with_the_reason, a_rerun_pushes_what_was_never_pushed,
                 a_queue_that_pushes_stays_until_all_has_arrived, a_forward_that_failed_is_completed_by_a_push,
                 a_push_of_an_earlier_run_is_not_tried_again, a_push_to_several_is_under_way_until_the_last_has_ended;
-            lists: newest_first_page_by_page, each_filter_alone, subject_whatever_the_case, filters_together,
+            lists: newest_first_page_by_page, each_filter_alone, addresses_in_either_spelling, subject_whatever_the_case, filters_together,
                 quotes_and_wildcards_are_plain_text, a_failed_forward_is_unrouted_while_it_waits,
                 completed_unrouted_mail_is_listed_but_waits_no_longer;
             catalogue: starts_empty, changes_add_an_epoch, an_old_epoch_conflicts, all_or_nothing, names_may_be_swapped,

@@ -20,6 +20,7 @@ use crate::encoding::attributes_column;
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
+use crate::records::correspondents::Correspondent;
 use crate::records::facts::Facts;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord,
@@ -199,10 +200,12 @@ fn conditions(filter: &InteractionFilter, after: Option<InteractionId>) -> Condi
     conditions.add("message_id = ", message_id);
     conditions.add("received_at >= ", filter.since);
     conditions.add("received_at < ", filter.until);
-    let from = filter.from.as_ref().map(folded);
-    conditions.add("left(lower(envelope_from COLLATE \"und-x-icu\"), 200) = ", from.as_ref().map(first));
-    conditions.add("lower(envelope_from COLLATE \"und-x-icu\") = ", from);
-    conditions.add("lower(envelope_to COLLATE \"und-x-icu\") = ", filter.to.as_ref().map(folded));
+    let spellings = |who: &Correspondent| who.spellings().into_iter().map(|one| text(one).into_owned()).collect();
+    let from: Vec<String> = filter.from.as_ref().map(spellings).unwrap_or_default();
+    let to: Vec<String> = filter.to.as_ref().map(spellings).unwrap_or_default();
+    conditions.add_any("left(lower(envelope_from COLLATE \"und-x-icu\"), 200)", from.iter().map(first).collect());
+    conditions.add_any("lower(envelope_from COLLATE \"und-x-icu\")", from);
+    conditions.add_any("lower(envelope_to COLLATE \"und-x-icu\")", to);
     conditions
         .add("lower(subject COLLATE \"und-x-icu\") LIKE ", filter.subject.as_ref().map(|part| pattern(&folded(part))));
     conditions

@@ -153,6 +153,18 @@ impl Conditions {
         self.add_plain(Some(format!("{left}${}", self.values.len())));
     }
 
+    /// Adds that `left` is one of these values, unless there are none. Of one alone an index keeps its order.
+    pub(super) fn add_any(&mut self, left: &str, values: Vec<String>) {
+        let first = self.values.len();
+        self.values.extend(values.into_iter().map(|value| Box::new(value) as Box<dyn ToSql + Send + Sync>));
+        let places: Vec<String> = (first..self.values.len()).map(|place| format!("${}", place + 1)).collect();
+        self.add_plain(match places.as_slice() {
+            [] => None,
+            [one] => Some(format!("{left} = {one}")),
+            many => Some(format!("{left} IN ({})", many.join(", "))),
+        });
+    }
+
     /// What waits in one of these queues since before its time.
     pub(super) fn add_late(&mut self, late: &[(QueueId, Timestamp)]) {
         let (queues, before): (Vec<Uuid>, Vec<Timestamp>) =

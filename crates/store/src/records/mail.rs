@@ -8,6 +8,7 @@ use uuid::Uuid;
 use waypost_ids::{DecisionKind, DeliveryState, FlowId, InteractionId, QueueId, Version};
 
 use super::catalogue::{Epoch, RouteTarget};
+use super::correspondents::Correspondent;
 use super::facts::Facts;
 use super::mailboxes::Place;
 use super::outbox::Outgoing;
@@ -352,10 +353,10 @@ pub struct InteractionFilter {
     pub queue: Option<QueueId>,
     /// Only what this flow ran.
     pub flow: Option<FlowId>,
-    /// Exact envelope sender, ignoring case.
-    pub from: Option<String>,
-    /// Exact envelope recipient, ignoring case.
-    pub to: Option<String>,
+    /// Exact envelope sender, ignoring case, in either spelling.
+    pub from: Option<Correspondent>,
+    /// Exact envelope recipient, ignoring case, in either spelling.
+    pub to: Option<Correspondent>,
     /// Exact Message-ID without angle brackets.
     pub message_id: Option<String>,
     /// Contained in the subject, ignoring case.

@@ -88,6 +88,12 @@ impl Step {
 }
 
 impl Correspondent {
+    /// Each spelling once.
+    pub(crate) fn spellings(&self) -> Vec<&str> {
+        let other = Some(self.unicode.as_str()).filter(|unicode| *unicode != self.ascii);
+        std::iter::once(self.ascii.as_str()).chain(other).collect()
+    }
+
     /// Whether an address is theirs.
     pub(crate) fn is(&self, address: &str) -> bool {
         let address = folded(address);

@@ -20,6 +20,7 @@ use crate::encoding::attributes_column;
 use crate::error::{LeaseError, StoreError};
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
+use crate::records::correspondents::Correspondent;
 use crate::records::facts::Facts;
 use crate::records::mail::{
     AcceptOutcome, Acceptance, AttributesSet, ClaimedRun, InteractionFilter, InteractionRecord, RunClaim, RunRecord,
@@ -204,9 +205,6 @@ fn list(
         (threads::OF_THREAD, filter.thread.map(id)),
         ("received_at >= ?", filter.since.map(time)),
         ("received_at < ?", filter.until.map(time)),
-        ("lower(envelope_from) = ?", filter.from.as_ref().filter(|from| from.is_ascii()).map(folded)),
-        ("fold(envelope_from) = ?", filter.from.as_ref().map(folded)),
-        ("fold(envelope_to) = ?", filter.to.as_ref().map(folded)),
         ("instr(fold(subject), ?) > 0", filter.subject.as_ref().map(folded)),
     ];
     let (index, state) = filter.state.map_or(("", "TRUE".to_owned()), states);
@@ -219,6 +217,22 @@ fn list(
             sql.push_str(condition);
             values.push(value);
         }
+    }
+    // The index on the sender folds ASCII alone.
+    let plain = filter.from.as_ref().filter(|from| from.unicode.is_ascii());
+    for (column, who) in [
+        ("lower(envelope_from)", plain),
+        ("fold(envelope_from)", filter.from.as_ref()),
+        ("fold(envelope_to)", filter.to.as_ref()),
+    ] {
+        let spellings = who.map(Correspondent::spellings).unwrap_or_default();
+        // In order of the index only if there is one.
+        match spellings.len() {
+            0 => {}
+            1 => sql.push_str(&format!(" AND {column} = ?")),
+            _ => sql.push_str(&format!(" AND {column} IN (?, ?)")),
+        }
+        values.extend(spellings.into_iter().map(|spelling| Value::Text(spelling.to_owned())));
     }
     if let Some(late) = &filter.late {
         let each = vec!["(queue = ? AND queued_at < ?)"; late.len()].join(" OR ");

@@ -10,6 +10,7 @@ use waypost_catalogue::domains::DomainSpec;
 use waypost_catalogue::queues::QueueSpec;
 use waypost_catalogue::routing::RouteSpec;
 use waypost_ids::ThreadReason;
+use waypost_mail::smtp::Recipient;
 use waypost_outgoing::MessageId;
 use waypost_outgoing::address::Domain;
 use waypost_store::records::audit::By;
@@ -95,7 +96,7 @@ impl World {
         let arrival = Arrival {
             protocol: Protocol::Http,
             from: from.clone(),
-            recipients: vec![self.app.bound("care@desk.example").unwrap()],
+            recipients: vec![self.app.bound(&Recipient::parse("care@desk.example").unwrap()).unwrap()],
             raw: Bytes::from(raw),
             remote: "test".to_owned(),
             connection: None,

@@ -83,7 +83,7 @@ fn fields(came: &Came<'_>) -> HeaderMap {
     let mut fields = HeaderMap::new();
     let mut tell = |name: &'static str, value: &str| {
         // What is no value of a field, such as an address with a control character, is left out.
-        if let Ok(value) = HeaderValue::from_str(value) {
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
             fields.append(HeaderName::from_static(name), value);
         }
     };

@@ -287,12 +287,13 @@ pub(super) fn split(raw: &[u8]) -> Split<'_> {
     }
 }
 
-/// No word is as long as the lines that encoders write, of 60 bytes or more: a file may be one byte again and again.
+/// No word is as long as the lines that encoders write, of 60 bytes or more: a file may be one byte again and again. A line of signs alone
+/// may separate two texts.
 const LONGEST_WORD: usize = 59;
 
 /// Whether a line may be a word, or a number: its letters are all of one case but for the first one.
 fn is_word(line: &[u8]) -> bool {
-    if line.len() > LONGEST_WORD {
+    if line.len() > LONGEST_WORD && line.iter().any(u8::is_ascii_alphanumeric) {
         return false;
     }
     let mut letters = line.iter().filter(|byte| byte.is_ascii_alphanumeric());

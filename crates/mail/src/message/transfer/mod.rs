@@ -307,6 +307,7 @@ mod tests {
             "teams\n",
             "team!\n",
             "McDonald!\n",
+            "Please refund order 4711.\n////////////////////////////////////////////////////////////////////////////\nAnn\n",
             "YouTube\n\nRegards\nplease\n",
             "PayPal\nteam\n",
             "refund\nwhy\n\niPhone\n",

@@ -57,7 +57,7 @@ fn transaction<T>(session: &Session<T>, rest: &str) -> Result<Transaction<T>, Co
     if declared > session.settings.max_message {
         return Err(Complaint::TooLarge);
     }
-    let sender = if path.is_null() { String::new() } else { format!("{}@{}", path.local, path.domain) };
+    let sender = if path.is_null() { String::new() } else { path.named().to_string() };
     Ok(Transaction { sender, smtputf8, declared, recipients: Vec::new(), chunks: None })
 }
 

@@ -1,7 +1,6 @@
 //! RCPT TO: names a recipient, on whom the intake is asked (RFC 5321 section 4.1.1.3).
 
 use super::super::complaint::Complaint;
-use super::super::intake::Recipient;
 use super::super::path::{Path, parameters};
 use super::super::session::{Session, Step};
 use super::mail::after_keyword;
@@ -21,9 +20,7 @@ pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) ->
         return session.complained(Complaint::TooManyRecipients, Some(most as u64), out);
     }
     let smtputf8 = transaction.smtputf8;
-    // Without a domain, only the postmaster is somebody.
-    let is_someone = |path: &Path| !path.domain.is_empty() || path.local.eq_ignore_ascii_case("postmaster");
-    let path = after_keyword(rest, "TO:").and_then(Path::parse).filter(|(path, _)| is_someone(path));
+    let path = after_keyword(rest, "TO:").and_then(Path::parse).filter(|(path, _)| path.is_someone());
     let Some((path, rest)) = path else {
         return session.complained(Complaint::BadRecipient, None, out);
     };
@@ -33,5 +30,5 @@ pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) ->
     if !smtputf8 && !path.is_ascii() {
         return session.complained(Complaint::NeedsSmtputf8, None, out);
     }
-    Some(session.ask(Recipient { local: path.local, domain: path.domain }))
+    Some(session.ask(path.named()))
 }
