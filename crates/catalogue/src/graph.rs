@@ -36,7 +36,7 @@ impl<'w> Calls<'w> {
         problems(self.walk(loaded.key(), Some(&uses)))
     }
 
-    /// How deep calls are nested below a version, itself included.
+    /// How deep calls are nested below a version: 0 if it calls nobody.
     pub fn depth(&mut self, start: VersionKey) -> usize {
         self.walk(start, None).0
     }
@@ -82,7 +82,7 @@ struct Walk<'w> {
 }
 
 impl Walk<'_> {
-    /// How deep calls are nested below a version, itself included.
+    /// How deep calls are nested below a version.
     fn depth(&mut self, key: VersionKey) -> usize {
         if let Some(depth) = self.known.get(&key).or_else(|| self.depths.get(&key)) {
             return *depth;
@@ -90,7 +90,7 @@ impl Walk<'_> {
         // Deeper is refused all the same; going on would only risk the stack.
         if self.open.len() > 2 * MAX_CALL_DEPTH {
             self.whole = false;
-            return 1;
+            return 0;
         }
         let world = self.world;
         self.follow(key, world.usage.of(key))
@@ -112,12 +112,12 @@ impl Walk<'_> {
                 continue;
             }
             for version in versions {
-                deepest = deepest.max(self.depth((flow, version)));
+                deepest = deepest.max(1 + self.depth((flow, version)));
             }
         }
         self.open.pop();
-        self.depths.insert(key, deepest + 1);
-        deepest + 1
+        self.depths.insert(key, deepest);
+        deepest
     }
 
     fn circle(&self, open: &[VersionKey], back_to: FlowId, path: &str) -> Diagnostic {
