@@ -10,6 +10,7 @@ mod decision;
 mod driver;
 mod effects;
 mod error;
+mod handling;
 mod held;
 mod journal;
 mod machine;

@@ -17,7 +17,7 @@ use crate::place::Place;
 use crate::reached::{PlaceId, Reached};
 use crate::run::RunInput;
 use crate::stack::{At, Over, Scope, Stack, Turning};
-use crate::trace::{Catcher, Event, InputSource, Recorder, Target};
+use crate::trace::{Event, InputSource, Recorder, Target};
 use waypost_ids::{DecisionKind, codes};
 
 /// What a move leads to.
@@ -44,6 +44,7 @@ pub(crate) struct Machine<'m> {
     pub(crate) trace: Recorder<'m>,
     pub(crate) actions: u32,
     nodes: u32,
+    turns: u32,
     /// What it was answered.
     pub(crate) answers: Answers,
     /// What the run may still spend.
@@ -78,6 +79,7 @@ impl<'m> Machine<'m> {
             trace,
             actions: 0,
             nodes: 0,
+            turns: 0,
             answers: Answers::default(),
             budget: Budget::new(input.limits.steps, input.limits.memory),
             pending: Vec::with_capacity(4),
@@ -211,7 +213,7 @@ impl<'m> Machine<'m> {
         if program.nodes.is_empty() {
             return self.leave_flow();
         }
-        self.stack.top_mut()?.at = At::Node(0);
+        self.stack.top_mut()?.go(0);
         Ok(Turn::Onward)
     }
 
@@ -245,6 +247,15 @@ impl<'m> Machine<'m> {
         Ok(self.budget.spend(1)?)
     }
 
+    fn count_turn(&mut self) -> Result<(), Raised> {
+        if self.turns >= self.input.limits.turns {
+            let message = format!("the loops of the run took more than {} turns", self.input.limits.turns);
+            return Err(Raised::fatal(codes::TOO_MANY_TURNS, message));
+        }
+        self.turns += 1;
+        Ok(self.budget.spend(1)?)
+    }
+
     /// Leaves a node by the first branch that holds, or the flow if none does.
     pub(crate) fn branch(&mut self, node: usize) -> Result<Turn<'m>, Raised> {
         let program = self.stack.top()?.program;
@@ -259,7 +270,7 @@ impl<'m> Machine<'m> {
                 let to = program.nodes.get(branch.to).map_or("", |node| &node.id);
                 self.reach(|| PlaceId::branch(branch));
                 self.trace.step(Event::Branch { branches, taken: Some((index, to)) });
-                self.stack.top_mut()?.at = At::Node(branch.to);
+                self.stack.top_mut()?.go(branch.to);
                 return Ok(Turn::Onward);
             }
         }
@@ -371,7 +382,7 @@ impl<'m> Machine<'m> {
         Ok(())
     }
 
-    /// At the end of a loop's turn: begins the next, or leaves the loop. Each turn counts as an action.
+    /// At the end of a loop's turn: begins the next, or leaves the loop. Turns are counted, so that a loop without actions ends as well.
     pub(crate) fn turn_loop(&mut self) -> Result<Turn<'m>, Raised> {
         let turning = self.stack.top()?.loops.last().ok_or_else(|| Raised::broken("no loop is under way"))?;
         let turns = turning.turns;
@@ -387,7 +398,7 @@ impl<'m> Machine<'m> {
             self.trace.step(Event::LoopEnd { turns });
             return Ok(Turn::Onward);
         };
-        self.count_action()?;
+        self.count_turn()?;
         self.trace.step(Event::Turn { number: turns });
         if let Some((variable, value)) = item {
             let slot = self.stack.top()?.program.variables.get(variable);
@@ -408,7 +419,8 @@ impl<'m> Machine<'m> {
         }
         let frame = self.stack.top_mut()?;
         let id = frame.program.nodes.get(node).map_or("", |node| &node.id);
-        let held = frame.jump(node);
+        let held = frame.leave_loops();
+        frame.go(node);
         self.let_go(held);
         self.trace.step(Event::Jump { name, to: id });
         Ok(())
@@ -434,12 +446,10 @@ impl<'m> Machine<'m> {
             if raised.fatal {
                 break;
             }
-            let by_action = frame.on_error();
-            let by_flow = frame.program.on_error;
-            if let Some(to) = by_action.or(by_flow) {
-                let by = if by_action.is_some() { Catcher::Action } else { Catcher::Flow };
+            if let Some((by, to)) = frame.catcher() {
                 let node = frame.program.nodes.get(to).map_or("", |node| &node.id);
-                let held = frame.jump(to);
+                let held = frame.leave_loops();
+                frame.handle(to);
                 self.let_go(held);
                 self.trace.step(Event::Caught { by, to: node });
                 // An `onError` starts with a clean list: what the failed part meant to send may make no sense any more.

@@ -22,6 +22,8 @@ pub struct Limits {
     pub actions: u32,
     /// Nodes entered in a run, called flows included.
     pub nodes: u32,
+    /// Turns of all loops in a run, called flows included.
+    pub turns: u32,
     /// Steps of work in a run, called flows included: about a microsecond each. See [`waypost_flow::expr::Budget`].
     pub steps: u64,
     /// Bytes of the values that a run holds at a time.
@@ -63,6 +65,7 @@ impl Default for Limits {
         Self {
             actions: 10_000,
             nodes: 10_000,
+            turns: 10_000,
             steps: 1_000_000,
             memory: 64 * 1024 * 1024,
             depth: 32,

@@ -9,6 +9,8 @@ use waypost_flow::program::{Program, ProgramAction, ProgramNode};
 use waypost_flow::value::{Value, footprint};
 
 use crate::error::Raised;
+use crate::handling::Handling;
+use crate::trace::Catcher;
 
 /// Where a flow stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +63,7 @@ pub(crate) struct Frame<'m> {
     pub(crate) loops: Vec<Turning<'m>>,
     /// What its caller makes of its outputs: variables, by position.
     pub(crate) mapping: &'m [(usize, Compiled)],
+    handling: Handling,
     inputs: usize,
     variables: usize,
     outputs: usize,
@@ -95,11 +98,22 @@ impl<'m> Frame<'m> {
         }
     }
 
-    /// Goes to a node, out of all loops. Answers how many bytes they held.
-    #[must_use]
-    pub(crate) fn jump(&mut self, node: usize) -> usize {
+    /// Goes to a node.
+    pub(crate) fn go(&mut self, node: usize) {
+        self.handling.go(node);
         self.at = At::Node(node);
+    }
+
+    /// Leaves all loops. Answers how many bytes they held.
+    #[must_use]
+    pub(crate) fn leave_loops(&mut self) -> usize {
         self.loops.drain(..).map(|turning| turning.held).sum()
+    }
+
+    /// Goes to the node that an error led to.
+    pub(crate) fn handle(&mut self, node: usize) {
+        self.handling.begin(node);
+        self.at = At::Node(node);
     }
 
     /// The action it stands at in the node itself: the outermost loop, if it is in one.
@@ -122,10 +136,13 @@ impl<'m> Frame<'m> {
         Some(path)
     }
 
-    /// Where an error of the action goes that it stands at: to what it names, else to what the loops around it name.
-    pub(crate) fn on_error(&self) -> Option<usize> {
+    /// Where an error goes that arises where it stands, and who leads it there: the action, else the loops around it, else the flow.
+    pub(crate) fn catcher(&self) -> Option<(Catcher, usize)> {
         let own = self.action().and_then(|(_, action)| action.on_error);
-        own.or_else(|| self.loops.iter().rev().find_map(|turning| turning.action.on_error))
+        let around = self.loops.iter().rev().filter_map(|turning| turning.action.on_error);
+        let by_action = own.into_iter().chain(around).map(|node| (Catcher::Action, node));
+        let by_flow = self.program.on_error.map(|node| (Catcher::Flow, node));
+        by_action.chain(by_flow).find(|(_, node)| self.handling.may_go(*node))
     }
 }
 
@@ -182,6 +199,7 @@ impl<'m> Stack<'m> {
             at: At::Start,
             loops: Vec::new(),
             mapping,
+            handling: Handling::default(),
             inputs: self.inputs.len(),
             variables: self.variables.len(),
             outputs: self.outputs.len(),

@@ -54,6 +54,8 @@ codes! {
     TOO_MANY_ACTIONS = "run.too-many-actions",
     /// The run entered more nodes than it may. A limit: not caught.
     TOO_MANY_NODES = "run.too-many-nodes",
+    /// The loops of the run took more turns than they may. A limit: not caught.
+    TOO_MANY_TURNS = "run.too-many-turns",
     /// The interaction's attributes together are too large. A limit: not caught.
     ATTRIBUTES_TOO_LARGE = "run.attributes-too-large",
     /// What the decision keeps (skills, language, addresses, reason) is too large. A limit: not caught.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use waypost_flow::actions::transfer_to_queue::{ProgramTransferToQueue, QueueChoice};
+use waypost_flow::value::Value;
 use waypost_ids::DecisionKind;
 
 use super::find_queue::{Found, find};
@@ -28,10 +29,22 @@ pub(super) fn perform<'m>(
     };
     let skills = action.skills.as_ref().map(|skills| machine.eval(skills).and_then(texts)).transpose()?;
     let language = action.language.as_ref().map(|language| machine.eval(language).and_then(text)).transpose()?;
+    // Nobody has a skill or a language without a name: an attribute that is not there reads as an empty text.
+    let skills = skills.map(|skills| match skills {
+        Value::List(skills) if skills.iter().any(is_blank) => {
+            Value::List(skills.iter().filter(|skill| !is_blank(skill)).cloned().collect())
+        }
+        skills => skills,
+    });
+    let language = language.filter(|language| !is_blank(language));
     Ok(Control::Decide(Box::new(Decided {
         queue: Some(queue),
         skills,
         language,
         ..Decided::bare(DecisionKind::Queue, priority)
     })))
+}
+
+fn is_blank(text: &Value<'_>) -> bool {
+    matches!(text, Value::String(text) if text.as_str().trim().is_empty())
 }

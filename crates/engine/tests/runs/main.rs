@@ -152,6 +152,9 @@ fn limits(case: &Node) -> Limits {
     if let Some(nodes) = of("nodes") {
         limits.nodes = u32::try_from(nodes).unwrap();
     }
+    if let Some(turns) = of("turns") {
+        limits.turns = u32::try_from(turns).unwrap();
+    }
     if let Some(steps) = of("steps") {
         limits.steps = u64::try_from(steps).unwrap();
     }

@@ -41,7 +41,7 @@ impl Written for ForEach {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "forEach",
-        summary: "Does its actions once for each element of a list, in order. Each turn counts as one action of the run, and so does each action in it. An error in a turn ends the loop.",
+        summary: "Does its actions once for each element of a list, in order. All loops of a run take at most 10,000 turns together; each action in a turn counts as an action of the run. An error in a turn ends the loop.",
         members: &[
             member("items", Takes::List, Need::Required, "The list. It is computed once, before the first turn."),
             member("as", Takes::Name, Need::Required, "The variable that holds the element."),
@@ -55,10 +55,10 @@ actions:
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
         let (items, variable) = (reader.value(object, "items"), reader.name(object, "as"));
         let actions = actions::inside(reader, object);
-        Some(Self { items: items?, variable: variable?, actions: actions? })
+        Self { items, variable, actions }
     }
 
     fn facts(&self) -> Facts<'_> {

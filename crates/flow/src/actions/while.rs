@@ -35,7 +35,7 @@ impl Written for While {
 
     const DEFINITION: ActionDefinition = ActionDefinition {
         name: "while",
-        summary: "Repeats its actions as long as the condition holds before each turn. Each turn counts as one action of the run, so that an endless loop reaches the limit. An error in a turn ends the loop.",
+        summary: "Repeats its actions as long as the condition holds before each turn. All loops of a run take at most 10,000 turns together, so that an endless loop ends. An error in a turn ends the loop.",
         members: &[
             member("when", Takes::Condition, Need::Required, "What must hold for the next turn."),
             member("actions", Takes::Actions, Need::Required, "What is done in each turn."),
@@ -47,9 +47,9 @@ actions:
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
-        let (when, actions) = (reader.required_string(object, "when"), actions::inside(reader, object));
-        Some(Self { when: when?, actions: actions? })
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
+        let when = reader.required_string(object, "when").unwrap_or_default();
+        Self { when, actions: actions::inside(reader, object) }
     }
 
     fn facts(&self) -> Facts<'_> {

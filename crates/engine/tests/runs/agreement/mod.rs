@@ -21,7 +21,7 @@ use generate::Chance;
 use slow::{Ended, Slow};
 
 /// Sets of flows that are tried when nothing else is asked for.
-const TRIED: u64 = 800;
+const TRIED: u64 = 1_000;
 
 /// Every action must have been done, in both interpreters.
 const ACTIONS: [&str; 15] = [
@@ -77,6 +77,7 @@ fn fast_and_slow_agree() {
                 priority: 5,
                 actions: 0,
                 nodes: 0,
+                turns: 0,
                 done: BTreeMap::new(),
             };
             let (slow, actions) = slow.run();

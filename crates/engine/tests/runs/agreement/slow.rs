@@ -2,7 +2,7 @@
 //! beforehand, keeps no positions, prepares nothing. It exists to disagree with the engine.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -65,6 +65,8 @@ enum Stop {
     Decided(Box<Ended>),
     /// The run goes on at a node of the same flow.
     Jump(String),
+    /// The same, because of an error.
+    Caught(String),
     /// The run goes on in another flow, with these inputs.
     Transfer(usize, BTreeMap<String, Plain>),
 }
@@ -78,6 +80,8 @@ struct Names {
     variables: BTreeMap<String, Plain>,
     outputs: BTreeMap<String, Plain>,
     callee: BTreeMap<String, Plain>,
+    /// Nodes that errors led to, and that the flow has not come back from.
+    handling: Vec<String>,
 }
 
 /// One run.
@@ -90,6 +94,7 @@ pub(super) struct Slow<'r> {
     pub(super) priority: i64,
     pub(super) actions: u32,
     pub(super) nodes: u32,
+    pub(super) turns: u32,
     /// Which actions were done, for the count of what was covered.
     pub(super) done: BTreeMap<&'static str, usize>,
 }
@@ -106,7 +111,7 @@ impl Slow<'_> {
                 Ok(_) => break self.end(flow),
                 Err(Stop::Decided(ended)) => break *ended,
                 Err(Stop::Transfer(to, given)) => (flow, inputs) = (to, given),
-                Err(Stop::Jump(to)) => panic!("no flow has the node {to}"),
+                Err(Stop::Jump(to) | Stop::Caught(to)) => panic!("no flow has the node {to}"),
                 Err(Stop::Error(code) | Stop::Limit(code)) => {
                     break Ended { error: Some(code), ..self.bare("unrouted") };
                 }
@@ -152,18 +157,32 @@ impl Slow<'_> {
             }
         }
         let index = |id: &str| document.nodes.iter().position(|node| node.id == id).unwrap();
-        let on_error = document.on_error.as_ref().map(|jump| index(&jump.to));
-        // Where an error goes that no action of this flow catches.
-        let caught = |stop: Stop| match (stop, on_error) {
-            (Stop::Error(_), Some(node)) => Ok(node),
-            (stop, _) => Err(stop),
+        // Where a flow goes on that does not go on by itself: an error that none of its actions catches goes to the flow's `onError`.
+        let elsewhere = |stop: Stop, names: &mut Names| {
+            let to = match (stop, &document.on_error) {
+                (Stop::Jump(to), _) => return Ok((index(&to), false)),
+                (Stop::Caught(to), _) => to,
+                (Stop::Error(_), Some(jump)) if !names.handling.contains(&jump.to) => jump.to.clone(),
+                (stop, _) => return Err(stop),
+            };
+            names.handling.push(to.clone());
+            Ok((index(&to), true))
         };
-        let mut at = match self.conditions(document, &names) {
-            Ok(true) => 0,
+        let (mut at, mut by_error) = match self.conditions(document, &names) {
+            Ok(true) => (0, false),
             Ok(false) => return Ok(names.outputs),
-            Err(stop) => caught(stop)?,
+            Err(stop) => elsewhere(stop, &mut names)?,
         };
+        let mut before = HashSet::new();
         while let Some(node) = document.nodes.get(at) {
+            if !std::mem::take(&mut by_error) {
+                if before.contains(&at) {
+                    names.handling.clear();
+                }
+                if names.handling.is_empty() {
+                    before.insert(at);
+                }
+            }
             if self.nodes >= MOST {
                 return Err(Stop::Limit(codes::TOO_MANY_NODES));
             }
@@ -172,10 +191,7 @@ impl Slow<'_> {
                 Ok(true) => {}
                 Ok(false) => return Ok(names.outputs),
                 Err(stop) => {
-                    at = match stop {
-                        Stop::Jump(to) => index(&to),
-                        stop => caught(stop)?,
-                    };
+                    (at, by_error) = elsewhere(stop, &mut names)?;
                     continue;
                 }
             }
@@ -190,26 +206,35 @@ impl Slow<'_> {
                     Some(when) => self.text(when, &names).map(|value| value == Plain::Boolean(true)),
                 };
                 match holds {
-                    Ok(true) => taken = Some(index(&branch.to)),
+                    Ok(true) => taken = Some((index(&branch.to), false)),
                     Ok(false) => continue,
-                    Err(stop) => taken = Some(caught(stop)?),
+                    Err(stop) => taken = Some(elsewhere(stop, &mut names)?),
                 }
                 break;
             }
             match taken {
-                Some(node) => at = node,
+                Some(to) => (at, by_error) = to,
                 None => return Ok(names.outputs),
             }
         }
         Ok(names.outputs)
     }
 
-    /// Counts an action, or a turn of a loop.
+    /// Counts an action.
     fn count(&mut self) -> Result<()> {
         if self.actions >= MOST {
             return Err(Stop::Limit(codes::TOO_MANY_ACTIONS));
         }
         self.actions += 1;
+        Ok(())
+    }
+
+    /// Counts a turn of a loop.
+    fn turn(&mut self) -> Result<()> {
+        if self.turns >= MOST {
+            return Err(Stop::Limit(codes::TOO_MANY_TURNS));
+        }
+        self.turns += 1;
         Ok(())
     }
 
@@ -222,8 +247,8 @@ impl Slow<'_> {
                 Ok(false) => return Ok(false),
                 Err(Stop::Error(code)) => {
                     return Err(match &action.on_error {
-                        Some(jump) => Stop::Jump(jump.to.clone()),
-                        None => Stop::Error(code),
+                        Some(jump) if !names.handling.contains(&jump.to) => Stop::Caught(jump.to.clone()),
+                        _ => Stop::Error(code),
                     });
                 }
                 Err(stop) => return Err(stop),
@@ -274,7 +299,7 @@ impl Slow<'_> {
                 did("forEach");
                 let Plain::List(items) = self.value(items, names)? else { panic!("a list was checked") };
                 for item in items {
-                    self.count()?;
+                    self.turn()?;
                     names.variables.insert(variable.clone(), item);
                     if !self.actions(actions, names)? {
                         return Ok(false);
@@ -284,7 +309,7 @@ impl Slow<'_> {
             ActionKind::While(While { when, actions }) => {
                 did("while");
                 while self.text(when, names)? == Plain::Boolean(true) {
-                    self.count()?;
+                    self.turn()?;
                     if !self.actions(actions, names)? {
                         return Ok(false);
                     }
@@ -350,8 +375,8 @@ impl Slow<'_> {
                 return Err(Stop::Decided(Box::new(Ended {
                     queue: Some(queue.to_owned()),
                     priority: priority.unwrap_or(self.priority),
-                    skills: skills.unwrap_or_default(),
-                    language,
+                    skills: skills.unwrap_or_default().into_iter().filter(|skill| !skill.trim().is_empty()).collect(),
+                    language: language.filter(|language| !language.trim().is_empty()),
                     ..self.bare("queue")
                 })));
             }
