@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 use waypost_flow::diagnostic::Diagnostic;
-use waypost_flow::expr::{Budget, Compiled, Context, Scope, compile_condition, compile_value, empty_value};
+use waypost_flow::expr::{Budget, Compiled, Context, Outputs, Scope, compile_condition, compile_value, empty_value};
 use waypost_flow::types::Type;
 use waypost_flow::work::Work;
 use waypost_mail::message::Message;
@@ -36,7 +36,8 @@ pub fn check(input: &[u8]) {
     let variables: Vec<(String, Option<Type>)> =
         inputs.iter().map(|(name, of)| (name.clone(), Some(of.clone()))).collect();
     let members = members();
-    let scope = Scope { inputs: &inputs, variables: &variables, outputs: None, members, work: &Work::default() };
+    let scope =
+        Scope { inputs: &inputs, variables: &variables, outputs: Outputs::Absent, members, work: &Work::default() };
 
     let written = Json::from(text);
     let whole = serde_json::from_str::<Json>(text).unwrap_or(Json::Null);

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use support::Mail;
-use waypost_flow::expr::{Budget, Compiled, Context, EvalError, Scope, compile_value};
+use waypost_flow::expr::{Budget, Compiled, Context, EvalError, Outputs, Scope, compile_value};
 use waypost_flow::types::Type;
 use waypost_flow::value::{Text, Value};
 use waypost_flow::work::Work;
@@ -53,7 +53,7 @@ fn compile(value: &str) -> Result<Compiled, Vec<waypost_flow::diagnostic::Diagno
         &Scope {
             inputs: &inputs,
             variables: &variables,
-            outputs: None,
+            outputs: Outputs::Absent,
             members: support::members(),
             work: &Work::default(),
         },

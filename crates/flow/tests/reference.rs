@@ -16,7 +16,7 @@ use waypost_flow::check::{self, Unresolved, World};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, FlowReference};
 use waypost_flow::email::Members;
-use waypost_flow::expr::{OPERATORS, Scope, compile_value, constant};
+use waypost_flow::expr::{OPERATORS, Outputs, Scope, compile_value, constant};
 use waypost_flow::interface::Interface;
 use waypost_flow::program::{DataActionTarget, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
 use waypost_flow::source::{self, Node};
@@ -237,8 +237,13 @@ fn operators_take_the_types_that_the_table_says() {
             TYPES.iter().enumerate().map(move |(at, name)| (format!("{side}{at}"), Type::parse(name).unwrap()))
         })
         .collect();
-    let scope =
-        Scope { inputs: &inputs, variables: &[], outputs: None, members: support::members(), work: &Work::default() };
+    let scope = Scope {
+        inputs: &inputs,
+        variables: &[],
+        outputs: Outputs::Absent,
+        members: support::members(),
+        work: &Work::default(),
+    };
     let mut tried = 0;
     for operator in
         OPERATORS.iter().filter(|operator| !operator.types.iter().any(|(left, ..)| *left == "T" || *left == "json"))

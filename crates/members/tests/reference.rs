@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 use waypost_flow::email::Shape;
-use waypost_flow::expr::{Budget, Context, Scope, compile_value, objects};
+use waypost_flow::expr::{Budget, Context, Outputs, Scope, compile_value, objects};
 use waypost_flow::value::Value;
 use waypost_flow::work::Work;
 use waypost_ids::{AuthResult, ScanResult};
@@ -104,7 +104,8 @@ fn thread() -> ThreadRecord {
 
 /// What an expression reads of the sample.
 fn read(expression: &str) -> Json {
-    let scope = Scope { inputs: &[], variables: &[], outputs: None, members: members(), work: &Work::default() };
+    let scope =
+        Scope { inputs: &[], variables: &[], outputs: Outputs::Absent, members: members(), work: &Work::default() };
     let compiled = compile_value("value", &Json::from(format!("${{{expression}}}")), &scope, None)
         .unwrap_or_else(|problems| panic!("{expression}: {problems:#?}"));
     let message = Message::parse(SAMPLE.as_bytes());

@@ -19,7 +19,7 @@ use waypost_catalogue::versions::VersionName;
 use waypost_catalogue::world::{Loaded, Running, World};
 use waypost_engine::{Detail, Journal, Limits, Question};
 use waypost_flow::diagnostic::{Code, Diagnostic};
-use waypost_flow::document;
+use waypost_flow::document::{self, Rest};
 use waypost_flow::program::Program;
 use waypost_flow::source::Node;
 use waypost_ids::{FlowId, InteractionId, Kind, Version};
@@ -150,9 +150,15 @@ impl App {
                     (Some(loaded.record.version), loaded, checked)
                 }
                 Aim::Unsaved(node) => {
-                    let unsaved = unsaved(&world, id, &node)?;
+                    let (unsaved, unread) = unsaved(&world, id, &node)?;
                     let checked = world.check_apart(&unsaved, wanted);
-                    if !given.may_read_routing && names_routing(&checked) {
+                    let may_know = given.may_read_routing || !names_routing(&checked);
+                    if let Some((mut problems, rest)) = unread {
+                        let found = checked.diagnostics.iter().filter(|problem| may_know && rest.is_problem(problem));
+                        problems.extend(found.cloned());
+                        return Err(AttemptError::Invalid(problems));
+                    }
+                    if !may_know {
                         return Err(AttemptError::MissingScope(Scope::RoutingRead));
                     }
                     (None, Arc::new(unsaved), Arc::new(checked))
@@ -277,13 +283,20 @@ fn program(checked: &CheckedVersion, calls: Vec<Diagnostic>) -> Result<Arc<Progr
     }
 }
 
-/// A document in the place of the flow's next version.
-fn unsaved(world: &World, id: FlowId, node: &Node) -> Result<Loaded, AttemptError> {
+/// What reading a document found, and what could be read of it.
+type Unread = Option<(Vec<Diagnostic>, Rest)>;
+
+/// A document in the place of the flow's next version. One that can't be read as a whole is there to be checked alone.
+fn unsaved(world: &World, id: FlowId, node: &Node) -> Result<(Loaded, Unread), AttemptError> {
     let read = document::read_for_existing(node);
-    let Some(document) = read.document.filter(|_| !read.diagnostics.iter().any(Diagnostic::is_error)) else {
-        let nothing = || Diagnostic::error(Code::MissingKey, "nodes", "the document has no content to try");
-        let problems = if read.diagnostics.is_empty() { vec![nothing()] } else { read.diagnostics };
-        return Err(AttemptError::Invalid(problems));
+    let (document, unread) = match (read.document, read.rest) {
+        (Some(document), _) => (document, None),
+        (None, Some(rest)) => (rest.document.clone(), Some((read.diagnostics, rest))),
+        (None, None) => {
+            let nothing = || Diagnostic::error(Code::MissingKey, "nodes", "the document has no content to try");
+            let problems = if read.diagnostics.is_empty() { vec![nothing()] } else { read.diagnostics };
+            return Err(AttemptError::Invalid(problems));
+        }
     };
     let mut bindings = Bindings::default();
     let folded = document::fold_name(&document.name);
@@ -302,5 +315,5 @@ fn unsaved(world: &World, id: FlowId, node: &Node) -> Result<Loaded, AttemptErro
         published_at: None,
         validation: Vec::new(),
     };
-    Ok(Loaded { record: Arc::new(record), document: Arc::new(document) })
+    Ok((Loaded { record: Arc::new(record), document: Arc::new(document) }, unread))
 }

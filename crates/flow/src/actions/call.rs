@@ -1,5 +1,7 @@
 //! What the actions that call flows have in common: which flow they mean, and what they hand over.
 
+use serde_json::Value as Json;
+
 use super::definition::{MemberDefinition, Need, Takes, member};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::FlowReference;
@@ -35,22 +37,22 @@ pub struct Handover {
     pub outputs: Vec<(usize, Compiled)>,
 }
 
-/// Reads which flow and version is meant.
-pub(super) fn reference(reader: &mut Reader, object: &Object<'_>) -> Option<FlowReference> {
+/// Reads which flow and version is meant. A reference with neither id nor name, and a version that is null, are holes.
+pub(super) fn reference(reader: &mut Reader, object: &Object<'_>) -> FlowReference {
     let (has_id, has_name) = (object.get("flowId").is_some(), object.get("flow").is_some());
     let flow_id = object.get("flowId").and_then(|_| reader.required_string(object, "flowId"));
     let flow = object.get("flow").and_then(|_| reader.required_string(object, "flow"));
     let version = match object.get("version") {
-        None => Some(None),
-        Some(node) if number(node).is_some() => number(node).map(|number| Some(number.into())),
-        Some(Node::String(label)) if is_label(label) => Some(Some(label.as_str().into())),
+        None => object.is_misspelt("version").then_some(Json::Null),
+        Some(node) if number(node).is_some() => number(node).map(Json::from),
+        Some(Node::String(label)) if is_label(label) => Some(Json::from(label.as_str())),
         Some(other) => {
             reader.diagnostics.push(
                 Diagnostic::error(Code::InvalidValue, object.at("version"), "not a version or a label")
                     .expected("a version's number, 1 or more, or a label such as `stable`")
                     .found(other.to_json().to_string()),
             );
-            None
+            Some(Json::Null)
         }
     };
     match (has_id, has_name) {
@@ -61,7 +63,10 @@ pub(super) fn reference(reader: &mut Reader, object: &Object<'_>) -> Option<Flow
         (false, false) => reader.missing_one(object, &["flow", "flowId"]),
         (true, false) | (false, true) => {}
     }
-    (flow_id.is_some() != flow.is_some()).then_some(FlowReference { flow_id, flow, version: version? })
+    match (flow_id, flow) {
+        (Some(_), Some(_)) => FlowReference { version, ..FlowReference::default() },
+        (flow_id, flow) => FlowReference { flow_id, flow, version },
+    }
 }
 
 /// A version's number. Genesys shows versions as `3.0`, so that both are read wherever a version is named.

@@ -124,21 +124,14 @@ timedOut: { to: a }
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
-        let data_action = reader.required_string(object, "dataAction");
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
+        let data_action = reader.required_string(object, "dataAction").unwrap_or_default();
         let input_mapping = mapping::inputs(reader, object);
         let output_mapping = mapping::outputs(reader, object);
         let failure_mapping = mapping::failures(reader, object);
         let timeout = reader.optional_value(object, "timeout");
         let jumps = Jumps::read(&Self::DEFINITION, reader, object);
-        Some(Self {
-            data_action: data_action?,
-            input_mapping: input_mapping?,
-            output_mapping: output_mapping?,
-            failure_mapping: failure_mapping?,
-            timeout,
-            jumps,
-        })
+        Self { data_action, input_mapping, output_mapping, failure_mapping, timeout, jumps }
     }
 
     fn facts(&self) -> Facts<'_> {
@@ -171,9 +164,11 @@ timedOut: { to: a }
                     .suggestion("add `failure: { to: NODE }`, or remove the failureMapping"),
             );
         }
-        let data_action = draft.data_action(&self.data_action)?;
-        let inputs = draft.data_action_inputs(&self.input_mapping, &data_action);
-        let outputs = draft.outputs(&self.output_mapping, &data_action.contract.output_types());
+        let data_action = draft.data_action(&self.data_action);
+        let inputs = draft.data_action_inputs(&self.input_mapping, data_action.as_ref());
+        let given = data_action.as_ref().map(|action| action.contract.output_types());
+        let outputs = draft.outputs(&self.output_mapping, given.as_deref());
+        let data_action = data_action?;
         let (inputs, outputs, failures, timeout, jumps) = (inputs?, outputs?, failures?, timeout?, jumps?);
         let program = ProgramCallDataAction { data_action, inputs, outputs, failures, timeout, jumps };
         (leads_on && timeout_holds).then_some(program)

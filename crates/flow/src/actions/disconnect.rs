@@ -40,8 +40,8 @@ reason: out of office
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
-        Some(Self { reason: reader.optional_value(object, "reason") })
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
+        Self { reason: reader.optional_value(object, "reason") }
     }
 
     fn facts(&self) -> Facts<'_> {

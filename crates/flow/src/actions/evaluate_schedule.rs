@@ -67,10 +67,10 @@ outputMapping: [{ name: open, value: "${output.isOpen}" }]
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
-        let schedule = reader.required_string(object, "schedule");
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
+        let schedule = reader.required_string(object, "schedule").unwrap_or_default();
         let output_mapping = mapping::outputs(reader, object);
-        Some(Self { schedule: schedule?, output_mapping: output_mapping? })
+        Self { schedule, output_mapping }
     }
 
     fn facts(&self) -> Facts<'_> {
@@ -87,7 +87,7 @@ outputMapping: [{ name: open, value: "${output.isOpen}" }]
     }
 
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramEvaluateSchedule> {
-        let outputs = draft.outputs(&self.output_mapping, &fixed(OUTPUTS));
+        let outputs = draft.outputs(&self.output_mapping, Some(&fixed(OUTPUTS)));
         let schedule = draft.schedule(&self.schedule)?;
         Some(ProgramEvaluateSchedule { schedule, outputs: outputs? })
     }

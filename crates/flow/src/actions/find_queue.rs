@@ -64,11 +64,11 @@ notFound: { to: a }
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
         let name = reader.value(object, "name");
         let output_mapping = mapping::outputs(reader, object);
         let jumps = Jumps::read(&Self::DEFINITION, reader, object);
-        Some(Self { name: name?, output_mapping: output_mapping?, jumps })
+        Self { name, output_mapping, jumps }
     }
 
     fn facts(&self) -> Facts<'_> {
@@ -87,7 +87,7 @@ notFound: { to: a }
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramFindQueue> {
         let name = draft.value("name", &self.name, &Type::String);
         let jumps = draft.jumps(&self.jumps);
-        let outputs = draft.outputs(&self.output_mapping, &fixed(OUTPUTS));
+        let outputs = draft.outputs(&self.output_mapping, Some(&fixed(OUTPUTS)));
         Some(ProgramFindQueue { name: name?, outputs: outputs?, jumps: jumps? })
     }
 }

@@ -57,9 +57,9 @@ addresses: [archive@example.com]
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
         let attach = reader.optional_value(object, "attach");
-        Some(Self { addresses: reader.value(object, "addresses")?, attach })
+        Self { addresses: reader.value(object, "addresses"), attach }
     }
 
     fn facts(&self) -> Facts<'_> {

@@ -31,8 +31,12 @@ impl Jumps {
         Self(
             jumps
                 .filter_map(|name| {
-                    let node = object.get(name)?;
-                    Some((name, jump(reader, &object.at(name), node)?))
+                    let jump = match object.get(name) {
+                        Some(node) => jump(reader, &object.at(name), node),
+                        None if object.is_misspelt(name) => Jump { to: String::new() },
+                        None => return None,
+                    };
+                    Some((name, jump))
                 })
                 .collect(),
         )

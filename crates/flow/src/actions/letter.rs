@@ -50,19 +50,19 @@ pub struct ProgramLetter {
 }
 
 impl Letter {
-    pub(super) fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
-        let text = reader.optional_value(object, "text");
+    pub(super) fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
+        let mut text = reader.optional_value(object, "text");
         let html = reader.optional_value(object, "html");
         let attach_original = reader.optional_value(object, "attachOriginal");
         if text.is_none() && html.is_none() {
+            text = Some(Json::Null);
             reader.diagnostics.push(
                 Diagnostic::error(Code::MissingKey, object.at("text"), "the mail has neither `text` nor `html`")
                     .suggestion("add `text`, or `html`, or both")
                     .lacking(&object.path, &["text", "html"]),
             );
-            return None;
         }
-        Some(Self { text, html, attach_original })
+        Self { text, html, attach_original }
     }
 
     pub(super) fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramLetter> {

@@ -78,9 +78,8 @@ message: "${string(size(interaction.email.attachments))} attachments"
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
-        let level = level(reader, object)?;
-        Some(Self { level, message: reader.value(object, "message")? })
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
+        Self { level: level(reader, object), message: reader.value(object, "message") }
     }
 
     fn facts(&self) -> Facts<'_> {
@@ -97,8 +96,8 @@ message: "${string(size(interaction.email.attachments))} attachments"
     }
 }
 
-fn level(reader: &mut Reader, object: &Object<'_>) -> Option<Option<LogLevel>> {
-    let Some(written) = reader.string(object, "level") else { return Some(None) };
+fn level(reader: &mut Reader, object: &Object<'_>) -> Option<LogLevel> {
+    let written = reader.string(object, "level")?;
     let known = LogLevel::ALL.into_iter().find(|level| level.as_str() == written);
     if known.is_none() {
         reader.diagnostics.push(
@@ -107,7 +106,7 @@ fn level(reader: &mut Reader, object: &Object<'_>) -> Option<Option<LogLevel>> {
                 .nearest(&written, LogLevel::ALL.map(LogLevel::as_str)),
         );
     }
-    known.map(Some)
+    known
 }
 
 impl Runnable for ProgramLog {

@@ -67,11 +67,11 @@ notFound: { to: a }
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
-        let (table, key) = (reader.required_string(object, "table"), reader.value(object, "key"));
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
+        let (table, key) = (reader.required_string(object, "table").unwrap_or_default(), reader.value(object, "key"));
         let output_mapping = mapping::outputs(reader, object);
         let jumps = Jumps::read(&Self::DEFINITION, reader, object);
-        Some(Self { table: table?, key: key?, output_mapping: output_mapping?, jumps })
+        Self { table, key, output_mapping, jumps }
     }
 
     fn facts(&self) -> Facts<'_> {
@@ -90,9 +90,10 @@ notFound: { to: a }
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramLookupTable> {
         let key = draft.value("key", &self.key, &Type::String);
         let jumps = draft.jumps(&self.jumps);
-        let table = draft.table(&self.table)?;
-        let outputs = draft.outputs(&self.output_mapping, &table.schema.outputs());
-        Some(ProgramLookupTable { table, key: key?, outputs: outputs?, jumps: jumps? })
+        let table = draft.table(&self.table);
+        let given = table.as_ref().map(|table| table.schema.outputs());
+        let outputs = draft.outputs(&self.output_mapping, given.as_deref());
+        Some(ProgramLookupTable { table: table?, key: key?, outputs: outputs?, jumps: jumps? })
     }
 }
 

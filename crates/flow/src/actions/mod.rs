@@ -49,8 +49,8 @@ trait Written: Sized {
     /// Its members, in words.
     const DEFINITION: ActionDefinition;
 
-    /// Reads its own members.
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self>;
+    /// Reads its own members. What can't be read is a hole: an empty name, or null.
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self;
 
     /// What others may know of it.
     fn facts(&self) -> Facts<'_>;
@@ -71,7 +71,7 @@ trait Runnable {
     fn inside(&self) -> &[ProgramAction];
 }
 
-type ReadAction = fn(&mut Reader, &Object<'_>) -> Option<ActionKind>;
+type ReadAction = fn(&mut Reader, &Object<'_>) -> ActionKind;
 
 /// Makes of a list of actions what needs them all. This is the only list of actions in the language.
 macro_rules! actions {
@@ -100,7 +100,7 @@ macro_rules! actions {
 
         /// How each of them is read, in the same order.
         const READERS: &[ReadAction] =
-            &[$(|reader, object| $module::$written::read(reader, object).map(ActionKind::$written)),+];
+            &[$(|reader, object| ActionKind::$written($module::$written::read(reader, object))),+];
 
         impl ActionKind {
             /// What others may know of it.

@@ -29,8 +29,8 @@ impl Written for Return {
 "#,
     };
 
-    fn read(_: &mut Reader, _: &Object<'_>) -> Option<Self> {
-        Some(Self {})
+    fn read(_: &mut Reader, _: &Object<'_>) -> Self {
+        Self {}
     }
 
     fn facts(&self) -> Facts<'_> {

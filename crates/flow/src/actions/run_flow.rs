@@ -61,11 +61,11 @@ outputMapping: [{ name: topic, value: "${output.topic}" }]
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
         let flow = reference(reader, object);
         let input_mapping = mapping::inputs(reader, object);
         let output_mapping = mapping::outputs(reader, object);
-        Some(Self { flow: flow?, input_mapping: input_mapping?, output_mapping: output_mapping? })
+        Self { flow, input_mapping, output_mapping }
     }
 
     fn facts(&self) -> Facts<'_> {
@@ -82,11 +82,15 @@ outputMapping: [{ name: topic, value: "${output.topic}" }]
     }
 
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramRunFlow> {
-        let (callee, interfaces) = draft.callee(&self.flow)?;
+        let Some((callee, interfaces)) = draft.callee(&self.flow) else {
+            draft.inputs(&self.input_mapping, None);
+            draft.outputs(&self.output_mapping, None);
+            return None;
+        };
         draft.may_decide(interfaces.iter().any(|interface| interface.may_decide));
         let mut ways = interfaces.iter().map(|interface| {
-            let inputs = draft.inputs(&self.input_mapping, interface);
-            let outputs = draft.outputs(&self.output_mapping, &interface.output_types());
+            let inputs = draft.inputs(&self.input_mapping, Some(interface));
+            let outputs = draft.outputs(&self.output_mapping, Some(&interface.output_types()));
             Some(Handover { inputs: inputs?, outputs: outputs? })
         });
         let (first, second) = (ways.next()?, ways.next());

@@ -68,11 +68,11 @@ attachOriginal: true
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
         let to = reader.value(object, "to");
         let subject = reader.value(object, "subject");
         let letter = Letter::read(reader, object);
-        Some(Self { to: to?, subject: subject?, letter: letter? })
+        Self { to, subject, letter }
     }
 
     fn facts(&self) -> Facts<'_> {

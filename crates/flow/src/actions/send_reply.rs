@@ -68,11 +68,11 @@ html: "<p>Hello, we have your mail <b>${interaction.email.subject}</b>.</p>"
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
         let letter = Letter::read(reader, object);
         let subject = reader.optional_value(object, "subject");
         let reply_all = reader.optional_value(object, "replyAll");
-        Some(Self { letter: letter?, subject, reply_all })
+        Self { letter, subject, reply_all }
     }
 
     fn facts(&self) -> Facts<'_> {

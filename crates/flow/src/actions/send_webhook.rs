@@ -58,10 +58,10 @@ payload: { from: "${interaction.email.from.address}", urgent: true }
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
-        let webhook = reader.required_string(object, "webhook");
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
+        let webhook = reader.required_string(object, "webhook").unwrap_or_default();
         let payload = reader.optional_value(object, "payload");
-        Some(Self { webhook: webhook?, payload })
+        Self { webhook, payload }
     }
 
     fn facts(&self) -> Facts<'_> {

@@ -12,7 +12,7 @@ use super::{Runnable, Written};
 use crate::check::Draft;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::MAX_ENTRIES;
-use crate::document::object::{Object, Reader};
+use crate::document::object::{Object, Reader, join};
 use crate::expr::Compiled;
 use crate::program::ProgramAction;
 use crate::source::Node;
@@ -46,14 +46,15 @@ attributes:
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
+        let hole = Self { attributes: Map::new() };
         let Some(node) = object.get("attributes") else {
             reader.missing(object, "attributes");
-            return None;
+            return hole;
         };
         let Node::Map(members) = node else {
             reader.kind(&object.at("attributes"), "a map", node);
-            return None;
+            return hole;
         };
         if members.len() > MAX_ENTRIES {
             let message = format!("`attributes` has {} members", members.len());
@@ -61,10 +62,21 @@ attributes:
                 Diagnostic::error(Code::TooLarge, object.at("attributes"), message)
                     .expected(format!("at most {MAX_ENTRIES}")),
             );
-            return None;
+            return hole;
         }
-        let Json::Object(attributes) = reader.json(&object.at("attributes"), node) else { return None };
-        Some(Self { attributes })
+        for (name, value) in members {
+            let path = join(&object.at("attributes"), name);
+            if name.trim().is_empty() {
+                let problem = Diagnostic::error(Code::InvalidValue, &path, "the name of an attribute is empty");
+                reader.diagnostics.push(problem.suggestion("name the attribute, or remove it"));
+            }
+            if *value == Node::Null {
+                let message = format!("`{name}` is null, but needs a value");
+                reader.diagnostics.push(Diagnostic::error(Code::MissingKey, path, message).found("null"));
+            }
+        }
+        let Json::Object(attributes) = reader.json(&object.at("attributes"), node) else { return hole };
+        Self { attributes }
     }
 
     fn facts(&self) -> Facts<'_> {

@@ -56,8 +56,8 @@ outcome: answered
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
-        Some(Self { outcome: reader.value(object, "outcome")? })
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
+        Self { outcome: reader.value(object, "outcome") }
     }
 
     fn facts(&self) -> Facts<'_> {

@@ -46,9 +46,8 @@ value: billing
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
-        let (name, value) = (reader.name(object, "name"), reader.value(object, "value"));
-        Some(Self { name: name?, value: value? })
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
+        Self { name: reader.name(object, "name"), value: reader.value(object, "value") }
     }
 
     fn facts(&self) -> Facts<'_> {
@@ -60,8 +59,9 @@ value: billing
     }
 
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramSetOutput> {
-        let (output, data_type) = draft.output(&self.name)?;
-        Some(ProgramSetOutput { output, value: draft.value("value", &self.value, &data_type)? })
+        let output = draft.output(&self.name);
+        let value = draft.value_of("value", &self.value, output.as_ref().map(|(_, data_type)| data_type));
+        Some(ProgramSetOutput { output: output?.0, value: value? })
     }
 }
 

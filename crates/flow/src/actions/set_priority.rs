@@ -39,8 +39,8 @@ priority: "${interaction.priority + 10}"
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
-        Some(Self { priority: reader.value(object, "priority")? })
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
+        Self { priority: reader.value(object, "priority") }
     }
 
     fn facts(&self) -> Facts<'_> {

@@ -46,9 +46,8 @@ value: "${containsAny(interaction.email.body, ['urgent', 'asap'])}"
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
-        let (name, value) = (reader.name(object, "name"), reader.value(object, "value"));
-        Some(Self { name: name?, value: value? })
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
+        Self { name: reader.name(object, "name"), value: reader.value(object, "value") }
     }
 
     fn facts(&self) -> Facts<'_> {
@@ -67,8 +66,9 @@ value: "${containsAny(interaction.email.body, ['urgent', 'asap'])}"
     }
 
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramSetVariable> {
-        let variable = draft.variable(&self.name)?;
-        Some(ProgramSetVariable { variable, value: draft.assigned("value", &self.value, variable)? })
+        let variable = draft.variable(&self.name);
+        let value = draft.assigned("value", &self.value, variable);
+        Some(ProgramSetVariable { variable: variable?, value: value? })
     }
 }
 

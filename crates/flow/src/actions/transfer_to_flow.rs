@@ -49,10 +49,10 @@ inputMapping: [{ name: text, value: "${interaction.email.subject}" }]
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
         let flow = reference(reader, object);
         let input_mapping = mapping::inputs(reader, object);
-        Some(Self { flow: flow?, input_mapping: input_mapping? })
+        Self { flow, input_mapping }
     }
 
     fn facts(&self) -> Facts<'_> {
@@ -64,9 +64,12 @@ inputMapping: [{ name: text, value: "${interaction.email.subject}" }]
     }
 
     fn compile(&self, draft: &mut Draft<'_, '_>) -> Option<ProgramTransferToFlow> {
-        let (callee, interfaces) = draft.callee(&self.flow)?;
+        let Some((callee, interfaces)) = draft.callee(&self.flow) else {
+            draft.inputs(&self.input_mapping, None);
+            return None;
+        };
         draft.may_decide(true);
-        let mut ways = interfaces.iter().map(|interface| draft.inputs(&self.input_mapping, interface));
+        let mut ways = interfaces.iter().map(|interface| draft.inputs(&self.input_mapping, Some(interface)));
         let (first, second) = (ways.next()?, ways.next());
         let second = second.map_or(Some(None), |way| way.map(Some));
         Some(ProgramTransferToFlow { callee, inputs: first?, second: second? })

@@ -85,8 +85,18 @@ impl Written for TransferToQueue {
                 Need::Optional,
                 "The priority in the queue. Left out: the interaction's.",
             ),
-            member("skills", Takes::StringList, Need::Optional, "Skills that the work needs."),
-            member("language", Takes::String, Need::Optional, "The language that the work needs."),
+            member(
+                "skills",
+                Takes::StringList,
+                Need::Optional,
+                "Skills that the work needs. One that is computed and turns out empty is left out.",
+            ),
+            member(
+                "language",
+                Takes::String,
+                Need::Optional,
+                "The language that the work needs. If it is computed and turns out empty, any will do.",
+            ),
         ],
         example: r#"type: transferToQueue
 queue: Billing
@@ -95,14 +105,14 @@ skills: [refunds]
 "#,
     };
 
-    fn read(reader: &mut Reader, object: &Object<'_>) -> Option<Self> {
-        Some(Self {
-            queue: reader.required_string(object, "queue")?,
+    fn read(reader: &mut Reader, object: &Object<'_>) -> Self {
+        Self {
+            queue: reader.required_string(object, "queue").unwrap_or_default(),
             jumps: Jumps::read(&Self::DEFINITION, reader, object),
             priority: reader.optional_value(object, "priority"),
             skills: reader.optional_value(object, "skills"),
             language: reader.optional_value(object, "language"),
-        })
+        }
     }
 
     fn facts(&self) -> Facts<'_> {
@@ -125,6 +135,7 @@ skills: [refunds]
         let priority = draft.optional("priority", self.priority.as_ref(), &Type::Integer);
         let skills = draft.optional("skills", self.skills.as_ref(), &Type::list_of_strings());
         let language = draft.optional("language", self.language.as_ref(), &Type::String);
+        let named = has_names(draft, self.skills.as_ref(), skills.as_ref(), language.as_ref());
         let queue = if is_computed(&self.queue) {
             let computed = Json::from(self.queue.as_str());
             draft.value("queue", &computed, &Type::String).map(QueueChoice::Computed)
@@ -138,13 +149,36 @@ skills: [refunds]
                     .suggestion("remove `notFound`; it is for queues that are computed"),
             );
         }
-        let (jumps, queue) = (draft.jumps(&self.jumps)?, queue?);
+        let (jumps, queue) = (draft.jumps(&self.jumps)?, queue.filter(|_| named)?);
         let jumps = match queue {
             QueueChoice::Computed(_) => jumps,
             QueueChoice::Fixed(_) => ProgramJumps::default(),
         };
         Some(ProgramTransferToQueue { queue, jumps, priority: priority?, skills: skills?, language: language? })
     }
+}
+
+/// Whether skills and language that are written out have names. No work could be claimed that needs a skill without one.
+fn has_names(
+    draft: &mut Draft<'_, '_>,
+    written: Option<&Json>,
+    skills: Option<&Option<Compiled>>,
+    language: Option<&Option<Compiled>>,
+) -> bool {
+    let before = draft.diagnostics.len();
+    let is_blank = |name: &str| name.trim().is_empty();
+    let skills = skills.and_then(Option::as_ref).and_then(Compiled::written_texts).unwrap_or_default();
+    for (index, _) in skills.iter().enumerate().filter(|(_, skill)| skill.is_some_and(is_blank)) {
+        let in_list = written.is_some_and(Json::is_array);
+        let at = draft.at(&if in_list { format!("skills[{index}]") } else { "skills".to_owned() });
+        let problem = Diagnostic::error(Code::InvalidValue, at, "the name of a skill is empty");
+        draft.diagnostics.push(problem.suggestion("name the skill, or remove it"));
+    }
+    if language.and_then(Option::as_ref).and_then(Compiled::written_text).is_some_and(is_blank) {
+        let problem = Diagnostic::error(Code::InvalidValue, draft.at("language"), "the name of the language is empty");
+        draft.diagnostics.push(problem.suggestion("name the language, or remove `language`"));
+    }
+    draft.diagnostics.len() == before
 }
 
 impl Runnable for ProgramTransferToQueue {

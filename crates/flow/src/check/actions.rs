@@ -9,7 +9,7 @@ use crate::actions::facts::{FAILURE_MAPPING, OUTPUT_MAPPING};
 use crate::actions::jumps::{Jumps, ProgramJumps};
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::{Action, Mapping};
-use crate::expr::{self, Compiled, Scope};
+use crate::expr::{self, Compiled, Outputs, Scope};
 use crate::interface::Interface;
 use crate::program::{DataActionTarget, ProgramAction};
 use crate::types::Type;
@@ -66,7 +66,8 @@ impl<'w> Actions<'w> {
         'w: 's,
     {
         let members = self.world.members();
-        Scope { inputs: self.inputs, variables: &variables.types, outputs: None, members, work: self.work }
+        let outputs = Outputs::Absent;
+        Scope { inputs: self.inputs, variables: &variables.types, outputs, members, work: self.work }
     }
 
     /// Compiles the actions of a node or a loop; `None` if one of them has an error.
@@ -101,9 +102,13 @@ impl Draft<'_, '_> {
 
     /// A value of a type.
     pub(crate) fn value(&mut self, member: &str, written: &Json, expected: &Type) -> Option<Compiled> {
-        let compiled =
-            expr::compile_value(&self.at(member), written, &self.actions.scope(self.flow.variables), Some(expected));
-        keep(compiled, self.diagnostics)
+        self.value_of(member, written, Some(expected))
+    }
+
+    /// A value of a type, if that is known.
+    pub(crate) fn value_of(&mut self, member: &str, written: &Json, expected: Option<&Type>) -> Option<Compiled> {
+        let (path, scope) = (self.at(member), self.actions.scope(self.flow.variables));
+        mappings::value(&path, written, &scope, expected, self.diagnostics)
     }
 
     /// A text of HTML: what expressions in it print is escaped.
@@ -130,8 +135,11 @@ impl Draft<'_, '_> {
         expr::plain_name(&self.at(member), name).map_err(|problems| self.diagnostics.extend(problems)).ok()
     }
 
-    /// A boolean expression.
+    /// A boolean expression. One that could not be read was reported.
     pub(crate) fn condition(&mut self, member: &str, written: &str) -> Option<Compiled> {
+        if written.is_empty() {
+            return None;
+        }
         let compiled = expr::compile_condition(&self.at(member), written, &self.actions.scope(self.flow.variables));
         keep(compiled, self.diagnostics)
     }
@@ -141,8 +149,8 @@ impl Draft<'_, '_> {
         self.flow.variables.position(name)
     }
 
-    /// A value that a variable is set to.
-    pub(crate) fn assigned(&mut self, member: &str, written: &Json, variable: usize) -> Option<Compiled> {
+    /// A value that a variable is set to, if that is known.
+    pub(crate) fn assigned(&mut self, member: &str, written: &Json, variable: Option<usize>) -> Option<Compiled> {
         let (path, variables) = (self.at(member), self.flow.variables);
         let scope = self.actions.scope(variables);
         mappings::assigned(&path, written, variable, variables, &scope, self.diagnostics)
@@ -158,8 +166,8 @@ impl Draft<'_, '_> {
     /// The position and type of one of the flow's outputs.
     pub(crate) fn output(&mut self, name: &str) -> Option<(usize, Type)> {
         let outputs = self.actions.outputs;
-        let known = outputs.iter().enumerate().find(|(_, (known, _))| known == name);
-        if known.is_none() {
+        let known = outputs.iter().enumerate().find(|(_, (known, _))| known == name && !name.is_empty());
+        if known.is_none() && !name.is_empty() {
             let at = self.at("name");
             self.diagnostics.error(|| {
                 Diagnostic::error(Code::UnknownOutput, at, format!("there is no output `{name}`"))
@@ -171,24 +179,34 @@ impl Draft<'_, '_> {
         known.map(|(position, (_, data_type))| (position, data_type.clone()))
     }
 
-    /// Its inputMapping, against the inputs of a flow.
-    pub(crate) fn inputs(&mut self, lines: &[Mapping], interface: &Interface) -> Option<Vec<(usize, Compiled)>> {
+    /// Its inputMapping, against the inputs of a flow, if that is known.
+    pub(crate) fn inputs(
+        &mut self,
+        lines: &[Mapping],
+        interface: Option<&Arc<Interface>>,
+    ) -> Option<Vec<(usize, Compiled)>> {
         let scope = self.actions.scope(self.flow.variables);
-        mappings::inputs(self.path, lines, (&interface.name, &interface.inputs), &scope, self.diagnostics)
+        let called = interface.map(|interface| (interface.name.as_str(), interface.inputs.as_slice()));
+        mappings::inputs(self.path, lines, called, &scope, self.diagnostics)
     }
 
-    /// Its inputMapping, against the inputs of a data action.
+    /// Its inputMapping, against the inputs of a data action, if that is known.
     pub(crate) fn data_action_inputs(
         &mut self,
         lines: &[Mapping],
-        action: &DataActionTarget,
+        action: Option<&DataActionTarget>,
     ) -> Option<Vec<(usize, Compiled)>> {
         let scope = self.actions.scope(self.flow.variables);
-        mappings::inputs(self.path, lines, (&action.name, &action.contract.inputs), &scope, self.diagnostics)
+        let called = action.map(|action| (&*action.name, action.contract.inputs.as_slice()));
+        mappings::inputs(self.path, lines, called, &scope, self.diagnostics)
     }
 
-    /// Its outputMapping, over what the action gives.
-    pub(crate) fn outputs(&mut self, lines: &[Mapping], given: &[(String, Type)]) -> Option<Vec<(usize, Compiled)>> {
+    /// Its outputMapping, over what the action gives, if that is known.
+    pub(crate) fn outputs(
+        &mut self,
+        lines: &[Mapping],
+        given: Option<&[(String, Type)]>,
+    ) -> Option<Vec<(usize, Compiled)>> {
         let variables = self.flow.variables;
         let scope = self.actions.scope(variables);
         mappings::outputs((self.path, OUTPUT_MAPPING), lines, given, variables, &scope, self.diagnostics)
@@ -198,7 +216,7 @@ impl Draft<'_, '_> {
     pub(crate) fn failures(&mut self, lines: &[Mapping], given: &[(String, Type)]) -> Option<Vec<(usize, Compiled)>> {
         let variables = self.flow.variables;
         let scope = self.actions.scope(variables);
-        mappings::outputs((self.path, FAILURE_MAPPING), lines, given, variables, &scope, self.diagnostics)
+        mappings::outputs((self.path, FAILURE_MAPPING), lines, Some(given), variables, &scope, self.diagnostics)
     }
 
     /// The nodes that its jumps lead to.
@@ -233,8 +251,8 @@ fn elements(
     scope: &Scope<'_>,
     diagnostics: &mut Problems,
 ) -> Option<Compiled> {
-    let (_, known) = variables.types.get(variables.position(variable)?)?;
-    let compiled = keep(expr::compile_value(path, items, scope, None), diagnostics)?;
+    let known = variables.position(variable).and_then(|position| variables.types.get(position));
+    let compiled = mappings::value(path, items, scope, None, diagnostics)?;
     let Type::List(element) = &compiled.data_type else {
         diagnostics.push(
             Diagnostic::error(Code::WrongType, path, format!("expected a list, found {}", compiled.data_type))
@@ -243,7 +261,7 @@ fn elements(
         );
         return None;
     };
-    match known {
+    match known.and_then(|(_, known)| known.as_ref()) {
         Some(known) if !element.fits(known) => {
             // A literal list may still become one of the elements that are wanted.
             let wanted = Type::List(Box::new(known.clone()));

@@ -17,14 +17,18 @@ pub(super) struct Declarations {
     pub(super) input_defaults: Vec<Option<Value<'static>>>,
     /// What outputs read as when nothing set them.
     pub(super) output_initials: Vec<Value<'static>>,
-    /// Declared variables in order, with their defaults.
-    pub(super) variables: Vec<(String, Type, Option<Value<'static>>)>,
+    /// Declared variables in order, with their defaults; no type where it could not be read.
+    pub(super) variables: Vec<(String, Option<Type>, Option<Value<'static>>)>,
 }
 
 impl Declarations {
-    /// Reads them. The document's reader has reported types that don't exist; here they count as json, so that nothing is said twice.
+    /// Reads them. The document's reader has reported types that don't exist. What an input or output of such a type may be used for is not
+    /// known: here it has no name, so that nothing can be said of its uses, and any default fits it.
     pub(super) fn read(document: &Document, diagnostics: &mut Problems) -> Self {
-        let data_type = |written: &str| Type::parse(written).unwrap_or(Type::Json);
+        let typed = |name: &str, written: &str| match Type::parse(written) {
+            Some(data_type) => (name.to_owned(), data_type),
+            None => (String::new(), Type::Json),
+        };
         let mut default = |path: String, value: &Option<serde_json::Value>, data_type: &Type| {
             let value = value.as_ref()?;
             expr::default(&path, value, data_type).map_err(|problems| diagnostics.extend(problems)).ok()
@@ -32,22 +36,23 @@ impl Declarations {
         let mut inputs = Vec::new();
         let mut input_defaults = Vec::new();
         for (index, input) in document.inputs.iter().enumerate() {
-            let data_type = data_type(&input.data_type);
+            let (name, data_type) = typed(&input.name, &input.data_type);
             input_defaults.push(default(format!("inputs[{index}].default"), &input.default, &data_type));
-            inputs.push((input.name.clone(), data_type));
+            inputs.push((name, data_type));
         }
         let mut outputs = Vec::new();
         let mut output_initials = Vec::new();
         for (index, output) in document.outputs.iter().enumerate() {
-            let data_type = data_type(&output.data_type);
+            let (name, data_type) = typed(&output.name, &output.data_type);
             let initial = default(format!("outputs[{index}].default"), &output.default, &data_type);
             output_initials.push(initial.unwrap_or_else(|| expr::empty_value(&data_type)));
-            outputs.push((output.name.clone(), data_type));
+            outputs.push((name, data_type));
         }
         let mut variables = Vec::new();
         for (index, variable) in document.variables.iter().enumerate() {
-            let data_type = data_type(&variable.data_type);
-            let initial = default(format!("variables[{index}].default"), &variable.default, &data_type);
+            let data_type = Type::parse(&variable.data_type);
+            let any = data_type.as_ref().unwrap_or(&Type::Json);
+            let initial = default(format!("variables[{index}].default"), &variable.default, any);
             variables.push((variable.name.clone(), data_type, initial));
         }
         Self { inputs, outputs, input_defaults, output_initials, variables }

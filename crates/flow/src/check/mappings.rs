@@ -2,25 +2,28 @@
 
 use std::collections::HashSet;
 
+use serde_json::Value as Json;
 use waypost_problem::one_of;
 
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::Mapping;
-use crate::expr::{self, Compiled, Scope};
+use crate::expr::{self, Compiled, Outputs, Scope};
 use crate::interface::InputType;
 use crate::types::Type;
 
 use super::keep;
 use super::variables::Variables;
 
-/// An inputMapping against the inputs of the flow or data action of that name that is called.
+/// An inputMapping against the inputs of the flow or data action of that name that is called. If it is not known, its values are checked
+/// all the same.
 pub(super) fn inputs(
     path: &str,
     mappings: &[Mapping],
-    (called, inputs): (&str, &[InputType]),
+    called: Option<(&str, &[InputType])>,
     scope: &Scope<'_>,
     diagnostics: &mut Problems,
 ) -> Option<Vec<(usize, Compiled)>> {
+    let (name, inputs) = called.unwrap_or_default();
     let errors_before = diagnostics.len();
     let mut compiled = Vec::with_capacity(mappings.len());
     let mut seen = HashSet::new();
@@ -28,9 +31,14 @@ pub(super) fn inputs(
         let path = format!("{path}.inputMapping[{index}]");
         twice(&path, &mapping.name, &mut seen, diagnostics);
         let found = inputs.iter().enumerate().find(|(_, input)| input.name == mapping.name);
-        let Some((position, input)) = found else {
+        let expected = found.map(|(_, input)| &input.data_type);
+        let value = value(&format!("{path}.value"), &mapping.value, scope, expected, diagnostics);
+        if called.is_none() || mapping.name.is_empty() {
+            continue;
+        }
+        let Some((position, _)) = found else {
             diagnostics.error(|| {
-                let message = format!("`{called}` has no input `{}`", mapping.name);
+                let message = format!("`{name}` has no input `{}`", mapping.name);
                 Diagnostic::error(Code::UnknownInput, format!("{path}.name"), message)
                     .expected(known(inputs.iter().map(|input| input.name.as_str())))
                     .found(format!("`{}`", mapping.name))
@@ -38,11 +46,12 @@ pub(super) fn inputs(
             });
             continue;
         };
-        let value = expr::compile_value(&format!("{path}.value"), &mapping.value, scope, Some(&input.data_type));
-        compiled.extend(keep(value, diagnostics).map(|value| (position, value)));
+        compiled.extend(value.map(|value| (position, value)));
     }
-    for input in inputs.iter().filter(|input| input.required && !seen.contains(input.name.as_str())) {
-        let message = format!("the required input `{}` of `{called}` is not mapped", input.name);
+    // A line whose name could not be read may map any of them.
+    let mapped = |input: &InputType| seen.contains(input.name.as_str()) || seen.contains("");
+    for input in inputs.iter().filter(|input| input.required && !mapped(input)) {
+        let message = format!("the required input `{}` of `{name}` is not mapped", input.name);
         diagnostics.push(
             Diagnostic::error(Code::MissingInput, format!("{path}.inputMapping"), message)
                 .expected(format!("a mapping for `{}` of type {}", input.name, input.data_type))
@@ -52,42 +61,57 @@ pub(super) fn inputs(
     (diagnostics.len() == errors_before && compiled.len() == mappings.len()).then_some(compiled)
 }
 
-/// An outputMapping, or another member like it: variables set from expressions over what the action gives.
+/// An outputMapping, or another member like it: variables set from expressions over what the action gives, if that is known.
 pub(super) fn outputs(
     (path, member): (&str, &str),
     mappings: &[Mapping],
-    outputs: &[(String, Type)],
+    outputs: Option<&[(String, Type)]>,
     variables: &Variables,
     scope: &Scope<'_>,
     diagnostics: &mut Problems,
 ) -> Option<Vec<(usize, Compiled)>> {
-    let scope = Scope { outputs: Some(outputs), ..*scope };
+    let scope = Scope { outputs: outputs.map_or(Outputs::Unknown, Outputs::Of), ..*scope };
     let errors_before = diagnostics.len();
     let mut compiled = Vec::with_capacity(mappings.len());
     let mut seen = HashSet::new();
     for (index, mapping) in mappings.iter().enumerate() {
         let path = format!("{path}.{member}[{index}]");
         twice(&path, &mapping.name, &mut seen, diagnostics);
-        let Some(variable) = variables.position(&mapping.name) else { continue };
+        let variable = variables.position(&mapping.name);
         let value = assigned(&format!("{path}.value"), &mapping.value, variable, variables, &scope, diagnostics);
-        compiled.extend(value.map(|value| (variable, value)));
+        compiled.extend(variable.zip(value));
     }
     (diagnostics.len() == errors_before && compiled.len() == mappings.len()).then_some(compiled)
+}
+
+/// A value: its type must be the one that is expected, if that is known. One that could not be read was reported.
+pub(super) fn value(
+    path: &str,
+    value: &Json,
+    scope: &Scope<'_>,
+    expected: Option<&Type>,
+    diagnostics: &mut Problems,
+) -> Option<Compiled> {
+    if value.is_null() {
+        return None;
+    }
+    keep(expr::compile_value(path, value, scope, expected), diagnostics)
 }
 
 /// A value assigned to a variable: its type must be the variable's.
 pub(super) fn assigned(
     path: &str,
-    value: &serde_json::Value,
-    variable: usize,
+    value: &Json,
+    variable: Option<usize>,
     variables: &Variables,
     scope: &Scope<'_>,
     diagnostics: &mut Problems,
 ) -> Option<Compiled> {
-    let (name, data_type) = variables.types.get(variable)?;
-    let expected = data_type.as_ref();
+    let known = variable.and_then(|variable| variables.types.get(variable));
+    let expected = known.and_then(|(_, data_type)| data_type.as_ref());
     if let Some(compiled) = expected.and_then(|_| expr::compile_value(path, value, scope, None).ok())
-        && let Some(expected) = expected
+        && let (Some((name, _)), Some(expected)) = (known, expected)
+        && !value.is_null()
         && !compiled.data_type.fits(expected)
         && expr::compile_value(path, value, scope, Some(expected)).is_err()
     {
@@ -100,11 +124,11 @@ pub(super) fn assigned(
         );
         return None;
     }
-    keep(expr::compile_value(path, value, scope, expected), diagnostics)
+    self::value(path, value, scope, expected, diagnostics)
 }
 
 fn twice<'m>(path: &str, name: &'m str, seen: &mut HashSet<&'m str>, diagnostics: &mut Problems) {
-    if !seen.insert(name) {
+    if !seen.insert(name) && !name.is_empty() {
         let message = format!("`{name}` is mapped twice");
         diagnostics.push(
             Diagnostic::error(Code::DuplicateName, format!("{path}.name"), message)

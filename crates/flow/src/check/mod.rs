@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Problems};
 use crate::document::{Disposition, Document};
-use crate::expr::{self, Compiled, Scope};
+use crate::expr::{self, Compiled, Outputs, Scope};
 use crate::interface::Interface;
 use crate::program::{Conditions, Program, ProgramBranch, ProgramEnd, ProgramNode, Selector};
 use crate::work::{MAX_STEPS, Work};
@@ -70,7 +70,8 @@ fn check_within(document: &Document, flow: FlowId, version: Version, world: &dyn
     let mut actions = Actions::new(world, &declarations, work);
     let mut variables = variables::infer(document, &declarations, world, work);
     let members = world.members();
-    let scope = Scope { inputs: &declarations.inputs, variables: &variables.types, outputs: None, members, work };
+    let outputs = Outputs::Absent;
+    let scope = Scope { inputs: &declarations.inputs, variables: &variables.types, outputs, members, work };
 
     let conditions = conditions(document, &scope, &mut diagnostics);
     let nodes_of = Nodes::new(document);
@@ -138,7 +139,7 @@ fn check_within(document: &Document, flow: FlowId, version: Version, world: &dyn
 fn conditions(document: &Document, scope: &Scope<'_>, diagnostics: &mut Problems) -> Option<Conditions> {
     let set = &document.condition_set;
     let mut conditions = Vec::with_capacity(set.conditions.len());
-    for (index, condition) in set.conditions.iter().enumerate() {
+    for (index, condition) in set.conditions.iter().enumerate().filter(|(_, condition)| !condition.when.is_empty()) {
         let path = format!("conditionSet.conditions[{index}].when");
         conditions.extend(keep(expr::compile_condition(&path, &condition.when, scope), diagnostics));
     }
@@ -197,8 +198,9 @@ impl<'d> Nodes<'d> {
 
     /// The position of a node, or a problem that names the nearest one.
     pub(super) fn find(&self, path: &str, id: &str, diagnostics: &mut Problems) -> Option<usize> {
-        let found = self.positions.get(id).copied();
-        if found.is_none() {
+        // What could not be read leads nowhere, and is nowhere.
+        let found = self.positions.get(id).copied().filter(|_| !id.is_empty());
+        if found.is_none() && !id.is_empty() {
             diagnostics.error(|| {
                 Diagnostic::error(Code::UnknownNode, path, format!("there is no node `{id}`"))
                     .expected("the id of a node in this flow")

@@ -71,9 +71,8 @@ pub(super) fn check(document: &Document, program: &Program, work: &Work<'_>, dia
         report.end("nodes", &start);
     }
     walk.arrive(0, &start);
-    while let Some(node) = walk.waiting.pop() {
-        walk.node(node, &mut Quiet);
-    }
+    walk.spread();
+    walk.guard(&start);
 
     let mut decides = false;
     for node in 0..program.nodes.len() {
@@ -165,6 +164,33 @@ impl Report<'_> {
 }
 
 impl Walk<'_> {
+    /// Follows all paths, until nothing changes.
+    fn spread(&mut self) {
+        while let Some(node) = self.waiting.pop() {
+            self.node(node, &mut Quiet);
+        }
+    }
+
+    /// Goes to nodes that only an `onError` names while nothing before it can fail. They are there for what the flow may do one day, and are
+    /// reached then; until then nothing can be wrong with what they read.
+    fn guard(&mut self, start: &Set) {
+        let whatever = Set { variables: vec![true; start.variables.len()], outputs: vec![true; start.outputs.len()] };
+        loop {
+            let mut targets: Vec<usize> = self.program.on_error.into_iter().collect();
+            for (node, entry) in self.program.nodes.iter().zip(&self.entries) {
+                if entry.is_some() {
+                    on_errors(&node.actions, &mut targets);
+                }
+            }
+            targets.retain(|node| self.entries.get(*node).is_some_and(Option::is_none));
+            if targets.is_empty() || self.work.is_over() {
+                break;
+            }
+            targets.iter().for_each(|node| self.arrive(*node, &whatever));
+            self.spread();
+        }
+    }
+
     /// A path arrives at a node.
     fn arrive(&mut self, node: usize, set: &Set) {
         // What is set is compared and copied variable by variable.
@@ -280,6 +306,14 @@ impl Walk<'_> {
             visitor.end(&format!("nodes[{index}]"), &set);
         }
         passed.decides
+    }
+}
+
+/// The nodes that errors of actions go to, those of loops' actions included.
+fn on_errors(actions: &[ProgramAction], into: &mut Vec<usize>) {
+    for action in actions {
+        into.extend(action.on_error);
+        on_errors(action.kind.inside(), into);
     }
 }
 

@@ -7,10 +7,11 @@ use crate::document::FlowReference;
 use crate::interface::Interface;
 use crate::program::{Callee, DataActionTarget, QueueTarget, ScheduleTarget, Selector, TableTarget, WebhookTarget};
 use waypost_ids::Ref;
+use waypost_problem::nearest;
 
 use super::Reference;
 use super::actions::{Actions, Draft};
-use super::world::Unresolved;
+use super::world::{Unresolved, World};
 
 impl Actions<'_> {
     /// Resolves a queue by name or id, and notes the reference.
@@ -21,6 +22,7 @@ impl Actions<'_> {
         written: &str,
         diagnostics: &mut Problems,
     ) -> Option<QueueTarget> {
+        named(written)?;
         let Some(queue) = self.world.queue(written) else {
             diagnostics.error(|| {
                 let names = self.world.queue_names();
@@ -40,6 +42,11 @@ impl Actions<'_> {
     }
 }
 
+/// A name that the document's reader could not read was reported there.
+fn named(written: &str) -> Option<&str> {
+    Some(written).filter(|written| !written.is_empty())
+}
+
 impl Draft<'_, '_> {
     /// Resolves a queue by name or id, and notes the reference.
     pub(crate) fn queue(&mut self, member: &str, written: &str) -> Option<QueueTarget> {
@@ -49,6 +56,7 @@ impl Draft<'_, '_> {
     /// Resolves a data table by name or id, and notes the reference.
     pub(crate) fn table(&mut self, written: &str) -> Option<TableTarget> {
         let world = self.actions.world;
+        named(written)?;
         let Some(table) = world.table(written) else {
             let at = self.at("table");
             self.diagnostics.error(|| {
@@ -67,6 +75,7 @@ impl Draft<'_, '_> {
     /// Resolves a schedule by name or id, and notes the reference.
     pub(crate) fn schedule(&mut self, written: &str) -> Option<ScheduleTarget> {
         let world = self.actions.world;
+        named(written)?;
         let Some(schedule) = world.schedule(written) else {
             let at = self.at("schedule");
             self.diagnostics.error(|| {
@@ -85,6 +94,7 @@ impl Draft<'_, '_> {
     /// Resolves a webhook by name or id, and notes the reference.
     pub(crate) fn webhook(&mut self, written: &str) -> Option<WebhookTarget> {
         let world = self.actions.world;
+        named(written)?;
         let Some(webhook) = world.webhook(written) else {
             let at = self.at("webhook");
             self.diagnostics.error(|| {
@@ -103,6 +113,7 @@ impl Draft<'_, '_> {
     /// Resolves a data action by name or id, and notes the reference.
     pub(crate) fn data_action(&mut self, written: &str) -> Option<DataActionTarget> {
         let world = self.actions.world;
+        named(written)?;
         let Some(action) = world.data_action(written) else {
             let at = self.at("dataAction");
             self.diagnostics.error(|| {
@@ -130,11 +141,9 @@ impl Draft<'_, '_> {
         let Some(flow) = world.flow(reference) else {
             let at = self.at(member);
             self.diagnostics.error(|| {
-                let names = world.flow_names();
-                Diagnostic::error(Code::UnknownFlow, at, format!("there is no flow `{written}`"))
-                    .expected(if member == "flowId" { "the id of a flow" } else { "the name of a flow" })
-                    .found(format!("`{written}`"))
-                    .nearest(written, names.iter().map(String::as_str))
+                let problem = Diagnostic::error(Code::UnknownFlow, at, format!("there is no flow `{written}`"))
+                    .found(format!("`{written}`"));
+                unknown_flow(problem, member == "flowId", written, world)
             });
             return None;
         };
@@ -150,6 +159,27 @@ impl Draft<'_, '_> {
                 None
             }
         }
+    }
+}
+
+/// What a flow is called that is not there, and which was meant: also one that is named where its id belongs, or the other way round.
+fn unknown_flow(problem: Diagnostic, by_id: bool, written: &str, world: &dyn World) -> Diagnostic {
+    let names = world.flow_names();
+    let mut names = names.iter().map(String::as_str);
+    if by_id {
+        let problem = problem.expected("the id of a flow");
+        return match nearest(written, names) {
+            Some(name) => {
+                problem.suggestion(format!("write `flow: {name}` if you mean that flow: `flowId` takes an id"))
+            }
+            None => problem,
+        };
+    }
+    let problem = problem.expected("the name of a flow");
+    let as_id = FlowReference { flow_id: Some(written.to_owned()), ..FlowReference::default() };
+    match world.flow(&as_id) {
+        Some(_) => problem.suggestion(format!("write `flowId: {written}`: `flow` takes a name")),
+        None => problem.nearest(written, names.by_ref()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::actions::facts::Given;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Document;
-use crate::expr::{self, Inferred, Scope};
+use crate::expr::{self, Inferred, Outputs, Scope};
 use crate::program::VariableSlot;
 use crate::types::Type;
 use crate::work::Work;
@@ -108,7 +108,7 @@ struct Assignment<'d> {
 /// Finds all variables and their types. An assignment may read variables that others set: it waits for them.
 pub(super) fn infer(document: &Document, declarations: &Declarations, world: &dyn World, work: &Work<'_>) -> Variables {
     let mut types: Vec<(String, Option<Type>)> =
-        declarations.variables.iter().map(|(name, data_type, _)| (name.clone(), Some(data_type.clone()))).collect();
+        declarations.variables.iter().map(|(name, data_type, _)| (name.clone(), data_type.clone())).collect();
     let assignments = assignments(document, &mut types);
 
     let mut waits: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -172,7 +172,9 @@ fn learn(
     work: &Work<'_>,
 ) -> Inferred {
     let Some((_, known)) = types.get(assignment.variable) else { return Inferred::Nothing };
-    if known.as_ref().is_some_and(|known| !is_vague(known)) {
+    // One that is declared has the declared type, and none if that can't be read. Neither can a value that is null.
+    let is_declared = assignment.variable < declarations.variables.len();
+    if is_declared || assignment.value.is_null() || known.as_ref().is_some_and(|known| !is_vague(known)) {
         return Inferred::Nothing;
     }
     let outputs = match assignment.given.map(|given| given.types(world)) {
@@ -184,7 +186,7 @@ fn learn(
     let scope = Scope {
         inputs: &declarations.inputs,
         variables: types,
-        outputs: outputs.as_deref(),
+        outputs: outputs.as_deref().map_or(Outputs::Absent, Outputs::Of),
         members: world.members(),
         work,
     };
@@ -222,9 +224,12 @@ fn assignments<'d>(document: &'d Document, types: &mut Vec<(String, Option<Type>
         positions.insert(name.to_owned(), types.len() - 1);
         types.len() - 1
     };
+    // What could not be read has no name.
+    let is_named = |name: &str| !name.is_empty();
     for (path, action) in document.actions() {
         let facts = action.kind.facts();
-        assignments.extend(facts.assigns.map(|assigns| Assignment {
+        let assigns = facts.assigns.filter(|assigns| is_named(assigns.variable));
+        assignments.extend(assigns.map(|assigns| Assignment {
             path: format!("{path}.{}", assigns.value_member),
             variable: position(assigns.variable),
             value: assigns.value,
@@ -232,7 +237,8 @@ fn assignments<'d>(document: &'d Document, types: &mut Vec<(String, Option<Type>
             given: None,
         }));
         for mapping in facts.outputs {
-            assignments.extend(mapping.lines.iter().enumerate().map(|(index, line)| Assignment {
+            let lines = mapping.lines.iter().enumerate().filter(|(_, line)| is_named(&line.name));
+            assignments.extend(lines.map(|(index, line)| Assignment {
                 path: format!("{path}.{}[{index}].value", mapping.member),
                 variable: position(&line.name),
                 value: &line.value,

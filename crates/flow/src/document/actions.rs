@@ -17,16 +17,8 @@ const LATER: [&str; 2] = ["classify", "setMilestone"];
 
 /// Reads the list of actions of a node or a loop.
 pub(super) fn list(reader: &mut Reader, object: &Object<'_>) -> Vec<Action> {
-    let actions = reader.list(object, "actions", MAX_ENTRIES);
-    actions
-        .into_iter()
-        .map(|(path, node)| {
-            read(reader, &path, node).unwrap_or_else(|| {
-                reader.pass_over(node);
-                Action { kind: actions::unread(), name: None, on_error: None }
-            })
-        })
-        .collect()
+    let hole = || Action { kind: actions::unread(), name: None, on_error: None };
+    reader.each(object, "actions", MAX_ENTRIES, read, hole)
 }
 
 /// Reads an action.
@@ -61,8 +53,8 @@ fn read(reader: &mut Reader, path: &str, node: &Node) -> Option<Action> {
         return None;
     };
     let object = reader.object(path, node, &definition.keys(), &[])?;
-    let on_error = object.get("onError").and_then(|node| jump(reader, &object.at("onError"), node));
-    let kind = read(reader, &object)?;
+    let on_error = object.get("onError").map(|node| jump(reader, &object.at("onError"), node));
+    let kind = read(reader, &object);
     let name = if definition.has_own_name() { None } else { reader.string(&object, "name") };
     Some(Action { kind, name, on_error })
 }
@@ -84,11 +76,11 @@ fn unknown(path: String, written: &str) -> Diagnostic {
 }
 
 /// The actions of a loop. How deep loops stand in each other is read off the path: each of them adds one `.actions[`.
-pub(crate) fn inside(reader: &mut Reader, object: &Object<'_>) -> Option<Vec<Action>> {
-    if object.get("actions").is_none() {
+pub(crate) fn inside(reader: &mut Reader, object: &Object<'_>) -> Vec<Action> {
+    let Some(written) = object.get("actions") else {
         reader.missing(object, "actions");
-        return None;
-    }
+        return Vec::new();
+    };
     if object.path.matches(".actions[").count() > MAX_NESTING {
         let message = format!("more than {MAX_NESTING} loops are nested here");
         reader.diagnostics.push(
@@ -96,7 +88,8 @@ pub(crate) fn inside(reader: &mut Reader, object: &Object<'_>) -> Option<Vec<Act
                 .expected(format!("at most {MAX_NESTING} loops in each other"))
                 .suggestion("put the inner ones into a shared flow"),
         );
-        return None;
+        reader.pass_over(written);
+        return Vec::new();
     }
-    Some(list(reader, object))
+    list(reader, object)
 }

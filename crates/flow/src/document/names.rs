@@ -135,6 +135,9 @@ struct Known<'d>(HashMap<String, &'d str>);
 impl<'d> Known<'d> {
     /// A declaration, which no other may repeat.
     fn declare(&mut self, path: String, name: &'d str) -> Option<Diagnostic> {
+        if name.is_empty() {
+            return None;
+        }
         let first = match self.0.entry(name.to_ascii_lowercase()) {
             Entry::Occupied(first) => *first.get(),
             Entry::Vacant(place) => {

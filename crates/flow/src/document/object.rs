@@ -1,6 +1,11 @@
 //! Reading maps with known keys: unknown ones, doubled ones and values of the wrong kind are all reported.
+//!
+//! What can't be read leaves a hole: an empty text for a name, null for a value. No document that reads has either where something must
+//! be. The checker passes over holes, so that it can look for more problems around them.
 
 use std::collections::HashSet;
+
+use waypost_problem::nearest;
 
 use super::elsewhere;
 use super::names::name_problem;
@@ -13,15 +18,17 @@ pub(crate) struct Reader {
     pub(crate) diagnostics: Problems,
     /// Texts in what could not be read: they may name anything, a variable for one.
     pub(super) unread: HashSet<String>,
-    /// Whether something is left out that others are counted with, or read.
-    pub(super) has_gaps: bool,
+    /// Whether something has a name that could not be read at all: any name that nothing else has may be meant.
+    pub(super) is_nameless: bool,
 }
 
 /// A map's members by canonical key. A member that is `null` counts as left out, because the official SDKs send such. Where null is a
-/// value ([`Reader::value`], [`Reader::default_value`]) and where leaving out would mean something else ([`Object::is_null`]) it is seen.
+/// value ([`Reader::default_value`]) and where leaving out would mean something else ([`Object::is_null`]) it is seen.
 pub(crate) struct Object<'n> {
     pub(crate) path: String,
     members: Vec<(&'static str, &'n Node)>,
+    /// Members that unknown keys are near to.
+    misspelt: Vec<&'static str>,
 }
 
 impl<'n> Object<'n> {
@@ -33,6 +40,11 @@ impl<'n> Object<'n> {
     /// Whether a member is there and has no value.
     pub(crate) fn is_null(&self, key: &str) -> bool {
         self.written(key) == Some(&Node::Null)
+    }
+
+    /// Whether the member is left out only because its key is misspelt.
+    pub(crate) fn is_misspelt(&self, key: &str) -> bool {
+        self.misspelt.contains(&key) && self.written(key).is_none()
     }
 
     fn written(&self, key: &str) -> Option<&'n Node> {
@@ -69,14 +81,18 @@ impl Reader {
             self.kind(path, "a map", node);
             return None;
         };
-        let mut object = Object { path: path.to_owned(), members: Vec::new() };
+        let mut object = Object { path: path.to_owned(), members: Vec::new(), misspelt: Vec::new() };
         let mut seen: Vec<(&'static str, &str)> = Vec::new();
         for (key, value) in written {
             let canonical = keys.iter().find(|known| *known == key || known.to_ascii_lowercase() == *key);
             let Some(canonical) = canonical else {
                 if !ignored.contains(&key.as_str()) {
-                    self.pass_over(value);
+                    // Nothing of a flow is declared by a text beside its members.
+                    if !path.is_empty() || !matches!(value, Node::String(_)) {
+                        self.pass_over(value);
+                    }
                     self.unknown_key(path, key, keys);
+                    object.misspelt.extend(nearest(key, keys.iter().copied()));
                 }
                 continue;
             };
@@ -98,7 +114,7 @@ impl Reader {
     }
 
     /// Keeps the texts of what is not read.
-    pub(super) fn pass_over(&mut self, node: &Node) {
+    pub(crate) fn pass_over(&mut self, node: &Node) {
         match node {
             Node::String(text) => drop(self.unread.insert(text.clone())),
             Node::List(elements) => elements.iter().for_each(|element| self.pass_over(element)),
@@ -107,16 +123,25 @@ impl Reader {
         }
     }
 
-    /// What could be read of a list's elements; one that could not is a gap.
-    pub(super) fn each<T>(
+    /// A list's elements, each read; empty if the member is left out. What can't be read is a hole, so that those behind it keep their
+    /// places: `hole` makes one for an element, and one for a list that can't be read at all.
+    pub(crate) fn each<T>(
         &mut self,
-        elements: Vec<(String, &Node)>,
+        object: &Object<'_>,
+        key: &str,
+        most: usize,
         read: impl Fn(&mut Self, &str, &Node) -> Option<T>,
+        hole: impl Fn() -> T,
     ) -> Vec<T> {
-        let written = elements.len();
-        let all: Vec<T> = elements.into_iter().filter_map(|(path, node)| read(self, &path, node)).collect();
-        self.has_gaps |= all.len() != written;
-        all
+        let Some(elements) = self.list(object, key, most) else { return vec![hole()] };
+        let elements = elements.into_iter().map(|(path, node)| {
+            read(self, &path, node).unwrap_or_else(|| {
+                self.is_nameless |= !matches!(node, Node::List(_) | Node::Map(_) | Node::String(_));
+                self.pass_over(node);
+                hole()
+            })
+        });
+        elements.collect()
     }
 
     pub(super) fn unknown_key(&mut self, path: &str, key: &str, keys: &[&'static str]) {
@@ -187,16 +212,23 @@ impl Reader {
         Some(text)
     }
 
-    /// The name of an input, output or variable, which must be there.
-    pub(crate) fn name(&mut self, object: &Object<'_>, key: &str) -> Option<String> {
-        let name = self.required_string(object, key)?;
-        match name_problem(&object.at(key), &name) {
-            Some(problem) => {
-                self.diagnostics.push(problem);
-                None
-            }
-            None => Some(name),
+    /// The name of something in the flow, which must be there; a hole if it can't be read.
+    pub(crate) fn hole_or_name(&mut self, object: &Object<'_>, key: &str) -> String {
+        let name = self.required_string(object, key);
+        self.is_nameless |= name.is_none() && !object.is_misspelt(key);
+        name.unwrap_or_default()
+    }
+
+    /// The name of an input, output or variable, which must be there; a hole if it can't be read.
+    pub(crate) fn name(&mut self, object: &Object<'_>, key: &str) -> String {
+        let name = self.hole_or_name(object, key);
+        if let Some(problem) = name_problem(&object.at(key), &name).filter(|_| !name.is_empty()) {
+            // Expressions can name a part of it at most.
+            let parts = name.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            self.unread.extend(parts.map(str::to_owned));
+            self.diagnostics.push(problem);
         }
+        name
     }
 
     /// A boolean, if the member is there.
@@ -209,19 +241,21 @@ impl Reader {
         Some(*value)
     }
 
-    /// A list's elements with their paths; empty if the member is left out.
-    pub(crate) fn list<'n>(&mut self, object: &Object<'n>, key: &str, most: usize) -> Vec<(String, &'n Node)> {
+    /// A list's elements with their paths; empty if the member is left out, none if it can't be read.
+    fn list<'n>(&mut self, object: &Object<'n>, key: &str, most: usize) -> Option<Vec<(String, &'n Node)>> {
         let path = object.at(key);
-        match object.get(key) {
-            None => Vec::new(),
+        let written = object.get(key);
+        match written {
+            None if object.is_misspelt(key) => return None,
+            None => return Some(Vec::new()),
             Some(Node::List(elements)) if elements.len() > most => {
                 let message = format!("`{key}` has {} elements", elements.len());
                 self.diagnostics
                     .push(Diagnostic::error(Code::TooLarge, path, message).expected(format!("at most {most}")));
-                Vec::new()
             }
             Some(Node::List(elements)) => {
-                elements.iter().enumerate().map(|(index, element)| (format!("{path}[{index}]"), element)).collect()
+                let elements = elements.iter().enumerate();
+                return Some(elements.map(|(index, element)| (format!("{path}[{index}]"), element)).collect());
             }
             Some(other) => {
                 let problem = wrong_kind(&path, "a list", other);
@@ -235,18 +269,25 @@ impl Reader {
                     | Node::String(_)
                     | Node::List(_) => problem,
                 });
-                Vec::new()
             }
         }
+        match written {
+            // Each may be meant as the name of an element.
+            Some(Node::Map(members)) => self.unread.extend(members.iter().map(|(key, _)| key.clone())),
+            Some(Node::List(_)) => {}
+            _ => self.is_nameless = true,
+        }
+        written.into_iter().for_each(|node| self.pass_over(node));
+        None
     }
 
-    /// A value position: anything, null included; must be there.
-    pub(crate) fn value(&mut self, object: &Object<'_>, key: &str) -> Option<serde_json::Value> {
-        match object.written(key) {
-            Some(node) => Some(self.json(&object.at(key), node)),
+    /// A value position, which must be there; a hole, which is null, if it is not.
+    pub(crate) fn value(&mut self, object: &Object<'_>, key: &str) -> serde_json::Value {
+        match object.get(key) {
+            Some(node) => self.json(&object.at(key), node),
             None => {
                 self.missing(object, key);
-                None
+                serde_json::Value::Null
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::actions;
 use super::elsewhere;
-use super::names::{doubled_names, flow_name_problem, is_type, name_problem};
+use super::names::{doubled_names, flow_name_problem, is_type};
 use super::object::{Object, Reader};
 use super::{
     Branch, Condition, ConditionSet, Disposition, Document, End, Input, Jump, Match, Node as FlowNode, Output, Trigger,
@@ -79,7 +79,7 @@ pub(super) const IGNORED: [&str; 33] = [
 pub struct Read {
     /// The document; none if the tree has metadata alone, or can't be read as a document.
     pub document: Option<Document>,
-    /// What could be read of a document with errors, if it is enough to look for more of them.
+    /// What could be read of a document with errors, to look for more of them.
     pub rest: Option<Rest>,
     /// Name, type and description, as far as they are there.
     pub metadata: Metadata,
@@ -87,13 +87,17 @@ pub struct Read {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// A document without what could not be read of it. It never runs.
+/// A document with holes where something could not be read. It never runs.
 #[derive(Debug)]
 pub struct Rest {
     /// What could be read.
     pub document: Document,
     /// Texts in what could not.
     unread: HashSet<String>,
+    /// Whether something has a name that could not be read at all.
+    is_nameless: bool,
+    /// Whether all that the flow does could be read: only its name, its type and the like could not.
+    is_whole: bool,
 }
 
 impl Rest {
@@ -112,9 +116,14 @@ impl Rest {
                 | Code::TooMuchWork
                 | Code::MoreProblems
         );
-        let is_unread =
-            problem.code == Code::UnknownNameInExpression && name.is_none_or(|name| self.unread.contains(name));
-        problem.is_error() && !may_be_of_the_rest && !is_unread
+        let is_of_the_flow = match problem.code {
+            Code::UnknownNameInExpression | Code::UnknownOutput | Code::UnknownNode => true,
+            // Of inputs and outputs. Members of a mail are declared nowhere.
+            Code::UnknownMember => problem.message.starts_with("there is no "),
+            _ => false,
+        };
+        let is_unread = is_of_the_flow && name.is_none_or(|name| self.unread.contains(name) || self.is_nameless);
+        problem.is_error() && (self.is_whole || !may_be_of_the_rest && !is_unread)
     }
 }
 
@@ -156,7 +165,8 @@ fn read_with(node: &Node, required: &[&str]) -> Read {
         reader.diagnostics.settle();
         return Read { document: None, rest: None, metadata, diagnostics: reader.diagnostics.into_vec() };
     }
-    if object.get("nodes").is_none() {
+    if object.get("nodes").is_none() && !object.is_misspelt("nodes") {
+        reader.is_nameless = true;
         reader.diagnostics.push(
             Diagnostic::error(Code::ContentWithoutNodes, "nodes", "the flow's content has no `nodes`")
                 .expected("`nodes` beside the other members of the content, or none of them")
@@ -167,13 +177,15 @@ fn read_with(node: &Node, required: &[&str]) -> Read {
     for key in required.iter().filter(|key| object.get(key).is_none()) {
         reader.missing(&object, key);
     }
+    let before = reader.diagnostics.len();
     let document = content(&mut reader, &object, &metadata);
+    let may_be_content = CONTENT.iter().any(|key| object.is_misspelt(key)) || !reader.unread.is_empty();
+    let is_whole = reader.diagnostics.len() == before && !may_be_content && !reader.is_nameless;
     reader.diagnostics.settle();
     let failed = reader.diagnostics.has_errors();
-    let (document, rest) = match (failed, reader.has_gaps) {
-        (false, _) => (Some(document), None),
-        (true, false) => (None, Some(Rest { document, unread: reader.unread })),
-        (true, true) => (None, None),
+    let (document, rest) = match failed {
+        false => (Some(document), None),
+        true => (None, Some(Rest { document, unread: reader.unread, is_nameless: reader.is_nameless, is_whole })),
     };
     Read { document, rest, metadata, diagnostics: reader.diagnostics.into_vec() }
 }
@@ -208,18 +220,21 @@ fn deprecated(reader: &mut Reader, object: &Object<'_>) -> Option<Option<String>
 }
 
 fn content(reader: &mut Reader, object: &Object<'_>, metadata: &Metadata) -> Document {
-    let inputs = reader.list(object, "inputs", MAX_ENTRIES);
-    let inputs = reader.each(inputs, input);
-    let outputs = reader.list(object, "outputs", MAX_ENTRIES);
-    let outputs = reader.each(outputs, output);
-    let variables = reader.list(object, "variables", MAX_ENTRIES);
-    let variables = reader.each(variables, variable);
+    let hole = || Input { name: String::new(), data_type: String::new(), description: None, default: None };
+    let inputs = reader.each(object, "inputs", MAX_ENTRIES, input, hole);
+    let hole = || {
+        let Input { name, data_type, description, default } = hole();
+        Output { name, data_type, description, default, required: false }
+    };
+    let outputs = reader.each(object, "outputs", MAX_ENTRIES, output, hole);
+    let hole = || Variable { name: String::new(), data_type: String::new(), default: None };
+    let variables = reader.each(object, "variables", MAX_ENTRIES, variable, hole);
     let trigger = object.get("trigger").and_then(|node| trigger(reader, node));
     let condition_set = object.get("conditionSet").map(|node| condition_set(reader, node)).unwrap_or_default();
-    let nodes = reader.list(object, "nodes", MAX_NODES);
-    let nodes = reader.each(nodes, flow_node);
+    let hole = || FlowNode { id: String::new(), name: None, actions: Vec::new(), next: None };
+    let nodes = reader.each(object, "nodes", MAX_NODES, flow_node, hole);
     let mut ids = HashSet::with_capacity(nodes.len());
-    for (index, node) in nodes.iter().enumerate() {
+    for (index, node) in nodes.iter().enumerate().filter(|(_, node)| !node.id.is_empty()) {
         if !ids.insert(node.id.as_str()) {
             let message = format!("there are two nodes `{}`", node.id);
             reader.diagnostics.push(
@@ -238,16 +253,15 @@ fn content(reader: &mut Reader, object: &Object<'_>, metadata: &Metadata) -> Doc
         trigger,
         condition_set,
         nodes,
-        on_error: object.get("onError").and_then(|node| jump(reader, "onError", node)),
+        on_error: object.get("onError").map(|node| jump(reader, "onError", node)),
         end: object.get("end").map(|node| end(reader, node)).unwrap_or_default(),
     };
     reader.diagnostics.extend(doubled_names(&document));
     document
 }
 
-fn declared(reader: &mut Reader, object: &Object<'_>) -> Option<(String, String)> {
-    let name = reader.required_string(object, "name");
-    reader.diagnostics.extend(name.as_deref().and_then(|name| name_problem(&object.at("name"), name)));
+fn declared(reader: &mut Reader, object: &Object<'_>) -> (String, String) {
+    let name = reader.name(object, "name");
     let data_type = reader.required_string(object, "dataType");
     if let Some(depth) = data_type.as_deref().map(type_depth).filter(|depth| *depth > Type::MAX_DEPTH) {
         reader.diagnostics.push(deep_type(object.at("dataType"), depth));
@@ -268,7 +282,10 @@ fn declared(reader: &mut Reader, object: &Object<'_>) -> Option<(String, String)
             _ => problem.nearest(written, Type::DECLARABLE),
         });
     }
-    Some((name?, data_type?))
+    if data_type.as_deref().and_then(Type::parse).is_none() {
+        reader.unread.insert(name.clone());
+    }
+    (name, data_type.unwrap_or_default())
 }
 
 /// How deep a type is nested, whatever it says.
@@ -284,26 +301,24 @@ fn deep_type(path: String, depth: usize) -> Diagnostic {
 
 fn input(reader: &mut Reader, path: &str, node: &Node) -> Option<Input> {
     let object = reader.object(path, node, &["name", "dataType", "description", "default"], &[])?;
-    let declared = declared(reader, &object);
+    let (name, data_type) = declared(reader, &object);
     let description = reader.string(&object, "description");
     let default = reader.default_value(&object);
-    let (name, data_type) = declared?;
     Some(Input { name, data_type, description, default })
 }
 
 fn output(reader: &mut Reader, path: &str, node: &Node) -> Option<Output> {
     let object = reader.object(path, node, &["name", "dataType", "description", "default", "required"], &[])?;
-    let declared = declared(reader, &object);
+    let (name, data_type) = declared(reader, &object);
     let description = reader.string(&object, "description");
     let required = reader.boolean(&object, "required").unwrap_or_default();
     let default = reader.default_value(&object);
-    let (name, data_type) = declared?;
     Some(Output { name, data_type, description, default, required })
 }
 
 fn variable(reader: &mut Reader, path: &str, node: &Node) -> Option<Variable> {
     let object = reader.object(path, node, &["name", "dataType", "description", "default"], &[])?;
-    let (name, data_type) = declared(reader, &object)?;
+    let (name, data_type) = declared(reader, &object);
     Some(Variable { name, data_type, default: reader.default_value(&object) })
 }
 
@@ -336,24 +351,23 @@ fn condition_set(reader: &mut Reader, node: &Node) -> ConditionSet {
             Match::All
         }
     };
-    let conditions = reader.list(&object, "conditions", MAX_ENTRIES);
-    let conditions = reader.each(conditions, |reader, path, node| {
+    let condition = |reader: &mut Reader, path: &str, node: &Node| {
         let object = reader.object(path, node, &["when"], &[])?;
         Some(Condition { when: reader.required_string(&object, "when")? })
-    });
+    };
+    let hole = || Condition { when: String::new() };
+    let conditions = reader.each(&object, "conditions", MAX_ENTRIES, condition, hole);
     ConditionSet { matching, conditions }
 }
 
 fn flow_node(reader: &mut Reader, path: &str, node: &Node) -> Option<FlowNode> {
     let object = reader.object(path, node, &["id", "name", "actions", "next"], &[])?;
-    let id = reader.required_string(&object, "id");
+    let id = reader.hole_or_name(&object, "id");
     let name = reader.string(&object, "name");
     let actions = actions::list(reader, &object);
-    let next = object.get("next").map(|_| {
-        let branches = reader.list(&object, "next", MAX_ENTRIES);
-        reader.each(branches, branch)
-    });
-    Some(FlowNode { id: id?, name, actions, next })
+    let hole = || Branch { when: None, to: String::new() };
+    let next = object.get("next").map(|_| reader.each(&object, "next", MAX_ENTRIES, branch, hole));
+    Some(FlowNode { id, name, actions, next })
 }
 
 fn branch(reader: &mut Reader, path: &str, node: &Node) -> Option<Branch> {
@@ -366,13 +380,14 @@ fn branch(reader: &mut Reader, path: &str, node: &Node) -> Option<Branch> {
                 .suggestion("write one, or remove `when` from the branch that is taken in all other cases"),
         );
     }
-    Some(Branch { when, to: reader.required_string(&object, "to")? })
+    Some(Branch { when, to: reader.required_string(&object, "to").unwrap_or_default() })
 }
 
 /// `{to: NODE}`
-pub(crate) fn jump(reader: &mut Reader, path: &str, node: &Node) -> Option<Jump> {
-    let object = reader.leading(path, node, &["to"])?;
-    Some(Jump { to: reader.required_string(&object, "to")? })
+pub(crate) fn jump(reader: &mut Reader, path: &str, node: &Node) -> Jump {
+    let object = reader.leading(path, node, &["to"]);
+    let to = object.and_then(|object| reader.required_string(&object, "to"));
+    Jump { to: to.unwrap_or_default() }
 }
 
 fn end(reader: &mut Reader, node: &Node) -> End {
@@ -380,9 +395,9 @@ fn end(reader: &mut Reader, node: &Node) -> End {
         return End::default();
     };
     let disposition = match reader.string(&object, "disposition").as_deref() {
-        None | Some("unrouted") => Disposition::Unrouted,
         Some("disconnect") => Disposition::Disconnect,
         Some("queue") => Disposition::Queue,
+        None | Some("unrouted") => Disposition::Unrouted,
         Some(other) => {
             reader.diagnostics.push(
                 Diagnostic::error(Code::InvalidValue, "end.disposition", format!("`{other}` is not a disposition"))

@@ -60,6 +60,8 @@ impl Document {
             }));
         }
         names.extend(self.end.queue.as_deref());
+        // What could not be read names nothing.
+        names.retain(|name| !name.is_empty());
         names
     }
 }

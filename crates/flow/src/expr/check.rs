@@ -9,7 +9,7 @@ use waypost_problem::{nearest, one_of};
 use super::compile::deep_type;
 use super::conversion::conversion;
 use super::ir::{Ir, Site};
-use super::{Costly, NeverIs, Scope};
+use super::{Costly, NeverIs, Outputs, Scope};
 use super::{foreign, members};
 use crate::diagnostic::{Code, Diagnostic, Edit};
 use crate::types::{ObjectType, Type};
@@ -275,8 +275,9 @@ impl Checker<'_> {
             let declared: Option<(&[(String, Type)], &str)> = match &**root {
                 "input" => Some((self.scope.inputs, "input")),
                 "output" => match self.scope.outputs {
-                    Some(outputs) => Some((outputs, "output")),
-                    None => {
+                    Outputs::Of(outputs) => Some((outputs, "output")),
+                    Outputs::Unknown => return None,
+                    Outputs::Absent => {
                         let message =
                             "`output` can only be read in an outputMapping: it is what the called flow returned";
                         self.problem(member.of.span, Code::UnknownNameInExpression, message);
@@ -301,7 +302,8 @@ impl Checker<'_> {
 
     fn declared(&mut self, member: &Member, test: bool, declared: &[(String, Type)], kind: &str) -> Option<Typed> {
         let Some(position) = declared.iter().position(|(name, _)| **name == *member.field) else {
-            let names: Vec<&str> = declared.iter().map(|(name, _)| name.as_str()).collect();
+            let names = declared.iter().map(|(name, _)| name.as_str()).filter(|name| !name.is_empty());
+            let names: Vec<&str> = names.collect();
             let near = self.near(&member.field, &names);
             let message = format!("there is no {kind} `{}`", member.field);
             let known = if names.is_empty() { "nothing: there are none".to_owned() } else { one_of(names) };

@@ -103,7 +103,7 @@ pub(super) fn path(checker: &mut Checker<'_>, member: &Member) -> Option<Option<
         "flow" | "task" | "state" | "common" | "variables" | "vars" | "var" | "variable" => {
             let variable = checker.scope.variables.iter().find(|(name, _)| same(name)).map(|(name, _)| name.clone());
             let input = || checker.scope.inputs.iter().find(|(name, _)| same(name));
-            let output = || checker.scope.outputs?.iter().find(|(name, _)| same(name));
+            let output = || checker.scope.outputs.known().iter().find(|(name, _)| same(name));
             let declared = variable
                 .or_else(|| input().map(|(name, _)| format!("input.{name}")))
                 .or_else(|| output().map(|(name, _)| format!("output.{name}")));

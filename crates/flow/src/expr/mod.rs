@@ -69,12 +69,33 @@ pub struct Scope<'s> {
     pub inputs: &'s [(String, Type)],
     /// `NAME`: the flow's variables by position. `None`: its type could not be found out, which was reported already, so uses of it stay silent.
     pub variables: &'s [(String, Option<Type>)],
-    /// `output.NAME`: only in an outputMapping, the callee's outputs in its interface's order.
-    pub outputs: Option<&'s [(String, Type)]>,
+    /// `output.NAME`.
+    pub outputs: Outputs<'s>,
     /// What can be read of `interaction`.
     pub members: &'static Members,
     /// What is left of the work that all expressions of the document may be together.
     pub work: &'s Work<'s>,
+}
+
+/// What `output.NAME` is.
+#[derive(Clone, Copy, Debug)]
+pub enum Outputs<'s> {
+    /// Nothing: it can only be read in an outputMapping.
+    Absent,
+    /// The outputs of what is called, in its interface's order.
+    Of(&'s [(String, Type)]),
+    /// What is called is not known, which was reported already, so uses of it stay silent.
+    Unknown,
+}
+
+impl<'s> Outputs<'s> {
+    /// Those that are known.
+    pub(crate) fn known(self) -> &'s [(String, Type)] {
+        match self {
+            Self::Of(outputs) => outputs,
+            Self::Absent | Self::Unknown => &[],
+        }
+    }
 }
 
 /// A compiled expression, template or literal.

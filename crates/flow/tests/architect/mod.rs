@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use waypost_flow::actions::ACTIONS;
 use waypost_flow::diagnostic::{Diagnostic, edited};
 use waypost_flow::document;
-use waypost_flow::expr::{Scope, compile_value};
+use waypost_flow::expr::{Outputs, Scope, compile_value};
 use waypost_flow::functions;
 use waypost_flow::source;
 use waypost_flow::types::Type;
@@ -64,7 +64,7 @@ fn compile(written: &str, world: &[(&str, &str)]) -> Result<(), Vec<Diagnostic>>
     let of = |(name, data_type): &(&str, &str)| ((*name).to_owned(), Some(Type::parse(data_type).unwrap()));
     let variables: Vec<_> = world.iter().map(of).collect();
     let declared = [("x".to_owned(), Type::String)];
-    let (outputs, work) = (Some(declared.as_slice()), Work::default());
+    let (outputs, work) = (Outputs::Of(&declared), Work::default());
     let scope = Scope { inputs: &declared, variables: &variables, outputs, members: support::members(), work: &work };
     compile_value("value", &Json::from(written), &scope, None).map(drop)
 }

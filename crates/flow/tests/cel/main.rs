@@ -23,7 +23,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value as Json;
 use textproto::{Field, Message};
 use waypost_flow::email::{AddressRef, AttachmentRef, Email, Fact, Member, Members};
-use waypost_flow::expr::{Budget, Context, Scope, compile_value};
+use waypost_flow::expr::{Budget, Context, Outputs, Scope, compile_value};
 use waypost_flow::types::Type;
 use waypost_flow::value::{Text, Value};
 use waypost_flow::work::Work;
@@ -83,7 +83,13 @@ fn run(case: &Message) -> Result<(), Reason> {
         None => Wanted::Value(&truth),
     };
     let source = case.text("expr");
-    let scope = Scope { inputs: &[], variables: &types, outputs: None, members: &NO_MEMBERS, work: &Work::default() };
+    let scope = Scope {
+        inputs: &[],
+        variables: &types,
+        outputs: Outputs::Absent,
+        members: &NO_MEMBERS,
+        work: &Work::default(),
+    };
     let compiled = match compile_value("value", &Json::from(format!("${{{source}}}")), &scope, None) {
         Ok(compiled) => compiled,
         Err(problems) => {

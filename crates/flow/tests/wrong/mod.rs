@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 use waypost_flow::diagnostic::{Diagnostic, edited};
-use waypost_flow::expr::{Compiled, Scope, compile_condition, compile_value};
+use waypost_flow::expr::{Compiled, Outputs, Scope, compile_condition, compile_value};
 use waypost_flow::types::Type;
 use waypost_flow::work::Work;
 
@@ -25,8 +25,13 @@ fn compile(title: &str) -> Result<Compiled, Vec<Diagnostic>> {
         ("customerName".to_owned(), Some(Type::String)),
     ];
     let work = Work::default();
-    let scope =
-        Scope { inputs: &inputs, variables: &variables, outputs: None, members: support::members(), work: &work };
+    let scope = Scope {
+        inputs: &inputs,
+        variables: &variables,
+        outputs: Outputs::Absent,
+        members: support::members(),
+        work: &work,
+    };
     match title.strip_prefix("when: ") {
         Some(condition) => compile_condition("when", condition, &scope),
         None => compile_value("value", &Json::from(title), &scope, None),

@@ -6,7 +6,7 @@ use std::sync::{LazyLock, Mutex};
 
 use serde_json::Value as Json;
 use waypost_flow::diagnostic::{Diagnostic, edited};
-use waypost_flow::expr::{Scope, compile_value};
+use waypost_flow::expr::{Outputs, Scope, compile_value};
 use waypost_flow::functions;
 use waypost_flow::types::Type;
 use waypost_flow::work::Work;
@@ -40,7 +40,8 @@ static INPUTS: LazyLock<Vec<(String, Type)>> =
 
 fn problems(text: &str) -> Vec<Diagnostic> {
     let work = Work::default();
-    let scope = Scope { inputs: &INPUTS, variables: &[], outputs: None, members: support::members(), work: &work };
+    let scope =
+        Scope { inputs: &INPUTS, variables: &[], outputs: Outputs::Absent, members: support::members(), work: &work };
     compile_value("value", &Json::from(text), &scope, None).err().unwrap_or_default()
 }
 
