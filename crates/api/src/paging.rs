@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use waypost_wire::listing::Page;
 
@@ -87,8 +87,10 @@ impl ListUri {
 impl<S: Send + Sync> FromRequestParts<S> for ListUri {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::new(parts.uri.path(), parts.uri.query().unwrap_or_default()))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        // The address as the client wrote it: `parts.uri` lacks the base path, which the router has taken off.
+        let OriginalUri(uri) = OriginalUri::from_request_parts(parts, state).await?;
+        Ok(Self::new(uri.path(), uri.query().unwrap_or_default()))
     }
 }
 
