@@ -79,10 +79,8 @@ export interface SavedDraft {
 export async function saveDraft(id: string, document: unknown, etag: string): Promise<SavedDraft> {
   const response = await request(`/flows/${id}?draft=true`, { method: "PUT", body: plain(document), ifMatch: etag });
   const flow = (await bodyOf(response)) as Flow;
-  const version = flow.savedVersion?.version ?? 0;
-  // The draft is kept, whether or not what was found in it can be read.
-  const saved = await call<Schemas["FlowVersion"]>(`/flows/${id}/versions/${version}`).catch(() => undefined);
-  return { etag: response.headers.get("etag") ?? "", version, problems: saved?.validation ?? [] };
+  const { version = 0, validation = [] } = flow.savedVersion ?? {};
+  return { etag: response.headers.get("etag") ?? "", version, problems: validation };
 }
 
 /** Deletes a flow that nothing uses. */

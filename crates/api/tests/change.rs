@@ -77,6 +77,10 @@ async fn a_draft_changes_nothing_until_it_is_published() {
     let path = format!("/flows/{shared}");
     let draft = server.call("PUT", &format!("{path}?draft=true&note=try+it"), classifier("refund")).await.ok();
     assert_eq!((&draft["version"], &draft["savedVersion"]["version"]), (&json!(1), &json!(2)));
+    assert_eq!(
+        (&draft["savedVersion"]["type"], &draft["publishedVersion"]["type"]),
+        (&json!("SAVE"), &json!("PUBLISH"))
+    );
     assert_eq!(tried(&server, &inbound, json!({})).await, "General");
     let version = server.get(&format!("{path}/versions/2")).await.ok();
     assert_eq!((&version["type"], &version["validation"]), (&json!("SAVE"), &Json::Null));
@@ -85,11 +89,19 @@ async fn a_draft_changes_nothing_until_it_is_published() {
     server.call("POST", &format!("{path}/versions"), classifier("refund")).await.ok();
     let mut broken = classifier("refund");
     broken["nodes"][0]["actions"][0]["value"] = json!("${nothing}");
-    let draft = server.call("POST", &format!("{path}/versions"), broken).await.ok();
+    let draft = server.call("POST", &format!("{path}/versions"), broken.clone()).await.ok();
     assert_eq!((&draft["version"], &draft["validation"][0]["code"]), (&json!(3), &json!("expression.name.unknown")));
     let version = server.get(&format!("{path}/versions/3")).await.ok();
     assert_eq!(version["validation"][0]["code"], "expression.name.unknown");
     assert_eq!(version["validation"][0]["path"], "nodes[0].actions[0].value");
+    // The flow tells as much of the version as the version itself does, wherever the flow is answered.
+    let put = server.call("PUT", &format!("{path}?draft=true"), broken).await.ok();
+    let listed = server.get(&format!("/flows?id={shared}")).await.ok()["entities"][0].clone();
+    let published = server.get(&format!("{path}/versions/1")).await.ok();
+    for flow in [put, server.get(&path).await.ok(), listed] {
+        assert_eq!((&flow["savedVersion"], &flow["checkedInVersion"]), (&version, &version), "{flow}");
+        assert_eq!(flow["publishedVersion"], published, "{flow}");
+    }
     let refused = server.call("POST", &format!("{path}/versions/3/publish"), json!({})).await;
     assert_eq!(refused.error(), (400, "flow.invalid".to_owned()));
     let mut renamed = classifier("refund");

@@ -52,7 +52,7 @@ impl LiveCatalogue {
         if_match: Option<&Revisions>,
     ) -> Result<FlowView, ChangeError> {
         self.edit(by, id, if_match, "checked in", |_, record| {
-            Ok(record.lock.take().map(|_| (EventKind::CheckedIn, Some(record.newest).filter(|newest| *newest > 0))))
+            Ok(record.lock.take().map(|_| (EventKind::CheckedIn, record.saved())))
         })
         .await
     }

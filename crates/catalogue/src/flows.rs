@@ -1,6 +1,7 @@
 //! Flows: create, change, publish, restore, deprecate, deactivate, delete. A change that would break a flow that follows is
 //! refused with every place named.
 
+mod view;
 mod wanted;
 
 use std::sync::Arc;
@@ -8,7 +9,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::{self, Document};
-use waypost_flow::interface::Interface;
 use waypost_flow::source::Node;
 use waypost_ids::{FlowId, Version};
 use waypost_store::records::audit::By;
@@ -18,26 +18,13 @@ use waypost_store::revisions::Revisions;
 use crate::error::{ChangeError, InUse};
 use crate::names::Names;
 use crate::plan::{Edit, NewVersion, version_not_found};
-use crate::versions::content_read_back;
 use crate::where_used::users_of;
 use crate::world::{Loaded, World, refolded};
 use crate::{LiveCatalogue, Planned};
 
+pub use view::FlowView;
 use wanted::Unread;
 pub(crate) use wanted::{Wanted, named_by};
-
-/// A flow with what clients want to see of it.
-#[derive(Clone, Debug)]
-pub struct FlowView {
-    /// The flow.
-    pub record: Arc<FlowRecord>,
-    /// The published version, or else the newest, with names as they are now; none if the flow has no content.
-    pub content: Option<Arc<VersionRecord>>,
-    /// What callers see of the published version.
-    pub interface: Option<Arc<Interface>>,
-    /// Warnings about the published version.
-    pub warnings: Vec<Diagnostic>,
-}
 
 /// What becomes of the content that is saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,42 +44,6 @@ enum Base {
 }
 
 impl LiveCatalogue {
-    /// A flow.
-    ///
-    /// # Errors
-    /// Not found, deleted, or the store.
-    pub async fn flow(&self, id: FlowId) -> Result<FlowView, ChangeError> {
-        let world = self.world();
-        match world.flows.get(&id) {
-            Some(record) => self.view(&world, record.clone()).await,
-            None => Err(self.absent(id).await?),
-        }
-    }
-
-    /// All flows that are not deleted, in no order.
-    pub fn flows(&self) -> Vec<Arc<FlowRecord>> {
-        self.world().flows.values().cloned().collect()
-    }
-
-    /// The version of a flow that is shown: the published one, else the newest; none if it has no content.
-    ///
-    /// # Errors
-    /// The store.
-    pub async fn shown_version(&self, record: &FlowRecord) -> Result<Option<Arc<VersionRecord>>, ChangeError> {
-        match record.published.or((record.newest > 0).then_some(record.newest)) {
-            None => Ok(None),
-            Some(version) => self.version_at(&self.world(), record.id, version).await,
-        }
-    }
-
-    /// Deleted flows.
-    ///
-    /// # Errors
-    /// The store.
-    pub async fn deleted_flows(&self) -> Result<Vec<FlowRecord>, ChangeError> {
-        Ok(self.store.deleted_flows().await?)
-    }
-
     /// Makes a flow, with its content, if it has any, as its first version.
     ///
     /// # Errors
@@ -433,21 +384,6 @@ impl LiveCatalogue {
         let Some(record) = world.flows.get(&id) else { return Err(self.absent(id).await?) };
         Revisions::check(if_match, "flow", record.revision)?;
         Ok((**record).clone())
-    }
-
-    async fn view(&self, world: &World, record: Arc<FlowRecord>) -> Result<FlowView, ChangeError> {
-        let content = self.shown_version(&record).await?;
-        let content = content.map(|version| {
-            let content = content_read_back(world, &version);
-            Arc::new(VersionRecord { content, ..(*version).clone() })
-        });
-        let checked = world.published(record.id);
-        Ok(FlowView {
-            record,
-            content,
-            interface: checked.as_ref().map(|checked| checked.interface.clone()),
-            warnings: checked.map(|checked| checked.diagnostics.clone()).unwrap_or_default(),
-        })
     }
 
     /// Why a flow is not there: deleted, or never made.

@@ -28,7 +28,8 @@ pub async fn get(
             let records = state.app.catalogue.deleted_flows().await?;
             let record = records.into_iter().find(|record| record.id == id);
             let record = record.ok_or(ChangeError::Deleted(id))?;
-            Ok(([tag(record.revision)], Json(summary(&record, None))))
+            let versions = state.app.catalogue.versions_of(&record).await?;
+            Ok(([tag(record.revision)], Json(summary(&record, &versions))))
         }
         Err(error) => Err(refused(error)),
     }

@@ -40,7 +40,7 @@ pub async fn list(
             failed: reads_mail.then_some(traffic.failed),
             last_change: known.changes.remove(&flow.id).map(history::event),
             published_version: flow.published,
-            saved_version: Some(flow.newest).filter(|newest| *newest > 0),
+            saved_version: flow.saved(),
             draft: flow.newest > 0 && flow.published != Some(flow.newest),
         }
     });

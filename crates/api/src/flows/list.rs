@@ -113,8 +113,7 @@ async fn views(state: &ApiState, flows: &[Arc<FlowRecord>], with_schemas: bool) 
     let world = state.app.catalogue.world();
     let mut views = Vec::with_capacity(flows.len());
     for record in flows {
-        let shown = if record.deleted_at.is_none() { state.app.catalogue.shown_version(record).await? } else { None };
-        let mut flow = summary(record, shown.as_deref());
+        let mut flow = summary(record, &state.app.catalogue.versions_of(record).await?);
         if let Some(checked) = with_schemas.then(|| world.published(record.id)).flatten() {
             let (inputs, outputs) = schemas(&checked.interface);
             (flow.input_schema, flow.output_schema) = (Some(inputs), Some(outputs));
@@ -221,8 +220,8 @@ impl Filter {
         }
         let mut found = Vec::new();
         for flow in flows {
-            let shown = if flow.published.is_some() { state.app.catalogue.shown_version(&flow).await? } else { None };
-            if shown.and_then(|version| version.published_at).is_some_and(|at| self.published.covers(at)) {
+            let published = state.app.catalogue.published_version(&flow).await?;
+            if published.and_then(|version| version.published_at).is_some_and(|at| self.published.covers(at)) {
                 found.push(flow);
             }
         }

@@ -1,5 +1,7 @@
 //! Flows and versions as they are returned.
 
+use std::sync::Arc;
+
 use axum::Json as Answer;
 use axum::http::HeaderName;
 use serde_json::{Value as Json, json};
@@ -36,20 +38,15 @@ fn whole(view: &FlowView) -> Flow {
         content: members,
         warnings: diagnosed(&view.warnings),
         may_decide: view.interface.as_ref().map(|interface| interface.may_decide),
-        ..summary(&view.record, content)
+        ..summary(&view.record, &view.versions)
     }
 }
 
-/// A flow without its content. Details of a version are only told where its record is at hand.
-pub fn summary(record: &FlowRecord, known: Option<&VersionRecord>) -> Flow {
-    let numbered = |number: Version| match known {
-        Some(version) if version.version == number => self::version(version),
-        _ => FlowVersion::numbered(record.id, number),
-    };
-    let newest = (record.newest > 0).then_some(record.newest);
-    let checked_in = match &record.lock {
-        Some(lock) => (lock.base > 0).then_some(lock.base),
-        None => newest,
+/// A flow without its content, with the versions that it names.
+pub fn summary(record: &FlowRecord, versions: &[Arc<VersionRecord>]) -> Flow {
+    let told = |number: Version| match versions.iter().find(|version| version.version == number) {
+        Some(version) => self::version(version),
+        None => FlowVersion::numbered(record.id, number),
     };
     let deleted = record.deleted_at.is_some();
     let labels = record.labels.iter().map(|(label, targets)| (label.clone(), self::label(targets)));
@@ -61,10 +58,10 @@ pub fn summary(record: &FlowRecord, known: Option<&VersionRecord>) -> Flow {
         division: Division::home(),
         active: record.published.is_some() && !deleted,
         deleted,
-        version: record.published.or(newest),
-        published_version: record.published.map(numbered),
-        saved_version: newest.map(numbered),
-        checked_in_version: checked_in.map(numbered),
+        version: record.published.or(record.saved()),
+        published_version: record.published.map(told),
+        saved_version: record.saved().map(told),
+        checked_in_version: record.checked_in().map(told),
         locked_client: record.lock.as_ref().map(|lock| client(&lock.client)),
         input_schema: None,
         output_schema: None,

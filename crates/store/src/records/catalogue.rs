@@ -55,6 +55,21 @@ pub struct FlowRecord {
     pub lock: Option<FlowLock>,
 }
 
+impl FlowRecord {
+    /// The newest version; none if the flow has no content yet.
+    #[must_use]
+    pub fn saved(&self) -> Option<Version> {
+        Some(self.newest).filter(|number| *number > 0)
+    }
+
+    /// The newest version that is checked in: while a client has the flow checked out, the newest at the time of the check-out.
+    #[must_use]
+    pub fn checked_in(&self) -> Option<Version> {
+        let number = self.lock.as_ref().map_or(self.newest, |lock| lock.base);
+        Some(number).filter(|number| *number > 0)
+    }
+}
+
 /// A flow that is checked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlowLock {
