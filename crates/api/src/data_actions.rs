@@ -12,7 +12,7 @@ use waypost_wire::data_action::{DataAction, DataActionChange, DataActionRequest}
 use crate::auth::{Caller, RoutingRead, RoutingWrite};
 use crate::error::ApiError;
 use crate::fields::{Fields, strip};
-use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, not_found};
+use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, WhereUsed, not_found};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::{Operation, operation};
 use crate::query::Query;
@@ -68,7 +68,10 @@ impl Resource for KnownDataAction {
         change: ("patchIntegrationsAction", "Change a data action; a change of its contract must break no flow"),
         patched: true,
         delete: ("deleteIntegrationsAction", "Delete a data action that no flow uses"),
-        used_by: Some(("getIntegrationsActionUsedBy", "What uses a data action")),
+        where_used: Some(WhereUsed {
+            uses: ("getIntegrationsActionUses", "What a data action uses"),
+            used_by: ("getIntegrationsActionUsedBy", "What uses a data action"),
+        }),
     };
 
     fn id_in(path: &PathParts) -> Result<DataActionId, ApiError> {

@@ -42,7 +42,7 @@ impl Resource for DomainRecord {
         change: ("patchRoutingEmailDomain", "Change a domain"),
         patched: true,
         delete: ("deleteRoutingEmailDomain", "Delete a domain without routes"),
-        used_by: None,
+        where_used: None,
     };
 
     fn id_in(path: &PathParts) -> Result<String, ApiError> {

@@ -1,4 +1,4 @@
-//! What flows use, and what uses flows and queues.
+//! What flows and queues use, and what uses them.
 
 use std::borrow::Cow;
 
@@ -14,26 +14,31 @@ use waypost_wire::graph::{Graph, GraphEdge, GraphNode};
 use crate::auth::{Caller, FlowRead, RoutingRead};
 use crate::error::ApiError;
 use crate::openapi::Endpoints;
-use crate::openapi::operation::operation;
+use crate::openapi::operation::{Operation, operation};
 use crate::query::Query;
 use crate::state::ApiState;
 use crate::{flows, queues};
 
 /// The endpoints of this group.
 pub fn endpoints() -> Endpoints {
-    let described = |id, summary| {
-        operation(id, Scope::FlowRead, summary)
-            .flag("transitive", "Include indirect users, not only direct ones.")
-            .answers::<Graph<'static>>()
-    };
+    let of_flow = |id, summary| described(id, Scope::FlowRead, summary);
+    let of_queue = |id, summary| of_flow(id, summary).also_needs(&[Scope::RoutingRead]);
     Endpoints::default()
-        .get("/flows/{flowId}/uses", uses, described("getFlowUses", "What a flow uses"))
-        .get("/flows/{flowId}/usedby", used_by, described("getFlowUsedBy", "What uses a flow"))
+        .get("/flows/{flowId}/uses", uses, of_flow("getFlowUses", "What a flow uses"))
+        .get("/flows/{flowId}/usedby", used_by, of_flow("getFlowUsedBy", "What uses a flow"))
+        .get("/routing/queues/{queueId}/uses", queue_uses, of_queue("getRoutingQueueUses", "What a queue uses"))
         .get(
             "/routing/queues/{queueId}/usedby",
             queue_used_by,
-            described("getRoutingQueueUsedBy", "What leads to a queue").also_needs(&[Scope::RoutingRead]),
+            of_queue("getRoutingQueueUsedBy", "What leads to a queue"),
         )
+}
+
+/// The description of an endpoint that answers a graph.
+pub(crate) fn described(id: &'static str, scope: Scope, summary: &'static str) -> Operation {
+    operation(id, scope, summary)
+        .flag("transitive", "Include indirect uses, not only direct ones.")
+        .answers::<Graph<'static>>()
 }
 
 /// `GET /flows/{flowId}/uses`
@@ -54,6 +59,17 @@ pub async fn used_by(
     query: Query,
 ) -> Result<Response, ApiError> {
     answer(&state, &caller, &flows::parse_id(&id)?.into(), Direction::UsedBy, query).await
+}
+
+/// `GET /routing/queues/{queueId}/uses`
+pub async fn queue_uses(
+    State(state): State<ApiState>,
+    caller: Caller<FlowRead>,
+    _: Caller<RoutingRead>,
+    Path(id): Path<String>,
+    query: Query,
+) -> Result<Response, ApiError> {
+    answer(&state, &caller, &queues::parse_id(&id)?.into(), Direction::Uses, query).await
 }
 
 /// `GET /routing/queues/{queueId}/usedby`

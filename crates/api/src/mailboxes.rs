@@ -92,7 +92,7 @@ impl Resource for MailboxRecord {
         change: ("putMailbox", "Replace a mailbox's settings"),
         patched: false,
         delete: ("deleteMailbox", "Delete a mailbox and its record of messages"),
-        used_by: None,
+        where_used: None,
     };
 
     fn id_in(path: &PathParts) -> Result<MailboxId, ApiError> {

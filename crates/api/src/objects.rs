@@ -18,7 +18,6 @@ use waypost_catalogue::object::Object;
 use waypost_catalogue::where_used::Direction;
 use waypost_store::error::StoreError;
 use waypost_store::records::audit::By;
-use waypost_wire::graph::Graph;
 use waypost_wire::listing::Page;
 
 use crate::auth::{Caller, RoutingRead, Wanted};
@@ -115,8 +114,14 @@ pub(crate) struct Offer {
     /// Whether it is changed by PATCH: members that are left out stay.
     pub patched: bool,
     pub delete: (&'static str, &'static str),
-    /// What uses it, for those who may read routing.
-    pub used_by: Option<(&'static str, &'static str)>,
+    /// What it uses and what uses it, for those who may read routing.
+    pub where_used: Option<WhereUsed>,
+}
+
+/// The calls that follow uses of an object, each with its id in the OpenAPI document and what it is for.
+pub(crate) struct WhereUsed {
+    pub uses: (&'static str, &'static str),
+    pub used_by: (&'static str, &'static str),
 }
 
 impl Offer {
@@ -179,7 +184,7 @@ pub(crate) type Tagged<V> = ([(HeaderName, String); 1], Json<V>);
 /// The endpoints of a kind.
 pub(crate) fn endpoints<K: Resource>() -> Endpoints {
     let Offer { all, one, list: lists, create: creates, get: gets, change: changes, .. } = K::OFFER;
-    let Offer { patched, delete: deletes, used_by: uses, .. } = K::OFFER;
+    let Offer { patched, delete: deletes, where_used, .. } = K::OFFER;
     const NOTE: &str = "Why, for the audit log.";
     let reads = |(id, summary), call| K::described(call, operation(id, K::Read::SCOPE, summary));
     let writes = |(id, summary), call| {
@@ -194,11 +199,13 @@ pub(crate) fn endpoints<K: Resource>() -> Endpoints {
         if patched { endpoints.patch(one, change::<K>, changed) } else { endpoints.put(one, change::<K>, changed) };
     let endpoints =
         endpoints.delete(one, delete::<K>, writes(deletes, Call::Delete).if_match().empty(StatusCode::NO_CONTENT));
-    let Some((id, summary)) = uses else { return endpoints };
-    let described = operation(id, Scope::RoutingRead, summary)
-        .flag("transitive", "Include indirect users, not only direct ones.")
-        .answers::<Graph<'static>>();
-    endpoints.get(&format!("{one}/usedby"), used_by::<K>, described)
+    let Some(WhereUsed { uses: used, used_by: users }) = where_used else { return endpoints };
+    let described = |(id, summary)| graph::described(id, Scope::RoutingRead, summary);
+    endpoints.get(&format!("{one}/uses"), uses::<K>, described(used)).get(
+        &format!("{one}/usedby"),
+        used_by::<K>,
+        described(users),
+    )
 }
 
 /// GET of a list.
@@ -306,6 +313,17 @@ async fn delete<K: Resource>(
     let by = By { actor: &caller.client, note: note.as_deref() };
     state.app.catalogue.delete::<K>(by, &id, revisions).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What it uses.
+async fn uses<K: Resource>(
+    State(state): State<ApiState>,
+    caller: Caller<RoutingRead>,
+    Path(path): Path<Vec<(String, String)>>,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let object = K::object_of(&K::id_in(&PathParts(path))?);
+    graph::answer(&state, &caller, &object, Direction::Uses, query).await
 }
 
 /// What uses it.

@@ -79,7 +79,7 @@ impl Resource for QueueRecord {
         patched: false,
         delete: ("deleteRoutingQueue", "Delete a queue that nothing uses"),
         // Flows are told there as well, which takes another scope.
-        used_by: None,
+        where_used: None,
     };
 
     fn id_in(path: &PathParts) -> Result<QueueId, ApiError> {

@@ -42,7 +42,7 @@ impl Resource for RouteRecord {
         change: ("putRoutingEmailDomainRoute", "Replace a route"),
         patched: false,
         delete: ("deleteRoutingEmailDomainRoute", "Delete a route"),
-        used_by: None,
+        where_used: None,
     };
 
     fn id_in(path: &PathParts) -> Result<Uuid, ApiError> {

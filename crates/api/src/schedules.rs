@@ -14,7 +14,7 @@ use crate::auth::{Caller, RoutingRead, RoutingWrite};
 use crate::body::ObjectBody;
 use crate::error::ApiError;
 use crate::fields::Fields;
-use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, Tagged, not_found, tagged};
+use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, Tagged, WhereUsed, not_found, tagged};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::{Operation, operation};
 use crate::query::Query;
@@ -64,7 +64,10 @@ impl Resource for KnownSchedule {
         change: ("putRoutingSchedule", "Replace a schedule"),
         patched: false,
         delete: ("deleteRoutingSchedule", "Delete a schedule that no flow uses"),
-        used_by: Some(("getRoutingScheduleUsedBy", "What uses a schedule")),
+        where_used: Some(WhereUsed {
+            uses: ("getRoutingScheduleUses", "What a schedule uses"),
+            used_by: ("getRoutingScheduleUsedBy", "What uses a schedule"),
+        }),
     };
 
     fn id_in(path: &PathParts) -> Result<ScheduleId, ApiError> {

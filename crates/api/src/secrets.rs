@@ -9,7 +9,7 @@ use waypost_wire::secret::{Secret, SecretRequest};
 use crate::auth::Admin;
 use crate::error::{ApiError, diagnosed};
 use crate::fields::Fields;
-use crate::objects::{self, Call, Listing, Offer, PathParts, Resource};
+use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, WhereUsed};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::Operation;
 use crate::query::Query;
@@ -43,7 +43,10 @@ impl Resource for SecretRecord {
         change: ("putSecret", "Replace a secret's name and hosts, and its value if there is one"),
         patched: false,
         delete: ("deleteSecret", "Delete a secret that no data action uses"),
-        used_by: Some(("getSecretUsedBy", "What uses a secret")),
+        where_used: Some(WhereUsed {
+            uses: ("getSecretUses", "What a secret uses"),
+            used_by: ("getSecretUsedBy", "What uses a secret"),
+        }),
     };
 
     fn id_in(path: &PathParts) -> Result<SecretId, ApiError> {

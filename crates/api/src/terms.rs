@@ -14,7 +14,7 @@ use crate::auth::{RoutingRead, RoutingWrite};
 use crate::changesets::Asked;
 use crate::error::ApiError;
 use crate::fields::Fields;
-use crate::objects::{self, Call, Listing, Offer, PathParts, Resource};
+use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, WhereUsed};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::Operation;
 use crate::query::Query;
@@ -49,7 +49,10 @@ pub(crate) const fn kept(term: Term) -> Kept {
                 change: ("patchRoutingSkill", "Change a skill: members that are left out stay"),
                 patched: true,
                 delete: ("deleteRoutingSkill", "Delete a skill that no flow names"),
-                used_by: Some(("getRoutingSkillUsedBy", "What names a skill")),
+                where_used: Some(WhereUsed {
+                    uses: ("getRoutingSkillUses", "What a skill uses"),
+                    used_by: ("getRoutingSkillUsedBy", "What names a skill"),
+                }),
             },
         },
         Term::Language => Kept {
@@ -64,7 +67,10 @@ pub(crate) const fn kept(term: Term) -> Kept {
                 change: ("patchRoutingLanguage", "Change a language: members that are left out stay"),
                 patched: true,
                 delete: ("deleteRoutingLanguage", "Delete a language that no flow names"),
-                used_by: Some(("getRoutingLanguageUsedBy", "What names a language")),
+                where_used: Some(WhereUsed {
+                    uses: ("getRoutingLanguageUses", "What a language uses"),
+                    used_by: ("getRoutingLanguageUsedBy", "What names a language"),
+                }),
             },
         },
     }

@@ -18,7 +18,7 @@ use crate::auth::{Caller, RoutingRead, RoutingWrite};
 use crate::body::ObjectBody;
 use crate::error::{ApiError, diagnosed};
 use crate::fields::Fields;
-use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, Tagged, not_found};
+use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, Tagged, WhereUsed, not_found};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::{Operation, operation};
 use crate::query::Query;
@@ -61,7 +61,10 @@ impl Resource for WebhookRecord {
         change: ("putWebhook", "Replace a webhook's name, URL, state and events; its secret stays"),
         patched: false,
         delete: ("deleteWebhook", "Delete a webhook that no flow and no queue uses"),
-        used_by: Some(("getWebhookUsedBy", "What uses a webhook")),
+        where_used: Some(WhereUsed {
+            uses: ("getWebhookUses", "What a webhook uses"),
+            used_by: ("getWebhookUsedBy", "What uses a webhook"),
+        }),
     };
 
     fn id_in(path: &PathParts) -> Result<WebhookId, ApiError> {

@@ -332,6 +332,28 @@ async fn all_kinds_stand_in_one_change_set() {
 
 /// Terms are names: where a flow writes one is known, declared before or after.
 #[tokio::test]
+async fn whatever_tells_what_uses_it_tells_what_it_uses() {
+    let server = prepared().await;
+    let document = server.get("/docs/openapi.json").await.ok();
+    let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
+    let used = paths.iter().filter_map(|path| path.strip_suffix("/usedby"));
+    let unmatched: Vec<&str> = used.filter(|path| !paths.contains(&&format!("{path}/uses"))).collect();
+    assert!(unmatched.is_empty(), "{unmatched:?}");
+
+    for kind in kinds().into_iter().filter(|kind| !["domain", "route", "mailbox"].contains(&kind.word)) {
+        let (path, _) = kind.make(&server).await;
+        let graph = server.get(&format!("{path}/uses?transitive=true")).await.ok();
+        assert_eq!((&graph["nodes"][0]["kind"], &graph["edges"]), (&json!(kind.word), &json!([])), "{graph}");
+    }
+    let webhook = server.get("/webhooks?name=One").await.ok()["entities"][0]["id"].clone();
+    let pushed = json!({"name": "Pushed", "deliverTo": {"webhook": {"id": webhook}}});
+    let queue = server.call("POST", "/routing/queues", pushed).await.ok()["id"].clone();
+    let graph = server.get(&format!("/routing/queues/{}/uses", queue.as_str().unwrap())).await.ok();
+    let edge = json!({"from": queue, "to": webhook, "kind": "deliverTo", "path": "deliverTo"});
+    assert_eq!(graph["edges"], json!([edge]), "{graph}");
+}
+
+#[tokio::test]
 async fn a_term_knows_the_flows_that_write_it() {
     let server = prepared().await;
     for (word, all, member) in [

@@ -1,4 +1,4 @@
-//! What a flow uses, and what uses a flow, a queue, a table or a schedule: nodes and edges, directly or all the way.
+//! What an object uses, and what uses it: nodes and edges, directly or all the way.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -163,7 +163,6 @@ const PATHS: &[&str] = &[
     "PATCH routing/queues/*/members/**",
     "POST routing/queues/*/members",
     "routing/queues/*/members/*",
-    "routing/queues/*/uses",
     "routing/queues/*/users/**",
     "POST routing/queues/*/wrapupcodes",
     "routing/queues/*/wrapupcodes/*",

@@ -10,7 +10,7 @@ use super::EXPANDS;
 use crate::auth::{RoutingRead, RoutingWrite};
 use crate::error::ApiError;
 use crate::fields::Fields;
-use crate::objects::{Call, Listing, Offer, PathParts, Resource};
+use crate::objects::{Call, Listing, Offer, PathParts, Resource, WhereUsed};
 use crate::openapi::operation::Operation;
 use crate::query::Query;
 use crate::queues::{SORT_ORDERS, descending, fits};
@@ -38,7 +38,10 @@ impl Resource for Table {
         change: ("putFlowsDatatable", "Change a data table's definition"),
         patched: false,
         delete: ("deleteFlowsDatatable", "Delete a data table that no flow uses, and its rows"),
-        used_by: Some(("getFlowsDatatableUsedBy", "What uses a data table")),
+        where_used: Some(WhereUsed {
+            uses: ("getFlowsDatatableUses", "What a data table uses"),
+            used_by: ("getFlowsDatatableUsedBy", "What uses a data table"),
+        }),
     };
 
     fn id_in(path: &PathParts) -> Result<TableId, ApiError> {
