@@ -70,9 +70,19 @@ fn evaluate_schedule(running: &Running, asked: EvaluateSchedule) -> Answered {
 
 /// Why nobody is asked: who tries a flow, runs it offline or replays it must not act on other systems.
 fn asks_nobody(running: &Running, asked: CallDataAction) -> Answered {
-    let name = running.data_actions.get(&asked.data_action).map_or("?", |known| known.record.name.as_str());
-    let why = format!("the data action `{name}` is not called here, and no answer is given for it");
+    let why = format!("the data action `{}` is not called here, and no answer is given for it", name(running, &asked));
     asked.unasked(why)
+}
+
+/// Why nobody is asked about content that is erased: neither the question nor the answer could be kept.
+fn erased(running: &Running, asked: CallDataAction) -> Answered {
+    let why =
+        format!("the data action `{}` is not called: the interaction's content was erased", name(running, &asked));
+    asked.unasked(why)
+}
+
+fn name<'r>(running: &'r Running, asked: &CallDataAction) -> &'r str {
+    running.data_actions.get(&asked.data_action).map_or("?", |known| known.record.name.as_str())
 }
 
 const TABLE_GONE: &str = "the table is gone";
@@ -113,6 +123,7 @@ pub struct LiveAnswers<'r> {
     held: Option<&'r HeldRows>,
     outside: Option<(&'r dyn Outside, Timestamp)>,
     wanted: Option<Wanted>,
+    erased: bool,
 }
 
 /// The version in which a run sees a table.
@@ -126,7 +137,7 @@ struct Seen {
 impl<'r> LiveAnswers<'r> {
     /// Answers for one run.
     pub fn new(running: &'r Running, store: &'r dyn Store) -> Self {
-        Self { running, tables: store, seen: Mutex::default(), held: None, outside: None, wanted: None }
+        Self { running, tables: store, seen: Mutex::default(), held: None, outside: None, wanted: None, erased: false }
     }
 
     /// The same where some tables have these rows instead of those in the store.
@@ -137,6 +148,11 @@ impl<'r> LiveAnswers<'r> {
     /// The same where some questions are for the outside, which is asked now.
     pub(crate) fn with_outside(self, outside: Option<&'r dyn Outside>, now: Timestamp) -> Self {
         Self { outside: outside.map(|outside| (outside, now)), ..self }
+    }
+
+    /// The same about content that may be erased: then nothing outside is asked.
+    pub(crate) fn about_erased(self, erased: bool) -> Self {
+        Self { erased, ..self }
     }
 
     /// The same for a run that goes on: it sees tables as it saw them before it was parked, as long as those versions are kept.
@@ -192,7 +208,7 @@ impl<'r> LiveAnswers<'r> {
 #[async_trait]
 impl Answers for LiveAnswers<'_> {
     async fn answer(&self, question: &Question) -> Result<Answer, StoreError> {
-        if let Some((outside, now)) = self.outside {
+        if let Some((outside, now)) = self.outside.filter(|_| !self.erased) {
             match outside.receives(self.running, question, now) {
                 Received::No => {}
                 Received::Known(answered) => return Ok(Answer::Now(answered)),
@@ -203,6 +219,7 @@ impl Answers for LiveAnswers<'_> {
             Question::FindQueue(asked) => find_queue(self.running, asked),
             Question::EvaluateSchedule(asked) => evaluate_schedule(self.running, asked),
             Question::LookupTable(asked) => self.look_up(asked).await?,
+            Question::CallDataAction(asked) if self.erased => erased(self.running, asked),
             Question::CallDataAction(asked) => asks_nobody(self.running, asked),
         };
         Ok(answered.into())
