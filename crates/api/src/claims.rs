@@ -95,14 +95,18 @@ pub async fn claim(
     body.finish(&["max", "leaseSeconds", "waitSeconds", "skills"])?;
     let claim = QueueClaim { queue, max, lease_seconds, skills };
     let leases = state.app.claim(claim, Duration::from_secs(u64::from(wait_seconds))).await?;
-    let entities = leases
-        .into_iter()
-        .map(|lease| Claim {
-            token: lease.lease.id,
-            expires_at: lease.lease.until.into(),
-            interaction: view::interaction(&state.app, lease.interaction, Vec::new()),
-        })
-        .collect();
+    let (leases, records): (Vec<_>, Vec<_>) = leases.into_iter().map(|one| (one.lease, one.interaction)).unzip();
+    // The work is claimed: an error would keep it from everybody until the leases expire.
+    let runs = view::runs_of(&state.app, &records).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "work was claimed, but its runs could not be read: the answer leaves them out");
+        vec![Vec::new(); records.len()]
+    });
+    let entities = leases.into_iter().zip(records.into_iter().zip(runs)).map(|(lease, (record, runs))| Claim {
+        token: lease.id,
+        expires_at: lease.until.into(),
+        interaction: view::interaction(&state.app, record, runs),
+    });
+    let entities = entities.collect();
     Ok(Json(Claims { entities }))
 }
 

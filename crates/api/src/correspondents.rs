@@ -68,13 +68,15 @@ async fn search(
     let more = found.len() > PAGE as usize;
     found.truncate(PAGE as usize);
     let next_cursor = found.last().filter(|_| more).map(|last| cursor::write(last.interaction.id.0));
-    let entities = found.into_iter().map(|one| CorrespondentInteraction {
-        part: match one.part {
+    let (parts, records): (Vec<_>, Vec<_>) =
+        found.into_iter().map(|one| ((one.part, one.unfinished), one.interaction)).unzip();
+    let interactions = view::interactions(&state.app, records).await?;
+    let entities = parts.into_iter().zip(interactions).map(|((part, unfinished), interaction)| {
+        let part = match part {
             Part::Sender => "sender".to_owned(),
             Part::Recipient => "recipient".to_owned(),
-        },
-        unfinished: one.unfinished,
-        interaction: view::interaction(&state.app, one.interaction, Vec::new()),
+        };
+        CorrespondentInteraction { part, unfinished, interaction }
     });
     Ok(Json(Correspondence { digest, entities: entities.collect(), next_cursor }))
 }

@@ -29,5 +29,7 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
 
 /// Adds the header to an operation's description, and what it is refused by.
 pub(crate) fn described(operation: Operation) -> Operation {
-    operation.header("Idempotency-Key", "The same key within 24 hours is the same request.").refuses(&[409, 422])
+    operation
+        .header("Idempotency-Key", "The same key within 24 hours is the same request; 409 while that is not answered.")
+        .refuses(&[409, 422])
 }

@@ -140,6 +140,15 @@ impl Query {
         });
     }
 
+    /// Adds a problem with the parameters as a whole.
+    pub fn problem_with_all(&mut self, message: &str, expected: &str, found: &str) {
+        self.problems.push(Problem {
+            expected: Some(expected.to_owned()),
+            found: Some(found.to_owned()),
+            ..Problem::new("invalid.value", message)
+        });
+    }
+
     /// Ends the reading.
     ///
     /// # Errors

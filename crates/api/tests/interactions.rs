@@ -10,10 +10,17 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use support::{Answer, Server, server};
+use support::{Answer, Server, server, start_as};
+use waypost_admission::{Gate, Networks, Room};
+use waypost_api::serve::Edge;
+use waypost_api::state::Settings;
+use waypost_app::calls::Calls;
+use waypost_origin::Origin;
+use waypost_reach::{Client, Guard, SystemNames};
 
 const MAIL: &str = "Content-Type: message/rfc822";
 
@@ -56,10 +63,11 @@ async fn a_mail_and_everything_about_it() {
     assert_eq!(made["envelope"], json!({"from": "a@b.example", "to": "help@a.example", "remote": "127.0.0.1"}));
     assert_eq!((&made["messageId"], &made["subject"]), (&json!("1@x"), &json!("Refund")));
     assert_eq!(made["attributes"], json!({"subject": "Refund"}));
+    assert_eq!((&made["runs"][0]["number"], &made["runs"][0]["decision"]), (&json!(1), &made["decision"]));
 
     let path = format!("/interactions/{}", made["id"].as_str().unwrap());
     let got = server.get(&path).await.ok();
-    assert_eq!((&got["runs"][0]["number"], &got["runs"][0]["decision"]), (&json!(1), &made["decision"]));
+    assert_eq!(got, made, "it is the same wherever it is answered");
     let message = server.get(&format!("{path}/message")).await;
     assert_eq!((message.header("content-type"), &message.body), (Some("message/rfc822"), &raw));
     let trace = server.get(&format!("{path}/trace")).await.ok();
@@ -77,6 +85,7 @@ async fn a_mail_and_everything_about_it() {
         tokio::task::yield_now().await;
     };
     assert_eq!((&again["runs"][1]["rerunBy"], &again["state"]), (&json!("admin"), &json!("decided")));
+    assert_eq!(server.get("/interactions").await.ok()["entities"], json!([again]), "lists have the runs as well");
 
     assert_eq!(server.call("DELETE", &format!("{path}/content"), Json::Null).await.status, 204);
     let erased = server.get(&path).await.ok();
@@ -115,6 +124,11 @@ async fn all_that_match_are_run_again() {
     }
     let (_, none) = rerun("?subject=nothing%20like%20it").await;
     assert_eq!(none, json!({"rerun": 0, "skipped": 0}));
+    let (_, refused) = rerun("").await;
+    let problem = &refused["errors"][0];
+    assert_eq!(problem["message"], "no filter says which interactions to run again", "{refused}");
+    assert_eq!((problem.get("path"), &problem["found"]), (None, &json!("no filter")));
+    assert!(problem["expected"].as_str().unwrap().starts_with("one of state, "), "{refused}");
     // Without a filter it would be all mail; a misspelt filter would be none.
     for query in ["", "?max=10", "?decsion=queue", "?decision=kew", "?decision=queue&max=0"] {
         assert_eq!(rerun(query).await.0, 400, "{query}");
@@ -167,6 +181,75 @@ async fn duplicates_and_repeated_requests() {
             "deliveries": {"pending": 0, "delivered": 0, "bounced": 0, "dead": 0, "cancelled": 0},
         })
     );
+}
+
+/// A server whose mail to `slow@` waits for a data action that nobody calls.
+async fn waiting() -> Server {
+    let http = Client::new(Guard::new(Arc::new(SystemNames), &[])).unwrap();
+    let calls = Some(Calls::new(http, Origin::system()));
+    let edge = Edge {
+        gate: Gate::new(Room::shared(1000), Networks::default()),
+        proxies: Networks::default(),
+        origin: Origin::system(),
+    };
+    let set_up = waypost_app::Settings { calls, ..waypost_app::Settings::default() };
+    let server = start_as(edge, Settings { rate_limit: 0, ..Settings::default() }, None, set_up).await;
+    let object = json!({"type": "object", "properties": {}});
+    let action = json!({
+        "name": "Slow", "config": {
+            "request": {"requestUrlTemplate": "https://slow.example/", "requestType": "GET"},
+            "response": {"successTemplate": "${rawResult}"},
+        },
+        "contract": {"input": {"inputSchema": object}, "output": {"successSchema": object}},
+    });
+    server.call("POST", "/integrations/actions", action).await.ok();
+    let flow = json!({"name": "Waits", "type": "email", "nodes": [
+        {"id": "ask", "actions": [{"type": "callDataAction", "dataAction": "Slow"}, {"type": "disconnect"}]},
+    ]});
+    let flow = server.call("POST", "/flows", flow).await.ok();
+    server.call("POST", "/routing/email/domains", json!({"id": "a.example"})).await.ok();
+    let route = json!({"pattern": "slow", "flow": {"id": flow["id"]}});
+    server.call("POST", "/routing/email/domains/a.example/routes", route).await.ok();
+    server
+}
+
+#[tokio::test]
+async fn a_request_is_in_flight_until_it_is_answered() {
+    let server = waiting().await;
+    let (raw, key) = (mail("Refund", "1@x"), "Idempotency-Key: k1");
+    let checks = async {
+        let id = loop {
+            let list = server.get("/interactions?state=running").await.ok();
+            if let Some(one) = list["entities"].get(0) {
+                break one["id"].clone();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        // The mail is stored, and the first request waits for the decision.
+        for query in ["to=slow@a.example&wait=true", "to=slow@a.example"] {
+            let same = post(&server, query, &[key], &raw).await;
+            assert_eq!(same.error(), (409, "idempotency.key.in.flight".to_owned()), "{query}");
+            assert!(same.header("retry-after").is_some());
+        }
+        let other = post(&server, "to=slow@a.example", &[key], &mail("Other", "2@x")).await;
+        assert_eq!(other.error(), (422, "idempotency.key.reused".to_owned()));
+        let without = post(&server, "to=slow@a.example", &[], &mail("Third", "3@x")).await;
+        assert_eq!(without.status, 202);
+        id
+    };
+    let id = tokio::select! {
+        first = post(&server, "to=slow@a.example&wait=true", &[key], &raw) => panic!("it does not wait: {first:?}"),
+        id = checks => id,
+    };
+    // Its client has gone away: the key is free, and leads to what was made.
+    let again = loop {
+        let again = post(&server, "to=slow@a.example", &[key], &raw).await;
+        if again.status != 409 {
+            break again;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!((again.status, &again.json()["id"]), (202, &id));
 }
 
 #[tokio::test]
@@ -229,6 +312,7 @@ async fn claims() {
         both["entities"].as_array().unwrap().iter().map(|claim| &claim["interaction"]["subject"]).collect();
     assert_eq!(subjects, ["High", "Low"], "higher priority first");
     assert_eq!(both["entities"][0]["interaction"]["state"], "claimed");
+    assert_eq!(both["entities"][0]["interaction"]["runs"][0]["number"], 1);
     let high = both["entities"][0]["token"].as_str().unwrap();
     let extended = server.call("POST", &format!("{path}/{high}/extend"), json!({"leaseSeconds": 600})).await.ok();
     assert!(extended["expiresAt"].as_str() > both["entities"][0]["expiresAt"].as_str());

@@ -1,6 +1,7 @@
 //! Requests with a key that their client chose: the same key within a day is the same request.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
@@ -13,7 +14,7 @@ pub enum KeyError {
     /// The key was used with another body.
     #[error("the idempotency key was used for another request")]
     Reused,
-    /// The same request is being worked on.
+    /// The same request is not answered yet.
     #[error("a request with this idempotency key is in flight")]
     InFlight,
 }
@@ -28,24 +29,28 @@ pub(crate) fn request(actor: &str, key: &str, parts: &[&[u8]]) -> IdempotencyKey
     IdempotencyKey { key: format!("{actor}\n{key}"), fingerprint: hash.finalize().into() }
 }
 
-/// Keys whose requests are being worked on in this process.
+/// Keys whose requests are not answered yet by this process, with the fingerprints of the requests.
 #[derive(Debug, Default)]
-pub(crate) struct InFlight(Mutex<HashSet<String>>);
+pub(crate) struct InFlight(Mutex<HashMap<String, [u8; 32]>>);
 
 impl InFlight {
     /// Enters a request's key, if it has one, until the guard is dropped.
     pub(crate) fn enter(&self, request: Option<&IdempotencyKey>) -> Result<Option<InFlightGuard<'_>>, KeyError> {
         let Some(request) = request else { return Ok(None) };
-        let entered = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(request.key.clone());
-        if !entered {
-            return Err(KeyError::InFlight);
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(request.key.clone()) {
+            Entry::Occupied(known) if *known.get() == request.fingerprint => Err(KeyError::InFlight),
+            Entry::Occupied(_) => Err(KeyError::Reused),
+            Entry::Vacant(free) => {
+                free.insert(request.fingerprint);
+                Ok(Some(InFlightGuard { keys: self, key: request.key.clone() }))
+            }
         }
-        Ok(Some(InFlightGuard { keys: self, key: request.key.clone() }))
     }
 }
 
-/// A key that is in flight.
-pub(crate) struct InFlightGuard<'k> {
+/// A key that is in flight until this is dropped.
+#[derive(Debug)]
+pub struct InFlightGuard<'k> {
     keys: &'k InFlight,
     key: String,
 }

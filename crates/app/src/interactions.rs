@@ -23,7 +23,7 @@ use waypost_store::records::mail::{
 };
 
 use crate::App;
-use crate::idempotency::{self, KeyError};
+use crate::idempotency::{self, InFlightGuard, KeyError};
 use crate::mail::intake::{Arrival, in_one_form};
 use crate::observed::Protocol;
 
@@ -68,12 +68,14 @@ pub enum InteractionError {
 }
 
 /// What a mail over HTTP became.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HttpAcceptance {
+#[derive(Debug)]
+pub struct HttpAcceptance<'a> {
     /// Interactions that were made, or that the same request made before.
     pub interactions: Vec<InteractionId>,
     /// Interactions that the mail repeats.
     pub duplicates_of: Vec<InteractionId>,
+    /// Keep it until the request is answered: so long the same key is in flight. None without a key.
+    pub in_flight: Option<InFlightGuard<'a>>,
 }
 
 impl App {
@@ -90,7 +92,7 @@ impl App {
         raw: Bytes,
         remote: String,
         idempotency_key: Option<String>,
-    ) -> Result<HttpAcceptance, AcceptError> {
+    ) -> Result<HttpAcceptance<'_>, AcceptError> {
         let recipient = Recipient::in_rcpt(&to);
         let mut problems = Vec::new();
         problems.extend(recipient.is_none().then(|| not_an_address("to", &to)));
@@ -103,7 +105,7 @@ impl App {
         let from = in_one_form(from.unwrap_or_else(|| sender(&raw)));
         let idempotency =
             idempotency_key.map(|key| idempotency::request(actor, &key, &[from.as_bytes(), to.as_bytes(), &raw]));
-        let _in_flight = self.in_flight.enter(idempotency.as_ref())?;
+        let in_flight = self.in_flight.enter(idempotency.as_ref())?;
         let recipients = vec![recipient];
         let arrival = Arrival {
             protocol: Protocol::Http,
@@ -116,7 +118,7 @@ impl App {
             taken_from: None,
         };
         let outcome = self.accept(arrival).await?;
-        let mut acceptance = HttpAcceptance::default();
+        let mut acceptance = HttpAcceptance { interactions: Vec::new(), duplicates_of: Vec::new(), in_flight };
         match outcome {
             AcceptOutcome::KeyReused => return Err(KeyError::Reused.into()),
             AcceptOutcome::Replayed(interactions) => acceptance.interactions = interactions,
@@ -195,6 +197,14 @@ impl App {
     pub async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, InteractionError> {
         self.interaction(id).await?;
         Ok(self.store.runs(id).await?)
+    }
+
+    /// The runs of each of these interactions, for lists: their attributes, traces and journals are left out.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn runs_of(&self, ids: Vec<InteractionId>) -> Result<Vec<Vec<RunSummary>>, StoreError> {
+        self.store.runs_of(ids).await
     }
 
     /// What was found out about an interaction's mail as it came in.

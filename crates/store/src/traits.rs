@@ -173,6 +173,9 @@ pub trait MailStore: Send + Sync {
     /// All ended runs of an interaction, first to last.
     async fn runs(&self, id: InteractionId) -> Result<Vec<RunSummary>, StoreError>;
 
+    /// The ended runs of each of these interactions, first to last, for lists: their attributes, traces and journals are left empty.
+    async fn runs_of(&self, ids: Vec<InteractionId>) -> Result<Vec<Vec<RunSummary>>, StoreError>;
+
     /// The raw message; none when erased.
     async fn raw_message(&self, id: InteractionId) -> Result<Option<Bytes>, StoreError>;
 

@@ -39,7 +39,7 @@ pub struct CorrespondentInteraction {
     pub part: String,
     /// It is not completed, or something is still to be sent.
     pub unfinished: bool,
-    /// The interaction, without its runs.
+    /// The interaction.
     pub interaction: Interaction,
 }
 

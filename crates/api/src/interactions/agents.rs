@@ -90,8 +90,8 @@ pub async fn transfer(
     body.finish(&["token", "queue", "priority", "skills", "language"])?;
     let Some(queue) = queue else { return Err(ApiError::internal().private("a queue that is missing was no problem")) };
     let to = WantedTransfer { queue, priority, skills, language };
-    let record = state.app.transfer(&caller.client, (id, token), to).await?;
-    Ok(Json(view::interaction(&state.app, record, Vec::new())))
+    state.app.transfer(&caller.client, (id, token), to).await?;
+    Ok(Json(view::with_runs(&state.app, id).await?))
 }
 
 /// `POST /interactions/{interactionId}/complete`
@@ -107,8 +107,8 @@ pub async fn complete(
     let token = token(&mut body);
     let outcome = body.text("outcome");
     body.finish(&["token", "outcome"])?;
-    let record = state.app.complete_claimed(&caller.client, (id, token), outcome).await?;
-    Ok(Json(view::interaction(&state.app, record, Vec::new())))
+    state.app.complete_claimed(&caller.client, (id, token), outcome).await?;
+    Ok(Json(view::with_runs(&state.app, id).await?))
 }
 
 /// A claim's token; without one, a problem is noted.

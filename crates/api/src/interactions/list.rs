@@ -6,7 +6,7 @@ use waypost_app::correspondents::spellings;
 use waypost_ids::{DecisionKind, FlowId, InteractionId, QueueId};
 use waypost_problem::nearest;
 use waypost_store::records::catalogue::QueueRecord;
-use waypost_store::records::mail::{InteractionFilter, InteractionRecord};
+use waypost_store::records::mail::{InteractionFilter, InteractionRecord, RunSummary};
 use waypost_wire::interaction::Interaction;
 use waypost_wire::listing::Chunk;
 
@@ -17,7 +17,7 @@ use crate::error::ApiError;
 use crate::query::Query;
 use crate::state::ApiState;
 
-/// The endpoint. Runs are left out.
+/// The endpoint. Runs have no traces.
 pub async fn list(
     State(state): State<ApiState>,
     _: Caller<EmailRead>,
@@ -28,8 +28,8 @@ pub async fn list(
     let filter = filter(&state, &mut query);
     query.finish()?;
     let (records, more) = page(&state, &filter, after, size).await?;
-    let next_cursor = records.last().filter(|_| more).map(|record| cursor::write(record.id.0));
-    let entities = records.into_iter().map(|record| view::interaction(&state.app, record, Vec::new())).collect();
+    let next_cursor = records.last().filter(|_| more).map(|(record, _)| cursor::write(record.id.0));
+    let entities = records.into_iter().map(|(record, runs)| view::interaction(&state.app, record, runs)).collect();
     Ok(Json(Chunk { entities, next_cursor }))
 }
 
@@ -39,13 +39,16 @@ const READ: u32 = 100;
 /// A page ends early once its interactions keep so much.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
+/// An interaction with its runs.
+type Listed = (InteractionRecord, Vec<RunSummary>);
+
 /// Up to so many interactions, and whether there are more.
 async fn page(
     state: &ApiState,
     filter: &InteractionFilter,
     mut after: Option<InteractionId>,
     size: u32,
-) -> Result<(Vec<InteractionRecord>, bool), ApiError> {
+) -> Result<(Vec<Listed>, bool), ApiError> {
     let mut records = Vec::new();
     let mut bytes: usize = 0;
     loop {
@@ -54,12 +57,13 @@ async fn page(
         let found = state.app.interactions(filter, after, left.min(READ)).await?;
         let ended = found.len() < left.min(READ) as usize;
         after = found.last().map(|record| record.id).or(after);
-        for record in found {
+        let runs = view::runs_of(&state.app, &found).await?;
+        for (record, runs) in found.into_iter().zip(runs) {
             if records.len() >= size as usize || bytes >= PAGE_BYTES {
                 return Ok((records, true));
             }
-            bytes = bytes.saturating_add(kept_bytes(&record));
-            records.push(record);
+            bytes = bytes.saturating_add(kept_bytes(&record, &runs));
+            records.push((record, runs));
         }
         if ended {
             return Ok((records, false));
@@ -67,17 +71,21 @@ async fn page(
     }
 }
 
+/// About what a run takes with its fixed members.
+const RUN_BYTES: usize = 256;
+
 /// About what an interaction keeps beside its fixed members.
-fn kept_bytes(record: &InteractionRecord) -> usize {
+fn kept_bytes(record: &InteractionRecord, runs: &[RunSummary]) -> usize {
     let previous = record.thread.iter().flat_map(|thread| &thread.previous).flat_map(|previous| &previous.attributes);
     let attributes =
         record.attributes.iter().chain(previous).map(|(name, value)| name.len().saturating_add(value.len()));
-    let decision = record.decision.iter().flat_map(|decision| {
+    let decisions = record.decision.iter().chain(runs.iter().map(|run| &run.run.decision)).flat_map(|decision| {
         let texts = decision.skills.iter().chain(&decision.addresses).chain(&decision.language);
         let texts = texts.chain(&decision.reason).chain(&decision.outcome);
         texts.map(String::len)
     });
-    attributes.chain(decision).fold(record.subject.len(), usize::saturating_add)
+    let fixed = record.subject.len().saturating_add(runs.len().saturating_mul(RUN_BYTES));
+    attributes.chain(decisions).fold(fixed, usize::saturating_add)
 }
 
 /// The filters that the query has.

@@ -7,7 +7,7 @@ use axum::extract::{Extension, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use waypost_wire::error::Problem;
-use waypost_wire::interaction::Interaction;
+use waypost_wire::interaction::{self as wire, Interaction};
 
 use super::view;
 use crate::auth::{Caller, EmailWrite};
@@ -55,9 +55,11 @@ pub async fn accept(
     let id = accepted.interactions.first().or(accepted.duplicates_of.first());
     // A bounce marks the delivery that came back, and is no work for anybody.
     let Some(id) = id.copied() else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    let record = if wait { state.app.wait_decided(id, PATIENCE).await? } else { state.app.interaction(id).await? };
-    let decided = !record.state.awaits_decision();
+    if wait {
+        state.app.wait_decided(id, PATIENCE).await?;
+    }
+    let interaction = Interaction { duplicate, ..view::with_runs(&state.app, id).await? };
+    let decided = !matches!(interaction.state, wire::State::Received | wire::State::Running);
     let status = if wait && decided { StatusCode::OK } else { StatusCode::ACCEPTED };
-    let interaction = Interaction { duplicate, ..view::interaction(&state.app, record, Vec::new()) };
     Ok((status, Json(interaction)).into_response())
 }

@@ -44,7 +44,8 @@ pub async fn rerun_all(
 ) -> Result<(StatusCode, Json<Reruns>), ApiError> {
     body.finish(&[])?;
     if !FILTERS.iter().any(|name| query.says(name)) {
-        query.problem("", "no filter says which interactions", &format!("one of {}", FILTERS.join(", ")), "no filter");
+        let expected = format!("one of {}", FILTERS.join(", "));
+        query.problem_with_all("no filter says which interactions to run again", &expected, "no filter");
     }
     let most = query.number("max", 1..=MOST, MOST);
     let after = query.parsed("cursor", cursor::EXPECTED, cursor::read).map(InteractionId);

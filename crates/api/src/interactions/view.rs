@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use waypost_app::App;
 use waypost_app::interactions::InteractionError;
 use waypost_ids::{DecisionKind, DeliveryState, FlowId, InteractionId, Version};
+use waypost_store::error::StoreError;
 use waypost_store::records::facts::{AuthFact, AuthFacts, Facts, ScanFacts};
 use waypost_store::records::mail::{self as kept, DecisionRecord, InteractionRecord, RunSummary};
 use waypost_store::records::threads::PreviousRecord;
@@ -49,7 +50,28 @@ pub(crate) const fn state_word(state: kept::State) -> &'static str {
     }
 }
 
-/// An interaction with its runs, if they were read.
+/// Interactions with their runs.
+///
+/// # Errors
+/// The store.
+pub async fn interactions(app: &App, records: Vec<InteractionRecord>) -> Result<Vec<Interaction>, StoreError> {
+    let runs = runs_of(app, &records).await?;
+    Ok(records.into_iter().zip(runs).map(|(record, runs)| interaction(app, record, runs)).collect())
+}
+
+/// The runs that interactions had when they were read: more may have ended since.
+///
+/// # Errors
+/// The store.
+pub async fn runs_of(app: &App, records: &[InteractionRecord]) -> Result<Vec<Vec<RunSummary>>, StoreError> {
+    let mut runs = app.runs_of(records.iter().map(|record| record.id).collect()).await?;
+    for (record, runs) in records.iter().zip(&mut runs) {
+        runs.retain(|run| run.number <= record.runs);
+    }
+    Ok(runs)
+}
+
+/// An interaction with its runs.
 pub fn interaction(app: &App, record: InteractionRecord, runs: Vec<RunSummary>) -> Interaction {
     let queue = record.decision.as_ref().and_then(|made| made.queue).filter(|_| record.state == kept::State::Decided);
     let thread = record.its_thread();

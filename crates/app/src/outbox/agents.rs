@@ -207,7 +207,7 @@ impl App {
         actor: &str,
         (id, token): (InteractionId, Uuid),
         to: WantedTransfer,
-    ) -> Result<InteractionRecord, AgentError> {
+    ) -> Result<(), AgentError> {
         let queue = self.queue_wanted(&to.queue)?;
         let before = self.interaction(id).await?;
         let WantedTransfer { priority, skills, language, .. } = to;
@@ -227,7 +227,7 @@ impl App {
             self.due.ring();
         }
         tracing::info!(actor, interaction = %id, %queue, "transferred");
-        Ok(self.interaction(id).await?)
+        Ok(())
     }
 
     fn queue_wanted(&self, queue: &Wanted<QueueId>) -> Result<QueueId, AgentError> {
@@ -259,7 +259,7 @@ impl App {
         actor: &str,
         (id, token): (InteractionId, Uuid),
         outcome: Option<String>,
-    ) -> Result<InteractionRecord, AgentError> {
+    ) -> Result<(), AgentError> {
         if let Some(problem) = outcome.as_deref().and_then(|outcome| line("outcome", outcome, OUTCOME)) {
             return Err(AgentError::Invalid(vec![problem]));
         }
@@ -268,7 +268,7 @@ impl App {
         let audit = AuditRecord { after, ..entry(&self.origin, actor, "completed", id) };
         self.store.complete_claimed(id, token, outcome, audit).await.map_err(lost)?;
         tracing::info!(actor, interaction = %id, "claimed work completed");
-        Ok(self.interaction(id).await?)
+        Ok(())
     }
 }
 

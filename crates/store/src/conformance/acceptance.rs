@@ -68,6 +68,12 @@ pub(crate) async fn keeps_what_was_offered(store: &dyn Store) {
     assert_eq!(runs.len(), 1);
     assert_eq!((runs[0].number, runs[0].run.started_at, runs[0].run.duration_us), (1, full.started_at, 42));
     assert_eq!((&runs[0].run.decision, &runs[0].run.trace), (&full.decision, &full.trace));
+    // Lists have them in the order in which they ask, without what is long.
+    let listed = store.runs_of(vec![id(2), id(1)]).await.unwrap();
+    let [none, one] = listed.as_slice() else { panic!("{listed:?}") };
+    assert!(none.is_empty() && one.len() == 1);
+    assert_eq!((one[0].number, &one[0].run.decision, one[0].run.duration_us), (1, &full.decision, 42));
+    assert!(one[0].run.trace.is_empty() && one[0].run.attributes.is_empty());
     assert_eq!(store.interaction(id(2)).await.unwrap(), None);
     assert_eq!(store.raw_message(id(2)).await.unwrap(), None);
 }

@@ -1,6 +1,6 @@
 //! Mail as it is asked for from above.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::columns::{Columns, text};
-use super::mail_columns::{Conditions, interaction, run};
+use super::mail_columns::{Conditions, interaction, run, run_in_short};
 use super::pool::{Lent, execute, row, rows};
 use super::standing::{Moves, change};
 use super::{PostgresStore, audit, journals, locks, queues, retention, runs, tally};
@@ -126,6 +126,24 @@ impl MailStore for PostgresStore {
                 Box::pin(async move {
                     let ended = rows(db, &sql, &[&id.0]).await?;
                     ended.iter().map(run).collect()
+                })
+            })
+            .await
+    }
+
+    async fn runs_of(&self, ids: Vec<InteractionId>) -> Result<Vec<Vec<RunSummary>>, StoreError> {
+        let sql =
+            "SELECT interaction, number, flow_id, flow_version, started_at, duration_us, rerun_by, decision, queue,
+            priority, skills, decision_more FROM runs WHERE interaction = ANY ($1) ORDER BY number";
+        self.db
+            .run(move |db| {
+                Box::pin(async move {
+                    let all: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+                    let mut ended: HashMap<Uuid, Vec<RunSummary>> = HashMap::new();
+                    for row in rows(db, sql, &[&all]).await? {
+                        ended.entry(row.try_get("interaction")?).or_default().push(run_in_short(&row)?);
+                    }
+                    Ok(all.iter().map(|id| ended.remove(id).unwrap_or_default()).collect())
                 })
             })
             .await

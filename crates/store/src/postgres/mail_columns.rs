@@ -1,5 +1,7 @@
 //! Interactions, decisions and runs as rows.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -118,20 +120,28 @@ pub(super) fn interaction(row: &Row) -> Result<InteractionRecord, StoreError> {
 /// Reads a run from a row of [`journals::RUNS`].
 pub(super) fn run(row: &Row) -> Result<RunSummary, StoreError> {
     let columns = Columns { row, table: "runs" };
-    let (number, trace): (_, String) = (columns.count("number")?, columns.get("trace")?);
-    let id = InteractionId(columns.get("interaction")?);
+    let RunSummary { number, run } = run_in_short(row)?;
+    let (trace, id): (String, _) = (columns.get("trace")?, InteractionId(columns.get("interaction")?));
     sound_trace(id, &trace, columns.get("trace_sum")?)?;
+    let journal = sound_or_none(journals::of_run(columns, id))?;
+    let attributes = columns.json_or_empty("attributes")?;
+    Ok(RunSummary { number, run: RunRecord { attributes, trace, journal, ..run } })
+}
+
+/// Reads a run as lists have it.
+pub(super) fn run_in_short(row: &Row) -> Result<RunSummary, StoreError> {
+    let columns = Columns { row, table: "runs" };
     let decision = read_decision(columns)?.ok_or_else(|| columns.inconsistent("decision", &"a run has one"))?;
     Ok(RunSummary {
-        number,
+        number: columns.count("number")?,
         run: RunRecord {
             flow: read_flow(columns)?,
             started_at: columns.get("started_at")?,
             duration_us: columns.count("duration_us")?,
             decision,
-            attributes: columns.json_or_empty("attributes")?,
-            trace,
-            journal: sound_or_none(journals::of_run(columns, id))?,
+            attributes: BTreeMap::new(),
+            trace: String::new(),
+            journal: None,
             rerun_by: columns.get("rerun_by")?,
             sends: Vec::new(),
         },

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::columns::{Columns, micros};
-use super::mail_columns::{interaction, run};
+use super::mail_columns::{interaction, run, run_in_short, sound};
 use super::runs::WAITING;
 use super::writer::Session;
 use super::{SqliteStore, accept, journals, queues, retention, runs, tally, threads};
@@ -128,6 +128,15 @@ impl MailStore for SqliteStore {
                     ended.push(run(row)?);
                 }
                 Ok(ended)
+            })
+            .await
+    }
+
+    async fn runs_of(&self, ids: Vec<InteractionId>) -> Result<Vec<Vec<RunSummary>>, StoreError> {
+        self.readers()?
+            .run(move |db| {
+                let mut select = db.prepare_cached("SELECT * FROM runs WHERE interaction = ?1 ORDER BY number")?;
+                ids.iter().map(|id| sound(select.query((id.0.as_bytes(),))?, u32::MAX, run_in_short)).collect()
             })
             .await
     }
