@@ -2,6 +2,7 @@
 //!
 //! The stored journal is a promised format: `version` counts its changes, and every version stays readable.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use waypost_flow::link::FlowSet;
@@ -27,6 +28,9 @@ pub struct Journal {
     pub detail: Detail,
     /// The questions and answers.
     pub answers: Vec<Answered>,
+    /// When a parked run began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
     /// What a parked run waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<Open>,

@@ -181,7 +181,7 @@ impl<'m> Waiting<'m> {
         let Machine { answers, input, .. } = self.run.machine;
         let open = Some(Open { question: self.question, asked });
         let flows = Some(input.snapshot.reach(input.start));
-        Journal { detail: input.limits.detail, answers: answers.all, open, flows }
+        Journal { detail: input.limits.detail, answers: answers.all, open, flows, ..Journal::default() }
     }
 
     /// Goes on with the answer. One to another question makes the run fail with [`waypost_ids::codes::JOURNAL_MISMATCH`].

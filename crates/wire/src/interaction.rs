@@ -65,7 +65,7 @@ pub struct Interaction {
     /// How the last run ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
-    /// All finished runs, oldest first. Absent in lists.
+    /// All finished runs, oldest first; absent while there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs: Vec<Run>,
     /// What was said of it besides its mail when it was opened over HTTP; absent in lists, where it came as mail, and once erased.
@@ -263,7 +263,7 @@ pub struct Run {
     pub flow: Option<RunFlow>,
     /// When it started.
     pub started_at: Time,
-    /// How long it took, in microseconds.
+    /// How long it took to its end, in microseconds; waits for data actions included.
     pub duration_us: u64,
     /// How it ended.
     pub decision: Decision,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use jiff::Timestamp;
@@ -132,6 +132,10 @@ pub async fn decide_or_park(
     let clock = Instant::now();
     let (mut steps, mut actions, mut effects, mut reached) = (0, 0, Vec::new(), None);
     let mut record = bare_record(start, unrouted_queue(start, running));
+    // A run that was parked began before, and what it waited is part of its time.
+    record.started_at = so_far.journal.started_at.unwrap_or(start.started_at);
+    let waited = Duration::try_from(start.started_at.duration_since(record.started_at)).unwrap_or_default();
+    record.duration_us = micros(waited);
     if let Some(opening) = start.opening {
         record.attributes.clone_from(&opening.attributes);
     }
@@ -185,8 +189,12 @@ pub async fn decide_or_park(
     if record.flow.is_none() {
         record.trace = waypost_engine::trace::without_run(&view);
     }
-    record.duration_us = u64::try_from(clock.elapsed().as_micros()).unwrap_or(u64::MAX);
+    record.duration_us = micros(waited.saturating_add(clock.elapsed()));
     Ok(Ended::Decided(Box::new(Decided { record, effects, steps, actions, reached })))
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The same at once, with answers that never wait: offline and in measurements.
@@ -352,7 +360,8 @@ pub(super) async fn conduct(
                     Answer::Later(_) if before >= MOST_ASKED => unanswered(question),
                     Answer::Later(until) => {
                         let (question, asked) = (question.clone(), before.saturating_add(1));
-                        let journal = waiting.into_journal(asked);
+                        let started_at = Some(record.started_at);
+                        let journal = Journal { started_at, ..waiting.into_journal(asked) };
                         return Ok(Led::Parked(Box::new(Parked { journal, question, until })));
                     }
                 };

@@ -102,13 +102,13 @@ impl App {
         } else {
             let journal = self.so_far(&work).await?;
             let began = self.began(&live, &journal).await?;
-            // Nothing that the outside answers can be kept for content that is erased: such a run ends without it.
-            let outside = self.outside.clone().filter(|_| !work.interaction.erased);
+            let outside = self.outside.clone();
             let (runtime, store, desk) = (tokio::runtime::Handle::current(), self.store.clone(), self.desk.clone());
             let run = self.runs.work(move |wanted| {
                 let raw = raw.unwrap_or_default();
                 let message = Message::parse(&raw);
-                let room = Workroom { running: &running, store: &*store, outside: outside.as_deref(), wanted };
+                let erased = work.interaction.erased;
+                let room = Workroom { running: &running, store: &*store, outside: outside.as_deref(), erased, wanted };
                 let start = start((&work, &facts), route.as_deref(), desk.origin.now());
                 // Whoever asks for another run has seen why there was none.
                 let stopped = if work.interaction.runs == 0 {
@@ -274,6 +274,8 @@ struct Workroom<'r> {
     running: &'r Running,
     store: &'r dyn Store,
     outside: Option<&'r dyn Outside>,
+    /// Whether the content of the mail is erased.
+    erased: bool,
     wanted: &'r Wanted,
 }
 
@@ -286,7 +288,7 @@ impl Workroom<'_> {
         limits: Limits,
         so_far: SoFar,
     ) -> Result<Ended, StoreError> {
-        let goes_on = !so_far.journal.answers.is_empty();
+        let (goes_on, started_at) = (!so_far.journal.answers.is_empty(), so_far.journal.started_at);
         let ended = self.run_after(start, message, limits, so_far).await?;
         let another = matches!(&ended, Ended::Decided(decided) if asked_otherwise(&decided.record));
         if !(goes_on && another) {
@@ -294,7 +296,8 @@ impl Workroom<'_> {
         }
         // Flows or tables of then can't be had any more. Mail must not end as unrouted for that.
         tracing::info!(interaction = %start.interaction, "the run asks a different question than before it was parked; it starts again");
-        self.run_after(start, message, limits, SoFar::default()).await
+        let journal = Journal { started_at, ..Journal::default() };
+        self.run_after(start, message, limits, SoFar { journal, began: None }).await
     }
 
     async fn run_after(
@@ -306,6 +309,7 @@ impl Workroom<'_> {
     ) -> Result<Ended, StoreError> {
         let answers = LiveAnswers::new(self.running, self.store)
             .with_outside(self.outside, start.started_at)
+            .about_erased(self.erased)
             .while_wanted(self.wanted.clone())
             .after(&so_far.journal.answers);
         decide_or_park(self.running, start, message, limits, &answers, so_far).await

@@ -81,11 +81,8 @@ pub(crate) async fn replay(
         // It asked nothing, or an earlier release ran it: then its trace has all that is known.
         Ok(None) => {
             let answers = recorded.as_ref().map(shown_in).unwrap_or_default();
-            Some(Journal {
-                detail: recorded.as_ref().map(detail_of).unwrap_or_default(),
-                answers,
-                ..Journal::default()
-            })
+            let detail = recorded.as_ref().map(detail_of).unwrap_or_default();
+            Some(Journal { detail, answers, ..Journal::default() })
         }
         Err(error) => {
             tracing::warn!(interaction = %record.interaction.id, %error, "a recorded answer of a run can't be replayed");

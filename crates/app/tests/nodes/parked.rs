@@ -12,6 +12,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 use uuid::Uuid;
 use waypost_app::mail::parked::{Asked, MOST_ASKED, Outside, Received, Ticket};
+use waypost_catalogue::data_actions::{DataActionSpec, KnownDataAction};
 use waypost_catalogue::world::Running;
 use waypost_engine::{Answered, Ask, FindQueue, Journal, Question, Queue, QueueAnswer};
 use waypost_ids::DecisionKind;
@@ -222,6 +223,7 @@ async fn a_run_goes_on_after_its_node_was_killed() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().to_str().unwrap().to_owned();
     let ticket = parked_by_a_node_that_is_killed(place.clone()).await;
+    let parked_by = Origin::system().now();
     let node = Node::open(&place).await;
     assert_eq!(node.interaction(ticket.interaction).await.state, State::Waiting);
     node.set_row("first", "now").await;
@@ -230,8 +232,13 @@ async fn a_run_goes_on_after_its_node_was_killed() {
     assert!(!node.app.hand_in(wrong, node.answer().await).await.unwrap());
     assert!(node.app.hand_in(ticket, node.answer().await).await.unwrap());
     assert!(!node.app.hand_in(ticket, node.answer().await).await.unwrap(), "once");
+    let resumed = Origin::system().now();
     node.work();
-    went_on(&node.ran(ticket.interaction).await);
+    let run = node.ran(ticket.interaction).await;
+    went_on(&run);
+    // It began on the other node, and what it waited is part of its time.
+    assert!(run.started_at < parked_by, "{run:?}");
+    assert!(run.started_at + Duration::from_micros(run.duration_us) > resumed, "{run:?}");
     node.stop.send_replace(true);
 }
 
@@ -433,6 +440,43 @@ async fn a_run_whose_flows_can_run_no_more_goes_on_with_those_of_today() {
     let run = node.ran(id).await;
     assert_eq!((run.decision.kind, run.flow.map(|(_, version)| version)), (DecisionKind::Queue, Some(2)));
     assert_eq!(attributes(&run), [("now", "after")]);
+    node.stop.send_replace(true);
+}
+
+/// Where the queue is not found, a data action is called.
+const CALLS: &str = "{ name: Ask, type: email, nodes: [
+    { id: ask, actions: [
+        { type: findQueue, name: Elsewhere, outputMapping: [{ name: name, value: '${output.name}' }], notFound: { to: call } },
+        { type: transferToQueue, queue: '${name}' } ] },
+    { id: call, actions: [{ type: callDataAction, dataAction: Slow }, { type: disconnect }] } ] }";
+
+#[tokio::test]
+async fn a_run_over_erased_content_says_why_it_calls_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = Node::open(folder.path().to_str().unwrap()).await;
+    let id = prepare(&node).await;
+    let object = json!({ "type": "object", "properties": {} });
+    let definition = json!({
+        "config": {
+            "request": { "requestUrlTemplate": "https://slow.example/", "requestType": "GET" },
+            "response": { "successTemplate": "${rawResult}" },
+        },
+        "contract": { "input": { "inputSchema": object }, "output": { "successSchema": object } },
+    });
+    let members = definition.as_object().unwrap().clone();
+    let spec = DataActionSpec { name: Some("Slow".to_owned()), members, version: None };
+    node.app.catalogue.create::<KnownDataAction>(BY, spec).await.unwrap();
+    let asking = node.app.catalogue.world().flows.keys().next().copied().unwrap();
+    let flow = source::yaml(CALLS).unwrap().0;
+    node.app.catalogue.update_flow(BY, asking, flow, None, Saving::Publish).await.unwrap();
+    node.work();
+    let ticket = node.asked().await;
+    node.app.erase("test", id).await.unwrap();
+    assert!(node.app.hand_in(ticket, node.answer().await).await.unwrap());
+    let run = node.ran(id).await;
+    let error = run.decision.error.as_ref().unwrap();
+    assert_eq!((run.decision.kind, error["code"].as_str()), (DecisionKind::Unrouted, Some("run.not-answered")));
+    assert_eq!(error["message"], "the data action `Slow` is not called: the interaction's content was erased");
     node.stop.send_replace(true);
 }
 

@@ -76,9 +76,9 @@ pub struct DecisionRecord {
 pub struct RunRecord {
     /// The flow that the route led to and the version that ran; none for a route straight to a queue.
     pub flow: Option<(FlowId, Version)>,
-    /// When the run started.
+    /// When the run started: when it was first claimed, if it was parked since.
     pub started_at: Timestamp,
-    /// How long it took, in microseconds.
+    /// How long it took to its end, waits included, in microseconds.
     pub duration_us: u64,
     /// How it ended.
     pub decision: DecisionRecord,
