@@ -216,7 +216,7 @@ async fn waiting() -> Server {
 #[tokio::test]
 async fn a_request_is_in_flight_until_it_is_answered() {
     let server = waiting().await;
-    let (raw, key) = (mail("Refund", "1@x"), "Idempotency-Key: k1");
+    let (raw, key) = (mail("Refund", "1@x"), ["Idempotency-Key: k1"]);
     let checks = async {
         let id = loop {
             let list = server.get("/interactions?state=running").await.ok();
@@ -227,23 +227,23 @@ async fn a_request_is_in_flight_until_it_is_answered() {
         };
         // The mail is stored, and the first request waits for the decision.
         for query in ["to=slow@a.example&wait=true", "to=slow@a.example"] {
-            let same = post(&server, query, &[key], &raw).await;
+            let same = post(&server, query, &key, &raw).await;
             assert_eq!(same.error(), (409, "idempotency.key.in.flight".to_owned()), "{query}");
             assert!(same.header("retry-after").is_some());
         }
-        let other = post(&server, "to=slow@a.example", &[key], &mail("Other", "2@x")).await;
+        let other = post(&server, "to=slow@a.example", &key, &mail("Other", "2@x")).await;
         assert_eq!(other.error(), (422, "idempotency.key.reused".to_owned()));
         let without = post(&server, "to=slow@a.example", &[], &mail("Third", "3@x")).await;
         assert_eq!(without.status, 202);
         id
     };
     let id = tokio::select! {
-        first = post(&server, "to=slow@a.example&wait=true", &[key], &raw) => panic!("it does not wait: {first:?}"),
+        first = post(&server, "to=slow@a.example&wait=true", &key, &raw) => panic!("it does not wait: {first:?}"),
         id = checks => id,
     };
     // Its client has gone away: the key is free, and leads to what was made.
     let again = loop {
-        let again = post(&server, "to=slow@a.example", &[key], &raw).await;
+        let again = post(&server, "to=slow@a.example", &key, &raw).await;
         if again.status != 409 {
             break again;
         }
