@@ -13,6 +13,7 @@ mod bulk;
 mod carried;
 mod charset;
 mod code_pages;
+mod comments;
 mod date;
 mod enriched;
 mod fields;
