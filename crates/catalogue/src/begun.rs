@@ -17,7 +17,7 @@ impl LiveCatalogue {
     ///
     /// # Errors
     /// The store.
-    pub async fn versions_of(&self, live: &Live, set: &FlowSet) -> Result<Option<Vec<Arc<Loaded>>>, StoreError> {
+    pub async fn loaded_of_set(&self, live: &Live, set: &FlowSet) -> Result<Option<Vec<Arc<Loaded>>>, StoreError> {
         let mut versions = Vec::new();
         for (flow, version) in &set.versions {
             match self.version_named_in(&live.world, *flow, &VersionName::Number(*version)).await {

@@ -203,7 +203,7 @@ impl App {
         if today.is_some_and(|program| snapshot.reach(program) == *set) {
             return Ok(None);
         }
-        Ok(self.catalogue.versions_of(live, set).await?.map(|versions| (set.clone(), versions)))
+        Ok(self.catalogue.loaded_of_set(live, set).await?.map(|versions| (set.clone(), versions)))
     }
 
     /// Parks a run, and asks the outside what it waits for.
