@@ -256,7 +256,7 @@ impl App {
         .await?)
     }
 
-    /// Erases message, traces and attributes; the ledger row stays.
+    /// Erases message, traces, attributes, reasons and error messages; the ledger row stays.
     ///
     /// # Errors
     /// Not found, or the store.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value as Json;
+use waypost_app::outbox::sends::RULES;
 use waypost_catalogue::world::Running;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document::fold_name;
@@ -40,8 +41,8 @@ pub(crate) const KEYS: [&str; 16] = [
     "error",
 ];
 
-pub(crate) const SEND: [&str; 10] =
-    ["kind", "to", "subject", "text", "html", "replyAll", "attachOriginal", "attach", "webhook", "payload"];
+pub(crate) const SEND: [&str; 11] =
+    ["kind", "to", "subject", "text", "html", "replyAll", "attachOriginal", "attach", "webhook", "payload", "heldBy"];
 
 const DECISIONS: [DecisionKind; 4] =
     [DecisionKind::Queue, DecisionKind::Forward, DecisionKind::Disconnect, DecisionKind::Unrouted];
@@ -110,6 +111,8 @@ pub(crate) struct SendWanted {
     pub(crate) attach: Option<bool>,
     pub(crate) webhook: Option<Maybe<String>>,
     pub(crate) payload: Option<Maybe<Json>>,
+    /// The rule that holds it back; none: it goes out.
+    pub(crate) held_by: Option<&'static str>,
 }
 
 /// What names in an expectation are looked for in.
@@ -382,6 +385,10 @@ impl SendWanted {
             Node::Null => Maybe::Nothing,
             node => Maybe::This(node.to_json()),
         });
+        wanted.held_by = match name_or_null(&mut members, "heldBy") {
+            Some(Maybe::This(rule)) => one_of(&members.at("heldBy"), &rule, &RULES, |rule| rule, "rule", problems),
+            Some(Maybe::Nothing) | None => None,
+        };
         problems.extend(members.finish(&SEND));
         Some(wanted)
     }
@@ -416,10 +423,11 @@ impl fmt::Display for SendWanted {
             Some(Maybe::This(webhook)) => write!(f, ", webhook `{webhook}`")?,
         }
         match &self.payload {
-            None => Ok(()),
-            Some(Maybe::Nothing) => f.write_str(", payload nothing"),
-            Some(Maybe::This(payload)) => write!(f, ", payload `{payload}`"),
+            None => {}
+            Some(Maybe::Nothing) => f.write_str(", payload nothing")?,
+            Some(Maybe::This(payload)) => write!(f, ", payload `{payload}`")?,
         }
+        self.held_by.map_or(Ok(()), |rule| write!(f, ", held back by `{rule}`"))
     }
 }
 

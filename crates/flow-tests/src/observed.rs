@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 use waypost_app::mail::decide::Decided;
-use waypost_app::outbox::sends::{push, reply_subject, sends};
+use waypost_app::outbox::sends::{Answered, push, sends};
 use waypost_catalogue::world::Running;
 use waypost_flow::email::Email;
 use waypost_flow::program::Program;
 use waypost_ids::DecisionKind;
-use waypost_mail::message::{AddressField, Message};
-use waypost_wire::trace::{RunTrace, TraceEffect, TraceEffectKind, TraceEvent, TraceLevel, TraceTarget};
+use waypost_wire::trace::{RunTrace, TraceEffect, TraceEvent, TraceLevel, TraceTarget};
 
 /// What came of a run. Absent members are left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -49,7 +48,7 @@ pub struct Observed {
     /// The outputs of the flow under test, if it returned.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub outputs: Map<String, Json>,
-    /// What would be sent.
+    /// What would be sent, and with `heldBy` what a rule holds back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sends: Vec<TraceEffect>,
     /// The nodes that were entered, those of flows that were called as `Flow/node`.
@@ -103,14 +102,14 @@ impl Observed {
         decided: &Decided,
         outputs: Map<String, Json>,
         (trace, steps): (&RunTrace, &[Step]),
-        message: &Message<'_>,
+        mail: &Answered<'_, '_>,
         running: &Running,
     ) -> Self {
         Self {
             variables: variables(trace),
             path: steps.iter().map(|step| step.label.clone()).collect(),
             logs: trace.events.iter().filter_map(logged).collect(),
-            ..Self::decided(decided, outputs, message, running)
+            ..Self::decided(decided, outputs, mail, running)
         }
     }
 
@@ -118,7 +117,7 @@ impl Observed {
     pub(crate) fn decided(
         decided: &Decided,
         outputs: Map<String, Json>,
-        message: &Message<'_>,
+        mail: &Answered<'_, '_>,
         running: &Running,
     ) -> Self {
         let decision = &decided.record.decision;
@@ -138,11 +137,7 @@ impl Observed {
             attributes: decided.record.attributes.clone(),
             variables: BTreeMap::new(),
             outputs,
-            sends: sends(&decided.effects)
-                .into_iter()
-                .map(|send| addressed(send, message))
-                .chain(push(decision, running))
-                .collect(),
+            sends: sends(&decided.effects, mail).into_iter().chain(push(decision, running)).collect(),
             path: Vec::new(),
             logs: Vec::new(),
             error: decision.error.as_ref().map(|_| ObservedError { code: text("code"), message: text("message") }),
@@ -167,18 +162,6 @@ fn logged(event: &TraceEvent) -> Option<ObservedLog> {
         }
         _ => None,
     }
-}
-
-/// A reply with whom it goes to, whoever wrote the mail, and the subject that it has.
-fn addressed(send: TraceEffect, message: &Message<'_>) -> TraceEffect {
-    if send.kind != TraceEffectKind::Reply {
-        return send;
-    }
-    let asked = message.addresses(AddressField::ReplyTo);
-    let writers = if asked.is_empty() { message.addresses(AddressField::From) } else { asked };
-    let to: Vec<&str> = writers.iter().map(|address| address.address.as_str()).collect();
-    let subject = send.subject.unwrap_or_else(|| json!(reply_subject(message)));
-    TraceEffect { to: Some(json!(to)), subject: Some(subject), ..send }
 }
 
 /// The nodes that a run entered, in order.

@@ -47,7 +47,8 @@ impl Case {
             .map_err(|error| StoreError::Failed(format!("the run left no trace that can be read: {error}")))?;
         name_lookups(&mut trace, flows.running);
         let steps = steps(&trace);
-        let mut observed = Observed::of(&decided, outputs, (&trace, &steps), &message, flows.running);
+        let mut observed =
+            Observed::of(&decided, outputs, (&trace, &steps), &self.trial.answered(flows, &message), flows.running);
         if let Some(program) = self.trial.aim.program(flows) {
             observed.add_defaults(&program, &MessageView::new(&message, Envelope::default()));
         }

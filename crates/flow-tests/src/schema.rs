@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use waypost_app::mail::given;
+use waypost_app::outbox::sends::RULES;
 use waypost_ids::{AuthResult, ScanResult};
 
 /// A `<name>`, in whose place a row's value stands: a text, or a whole list or map.
@@ -339,6 +340,7 @@ fn expect() -> Json {
 fn send() -> Json {
     let text = || json!({ "$ref": "#/$defs/text" });
     let flag = || [json!({ "type": "boolean" }), json!({ "$ref": "#/$defs/column" })];
+    let held_by = RULES;
     object(
         "Something that is sent. Null: it has none of it.",
         json!({
@@ -352,6 +354,7 @@ fn send() -> Json {
             "attach": or_null("Whether a forward attaches the mail to one of the route's own; null: it does not.", &flag()),
             "webhook": { "description": "The webhook's name; null: none.", "type": ["string", "null"] },
             "payload": { "description": "What the webhook is sent; null: the interaction." },
+            "heldBy": { "description": "The rule that holds it back; left out or null: none, so it goes out.", "anyOf": [{ "enum": held_by }, { "type": "null" }, { "$ref": "#/$defs/column" }] },
         }),
     )
 }

@@ -10,6 +10,8 @@ use waypost_app::mail::decide::{Call, Decided, Start, call_at_once, decide_at_on
 use waypost_app::mail::given::{ANSWERS, GivenAnswer, GivenAnswers};
 use waypost_app::mail::named::name_lookups;
 use waypost_app::mail::supposed;
+use waypost_app::outbox::sends::Answered;
+use waypost_catalogue::routes::RouteMatch;
 use waypost_engine::{Detail, Limits, Reached};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::source::Node;
@@ -254,7 +256,7 @@ impl Trial {
         let (message, answers) = (self.message(), self.answers(flows));
         let limits = Limits { coverage, trace_events: 0, detail: Detail::Decisions, ..Limits::default() };
         let (mut decided, outputs) = self.decide(flows, &message, limits, &answers)?;
-        let mut observed = Observed::decided(&decided, outputs, &message, flows.running);
+        let mut observed = Observed::decided(&decided, outputs, &self.answered(flows, &message), flows.running);
         if let Some(error) = &mut observed.error {
             error.message = String::new();
         }
@@ -282,12 +284,6 @@ impl Trial {
         limits: Limits,
         answers: &TrialAnswers<'_>,
     ) -> Result<Run, StoreError> {
-        let envelope = Envelope {
-            from: self.envelope.from.as_deref(),
-            to: &self.envelope.to,
-            remote: &self.envelope.remote,
-            facts: Some(&self.facts),
-        };
         let opening = Opening { attributes: self.attributes.clone(), ..Opening::default() };
         let start = Start {
             interaction: InteractionId(Uuid::nil()),
@@ -296,7 +292,7 @@ impl Trial {
             priority: 0,
             route: None,
             opening: Some(&opening),
-            envelope,
+            envelope: self.envelope(),
             thread: self.thread.as_ref(),
         };
         match &self.aim {
@@ -311,6 +307,24 @@ impl Trial {
                 call_at_once(flows.running, call, start, message, limits, answers)
             }
         }
+    }
+
+    fn envelope(&self) -> Envelope<'_> {
+        Envelope {
+            from: self.envelope.from.as_deref(),
+            to: &self.envelope.to,
+            remote: &self.envelope.remote,
+            facts: Some(&self.facts),
+        }
+    }
+
+    /// Its mail, parsed, as one that the flows may answer.
+    pub(crate) fn answered<'a, 'm>(&'a self, flows: &Flows<'a>, message: &'a Message<'m>) -> Answered<'a, 'm> {
+        let route = match &self.aim {
+            Aim::Route(route) => Some(&**route),
+            Aim::Flow(..) => None,
+        };
+        Answered::of(message, self.envelope(), (route, &flows.running.routes), None)
     }
 
     /// Answers for a run of it.

@@ -48,7 +48,7 @@ codes! {
     TOO_MUCH_MEMORY = "run.too-much-memory",
     /// A variable read that was not set: a defect of the checker.
     UNSET_VARIABLE = "run.unset-variable",
-    /// Waypost contradicted itself.
+    /// A contradiction within Waypost.
     INTERNAL = "run.internal",
     /// The run did more actions than it may. A limit: not caught.
     TOO_MANY_ACTIONS = "run.too-many-actions",
@@ -102,4 +102,30 @@ codes! {
     FORWARD_FAILED = "run.forward-failed",
     /// The queue was to push the mail, and not everybody has it.
     PUSH_FAILED = "run.push-failed",
+}
+
+/// What stands in the place of an error's message where nothing of the mail may: what the code means. The message itself quotes what the flow
+/// worked on.
+#[must_use]
+pub fn without_values(code: &str) -> String {
+    let Some(known) = ALL.iter().find(|known| known.code == code) else { return "the message is not kept".to_owned() };
+    let sentence = known.meaning.split_once(". ").map_or(known.meaning, |(first, _)| first).trim_end_matches('.');
+    let mut rest = sentence.chars();
+    rest.next().map(|first| first.to_lowercase().chain(rest).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_without_values_is_what_its_code_means() {
+        for (code, message) in [
+            (CONVERSION, "a value that can't become one of the type asked for"),
+            (TOO_DEEP, "calls went deeper than they may"),
+            ("run.of-another-release", "the message is not kept"),
+        ] {
+            assert_eq!(without_values(code), message);
+        }
+    }
 }

@@ -182,9 +182,9 @@ pub trait MailStore: Send + Sync {
     /// What was found out about an interaction's mail as it came in; nothing if it was erased.
     async fn facts(&self, id: InteractionId) -> Result<Facts, StoreError>;
 
-    /// Erases message, subject, traces, journals and all attributes (of the opening, of each run, those that were set) of one interaction, and
-    /// its opening, except where it is to go if a run is still to come; answers whether it exists. The ledger row stays. A run that
-    /// ends later brings nothing back: neither its trace nor its attributes are kept.
+    /// Erases message, subject, traces, journals, all attributes (of the opening, of each run, those that were set), and reasons and error messages
+    /// of decisions of one interaction, and its opening, except where it is to go if a run is still to come; answers whether it exists. The ledger
+    /// row stays. A run that ends later brings nothing back: neither its trace nor its attributes nor its words are kept.
     async fn erase(&self, id: InteractionId, audit: AuditRecord) -> Result<bool, StoreError>;
 
     /// Counts over everything.

@@ -521,6 +521,32 @@ fn a_trace_keeps_as_much_as_it_is_told_to() {
     }
 }
 
+/// What an error quotes is a value, also of one that an `onError` caught.
+#[test]
+fn a_trace_without_values_has_none_in_its_errors() {
+    let scratch = Scratch::new("operate-errors");
+    let flow = "type: email\nnodes:\n\
+        \x20 - { id: a, actions: [{ type: setVariable, name: n, value: \"${int(interaction.email.subject)}\", onError: { to: b } }] }\n\
+        \x20 - { id: b, actions: [{ type: disconnect, reason: unread }] }\n";
+    for (detail, values) in [("everything", true), ("steps", false), ("decisions", false)] {
+        let mut start = Start::unlimited();
+        start.arguments.extend(["--trace-detail", detail].map(str::to_owned));
+        let server = Server::start(&scratch.path(detail), &start);
+        let folder = scratch.path(&format!("{detail}-flows"));
+        fs::create_dir_all(&folder).unwrap();
+        let others = "kind: domain\ndomain: example.com\n---\nkind: route\naddress: care@example.com\nflow: Main\n";
+        fs::write(folder.join("all.yaml"), format!("kind: flow\nname: Main\n{flow}---\n{others}")).unwrap();
+        let applied = server.cli(&["apply", folder.to_str().unwrap()]);
+        assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+        let text = "Message-ID: <1@detail.example>\r\nSubject: my card is 4111\r\n\r\nwhere is it?\r\n";
+        assert_eq!(server.smtp().deliver("ana@customer.example", "care@example.com", text).unwrap().code, 250);
+        let one = decided(&server, "1@detail.example");
+        let trace = server.api().get(&format!("/interactions/{}/trace", one["id"].as_str().unwrap())).ok().to_string();
+        assert_eq!(trace.contains("4111"), values, "{detail}: {trace}");
+        assert!(trace.contains("run.conversion") && trace.contains(r#""nodeId":"a""#), "{detail}: {trace}");
+    }
+}
+
 #[test]
 fn a_bare_line_feed_is_normalised_or_refused() {
     let scratch = Scratch::new("operate-bare-lf");

@@ -89,7 +89,7 @@ pub struct Interaction {
     /// Only in the answer to a mail that was accepted before: this is the interaction that it created then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
-    /// Message, subject, traces and attributes are gone: erased on request, or past their retention.
+    /// Message, subject, traces, attributes, reasons and error messages are gone: erased on request, or past their retention.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub erased: bool,
     /// Its address.

@@ -150,7 +150,9 @@ function Came({ tried, flow, step, onStep }: CameProps) {
           <ul className="trial-sends">
             {tried.sends?.map((one, place) => (
               <li key={place}>
-                would send a {one.kind} {Array.isArray(one.to) ? `to ${one.to.join(", ")}` : ""}
+                would {one.heldBy ? "not send" : "send"} a {one.kind}{" "}
+                {Array.isArray(one.to) ? `to ${one.to.join(", ")}` : ""}
+                {one.heldBy ? `: ${one.heldBy.reason}` : ""}
               </li>
             ))}
           </ul>

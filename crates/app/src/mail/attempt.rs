@@ -24,6 +24,7 @@ use waypost_flow::program::Program;
 use waypost_flow::source::Node;
 use waypost_ids::{FlowId, InteractionId, Kind, Version};
 use waypost_mail::message::Message;
+use waypost_outgoing::Key;
 use waypost_store::error::StoreError;
 use waypost_store::records::catalogue::{Bindings, VersionRecord};
 use waypost_store::records::mail::{DecisionRecord, RunRecord};
@@ -38,7 +39,7 @@ use super::supposed;
 use super::unanswered::{Unanswered, unanswered};
 use crate::App;
 use crate::access::scopes::Scope;
-use crate::outbox::sends::{push, sends};
+use crate::outbox::sends::{Answered, push, sends};
 use waypost_members::email::Envelope;
 use waypost_origin::Origin;
 
@@ -142,6 +143,7 @@ impl App {
             }
         };
         let (runtime, store, origin) = (tokio::runtime::Handle::current(), self.store.clone(), self.origin.clone());
+        let key = Arc::clone(&self.desk.key);
         let limits = Limits { detail: Detail::Everything, ..self.limits };
         let work = move |wanted: &Wanted| {
             let (version, loaded, checked) = match aim {
@@ -167,7 +169,7 @@ impl App {
             // What publishing would refuse is not tried: a run would go round in the circle by way of the published version.
             let program = program(&checked, Calls::new(&world).check_apart(&loaded))?;
             let answers = LiveAnswers::new(&running, &*store).while_wanted(wanted.clone());
-            runtime.block_on(run(&running, version, &program, (given, &origin), limits, answers))
+            runtime.block_on(run(&running, version, &program, (given, &origin, &key), limits, answers))
         };
         self.tries.work_for(client, work).await?
     }
@@ -183,7 +185,7 @@ async fn run(
     running: &Running,
     version: Option<Version>,
     program: &Program,
-    (given, origin): (Given, &Origin),
+    (given, origin, key): (Given, &Origin, &Key),
     limits: Limits,
     live: LiveAnswers<'_>,
 ) -> Result<Attempt, AttemptError> {
@@ -227,6 +229,7 @@ async fn run(
     let Led::Ended(left) = left? else {
         return Err(StoreError::Failed("the run waits for an answer".to_owned()).into());
     };
+    let mail = Answered::of(&message, start.envelope, (None, &running.routes), Some(key));
     let mut trace: RunTrace = serde_json::from_str(&record.trace)
         .map_err(|error| StoreError::Failed(format!("the run left no trace that can be read: {error}")))?;
     name_lookups(&mut trace, running);
@@ -234,7 +237,7 @@ async fn run(
         version,
         unanswered: unanswered(running, &record),
         unasked: answers.answers.unasked(),
-        sends: sends(&left.effects).into_iter().chain(push(&record.decision, running)).collect(),
+        sends: sends(&left.effects, &mail).into_iter().chain(push(&record.decision, running)).collect(),
         decision: record.decision,
         attributes: record.attributes,
         outputs: left.outputs,

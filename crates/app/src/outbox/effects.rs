@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
-use waypost_catalogue::routes::{RouteMatch, Routes};
+use waypost_catalogue::routes::Routes;
 use waypost_engine::{Effect, EffectKind, Place};
 use waypost_ids::{DeliveryId, DeliveryKind, InteractionId};
 use waypost_mail::message::{AddressField, Message};
@@ -16,11 +16,8 @@ use waypost_outgoing::{HeaderText, Key, MessageId};
 use waypost_store::records::catalogue::RouteRecord;
 use waypost_store::records::outbox::{Addressed, Content, Held, Outgoing};
 
-use super::manners::{Answered, held};
+use super::manners::{Answered, NOBODY, held};
 use super::requests::Requests;
-
-/// So many addresses of ours are known in the header of one mail.
-const MOST_OWN: usize = 100;
 
 /// The mail that something is sent about, and whom it came to.
 #[derive(Clone, Copy)]
@@ -108,7 +105,7 @@ impl About<'_, '_> {
     /// An answer to the mail.
     pub(crate) fn reply(&self, letter: &Letter<'_>, all: bool, author: Author) -> Result<Outgoing, CannotSend> {
         let from = self.from()?;
-        let own = self.own_addresses();
+        let own = self.answered().own_addresses();
         let subject = letter.subject.map(HeaderText::new);
         let automatic = author == Author::Flow;
         let wanted = Reply {
@@ -122,7 +119,7 @@ impl About<'_, '_> {
         };
         let stamp = self.stamp(&from);
         let composed = compose::reply(self.message, self.raw, &wanted, &stamp)
-            .map_err(|error| CannotSend(held("nobody", error.to_string())))?;
+            .map_err(|error| CannotSend(held(NOBODY, error.to_string())))?;
         Ok(self.kept(DeliveryKind::Reply, &from, &stamp, composed, |_| automatic))
     }
 
@@ -139,7 +136,7 @@ impl About<'_, '_> {
         };
         let stamp = self.stamp(&from);
         let composed = compose::mail(self.raw, &wanted, &stamp);
-        let correspondents = self.correspondents();
+        let correspondents = self.answered().correspondents();
         let is_answer = |to: &MailAddress| correspondents.iter().any(|one| one.is_same(to));
         Ok(self.kept(DeliveryKind::Mail, &from, &stamp, composed, is_answer))
     }
@@ -201,26 +198,9 @@ impl About<'_, '_> {
         }
     }
 
-    /// Those addresses of the mail's own header that are routes of ours: they get no copy of an answer.
-    fn own_addresses(&self) -> Vec<MailAddress> {
-        let fields = [AddressField::To, AddressField::Cc].into_iter();
-        let named = fields.flat_map(|field| self.message.addresses(field));
-        let own = named.filter(|one| self.routes.find(&one.address) != RouteMatch::None);
-        own.take(MOST_OWN).filter_map(|one| MailAddress::parse(&one.address).ok()).collect()
-    }
-
-    /// Whoever wrote the mail, by any of the names it gives.
-    fn correspondents(&self) -> Vec<MailAddress> {
-        let fields = [AddressField::From, AddressField::ReplyTo].into_iter();
-        let written = fields.flat_map(|field| self.message.addresses(field)).map(|one| one.address.as_str());
-        written.chain(self.envelope.from).filter_map(|address| MailAddress::parse(address).ok()).collect()
-    }
-
-    /// Whether we wrote the mail. One that we resent is still its author's.
-    fn is_ours(&self) -> bool {
-        let authors = self.message.addresses(AddressField::From);
-        authors.iter().any(|author| self.routes.find(&author.address) != RouteMatch::None)
-            && !trace_field::routes(self.key, self.message).is_empty()
+    /// The mail as one that may be answered.
+    fn answered(&self) -> Answered<'_, '_> {
+        Answered::of(self.message, self.envelope, (self.route, self.routes), Some(self.key))
     }
 
     /// A mail as it is kept. `is_answer` tells to whom it is an automatic answer.
@@ -232,21 +212,14 @@ impl About<'_, '_> {
         composed: Composed,
         is_answer: impl Fn(&MailAddress) -> bool,
     ) -> Outgoing {
-        let answered = self.route.map(|route| Answered {
-            interaction: self.interaction,
-            message: self.message,
-            envelope: self.envelope,
-            route,
-            routes: self.routes,
-            is_ours: self.is_ours(),
-        });
+        let answered = self.answered();
         let addressed = |to: &MailAddress| {
             let target = to.to_string();
-            let answered = answered.filter(|_| is_answer(to));
+            let counted = is_answer(to);
             Addressed {
                 id: DeliveryId(self.origin.id_in_order()),
-                held: answered.and_then(|mail| mail.held().or_else(|| mail.held_towards(&target))),
-                answers: answered.map(|mail| mail.counts(&target)),
+                held: counted.then(|| answered.held_from(&target)).flatten(),
+                answers: counted.then(|| answered.counts(self.interaction, &target)),
                 target,
             }
         };
@@ -292,21 +265,22 @@ fn kind(effect: &EffectKind) -> DeliveryKind {
     }
 }
 
-/// Addresses, alone or in angle brackets after a name. Runs have refused what is none.
+/// An address, alone or in angle brackets after a name. Runs have refused what is none.
+pub(super) fn mailbox(text: &str) -> Option<Mailbox> {
+    if text.contains(char::is_control) {
+        return None;
+    }
+    let field = format!("To: {text}\r\n\r\n");
+    let parsed = Message::parse(field.as_bytes());
+    let [one] = parsed.addresses(AddressField::To) else { return None };
+    let address = MailAddress::parse(&one.address).ok()?;
+    Some(Mailbox { name: HeaderText::new(&one.name), address })
+}
+
 fn mailboxes(texts: &[String]) -> Result<Vec<Mailbox>, CannotSend> {
-    let read = |text: &String| {
-        if text.contains(char::is_control) {
-            return None;
-        }
-        let field = format!("To: {text}\r\n\r\n");
-        let parsed = Message::parse(field.as_bytes());
-        let [one] = parsed.addresses(AddressField::To) else { return None };
-        let address = MailAddress::parse(&one.address).ok()?;
-        Some(Mailbox { name: HeaderText::new(&one.name), address })
-    };
     texts
         .iter()
-        .map(|text| read(text).ok_or_else(|| CannotSend(held("noAddress", format!("`{text}` is not an address")))))
+        .map(|text| mailbox(text).ok_or_else(|| CannotSend(held("noAddress", format!("`{text}` is not an address")))))
         .collect()
 }
 

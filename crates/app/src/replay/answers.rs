@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use waypost_engine::{Answered, Detail, Question};
+use waypost_ids::codes;
 use waypost_store::error::StoreError;
 use waypost_wire::trace::{RunTrace, TraceEvent};
 
@@ -53,15 +54,17 @@ pub(super) fn detail_of(trace: &RunTrace) -> Detail {
             Some(value.is_some())
         }
         TraceEvent::Log { message, .. } => Some(message.is_some()),
+        // Earlier releases kept its message in every trace.
+        TraceEvent::Error { error } => (error.message == codes::without_values(&error.code)).then_some(false),
         _ => None,
     });
     let has = |wanted: fn(&TraceEvent) -> bool| trace.events.iter().any(wanted);
+    let has_steps = has(|event| matches!(event, TraceEvent::Node { .. } | TraceEvent::Conditions { .. }));
     match shows_values {
         Some(true) => Detail::Everything,
-        Some(false) => Detail::Steps,
-        None if has(|event| matches!(event, TraceEvent::Node { .. } | TraceEvent::Conditions { .. })) => {
-            Detail::Everything
-        }
+        Some(false) if has_steps => Detail::Steps,
+        Some(false) => Detail::Decisions,
+        None if has_steps => Detail::Everything,
         None if has(|event| matches!(event, TraceEvent::Flow { .. })) => Detail::Decisions,
         None => Detail::Everything,
     }
@@ -159,10 +162,18 @@ mod tests {
         let flow = json!({ "event": "flow", "id": Uuid::nil(), "name": "A", "version": 1 });
         let set = json!({ "event": "set", "target": "variable", "name": "x" });
         let shown = json!({ "event": "set", "target": "variable", "name": "x", "value": null });
+        let bare = codes::without_values(codes::CONVERSION);
+        let error = |message: &str| {
+            let error = json!({ "code": codes::CONVERSION, "message": message, "flowId": Uuid::nil(), "flowName": "A", "version": 1 });
+            json!({ "event": "error", "error": error })
+        };
         for (events, detail) in [
             (vec![flow.clone(), node.clone(), set], Detail::Steps),
             (vec![flow.clone(), node.clone(), shown], Detail::Everything),
-            (vec![flow.clone(), node], Detail::Everything),
+            (vec![flow.clone(), node.clone()], Detail::Everything),
+            (vec![flow.clone(), node.clone(), error("`x` is none")], Detail::Everything),
+            (vec![flow.clone(), node, error(&bare)], Detail::Steps),
+            (vec![flow.clone(), error(&bare)], Detail::Decisions),
             (vec![flow], Detail::Decisions),
             (vec![], Detail::Everything),
         ] {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use waypost_flow::actions::log::LogLevel;
 use waypost_flow::email::{Email, FindingRef};
 use waypost_flow::value::Value;
+use waypost_ids::codes;
 
 use crate::decision::Decided;
 use crate::effects::EffectKind;
@@ -25,9 +26,9 @@ use shown::Shown;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Detail {
-    /// Which flows and versions ran, errors, what is sent to whom, and the decision.
+    /// Which flows and versions ran, errors by their codes, what is sent to whom, and the decision.
     Decisions,
-    /// Every step, without values and log lines: nothing of the mail beyond what decision, errors, and recipients and subjects of what is sent say.
+    /// Every step, without values, log lines and messages of errors: nothing of the mail beyond what the decision, and recipients and subjects of what is sent, say.
     Steps,
     /// Every step with its values.
     #[default]
@@ -195,9 +196,13 @@ impl<'m> Recorder<'m> {
         self.always(Event::Leave);
     }
 
-    /// An error occurred.
+    /// An error occurred. Its message quotes values.
     pub(crate) fn error(&mut self, error: &RunError) {
-        self.always(Event::Error(Box::new(error.clone())));
+        let mut shown = error.clone();
+        if self.detail < Detail::Everything {
+            shown.message = codes::without_values(error.code);
+        }
+        self.always(Event::Error(Box::new(shown)));
     }
 
     /// The run is over.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub use forward::{Attached, Resent, forward_attached, resend};
 pub use mail::{Mail, mail};
-pub use reply::{NobodyToAnswer, Reply, reply};
+pub use reply::{NobodyToAnswer, Recipients, Reply, recipients, reply};
 pub use subject::{Stem, of_reply as subject_of_reply, stem as subject_stem};
 
 use crate::address::{MailAddress, Mailbox};

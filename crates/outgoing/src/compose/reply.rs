@@ -55,34 +55,9 @@ pub fn reply(
     wanted: &Reply<'_>,
     stamp: &Stamp,
 ) -> Result<Composed, NobodyToAnswer> {
-    let mut to = Vec::new();
-    // Whoever wrote the mail says whom its answer goes to: a machine answers one address, a person so many.
-    let (most_answered, most) = if wanted.automatic { (1, MOST_AUTOMATIC) } else { (MOST_RECIPIENTS, MOST_RECIPIENTS) };
-    for field in [AddressField::ReplyTo, AddressField::From] {
-        if to.is_empty() {
-            let found = original.addresses(field).iter().filter_map(mailbox).take(most_answered);
-            found.for_each(|mailbox| add(mailbox, &mut to));
-        }
-    }
-    if to.is_empty() {
-        return Err(NobodyToAnswer);
-    }
-    let direct = to.len();
-    if wanted.all {
-        let is_own = |mailbox: &Mailbox| {
-            let own = wanted.own.iter().chain([&wanted.from.address]);
-            own.into_iter().any(|own| own.is_same(&mailbox.address))
-        };
-        let fields = [AddressField::To, AddressField::Cc].into_iter().flat_map(|field| original.addresses(field));
-        let others = fields.take(MOST_LOOKED_AT).filter_map(mailbox).filter(|mailbox| !is_own(mailbox));
-        for mailbox in others {
-            if to.len() >= most {
-                break;
-            }
-            add(mailbox, &mut to);
-        }
-    }
-    let (answered, copied) = to.split_at_checked(direct).unwrap_or((&to, &[]));
+    let own: Vec<MailAddress> = wanted.own.iter().chain([&wanted.from.address]).cloned().collect();
+    let to = recipients(original, &own, wanted.all, wanted.automatic)?;
+    let (answered, copied) = to.mailboxes.split_at_checked(to.direct).unwrap_or((&to.mailboxes, &[]));
 
     let mut fields = Fields::traced(&stamp.trace);
     fields.mailboxes("From", std::slice::from_ref(wanted.from));
@@ -99,7 +74,53 @@ pub fn reply(
     }
     let attached = wanted.attach_original.then_some(Original { raw });
     let content = body::write(fields.into_bytes(), wanted.body, attached.as_ref(), stamp.boundary);
-    Ok(Composed::new(content, wanted.from, &to))
+    Ok(Composed::new(content, wanted.from, &to.mailboxes))
+}
+
+/// Whom a reply goes to.
+#[derive(Clone, Debug)]
+pub struct Recipients {
+    /// All of them, each once.
+    pub mailboxes: Vec<Mailbox>,
+    /// How many of them, the first, it is addressed to; the others get a copy.
+    pub direct: usize,
+}
+
+/// Whom a reply goes to: Reply-To, else From, and with `all` the other addresses of To and Cc except our `own`.
+///
+/// # Errors
+/// If there is nobody to reply to.
+pub fn recipients(
+    original: &Message<'_>,
+    own: &[MailAddress],
+    all: bool,
+    automatic: bool,
+) -> Result<Recipients, NobodyToAnswer> {
+    let mut to = Vec::new();
+    // Whoever wrote the mail says whom its answer goes to: a machine answers one address, a person so many.
+    let (most_answered, most) = if automatic { (1, MOST_AUTOMATIC) } else { (MOST_RECIPIENTS, MOST_RECIPIENTS) };
+    for field in [AddressField::ReplyTo, AddressField::From] {
+        if to.is_empty() {
+            let found = original.addresses(field).iter().filter_map(mailbox).take(most_answered);
+            found.for_each(|mailbox| add(mailbox, &mut to));
+        }
+    }
+    if to.is_empty() {
+        return Err(NobodyToAnswer);
+    }
+    let direct = to.len();
+    if all {
+        let is_own = |mailbox: &Mailbox| own.iter().any(|own| own.is_same(&mailbox.address));
+        let fields = [AddressField::To, AddressField::Cc].into_iter().flat_map(|field| original.addresses(field));
+        let others = fields.take(MOST_LOOKED_AT).filter_map(mailbox).filter(|mailbox| !is_own(mailbox));
+        for mailbox in others {
+            if to.len() >= most {
+                break;
+            }
+            add(mailbox, &mut to);
+        }
+    }
+    Ok(Recipients { mailboxes: to, direct })
 }
 
 /// An address of the original's header, if mail can go there.

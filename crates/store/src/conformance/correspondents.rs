@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
 use uuid::Uuid;
-use waypost_ids::{DecisionKind, DeliveryKind, DeliveryState};
+use waypost_ids::{DecisionKind, DeliveryKind, DeliveryState, codes};
 
 use super::outbox::{answer, delivery, forwards, outgoing};
 use super::samples::{accept, at, audit, decided, id, joined, lease, mail, queues, route, run, up_to};
@@ -79,6 +80,7 @@ pub(crate) async fn erasing_leaves_the_row_and_the_sums(store: &dyn Store) {
     let mut first = decided(1, run(DecisionKind::Disconnect));
     let decision = &mut first.interactions[0].run.as_mut().unwrap().decision;
     decision.reason = Some("ann is rude".to_owned());
+    decision.error = Some(json!({ "code": codes::NOT_FOUND, "message": "no row for ann", "nodeId": "a" }));
     first.idempotency = Some(IdempotencyKey { key: "ann's key".to_owned(), fingerprint: [1; 32] });
     accept(store, first.clone()).await;
     let mut again = decided(1, run(DecisionKind::Disconnect));
@@ -94,7 +96,10 @@ pub(crate) async fn erasing_leaves_the_row_and_the_sums(store: &dyn Store) {
     let row = store.interaction(id(1)).await.unwrap().unwrap();
     assert_eq!((row.erased, row.state, row.duplicates), (true, State::Completed, 1));
     assert_eq!((row.envelope_from.as_str(), row.remote.as_str(), row.subject.as_str()), ("", "", ""));
-    assert_eq!((row.message_id, row.decision.unwrap().reason), (None, None));
+    let bare = row.decision.unwrap();
+    assert_eq!((row.message_id, bare.reason), (None, None));
+    let message = codes::without_values(codes::NOT_FOUND);
+    assert_eq!(bare.error, Some(json!({ "code": codes::NOT_FOUND, "message": message, "nodeId": "a" })));
     assert_eq!(store.raw_message(id(1)).await.unwrap(), None);
     let bare = store.runs(id(1)).await.unwrap().remove(0).run;
     assert_eq!((bare.trace.as_str(), bare.journal, bare.decision.reason), ("{}", None, None));

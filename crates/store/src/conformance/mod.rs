@@ -91,7 +91,8 @@ macro_rules! every_rule {
                 what_projects_applied_is_remembered_until_it_is_gone, one_of_many_writers_wins;
             access: clients_are_replaced, a_client_that_changed_meanwhile_is_not_replaced, a_new_secret_ends_tokens, tokens_are_found_by_hash, ended_tokens_are_removed,
                 a_revoked_client_has_no_tokens, a_token_wants_the_secret_that_the_client_still_has, one_token_goes_alone, a_token_is_exchanged_once, sessions_go_together, a_deleted_client_is_gone_with_its_tokens, the_last_admin_stays;
-            retention: contents_go_first_and_leave_the_decision, what_is_not_completed_stays, what_is_kept_still_adds_up, what_repeats_mail_that_was_removed_is_not_counted,
+            retention: contents_go_first_and_leave_the_decision, what_decisions_quote_goes_with_the_content,
+                a_run_that_ends_after_the_erasure_quotes_nothing, what_is_not_completed_stays, what_is_kept_still_adds_up, what_repeats_mail_that_was_removed_is_not_counted,
                 a_rerun_begins_its_time_anew, a_shared_message_stays_while_it_is_shown, small_batches_oldest_first, a_route_keeps_its_mail_for_a_time_of_its_own, the_audit_log_is_cut_by_age;
             correspondents: a_correspondent_is_found_by_every_address_of_a_mail, erasing_leaves_the_row_and_the_sums,
                 what_was_sent_to_a_person_about_anothers_mail_goes, unfinished_work_is_left_unless_it_is_forced,

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use waypost_ids::DecisionKind;
+use serde_json::json;
+use waypost_ids::{DecisionKind, codes};
 
 use super::samples::{accept, at, audit, decided, id, later, listed, mail, offer, queue, queues, route, run, up_to};
 use crate::records::catalogue::CatalogueChange;
-use crate::records::mail::{Accepted, InteractionFilter, NewInteraction, State};
+use crate::records::mail::{Accepted, InteractionFilter, NewInteraction, RunRecord, State};
 use crate::records::queues::QueueClaim;
 use crate::records::retention::{RetentionLimits, RouteLimits, Swept};
 use crate::traits::Store;
@@ -48,6 +49,59 @@ pub(crate) async fn contents_go_first_and_leave_the_decision(store: &dyn Store) 
     );
     assert_eq!(store.interaction(id(1)).await.unwrap(), None);
     assert!(store.runs(id(1)).await.unwrap().is_empty());
+}
+
+/// A run that quotes its mail in all that it says of its decision.
+fn quoting(kind: DecisionKind) -> RunRecord {
+    let mut run = run(kind);
+    run.decision.reason = Some("my card is 4111".to_owned());
+    run.decision.outcome = Some("solved".to_owned());
+    run.decision.error = Some(json!({
+        "code": codes::CONVERSION,
+        "message": "the text `my card is 4111` can't become an integer",
+        "flowName": "Main",
+        "nodeId": "a",
+    }));
+    run
+}
+
+/// The mail is not in the words of decisions any more; what kind of error it was and where stays.
+async fn assert_wordless(store: &dyn Store, number: u128, how: &str) {
+    let row = store.interaction(id(number)).await.unwrap().unwrap();
+    let runs = store.runs(id(number)).await.unwrap();
+    assert!(!runs.is_empty(), "{how}");
+    for decision in runs.into_iter().map(|run| run.run.decision).chain(row.decision) {
+        let error = json!({
+            "code": codes::CONVERSION,
+            "message": codes::without_values(codes::CONVERSION),
+            "flowName": "Main",
+            "nodeId": "a",
+        });
+        assert_eq!((decision.reason, decision.error), (None, Some(error)), "{how}");
+        assert_eq!(decision.outcome.as_deref(), Some("solved"), "{how}");
+    }
+}
+
+pub(crate) async fn what_decisions_quote_goes_with_the_content(store: &dyn Store) {
+    queues(store).await;
+    accept(store, decided(1, quoting(DecisionKind::Disconnect))).await;
+    store.sweep(contents(at(2)), 10, later()).await.unwrap();
+    assert_wordless(store, 1, "retention").await;
+    accept(store, decided(2, quoting(DecisionKind::Unrouted))).await;
+    assert!(store.erase(id(2), audit(10, "ops")).await.unwrap());
+    assert_wordless(store, 2, "on request").await;
+    assert!(store.erase(id(2), audit(11, "ops")).await.unwrap());
+    assert_wordless(store, 2, "again").await;
+}
+
+/// The run has the mail in memory, and says of it what it likes.
+pub(crate) async fn a_run_that_ends_after_the_erasure_quotes_nothing(store: &dyn Store) {
+    queues(store).await;
+    accept(store, mail(1)).await;
+    let claimed = store.claim_runs(up_to(1), at(10)).await.unwrap().remove(0);
+    assert!(store.erase(id(1), audit(11, "ops")).await.unwrap());
+    assert!(store.record_run(id(1), claimed.lease.id, quoting(DecisionKind::Unrouted)).await.unwrap());
+    assert_wordless(store, 1, "ended later").await;
 }
 
 pub(crate) async fn what_is_not_completed_stays(store: &dyn Store) {

@@ -13,7 +13,7 @@ use super::mail_columns::{interaction, read_state};
 use super::pool::{Lent, execute, row, rows};
 use super::standing::Moves;
 use super::{PostgresStore, audit, deliveries, journals, locks, replays, requests, retention, threads};
-use crate::encoding::{DecisionMore, attributes_column, json};
+use crate::encoding::{attributes_column, json};
 use crate::error::StoreError;
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
@@ -21,7 +21,9 @@ use crate::records::correspondents::{Correspondence, Correspondent, ErasureRecor
 use crate::records::mail::NewMessage;
 use crate::records::threads::ThreadRecord;
 use crate::rules::contents::ERASED_TRACE;
-use crate::rules::correspondents::{ErasureStanding, Step, bare_decision, is_unfinished, named_beside, step, without};
+use crate::rules::correspondents::{
+    ErasureStanding, Step, is_unfinished, named_beside, nameless_decision, step, without,
+};
 use crate::rules::threads::{Copied, without_copies};
 use crate::sums::sound_or_none;
 use crate::traits::CorrespondentStore;
@@ -359,7 +361,7 @@ async fn erase_whole(
     forget_requests(db, id).await?;
     retention::erase_contents(db, &[id.0], now, moves).await?;
     deliveries::erase_all(db, id, who, moves).await?;
-    bare_decisions(db, id, who).await?;
+    bare_runs(db, id, who).await?;
     let sql = "UPDATE interactions SET envelope_from = '', remote = '', message_id = NULL WHERE id = $1";
     execute(db, sql, &[&id.0]).await?;
     forget(db, &[id.0]).await
@@ -384,7 +386,7 @@ async fn erase_copy(db: &impl GenericClient, copy: &Copied, who: &Correspondent)
 
 /// Takes from another's interaction what names the correspondent, and what may: traces, journals, and what replays show.
 async fn erase_naming(db: &impl GenericClient, id: InteractionId, who: &Correspondent) -> Result<(), StoreError> {
-    bare_decisions(db, id, who).await?;
+    bare_runs(db, id, who).await?;
     journals::forget(db, &[id.0]).await?;
     replays::forget(db, &[id.0]).await?;
     let sql = "SELECT attributes, attributes_set, thread FROM interactions WHERE id = $1";
@@ -400,27 +402,23 @@ async fn erase_naming(db: &impl GenericClient, id: InteractionId, who: &Correspo
 }
 
 /// What is to be erased in part. What can't be read goes whole: nobody else could read it either.
-fn readable<T: DeserializeOwned + Default>(columns: Columns<'_>, column: &'static str) -> Result<T, StoreError> {
+pub(super) fn readable<T: DeserializeOwned + Default>(
+    columns: Columns<'_>,
+    column: &'static str,
+) -> Result<T, StoreError> {
     Ok(sound_or_none(columns.json_or_empty::<Option<T>>(column))?.unwrap_or_default())
 }
 
 /// Takes from all decisions of an interaction what may name the correspondent, and from its runs traces and attributes that do.
-async fn bare_decisions(db: &impl GenericClient, id: InteractionId, who: &Correspondent) -> Result<(), StoreError> {
-    let sql = "SELECT decision_more FROM interactions WHERE id = $1 AND decision_more IS NOT NULL";
-    if let Some(found) = row(db, sql, &[&id.0]).await? {
-        let more: DecisionMore = readable(Columns { row: &found, table: "interactions" }, "decision_more")?;
-        let sql = "UPDATE interactions SET decision_more = $2 WHERE id = $1";
-        execute(db, sql, &[&id.0, &bare_decision(more, who).column()?]).await?;
-    }
-    let sql = "SELECT number, decision_more, attributes FROM runs WHERE interaction = $1";
-    for found in rows(db, sql, &[&id.0]).await? {
+async fn bare_runs(db: &impl GenericClient, id: InteractionId, who: &Correspondent) -> Result<(), StoreError> {
+    retention::rewrite_decisions(db, &[id.0], |more| nameless_decision(more, who)).await?;
+    for found in rows(db, "SELECT number, attributes FROM runs WHERE interaction = $1", &[&id.0]).await? {
         let columns = Columns { row: &found, table: "runs" };
         let number: i64 = columns.get("number")?;
-        let more = bare_decision(readable(columns, "decision_more")?, who).column()?;
         let attributes = attributes_column(&without(readable(columns, "attributes")?, who))?;
-        let sql = "UPDATE runs SET decision_more = $3, attributes = $4, trace = $5, trace_sum = NULL
-            WHERE interaction = $1 AND number = $2";
-        execute(db, sql, &[&id.0, &number, &more, &attributes, &ERASED_TRACE]).await?;
+        let sql =
+            "UPDATE runs SET attributes = $3, trace = $4, trace_sum = NULL WHERE interaction = $1 AND number = $2";
+        execute(db, sql, &[&id.0, &number, &attributes, &ERASED_TRACE]).await?;
     }
     Ok(())
 }

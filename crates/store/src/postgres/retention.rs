@@ -9,17 +9,18 @@ use uuid::Uuid;
 
 use super::accept::Windows;
 use super::columns::{Columns, window_start};
+use super::correspondents::readable;
 use super::mail_columns::{read_kind, read_state};
 use super::pool::{Parameters, execute, rows};
 use super::standing::Moves;
 use super::tally;
 use super::{PostgresStore, locks};
-use crate::encoding::json;
+use crate::encoding::{DecisionMore, json};
 use crate::error::StoreError;
 use crate::records::mail::Opening;
 use crate::records::retention::{RetentionLimits, Swept};
 use crate::records::threads::ThreadRecord;
-use crate::rules::contents::{ERASED_TRACE, bare_opening};
+use crate::rules::contents::{ERASED_TRACE, bare_decision, bare_opening};
 use crate::rules::threads::bare_thread;
 use crate::sums::sound_or_none;
 use crate::traits::RetentionStore;
@@ -205,7 +206,31 @@ async fn remove_old(db: &mut Client, limits: &RetentionLimits, max: i64, now: Ti
     Ok(removed)
 }
 
-/// Removes message, subject, traces, journals and attributes with the copies that later interactions have of them, and the opening except where a run that is still to come needs it; answers how many of the interactions exist. A message that came for several routes goes with
+/// Rewrites what the decisions of interactions and of their runs have in words.
+pub(super) async fn rewrite_decisions(
+    db: &impl GenericClient,
+    ids: &[Uuid],
+    rewrite: impl Fn(DecisionMore) -> DecisionMore,
+) -> Result<(), StoreError> {
+    let sql = "SELECT id, decision_more FROM interactions WHERE id = ANY ($1) AND decision_more IS NOT NULL";
+    for found in rows(db, sql, &[&ids]).await? {
+        let columns = Columns { row: &found, table: "interactions" };
+        let (id, more): (Uuid, _) = (columns.get("id")?, readable(columns, "decision_more")?);
+        let sql = "UPDATE interactions SET decision_more = $2 WHERE id = $1";
+        execute(db, sql, &[&id, &rewrite(more).column()?]).await?;
+    }
+    let sql = "SELECT interaction, number, decision_more FROM runs WHERE interaction = ANY ($1) AND decision_more IS NOT NULL";
+    for found in rows(db, sql, &[&ids]).await? {
+        let columns = Columns { row: &found, table: "runs" };
+        let (id, number): (Uuid, i64) = (columns.get("interaction")?, columns.get("number")?);
+        let more = rewrite(readable(columns, "decision_more")?).column()?;
+        let sql = "UPDATE runs SET decision_more = $3 WHERE interaction = $1 AND number = $2";
+        execute(db, sql, &[&id, &number, &more]).await?;
+    }
+    Ok(())
+}
+
+/// Removes message, subject, traces, journals, attributes, and words of decisions, with the copies that later interactions have of them, and the opening except where a run that is still to come needs it; answers how many of the interactions exist. A message that came for several routes goes with
 /// the last of its interactions. Whoever asks shares the catalogue's lock before and holds those of the threads, and writes `moves` at the end: counters come last.
 pub(super) async fn erase_contents(
     db: &impl GenericClient,
@@ -238,6 +263,7 @@ pub(super) async fn erase_contents(
             opening = bare.opening, thread = bare.thread
         FROM unnest($1::uuid[], $2::text[], $3::text[]) AS bare (id, opening, thread) WHERE interactions.id = bare.id";
     execute(db, sql, &[&ids, &openings, &threads]).await?;
+    rewrite_decisions(db, &ids, bare_decision).await?;
     super::threads::erase(db, &ids).await?;
     super::journals::forget(db, &ids).await?;
     super::replays::forget(db, &ids).await?;

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::outbox;
+use serde_json::Value as Json;
+use waypost_ids::codes;
+
+use super::{outbox, pushes};
+use crate::encoding::DecisionMore;
 use crate::records::mail::{AttributesSet, Opening, RunRecord, State};
 
 /// The trace of a run whose content was erased.
@@ -50,7 +54,28 @@ fn bytes(attributes: &BTreeMap<String, String>) -> usize {
 /// A run whose content was erased while it was under way.
 pub(crate) fn bare_run(mut run: RunRecord) -> RunRecord {
     outbox::hold_all(&mut run.sends);
+    run.decision.reason = None;
+    run.decision.error = run.decision.error.map(bare_error);
     RunRecord { trace: ERASED_TRACE.to_owned(), attributes: BTreeMap::new(), journal: None, ..run }
+}
+
+/// What erasing leaves of a decision: where the interaction went, and what kind of error kept it from going further. What a flow or an error says
+/// in words may quote the mail.
+pub(crate) fn bare_decision(more: DecisionMore) -> DecisionMore {
+    DecisionMore { reason: None, error: more.error.map(bare_error), ..more }
+}
+
+/// What erasing leaves of an error: its code, what that means, and where it happened.
+fn bare_error(mut error: Json) -> Json {
+    let code = error.get("code").and_then(Json::as_str).unwrap_or_default();
+    let message = codes::without_values(code);
+    if let Some(members) = error.as_object_mut() {
+        members.insert("message".to_owned(), message.into());
+        if let Some(push) = members.get_mut(pushes::MEMBER) {
+            *push = bare_error(push.take());
+        }
+    }
+    error
 }
 
 /// What erasing leaves of the opening: where the interaction is to go, if a run has still to end.
@@ -67,6 +92,8 @@ pub(crate) fn bare_opening<E>(
 #[cfg(test)]
 mod tests {
     use std::convert::Infallible;
+
+    use serde_json::json;
 
     use super::*;
 
@@ -94,6 +121,37 @@ mod tests {
         assert_eq!(before().set(&map(&[("c", "2")]), true, 6), Err(AttributesSet::Gone));
         let large = before().set(&map(&[("c", "23")]), false, 6);
         assert_eq!(large, Err(AttributesSet::TooLarge { bytes: 7 }));
+    }
+
+    #[test]
+    fn a_decision_keeps_the_kind_and_the_place_of_its_error() {
+        let more = DecisionMore {
+            language: Some("de".to_owned()),
+            outcome: Some("solved".to_owned()),
+            reason: Some("spam about my card".to_owned()),
+            error: Some(json!({
+                "code": codes::CONVERSION,
+                "message": "the text `my card` can't become an integer",
+                "flowName": "Main",
+                "nodeId": "a",
+                "push": { "code": codes::PUSH_FAILED, "message": "the push to `ann@example.net` was given up: my card" },
+            })),
+            ..DecisionMore::default()
+        };
+        let expected = DecisionMore {
+            reason: None,
+            error: Some(json!({
+                "code": codes::CONVERSION,
+                "message": "a value that can't become one of the type asked for",
+                "flowName": "Main",
+                "nodeId": "a",
+                "push": { "code": codes::PUSH_FAILED, "message": codes::without_values(codes::PUSH_FAILED) },
+            })),
+            ..more.clone()
+        };
+        let bare = bare_decision(more);
+        assert_eq!(bare, expected);
+        assert_eq!(bare_decision(bare), expected, "twice is once");
     }
 
     #[test]

@@ -3,18 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::contents::bare_decision;
 use super::deliveries::{Delivery, erased};
 use super::outbox::folded;
 use crate::encoding::DecisionMore;
 use crate::leases::{Hold, Lease};
 use crate::records::correspondents::{Correspondent, ErasureRecord, ErasureState, Part};
 use crate::records::mail::{NewMessage, State};
-
-/// What an erasure puts in the place of words that may have quoted a mail.
-const ERASED: &str = "erased";
 
 /// Longer than any address can be, in bytes (RFC 5321, section 4.5.3.1, in U-labels). What is longer stands for nobody, and in no index.
 const LONGEST: usize = 1000;
@@ -107,15 +104,11 @@ impl Correspondent {
     }
 }
 
-/// What is left of a decision: not their address, nor what a flow or an error said in words of its own.
-pub(crate) fn bare_decision(mut more: DecisionMore, who: &Correspondent) -> DecisionMore {
+/// What is left of a decision: what any erasure leaves, without what names them.
+pub(crate) fn nameless_decision(more: DecisionMore, who: &Correspondent) -> DecisionMore {
+    let mut more = bare_decision(more);
     more.addresses.retain(|address| !who.is(address));
-    more.reason = None;
     more.outcome = more.outcome.filter(|outcome| !who.is_in(outcome));
-    more.error = more.error.map(|error| {
-        let code = error.get("code").cloned().unwrap_or(Value::Null);
-        json!({ "code": code, "message": ERASED })
-    });
     more
 }
 
@@ -185,6 +178,9 @@ impl ErasureRecord {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+    use waypost_ids::codes;
+
     use super::*;
     use crate::conformance::samples::{at, lease, mail};
 
@@ -241,18 +237,19 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_keeps_others_and_codes_alone() {
+    fn a_decision_keeps_others_and_kinds_of_errors_alone() {
         let more = DecisionMore {
             addresses: vec!["Ann@bücher.example".to_owned(), "bob@example.net".to_owned()],
             reason: Some("spam of ann".to_owned()),
             outcome: Some("solved".to_owned()),
-            error: Some(json!({ "code": "timeout", "message": "no answer for ann", "node": "a" })),
+            error: Some(json!({ "code": codes::NOT_FOUND, "message": "no row for ann", "nodeId": "a" })),
             ..DecisionMore::default()
         };
-        let bare = bare_decision(more, &ann());
+        let bare = nameless_decision(more, &ann());
         assert_eq!((bare.addresses, bare.reason), (vec!["bob@example.net".to_owned()], None));
         assert_eq!(bare.outcome.as_deref(), Some("solved"));
-        assert_eq!(bare.error, Some(json!({ "code": "timeout", "message": "erased" })));
+        let message = codes::without_values(codes::NOT_FOUND);
+        assert_eq!(bare.error, Some(json!({ "code": codes::NOT_FOUND, "message": message, "nodeId": "a" })));
     }
 
     #[test]

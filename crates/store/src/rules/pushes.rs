@@ -99,7 +99,7 @@ pub(crate) fn without_failure(before: Option<Json>) -> Option<Json> {
 }
 
 /// Where the error of a run that failed says why its mail was not pushed either.
-const MEMBER: &str = "push";
+pub(crate) const MEMBER: &str = "push";
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use super::columns::{Columns, kept, micros};
 use super::mail_columns::interaction;
 use super::writer::Session;
 use super::{SqliteStore, audit, deliveries, journals, replays, requests, retention, threads};
-use crate::encoding::{DecisionMore, attributes_column, json};
+use crate::encoding::{attributes_column, json};
 use crate::error::StoreError;
 use crate::leases::Lease;
 use crate::records::audit::AuditRecord;
@@ -19,7 +19,9 @@ use crate::records::correspondents::{Correspondence, Correspondent, ErasureRecor
 use crate::records::mail::{NewMessage, State};
 use crate::records::threads::ThreadRecord;
 use crate::rules::contents::ERASED_TRACE;
-use crate::rules::correspondents::{ErasureStanding, Step, bare_decision, is_unfinished, named_beside, step, without};
+use crate::rules::correspondents::{
+    ErasureStanding, Step, is_unfinished, named_beside, nameless_decision, step, without,
+};
 use crate::rules::threads::{Copied, without_copies};
 use crate::sums::sound_or_none;
 use crate::traits::CorrespondentStore;
@@ -300,7 +302,7 @@ fn erase_whole(
     forget_requests(session.db, id)?;
     retention::erase_content(session, id, now)?;
     deliveries::erase_all(session, id, who, now)?;
-    bare_decisions(session.db, id, who)?;
+    bare_runs(session.db, id, who)?;
     let sql = "UPDATE interactions SET envelope_from = '', remote = '', message_id = NULL WHERE id = ?1";
     session.db.prepare_cached(sql)?.execute((id.0.as_bytes(),))?;
     forget(session.db, id)
@@ -325,7 +327,7 @@ fn erase_copy(db: &Connection, copy: &Copied, who: &Correspondent) -> Result<(),
 
 /// Takes from another's interaction what names the correspondent, and what may: traces, journals, and what replays show.
 fn erase_naming(db: &Connection, id: InteractionId, who: &Correspondent) -> Result<(), StoreError> {
-    bare_decisions(db, id, who)?;
+    bare_runs(db, id, who)?;
     journals::forget(db, id)?;
     replays::forget(db, id)?;
     let sql = "SELECT attributes, attributes_set, thread FROM interactions WHERE id = ?1";
@@ -348,41 +350,30 @@ fn erase_naming(db: &Connection, id: InteractionId, who: &Correspondent) -> Resu
 }
 
 /// What is to be erased in part. What can't be read goes whole: nobody else could read it either.
-fn readable<T: DeserializeOwned + Default>(columns: Columns<'_, '_>, column: &'static str) -> Result<T, StoreError> {
+pub(super) fn readable<T: DeserializeOwned + Default>(
+    columns: Columns<'_, '_>,
+    column: &'static str,
+) -> Result<T, StoreError> {
     Ok(sound_or_none(columns.json_or_empty::<Option<T>>(column))?.unwrap_or_default())
 }
 
 /// Takes from all decisions of an interaction what may name the correspondent, and from its runs traces and attributes that do.
-fn bare_decisions(db: &Connection, id: InteractionId, who: &Correspondent) -> Result<(), StoreError> {
-    let sql = "SELECT decision_more FROM interactions WHERE id = ?1 AND decision_more IS NOT NULL";
-    let more = {
-        let mut select = db.prepare_cached(sql)?;
-        let mut rows = select.query((id.0.as_bytes(),))?;
-        let read = |row: &Row<'_>| readable::<DecisionMore>(Columns { row, table: "interactions" }, "decision_more");
-        rows.next()?.map(read).transpose()?
-    };
-    if let Some(more) = more {
-        let sql = "UPDATE interactions SET decision_more = ?2 WHERE id = ?1";
-        db.prepare_cached(sql)?.execute((id.0.as_bytes(), bare_decision(more, who).column()?))?;
-    }
+fn bare_runs(db: &Connection, id: InteractionId, who: &Correspondent) -> Result<(), StoreError> {
+    retention::rewrite_decisions(db, id, |more| nameless_decision(more, who))?;
     let runs = {
-        let mut select =
-            db.prepare_cached("SELECT number, decision_more, attributes FROM runs WHERE interaction = ?1")?;
+        let mut select = db.prepare_cached("SELECT number, attributes FROM runs WHERE interaction = ?1")?;
         let mut rows = select.query((id.0.as_bytes(),))?;
         let mut runs = Vec::new();
         while let Some(row) = rows.next()? {
             let columns = Columns { row, table: "runs" };
-            let number: u32 = columns.get("number")?;
-            let more: DecisionMore = readable(columns, "decision_more")?;
-            runs.push((number, more, readable(columns, "attributes")?));
+            runs.push((columns.get::<u32>("number")?, readable(columns, "attributes")?));
         }
         runs
     };
-    for (number, more, attributes) in runs {
-        let sql =
-            "UPDATE runs SET decision_more = ?3, attributes = ?4, trace = ?5 WHERE interaction = ?1 AND number = ?2";
-        let (more, attributes) = (bare_decision(more, who).column()?, attributes_column(&without(attributes, who))?);
-        db.prepare_cached(sql)?.execute((id.0.as_bytes(), number, more, attributes, ERASED_TRACE))?;
+    for (number, attributes) in runs {
+        let sql = "UPDATE runs SET attributes = ?3, trace = ?4 WHERE interaction = ?1 AND number = ?2";
+        let attributes = attributes_column(&without(attributes, who))?;
+        db.prepare_cached(sql)?.execute((id.0.as_bytes(), number, attributes, ERASED_TRACE))?;
     }
     Ok(())
 }

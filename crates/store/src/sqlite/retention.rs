@@ -7,15 +7,16 @@ use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::columns::{Columns, micros};
+use super::correspondents::readable;
 use super::mail_columns::{interaction, sound};
 use super::writer::Session;
 use super::{SqliteStore, deliveries, tally};
-use crate::encoding::json;
+use crate::encoding::{DecisionMore, json};
 use crate::error::StoreError;
 use crate::records::mail::{InteractionRecord, Opening, State};
 use crate::records::retention::{RetentionLimits, Swept};
 use crate::records::threads::ThreadRecord;
-use crate::rules::contents::{ERASED_TRACE, bare_opening};
+use crate::rules::contents::{ERASED_TRACE, bare_decision, bare_opening};
 use crate::rules::threads::bare_thread;
 use crate::sums::sound_or_none;
 use crate::traits::RetentionStore;
@@ -140,7 +141,35 @@ fn remove(session: &mut Session<'_>, one: &InteractionRecord, now: Timestamp) ->
     Ok(())
 }
 
-/// Removes message, subject, traces, journals and attributes with the copies that later interactions have of them, and the opening except where a run that is still to come needs it; answers whether the interaction exists. A message that came for several routes goes with the
+/// Rewrites what the decisions of an interaction and of its runs have in words.
+pub(super) fn rewrite_decisions(
+    db: &Connection,
+    id: InteractionId,
+    rewrite: impl Fn(DecisionMore) -> DecisionMore,
+) -> Result<(), StoreError> {
+    let of_runs = "runs WHERE interaction = ?1 AND decision_more IS NOT NULL";
+    for (table, which) in
+        [("interactions", "interactions WHERE id = ?1 AND decision_more IS NOT NULL"), ("runs", of_runs)]
+    {
+        let found = {
+            let mut select = db.prepare_cached(&format!("SELECT rowid, decision_more FROM {which}"))?;
+            let mut rows = select.query((id.0.as_bytes(),))?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let columns = Columns { row, table };
+                found.push((columns.get::<i64>("rowid")?, readable(columns, "decision_more")?));
+            }
+            found
+        };
+        for (row, more) in found {
+            let sql = format!("UPDATE {table} SET decision_more = ?2 WHERE rowid = ?1");
+            db.prepare_cached(&sql)?.execute((row, rewrite(more).column()?))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes message, subject, traces, journals, attributes, and words of decisions, with the copies that later interactions have of them, and the opening except where a run that is still to come needs it; answers whether the interaction exists. A message that came for several routes goes with the
 /// last of its interactions. What is freed is overwritten with zeros (`schema::open_writer`).
 pub(super) fn erase_content(session: &mut Session<'_>, id: InteractionId, now: Timestamp) -> Result<bool, StoreError> {
     let db = &*session.db;
@@ -154,6 +183,7 @@ pub(super) fn erase_content(session: &mut Session<'_>, id: InteractionId, now: T
     let thread = sound_or_none(columns.json_or_empty::<Option<ThreadRecord>>("thread"))?.map(bare_thread);
     drop(rows);
     drop(select);
+    rewrite_decisions(db, id, bare_decision)?;
     db.prepare_cached(
         "UPDATE interactions SET erased = 1, subject = '', message = NULL, attributes = NULL, attributes_set = NULL,
             opening = ?2, thread = ?3

@@ -107,6 +107,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     // A reader that goes away must not stop the work half-way: a closed pipe is an error only at the end.
     let mut out = screen::stdout();
     let mut printed = Ok(());
+    let mut told = Report::new(arguments.dry_run);
     let compared = arguments.dry_run || arguments.replay.is_some();
     let differences = if compared { differences(&remote, &project, &rows)? } else { BTreeMap::new() };
     // What is pruned is replayed with the rest, and listed before anything is done.
@@ -129,12 +130,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 Err(error) => return Err(refused(error, &sources, &mut project)?),
             };
             let replayed = replay::watch(&remote, started.id)?;
-            // Data is one value: what the replay found goes elsewhere.
-            printed = match arguments.output.is_data() {
-                true => replay::print(&mut screen::stderr(), &replayed),
-                false => replay::print(&mut out, &replayed),
-            };
-            replay::judge(&replayed, arguments.max_changed)?;
+            let judged = replay::judge(&replayed, arguments.max_changed);
+            if arguments.output.is_data() {
+                // Data is one value: what the replay found is a member of it.
+                told.replay = Some(replayed);
+                if let Err(why) = &judged {
+                    told.held_back = Some(why.to_string());
+                    told.print(arguments.output, &mut out)?;
+                }
+            } else {
+                printed = replay::print(&mut out, &replayed);
+            }
+            judged?;
         }
     }
     if let Some(found) = pruned.filter(|_| !arguments.dry_run) {
@@ -145,7 +152,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let changed = if is_empty(&set) { Ok(ChangeSetDone::default()) } else { remote.wait(remote.flows().change(&set)) };
     match changed {
         Ok(done) => {
-            let mut told = Report::new(arguments.dry_run);
             let applied = Applied { remote: &remote, project: &project, rows: &rows, differences, arguments };
             let ended = tell(&done, &mut told, &mut |one, told| applied.rows_of(one, told));
             let texts = if arguments.dry_run { Vec::new() } else { project.texts(&sources) };

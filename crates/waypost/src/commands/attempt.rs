@@ -85,7 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let decided = if tried.unanswered.is_empty() { short(&tried.decision) } else { "unknown".to_owned() };
         writeln!(out, "{}: {decided}{outputs}", mail.name)?;
         for send in &tried.sends {
-            writeln!(out, "    would send {}", text::sent(send))?;
+            writeln!(out, "    {}", text::sending(send))?;
         }
         for Unanswered { data_action, input } in &tried.unanswered {
             writeln!(out, "    unanswered: {data_action} {}", Json::Object(input.clone()))?;

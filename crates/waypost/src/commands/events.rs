@@ -14,6 +14,7 @@ use super::{flows, queues};
 use crate::failure::Failure;
 use crate::remote::{Remote, Server};
 use crate::screen;
+use crate::words;
 
 /// After a stream ended, another is opened so much later; twice as much each time that there is no answer.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -27,8 +28,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     server: Server,
     /// Only events of these kinds: interaction, delivery, object, mailbox
-    #[arg(long, value_delimiter = ',')]
-    kind: Vec<String>,
+    #[arg(long, value_delimiter = ',', value_parser = kind)]
+    kind: Vec<&'static str>,
     /// Only interactions that are or were in these queues, by name or id
     #[arg(long, value_delimiter = ',')]
     queue: Vec<String>,
@@ -40,13 +41,17 @@ pub(crate) struct Arguments {
     limit: Option<u64>,
 }
 
+fn kind(text: &str) -> Result<&'static str, String> {
+    words::one_of(text, &["interaction", "delivery", "object", "mailbox"], |kind| kind)
+}
+
 /// Prints a line of JSON for each event until it is stopped, or has printed as many as it is to. Exit code 0: printed; 2: refused or no answer.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let queues = arguments.queue.iter().map(|queue| Ok::<_, Failure>(queues::find(&remote, queue)?.0));
     let flows = arguments.flow.iter().map(|flow| Ok::<_, Failure>(flows::find(&remote, flow)?.0));
     let filter = LiveFilter {
-        kinds: arguments.kind.clone(),
+        kinds: arguments.kind.iter().map(ToString::to_string).collect(),
         queues: queues.collect::<Result<_, Failure>>()?,
         flows: flows.collect::<Result<_, Failure>>()?,
     };

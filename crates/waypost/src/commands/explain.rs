@@ -36,7 +36,7 @@ fn entries() -> impl Iterator<Item = Entry> {
     flows.chain(others.map(|known| Entry { code: known.code, meaning: known.meaning, page: known.page }))
 }
 
-/// Exit code 0: explained or listed; 1: there is no such code.
+/// Exit code 0: explained or listed; 2: there is no such code.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     let output = arguments.printing.output;
@@ -61,8 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let near = nearest(wanted, entries().map(|entry| entry.code));
     let help =
         near.map_or_else(|| "`waypost explain` lists all codes".to_owned(), |near| format!("did you mean `{near}`?"));
-    writeln!(io::stderr(), "waypost: there is no code `{wanted}`; {help}")?;
-    Err(Failure::Found)
+    Err(Failure::Failed(format!("there is no code `{wanted}`; {help}")))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use waypost_app::mail::decide::{Decided, Start, decide_at_once};
 use waypost_app::mail::given::{GivenAnswer, GivenAnswers};
 use waypost_app::mail::named::name_lookups;
 use waypost_app::mail::unanswered::{Unanswered, unanswered};
-use waypost_app::outbox::sends::{push, sends};
+use waypost_app::outbox::sends::{Answered, push, sends};
 use waypost_catalogue::routes::RouteMatch;
 use waypost_catalogue::world::{Running, World};
 use waypost_engine::Limits;
@@ -94,6 +94,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             return Ok(());
         };
         let now = arguments.at.unwrap_or_else(|| origin.now());
+        let envelope = Envelope { to: to.as_deref().unwrap_or_default(), ..Envelope::default() };
         let start = Start {
             interaction: InteractionId(Uuid::nil()),
             received_at: now,
@@ -101,14 +102,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             priority: route.priority,
             route: Some(&route),
             opening: None,
-            envelope: Envelope { to: to.as_deref().unwrap_or_default(), ..Envelope::default() },
+            envelope,
             thread: None,
         };
         let answers = GivenAnswers::new(&given, &running, HeldAnswers { running: &running, rows: &rows });
         let decided = decide_at_once(&running, start, &message, Limits::default(), &answers)
             .map_err(|error| Failure::Failed(error.to_string()))?;
         failed |= decided.record.decision.error.is_some();
-        print(&mut out, arguments, &mail, &message, (&decided, answers.unasked()), &running)?;
+        let answered = Answered::of(&message, envelope, (Some(&route), &running.routes), None);
+        print(&mut out, arguments, (&mail, &message, &answered), (&decided, answers.unasked()), &running)?;
         Ok(())
     })?;
     out.flush()?;
@@ -250,8 +252,7 @@ struct LineDecision<'l> {
 fn print(
     out: &mut impl Write,
     arguments: &Arguments,
-    mail: &MailFile,
-    message: &Message<'_>,
+    (mail, message, answered): (&MailFile, &Message<'_>, &Answered<'_, '_>),
     (decided, unasked): (&Decided, Vec<String>),
     running: &Running,
 ) -> io::Result<()> {
@@ -263,7 +264,7 @@ fn print(
     let kind = if is_known { decision.kind.as_str() } else { "unknown" };
     let queue = decision.queue.filter(|_| is_known).and_then(|queue| running.queue_names.get(&queue));
     let pushed = if is_known { push(decision, running) } else { None };
-    let sends: Vec<TraceEffect> = sends(&decided.effects).into_iter().chain(pushed).collect();
+    let sends: Vec<TraceEffect> = sends(&decided.effects, answered).into_iter().chain(pushed).collect();
     let trace = || -> io::Result<RunTrace> {
         let mut trace = serde_json::from_str(&record.trace)?;
         name_lookups(&mut trace, running);
@@ -301,7 +302,7 @@ fn print(
             let error = error.map(|error| format!(" ({error})")).unwrap_or_default();
             writeln!(out, "{}: {kind}{place}, priority {}{error}", mail.name, decision.priority)?;
             for send in &sends {
-                writeln!(out, "    would send {}", text::sent(send))?;
+                writeln!(out, "    {}", text::sending(send))?;
             }
             for Unanswered { data_action, input } in unanswered {
                 writeln!(out, "    unanswered: {data_action} {}", Json::Object(input))?;

@@ -232,9 +232,9 @@ pub(crate) enum BareLf {
 /// How much a trace keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum TraceDetail {
-    /// Which flows ran, errors, the decision.
+    /// Which flows ran, errors without values, whom it sends to, the decision.
     Decisions,
-    /// Every step, with nothing of the mail beyond what the decision says.
+    /// Every step, with nothing of the mail beyond the decision, and recipients and subjects of what is sent.
     Steps,
     /// Every step with its values.
     #[default]

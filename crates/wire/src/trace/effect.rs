@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::present;
+use super::{HeldBy, present};
 
 /// Something that a run sends out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -12,10 +12,10 @@ use super::present;
 pub struct TraceEffect {
     /// What it is.
     pub kind: TraceEffectKind,
-    /// The recipients; absent for a reply, which goes to the sender, and for a request to a webhook.
+    /// The recipients; absent for a request to a webhook, and in a trace for a reply, which goes to the sender.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub to: Option<Json>,
-    /// Its subject; absent for a forward, and for a reply that takes the mail's own.
+    /// Its subject; absent for a forward, and in a trace for a reply that takes the mail's own.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub subject: Option<Json>,
     /// The reply also goes to everyone else who got the mail; absent if not.
@@ -39,6 +39,9 @@ pub struct TraceEffect {
     /// The request's `data`; absent if that is the interaction.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub payload: Option<Json>,
+    /// The rule that holds it back: it is not sent. Absent if it goes out, and in traces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<HeldBy>,
 }
 
 /// What a run sends.

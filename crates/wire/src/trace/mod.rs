@@ -28,6 +28,8 @@ pub use lookup::{
 };
 pub use run_error::RunError;
 
+pub use crate::delivery::HeldBy;
+
 /// What happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunTrace {

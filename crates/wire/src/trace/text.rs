@@ -254,7 +254,7 @@ fn decision(made: &TraceDecision) -> String {
     text
 }
 
-/// What is sent, in words: `a reply, text "…"`.
+/// What is sent, in words: `a reply, text "…"`, and what holds it back.
 #[must_use]
 pub fn sent(effect: &TraceEffect) -> String {
     let mut text = format!("a {}", effect.kind.as_str());
@@ -279,7 +279,17 @@ pub fn sent(effect: &TraceEffect) -> String {
     for (words, _) in marks.into_iter().filter(|(_, holds)| *holds) {
         let _ = write!(text, ", {words}");
     }
+    if let Some(held) = &effect.held_by {
+        let _ = write!(text, ", held back by `{}`: {}", held.rule, flat(&held.reason));
+    }
     text
+}
+
+/// What a run would do about something that it lists, in words.
+#[must_use]
+pub fn sending(effect: &TraceEffect) -> String {
+    let verb = if effect.held_by.is_some() { "would not send" } else { "would send" };
+    format!("{verb} {}", sent(effect))
 }
 
 /// The error of a decision in words: `run.mail-loop: the mail …`. Where no flow ran, it names no place; one of no known form is written as JSON.

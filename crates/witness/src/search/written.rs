@@ -5,7 +5,7 @@ use waypost_flow::source::{self, Node, yaml_text};
 use waypost_flow_tests::trial::Trial;
 use waypost_flow_tests::{Case, Flows, Observed, Suite};
 use waypost_project::SourceFile;
-use waypost_wire::trace::RunTrace;
+use waypost_wire::trace::{RunTrace, TraceEffect};
 
 use super::attempt::{answers, leads_somewhere, written};
 use super::draft::{Draft, Entry};
@@ -92,7 +92,7 @@ pub(crate) fn expected_unlike(observed: &Observed, other: &Observed) -> Json {
         attributes.extend(absent);
     }
     let (own, others) = (sends(observed), sends(other));
-    if own.is_empty() && !others.is_empty() {
+    if own.is_empty() && other.sends.iter().any(|send| send.held_by.is_none()) {
         expect.insert("sends".to_owned(), json!([]));
     } else if others.len() <= own.len() {
         if own != others {
@@ -127,12 +127,16 @@ fn without(send: &Json, others: &[Json]) -> Json {
 /// What is sent, as a case says it.
 fn sends(observed: &Observed) -> Vec<Json> {
     let known = ["kind", "to", "subject", "text", "html", "replyAll", "attachOriginal", "attach", "webhook", "payload"];
-    let one = |send| match send {
-        Json::Object(members) => members.into_iter().filter(|(name, _)| known.contains(&name.as_str())).collect(),
-        other => other,
+    let one = |send: &TraceEffect| {
+        let Ok(Json::Object(members)) = serde_json::to_value(send) else { return Json::Null };
+        let mut members: Map<String, Json> =
+            members.into_iter().filter(|(name, _)| known.contains(&name.as_str())).collect();
+        if let Some(held) = &send.held_by {
+            members.insert("heldBy".to_owned(), Json::from(held.rule.as_str()));
+        }
+        members.into()
     };
-    let all = serde_json::to_value(&observed.sends).unwrap_or_default();
-    all.as_array().cloned().unwrap_or_default().into_iter().map(one).collect()
+    observed.sends.iter().map(one).collect()
 }
 
 /// The mail of a draft, as it is accepted.

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 use waypost_flow::diagnostic::counted;
+use waypost_wire::replay::Replay;
 
 use crate::table::Output;
 
@@ -19,6 +20,12 @@ pub(crate) struct Report {
     /// How many flows do what they did and are written differently since, such as with other comments.
     #[serde(default, skip_serializing_if = "is_none")]
     pub(crate) texts: u64,
+    /// Recorded mail as it would be decided, with `--replay`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) replay: Option<Replay>,
+    /// Why nothing was done after the replay: more would change than `--max-changed` allows, or the replay failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) held_back: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
@@ -53,7 +60,7 @@ pub(crate) struct Became {
 impl Report {
     /// Nothing yet.
     pub(crate) fn new(dry_run: bool) -> Self {
-        Self { dry_run, objects: Vec::new(), texts: 0 }
+        Self { dry_run, objects: Vec::new(), texts: 0, replay: None, held_back: None }
     }
 
     /// Prints everything.

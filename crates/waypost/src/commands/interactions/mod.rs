@@ -10,7 +10,7 @@ use std::io::Write;
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use waypost_client::interactions::InteractionFilter;
-use waypost_ids::{InteractionId, ThreadReason};
+use waypost_ids::{DecisionKind, InteractionId, ThreadReason};
 use waypost_wire::delivery::Delivery;
 use waypost_wire::interaction::{Decision, Interaction};
 use waypost_wire::time::Time;
@@ -22,6 +22,7 @@ use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::{self, Output};
 use crate::times::time;
+use crate::words;
 
 pub(crate) use find::find;
 
@@ -42,7 +43,7 @@ pub(crate) enum Command {
     Attachment(Attached),
     /// Run interactions again with the flows published now, and wait for the decision: one, or all that match
     Rerun(rerun::Rerun),
-    /// Erase an interaction's message, subject, traces and attributes; its decision stays
+    /// Erase an interaction's message, subject, traces, attributes, and what its decision says in words; the ledger row stays
     Erase(erase::Erase),
     /// Answer the sender of an interaction that you claimed
     Reply(act::Reply),
@@ -57,12 +58,12 @@ pub(crate) enum Command {
 /// Which interactions are meant.
 #[derive(clap::Args)]
 struct Filter {
-    /// Only interactions in this state: received, running, decided, claimed or completed
-    #[arg(long)]
-    state: Option<String>,
+    /// Only interactions in this state: received, running, decided, waiting (decided, in a queue, nobody has it), claimed or completed
+    #[arg(long, value_parser = state_word)]
+    state: Option<&'static str>,
     /// Only interactions with this decision: queue, forward, disconnect or unrouted
-    #[arg(long)]
-    decision: Option<String>,
+    #[arg(long, value_parser = decision_word)]
+    decision: Option<DecisionKind>,
     /// The envelope sender
     #[arg(long)]
     from: Option<String>,
@@ -93,6 +94,17 @@ struct Filter {
     /// Only interactions that have waited longer than their queue's service level
     #[arg(long)]
     over_service_level: bool,
+}
+
+/// What an interaction may be listed by: its states, and what work is that nobody has yet.
+const STATES: [&str; 6] = ["received", "running", "decided", "waiting", "claimed", "completed"];
+
+fn state_word(text: &str) -> Result<&'static str, String> {
+    words::one_of(text, &STATES, |state| state)
+}
+
+fn decision_word(text: &str) -> Result<DecisionKind, String> {
+    words::one_of(text, &DecisionKind::ALL, DecisionKind::as_str)
 }
 
 /// Arguments of `list`.
@@ -233,8 +245,8 @@ fn fetch(remote: &Remote, arguments: &List) -> Result<Vec<Interaction>, Failure>
 impl Filter {
     fn told(&self, remote: &Remote) -> Result<InteractionFilter, Failure> {
         Ok(InteractionFilter {
-            state: self.state.clone(),
-            decision: self.decision.clone(),
+            state: self.state.map(str::to_owned),
+            decision: self.decision.map(|decision| decision.as_str().to_owned()),
             queue: self.queue.clone(),
             flow: self.flow.as_ref().map(|flow| flows::find(remote, flow)).transpose()?,
             from: self.from.clone(),
