@@ -38,6 +38,14 @@ impl Failure {
         if refused { Self::Refused(message) } else { Self::Failed(message) }
     }
 
+    /// The same of what was only asked for: nothing was to change, so what the server refuses can't be had.
+    pub(crate) fn unread(cause: impl Into<Self>) -> Self {
+        match cause.into() {
+            Self::Refused(message) => Self::Failed(message),
+            other => other,
+        }
+    }
+
     /// A failure of the store with the thing that was tried.
     pub(crate) fn stored(what: impl Display, cause: StoreError) -> Self {
         match cause {

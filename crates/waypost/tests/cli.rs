@@ -97,7 +97,8 @@ fn offline() {
     let json: Json = serde_json::from_str(&json).unwrap();
     assert_eq!((&json["decision"]["queue"], &json["attributes"]["topic"]), (&"Billing".into(), &"billing".into()));
     let text = "Thank you for writing to us. Your mail is with our billing team, who will answer you.\n";
-    assert_eq!(json["sends"], serde_json::json!([{ "kind": "reply", "text": text }]));
+    let (to, subject) = (["ana@customer.example"], "Re: URGENT: where is my refund?");
+    assert_eq!(json["sends"], serde_json::json!([{ "kind": "reply", "to": to, "subject": subject, "text": text }]));
 }
 
 #[test]
@@ -255,7 +256,7 @@ fn codes_are_explained() {
     }
 
     let unknown = waypost(&["explain", "variable.unst"]);
-    printed(&unknown, 1);
+    printed(&unknown, 2);
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("did you mean `variable.unset`?"));
 }
 

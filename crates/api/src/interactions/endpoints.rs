@@ -208,8 +208,12 @@ pub fn endpoints() -> Endpoints {
         .delete(
             "/interactions/{interactionId}/content",
             rerun::erase,
-            operation("deleteInteractionContent", Scope::EmailWrite, "Erase message, subject, traces, attributes, reasons and error messages; the ledger row stays")
-                .empty(StatusCode::NO_CONTENT)
-                .refuses(&[409]),
+            operation(
+                "deleteInteractionContent",
+                Scope::EmailWrite,
+                "Erase message, subject, traces, attributes, reasons and error messages; the ledger row stays",
+            )
+            .empty(StatusCode::NO_CONTENT)
+            .refuses(&[409]),
         )
 }

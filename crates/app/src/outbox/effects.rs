@@ -62,7 +62,7 @@ pub(crate) enum Author {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CannotSend(pub(crate) Held);
 
-impl About<'_, '_> {
+impl<'m> About<'_, 'm> {
     /// The mails and requests of a run's effects. What can't be sent is kept as well, with the reason.
     pub(crate) fn outgoing(&self, effects: &[Effect], requests: &Requests<'_, '_>) -> Vec<Outgoing> {
         effects.iter().map(|effect| self.effect(effect, requests)).collect()
@@ -199,7 +199,7 @@ impl About<'_, '_> {
     }
 
     /// The mail as one that may be answered.
-    fn answered(&self) -> Answered<'_, '_> {
+    fn answered(&self) -> Answered<'_, 'm> {
         Answered::of(self.message, self.envelope, (self.route, self.routes), Some(self.key))
     }
 

@@ -147,23 +147,27 @@ pub(super) fn rewrite_decisions(
     id: InteractionId,
     rewrite: impl Fn(DecisionMore) -> DecisionMore,
 ) -> Result<(), StoreError> {
-    let of_runs = "runs WHERE interaction = ?1 AND decision_more IS NOT NULL";
-    for (table, which) in
-        [("interactions", "interactions WHERE id = ?1 AND decision_more IS NOT NULL"), ("runs", of_runs)]
-    {
-        let found = {
-            let mut select = db.prepare_cached(&format!("SELECT rowid, decision_more FROM {which}"))?;
-            let mut rows = select.query((id.0.as_bytes(),))?;
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                let columns = Columns { row, table };
-                found.push((columns.get::<i64>("rowid")?, readable(columns, "decision_more")?));
-            }
-            found
-        };
-        for (row, more) in found {
-            let sql = format!("UPDATE {table} SET decision_more = ?2 WHERE rowid = ?1");
-            db.prepare_cached(&sql)?.execute((row, rewrite(more).column()?))?;
+    // An interaction's own row has the number of none of its runs.
+    let sql = "SELECT 0 AS number, decision_more FROM interactions WHERE id = ?1 AND decision_more IS NOT NULL
+        UNION ALL SELECT number, decision_more FROM runs WHERE interaction = ?1 AND decision_more IS NOT NULL";
+    let found = {
+        let mut select = db.prepare_cached(sql)?;
+        let mut rows = select.query((id.0.as_bytes(),))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let columns = Columns { row, table: "interactions and runs" };
+            found.push((columns.get::<u32>("number")?, readable(columns, "decision_more")?));
+        }
+        found
+    };
+    for (number, more) in found {
+        let more = rewrite(more).column()?;
+        if number == 0 {
+            let sql = "UPDATE interactions SET decision_more = ?2 WHERE id = ?1";
+            db.prepare_cached(sql)?.execute((id.0.as_bytes(), more))?;
+        } else {
+            let sql = "UPDATE runs SET decision_more = ?3 WHERE interaction = ?1 AND number = ?2";
+            db.prepare_cached(sql)?.execute((id.0.as_bytes(), number, more))?;
         }
     }
     Ok(())

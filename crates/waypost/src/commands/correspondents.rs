@@ -94,7 +94,7 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
 fn find(arguments: &Find) -> Result<(), Failure> {
     let out = &mut screen::stdout();
     let remote = arguments.whom.server.connect()?;
-    let found = remote.all(remote.correspondents().search(&arguments.whom.address))?;
+    let found = remote.all(remote.correspondents().search(&arguments.whom.address)).map_err(Failure::unread)?;
     if arguments.output.is_data() {
         return Ok(arguments.output.write(out, &found)?);
     }
@@ -121,7 +121,7 @@ fn export(arguments: &Export) -> Result<(), Failure> {
     }
     let remote = arguments.whom.server.connect()?;
     let mut found = remote.correspondents().search(&arguments.whom.address);
-    let mut next = || remote.wait(async { found.next().await.transpose() });
+    let mut next = || remote.wait(async { found.next().await.transpose() }).map_err(Failure::unread);
     // The server is asked first: where it refuses, no folder is left behind.
     let mut one = next()?;
     fs::create_dir_all(folder).map_err(failed)?;

@@ -239,7 +239,7 @@ pub(crate) fn print(interactions: &[Interaction], output: Output, out: &mut impl
 
 fn fetch(remote: &Remote, arguments: &List) -> Result<Vec<Interaction>, Failure> {
     let filter = arguments.filter.told(remote)?;
-    Ok(remote.all(remote.interactions().list(&filter).take(arguments.limit))?)
+    remote.all(remote.interactions().list(&filter).take(arguments.limit)).map_err(Failure::unread)
 }
 
 impl Filter {
