@@ -191,6 +191,11 @@ fn an_apply_is_held_back_by_a_replay() {
     let published =
         |server: &Server| server.api().get("/flows?name=Help").ok()["entities"][0]["publishedVersion"]["id"].clone();
     assert_eq!(published(&server), "1.0");
+    let held = server.cli(&["apply", next, "--replay", "100", "--max-changed", "2", "--output", "json"]);
+    assert_eq!(held.status.code(), Some(1));
+    let report: Json = serde_json::from_slice(&held.stdout).unwrap();
+    assert_eq!((&report["objects"], &report["replay"]["report"]["changed"]), (&json!([]), &json!(3)), "{report:#}");
+    assert!(report["heldBack"].as_str().unwrap().contains("the limit is 2"), "{report:#}");
     let done = server.cli(&["apply", next, "--replay", "100", "--max-changed", "3"]);
     assert!(done.status.success(), "{}", text(&done));
     assert_eq!(published(&server), "2.0");
