@@ -527,7 +527,7 @@ fn a_trace_without_values_has_none_in_its_errors() {
     let scratch = Scratch::new("operate-errors");
     let flow = "type: email\nnodes:\n\
         \x20 - { id: a, actions: [{ type: setVariable, name: n, value: \"${int(interaction.email.subject)}\", onError: { to: b } }] }\n\
-        \x20 - { id: b, actions: [{ type: disconnect, reason: unread }] }\n";
+        \x20 - { id: b, actions: [{ type: log, message: unread }] }\n";
     for (detail, values) in [("everything", true), ("steps", false), ("decisions", false)] {
         let mut start = Start::unlimited();
         start.arguments.extend(["--trace-detail", detail].map(str::to_owned));
