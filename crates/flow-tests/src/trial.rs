@@ -11,7 +11,6 @@ use waypost_app::mail::given::{ANSWERS, GivenAnswer, GivenAnswers};
 use waypost_app::mail::named::name_lookups;
 use waypost_app::mail::supposed;
 use waypost_app::outbox::sends::Answered;
-use waypost_catalogue::routes::RouteMatch;
 use waypost_engine::{Detail, Limits, Reached};
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::source::Node;
