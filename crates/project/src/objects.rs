@@ -137,7 +137,7 @@ impl Project {
     pub(crate) fn route(&mut self, at: At, path: &str, node: &Node) {
         let mut members = match Members::of(path, node) {
             Ok(members) => members,
-            Err(_) => return self.missing(at, [wrong(path, "a map with `address`")]),
+            Err(_) => return self.add(at, [wrong(path, "a map with `address`")]),
         };
         let address = members.text("address");
         if address.is_none() && members.problems.is_empty() {
@@ -167,13 +167,13 @@ impl Project {
             let message = format!("`{address}` is not pattern@domain");
             problems.push(Diagnostic::error(Code::InvalidValue, below(path, "address"), message));
         }
-        let Some((pattern, domain)) = parts.filter(|_| problems.is_empty()) else { return self.missing(at, problems) };
+        let Some((pattern, domain)) = parts.filter(|_| problems.is_empty()) else { return self.add(at, problems) };
         let of_domain = DomainSpec { domain: domain.to_owned(), ..DomainSpec::default() };
         problems.extend(valid_pattern(pattern).err().map(|problem| *problem));
         problems.extend(alone::<DomainRecord>(&of_domain).err().into_iter().flatten());
         problems.extend(wrong_members(&extra));
         if !problems.is_empty() {
-            return self.missing(at, problems.into_iter().map(|one| in_document(Kind::Route, path, one)));
+            return self.add(at, problems.into_iter().map(|one| in_document(Kind::Route, path, one)));
         }
         let target = flow.map(|name| WantedTarget::Flow(Wanted::Name(name)));
         let spec = RouteSpec {

@@ -116,12 +116,11 @@ impl Rest {
                 | Code::TooMuchWork
                 | Code::MoreProblems
         );
-        let is_of_the_flow = match problem.code {
-            Code::UnknownNameInExpression | Code::UnknownOutput | Code::UnknownNode => true,
-            // Of inputs and outputs. Members of a mail are declared nowhere.
-            Code::UnknownMember => problem.message.starts_with("there is no "),
-            _ => false,
-        };
+        let is_of_the_flow =
+            matches!(problem.code, Code::UnknownNameInExpression | Code::UnknownOutput | Code::UnknownNode);
+        // Of inputs and outputs. Members of a mail are declared nowhere.
+        let is_declared = problem.code == Code::UnknownMember && problem.message.starts_with("there is no ");
+        let is_of_the_flow = is_of_the_flow || is_declared;
         let is_unread = is_of_the_flow && name.is_none_or(|name| self.unread.contains(name) || self.is_nameless);
         problem.is_error() && (self.is_whole || !may_be_of_the_rest && !is_unread)
     }

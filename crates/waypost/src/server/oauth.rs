@@ -213,8 +213,8 @@ mod tests {
         assert_eq!(
             tokens(&client(url, Some("s3cret"), Some("r3fresh")), 5),
             [
-                Err(format!("{host} 401 Unauthorized: invalid_client, no such secret:  …")),
-                Err(format!("{host} 400 Bad Request: invalid_grant, expired: …")),
+                Err(format!("{host} 401 Unauthorized: invalid_client, no such secret:  [secret]")),
+                Err(format!("{host} 400 Bad Request: invalid_grant, expired: [secret]")),
                 Err(format!("{host} 503 Service Unavailable")),
                 Err(format!("{host} 200 OK without an access_token")),
                 Ok("one".to_owned()),
