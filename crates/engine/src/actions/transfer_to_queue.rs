@@ -1,6 +1,7 @@
 //! `transferToQueue`: ends the whole run, also inside a called flow.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use waypost_flow::actions::transfer_to_queue::{ProgramTransferToQueue, QueueChoice};
 use waypost_flow::value::Value;
@@ -30,12 +31,7 @@ pub(super) fn perform<'m>(
     let skills = action.skills.as_ref().map(|skills| machine.eval(skills).and_then(texts)).transpose()?;
     let language = action.language.as_ref().map(|language| machine.eval(language).and_then(text)).transpose()?;
     // Nobody has a skill or a language without a name: an attribute that is not there reads as an empty text.
-    let skills = skills.map(|skills| match skills {
-        Value::List(skills) if skills.iter().any(is_blank) => {
-            Value::List(skills.iter().filter(|skill| !is_blank(skill)).cloned().collect())
-        }
-        skills => skills,
-    });
+    let skills = skills.map(|skills| if let Value::List(skills) = skills { named(skills) } else { skills });
     let language = language.filter(|language| !is_blank(language));
     Ok(Control::Decide(Box::new(Decided {
         queue: Some(queue),
@@ -43,6 +39,14 @@ pub(super) fn perform<'m>(
         language,
         ..Decided::bare(DecisionKind::Queue, priority)
     })))
+}
+
+/// Those that have a name.
+fn named<'m>(skills: Arc<[Value<'m>]>) -> Value<'m> {
+    if !skills.iter().any(is_blank) {
+        return Value::List(skills);
+    }
+    Value::List(skills.iter().filter(|skill| !is_blank(skill)).cloned().collect())
 }
 
 fn is_blank(text: &Value<'_>) -> bool {
