@@ -11,7 +11,6 @@ use tokio::time::{Instant, timeout_at};
 use waypost_engine::Limits;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_ids::{AuditKind, InteractionId};
-use waypost_mail::lines::bare_carriage_return;
 use waypost_mail::message::{AddressField, Attachment, Message};
 use waypost_mail::smtp::Recipient;
 use waypost_origin::Origin;
@@ -83,7 +82,7 @@ impl App {
     /// reverse-path.
     ///
     /// # Errors
-    /// What is no address, a CR without LF, no route, a key that was used otherwise or is in flight, or the store.
+    /// What is no address, no route, a key that was used otherwise or is in flight, or the store.
     pub async fn accept_http(
         &self,
         actor: &str,
@@ -97,7 +96,6 @@ impl App {
         let mut problems = Vec::new();
         problems.extend(recipient.is_none().then(|| not_an_address("to", &to)));
         problems.extend(no_address("from", from.as_deref().unwrap_or_default(), false));
-        problems.extend(bare_carriage_return(&raw).map(bare));
         let Some(recipient) = recipient.filter(|_| problems.is_empty()) else {
             return Err(AcceptError::Invalid(problems));
         };
@@ -377,12 +375,6 @@ fn not_an_address(name: &str, text: &str) -> Diagnostic {
     let shown: String = text.chars().take(SHOWN_ADDRESS).flat_map(char::escape_debug).collect();
     let problem = Diagnostic::error(Code::InvalidValue, name, format!("`{shown}` is not an address"));
     problem.expected("one address, such as ann@example.com")
-}
-
-/// What is wrong with a message in which a CR stands alone: SMTP refuses it, too.
-fn bare(line: usize) -> Diagnostic {
-    let problem = Diagnostic::error(Code::InvalidValue, "body", format!("line {line} has a CR without LF"));
-    problem.expected("lines that end with CRLF or LF")
 }
 
 /// The address of a raw message's From; empty if it has none.

@@ -23,14 +23,6 @@ pub fn with_crlf(raw: Bytes) -> Bytes {
     converted.into()
 }
 
-/// The line, counted from 1, in which a CR stands alone, if there is one. SMTP refuses such a message: servers that take it for a line end
-/// and those that don't see different messages.
-#[must_use]
-pub fn bare_carriage_return(raw: &[u8]) -> Option<usize> {
-    let at = memchr_iter(b'\r', raw).find(|at| raw.get(at + 1) != Some(&b'\n'))?;
-    Some(1 + memchr_iter(b'\n', raw.get(..at).unwrap_or_default()).count())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,19 +40,6 @@ mod tests {
             let found = with_crlf(Bytes::from_static(raw));
             assert_eq!(found, expected, "{raw:?}");
             assert_eq!(with_crlf(found.clone()), found, "{raw:?}");
-        }
-    }
-
-    #[test]
-    fn a_carriage_return_alone_is_found_by_its_line() {
-        for (raw, line) in [
-            (&b"a\r\nb\n"[..], None),
-            (b"a\rb\r\n", Some(1)),
-            (b"a\r\nb\nc\r\r\n", Some(3)),
-            (b"a\r\n\r", Some(2)),
-            (b"", None),
-        ] {
-            assert_eq!(bare_carriage_return(raw), line, "{raw:?}");
         }
     }
 }

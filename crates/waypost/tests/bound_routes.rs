@@ -166,7 +166,6 @@ fn a_mail_is_the_same_whichever_way_it_comes_and_however_its_envelope_is_spelt()
             }
         }
     }
-    // What SMTP refuses.
-    let refused = http("ann@customer.example", "care@bound.example", "Subject: x\r\n\r\na\rb\r\n").error(400);
-    assert!(refused.to_string().contains("line 3 has a CR without LF"), "{refused}");
+    // What SMTP refuses, because servers differ in what they take for a line end, is no danger here: there is one message.
+    assert!(http("ann@customer.example", "care@bound.example", "Subject: x\r\r\n\r\r\na\rb\r\n").status < 300);
 }
