@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use memchr::memchr_iter;
 
-/// A message with each LF that stands alone made CRLF, as it would have come by SMTP: so it is stored, hashed and verified, whichever way it
+/// A message with each LF that stands alone made CRLF, as it would have come by SMTP: so it is hashed and verified, whichever way it
 /// came. A CR that stands alone is no line end, and stays.
 #[must_use]
 pub fn with_crlf(raw: Bytes) -> Bytes {

@@ -237,8 +237,10 @@ async fn prepare(
     let origin = &desk.origin;
     // As the store keeps it: a rerun or a replay must see the same time.
     let received_at = Timestamp::from_microsecond(origin.now().as_microsecond()).unwrap_or_default();
-    let raw = with_crlf(arrival.raw);
-    let noted = underway.begin(content_hash(&raw));
+    // It is kept as it came. One mail has one hash, and its signatures hold, whichever way it came: as SMTP has its lines.
+    let raw = arrival.raw;
+    let in_lines = with_crlf(raw.clone());
+    let noted = underway.begin(content_hash(&in_lines));
     let parsed = Message::parse(if noted.care() == Care::Unread { &[] } else { &raw });
     let mut routes = HashSet::new();
     let mut interactions = Vec::with_capacity(arrival.recipients.len());
@@ -274,7 +276,7 @@ async fn prepare(
         if facts.is_none() {
             // What ended a process before is not given to another reader.
             let unread = matches!(noted.care(), Care::Unread);
-            facts = Some(if unread { Facts::default() } else { vetting.look(&came, &parsed, &raw).await });
+            facts = Some(if unread { Facts::default() } else { vetting.look(&came, &parsed, &in_lines).await });
         }
         let id = InteractionId(origin.id_in_order());
         let priority = recipient.priority.unwrap_or_else(|| route.map_or(0, |route| route.priority));

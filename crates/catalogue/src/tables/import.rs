@@ -140,12 +140,14 @@ where
     let input = Bounded { input: Strict::new(input, quotes.clone()), line: bytes.clone() };
     let mut file = ReaderBuilder::new().flexible(true).from_reader(input);
     let mut problems = LineProblems::default();
-    if let Some(problem) = file.headers().ok().and_then(|header| separated_otherwise(table, header)) {
+    // Once: an error is told to whoever asks first.
+    let first = file.headers().cloned();
+    if let Some(problem) = first.as_ref().ok().and_then(|first| separated_otherwise(table, first)) {
         // What seems to be wrong with its quotes comes of that.
         problems.add(1, None, problem);
         return Err(ReadError::Lines(problems));
     }
-    let fields = header(table, &mut file, &mut problems);
+    let fields = header(table, first, &mut problems);
     let next = file.position().line();
     let spoiled = quotes.borrow_mut().spoil(1, next);
     if fields.is_err() || !problems.is_empty() || spoiled {
@@ -227,11 +229,11 @@ fn separated_otherwise(table: &Table, header: &StringRecord) -> Option<Diagnosti
 /// What the fields of each line are.
 fn header<'t>(
     table: &'t Table,
-    file: &mut Reader<impl Read>,
+    first: Result<StringRecord, csv::Error>,
     problems: &mut LineProblems,
 ) -> Result<Vec<Field<'t>>, ReadError> {
-    let header = match file.headers() {
-        Ok(header) => header.clone(),
+    let header = match first {
+        Ok(header) => header,
         Err(error) => {
             broken(error, 1, problems)?;
             return Ok(Vec::new());
