@@ -285,7 +285,7 @@ mod tests {
     fn every_mail_arrives_once_under_its_own_id() -> Result<()> {
         let folder = scratch("sink")?;
         let mails = outgoing(10)?;
-        load(&[Sink::start(&folder)?.port], &mails, 50).send()?;
+        load(&[Sink::durable(&folder)?.port], &mails, 50).send()?;
         let kept = std::fs::read(folder.join("sink"))?;
         for place in 0..50 {
             let id = format!("<{}>", message_id("test", place));

@@ -82,7 +82,7 @@ codes! {
     CALL_FAILED = "run.call-failed",
     /// A call of a data action had no answer in time.
     CALL_TIMED_OUT = "run.call-timed-out",
-    /// The outside could not answer a question.
+    /// The outside could not answer a question, or was not asked because the content was erased.
     NOT_ANSWERED = "run.not-answered",
     /// The journal answers another question than the run asks: it belongs to another run. Not caught.
     JOURNAL_MISMATCH = "run.journal-mismatch",
