@@ -12,7 +12,7 @@ pub(super) fn run<T>(session: &mut Session<T>, rest: &str, out: &mut Vec<u8>) ->
     if transaction.chunks.is_some() {
         return session.complained(Complaint::WithinChunks, None, out);
     }
-    // The client is to send the message to the others first (RFC 5321 section 4.5.3.1.10). It may have named all at once, and must get
+    // The client is to send the message to the others first (RFC 5321 section 4.5.3.1.10). It may have named all of them in one go, and must get
     // as far as that.
     let most = session.settings.max_recipients;
     if transaction.recipients.len() >= most {
