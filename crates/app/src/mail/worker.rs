@@ -119,9 +119,8 @@ impl App {
                 if let Some(stopped) = stopped {
                     return Ok::<_, StoreError>(Worked::Done(Box::new(stopped)));
                 }
-                let began =
-                    began.and_then(|(set, versions)| live.world.snapshot_of(&set, versions).map(|then| (set, then)));
-                let began = began.and_then(|(set, then)| {
+                let began = began.and_then(|(set, versions)| {
+                    let then = live.world.snapshot_of(&set, versions)?;
                     let (flow, version) = set.start;
                     let program = then.program(flow, version)?.clone();
                     Some((then, program))
@@ -289,15 +288,16 @@ impl Workroom<'_> {
         so_far: SoFar,
     ) -> Result<Ended, StoreError> {
         let (goes_on, started_at) = (!so_far.journal.answers.is_empty(), so_far.journal.started_at);
+        let began = so_far.began.clone();
         let ended = self.run_after(start, message, limits, so_far).await?;
         let another = matches!(&ended, Ended::Decided(decided) if asked_otherwise(&decided.record));
         if !(goes_on && another) {
             return Ok(ended);
         }
-        // Flows or tables of then can't be had any more. Mail must not end as unrouted for that.
+        // Its flows or its tables of then can't be had any more. Mail must not end as unrouted for that.
         tracing::info!(interaction = %start.interaction, "the run asks a different question than before it was parked; it starts again");
         let journal = Journal { started_at, ..Journal::default() };
-        self.run_after(start, message, limits, SoFar { journal, began: None }).await
+        self.run_after(start, message, limits, SoFar { journal, began }).await
     }
 
     async fn run_after(
