@@ -618,11 +618,13 @@ fn the_data_directory_is_its_owners_alone() {
     assert!(server.log().contains("other users may read the data directory"));
 }
 
-/// A certificate and its key, as files in PEM.
+/// A certificate and its key, as files in PEM, put in place as ACME clients do: whole, one after the other.
 fn certificate(folder: &Path) -> CertificateDer<'static> {
     let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    fs::write(folder.join("cert.pem"), made.cert.pem()).unwrap();
-    fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    for (name, text) in [("cert.pem", made.cert.pem()), ("key.pem", made.signing_key.serialize_pem())] {
+        fs::write(folder.join("next.pem"), text).unwrap();
+        fs::rename(folder.join("next.pem"), folder.join(name)).unwrap();
+    }
     made.cert.der().clone()
 }
 

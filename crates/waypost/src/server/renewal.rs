@@ -42,9 +42,9 @@ pub(super) async fn follow(mut hangups: Signal, certificates: Option<Arc<Certifi
         let is_settled = now == seen && now != read;
         seen = now;
         if why == "SIGHUP" || is_settled {
-            reload(&certificates, &app, why).await;
-            // A self-signed one that was renewed is fresh now.
-            read = stamp(&certificates, &app).await;
+            // How the files stood before they were read: what is written while they are read is another state, and read in its turn.
+            let is_read = reload(&certificates, &app, why).await;
+            read = if is_read { now.map(Stamp::renewed) } else { now };
             seen = read;
         }
     }
@@ -56,10 +56,12 @@ async fn stamp(certificates: &Arc<Certificates>, app: &App) -> Option<Stamp> {
     spawn_blocking(move || certificates.stamp(now)).await.ok()
 }
 
-async fn reload(certificates: &Arc<Certificates>, app: &App, why: &str) {
+/// Reads the certificate again, and whether that went well.
+async fn reload(certificates: &Arc<Certificates>, app: &App, why: &str) -> bool {
     let (again, now) = (Arc::clone(certificates), SystemTime::from(app.origin.now()));
     let read = spawn_blocking(move || again.reload(now)).await;
-    match read.unwrap_or_else(|error| Err(Failure::of("reading it was interrupted")(&error))) {
+    let read = read.unwrap_or_else(|error| Err(Failure::of("reading it was interrupted")(&error)));
+    match &read {
         Ok(()) => {
             told(certificates, app);
             tracing::info!(why, "certificate reloaded");
@@ -68,6 +70,7 @@ async fn reload(certificates: &Arc<Certificates>, app: &App, why: &str) {
             tracing::error!(why, %failure, "the certificate can't be reloaded; the previous one stays in use");
         }
     }
+    read.is_ok()
 }
 
 /// Tells the metrics when the certificate in use expires.

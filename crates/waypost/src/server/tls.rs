@@ -63,8 +63,7 @@ impl Certificates {
     pub(crate) fn load(source: Source, now: SystemTime) -> Result<Arc<Self>, Failure> {
         let before = source.stamp(now);
         let current = RwLock::new(source.read(now)?);
-        // One that was made or renewed just now is fresh.
-        let first = Stamp { due: false, ..before };
+        let first = before.renewed();
         Ok(Arc::new(Self { source, first, current }))
     }
 
@@ -118,6 +117,13 @@ type FileStamp = Option<(u64, u64, u64, i64, i64)>;
 pub(crate) struct Stamp {
     files: [FileStamp; 2],
     due: bool,
+}
+
+impl Stamp {
+    /// The same after it was read: a self-signed certificate that was due has been made anew.
+    pub(crate) fn renewed(self) -> Self {
+        Self { due: false, ..self }
+    }
 }
 
 impl ResolvesServerCert for Certificates {
