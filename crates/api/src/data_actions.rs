@@ -12,11 +12,11 @@ use waypost_wire::data_action::{DataAction, DataActionChange, DataActionRequest}
 use crate::auth::{Caller, RoutingRead, RoutingWrite};
 use crate::error::ApiError;
 use crate::fields::{Fields, strip};
+use crate::names::{SORT_ORDERS, descending, fits};
 use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, WhereUsed, not_found};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::{Operation, operation};
 use crate::query::Query;
-use crate::queues::{SORT_ORDERS, descending, fits};
 use crate::state::ApiState;
 
 /// Members that the server sets itself.

@@ -11,11 +11,11 @@ use waypost_wire::routing::{Domain, DomainRequest};
 use crate::auth::{RoutingRead, RoutingWrite};
 use crate::error::{ApiError, diagnosed};
 use crate::fields::Fields;
+use crate::names::fits;
 use crate::objects::{self, Call, Listing, Offer, PathParts, Resource};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::Operation;
 use crate::query::Query;
-use crate::queues::fits;
 use crate::state::ApiState;
 
 /// Members that the server sets itself.

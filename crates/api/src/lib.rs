@@ -36,6 +36,7 @@ pub mod live;
 pub mod mailboxes;
 pub mod map;
 pub mod measure;
+mod names;
 pub mod oauth;
 mod objects;
 pub mod openapi;

@@ -26,11 +26,10 @@ use crate::auth::{Caller, RoutingRead, RoutingWrite};
 use crate::body::ObjectBody;
 use crate::error::ApiError;
 use crate::fields::Fields;
-use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, not_found};
+use crate::objects::{self, Call, Offer, PathParts, Resource, not_found};
 use crate::openapi::Endpoints;
-use crate::openapi::operation::{Operation, operation};
+use crate::openapi::operation::operation;
 use crate::query::Query;
-use crate::queues::{SORT_ORDERS, descending, fits};
 use crate::state::ApiState;
 
 /// Members that the server sets itself.
@@ -101,24 +100,6 @@ impl Resource for MailboxRecord {
 
     fn order(&self) -> &str {
         &self.folded_name
-    }
-
-    fn listing(query: &mut Query, _: &PathParts) -> Listing<Self> {
-        let name = query.text("name");
-        let descending = descending(query);
-        let has = move |mailbox: &Self| name.as_deref().is_none_or(|name| fits(name, &mailbox.name));
-        Listing { has: Box::new(has), descending, whole: true }
-    }
-
-    fn described(call: Call, operation: Operation) -> Operation {
-        match call {
-            Call::List => operation.text("name", "A name; `*` at either end stands for anything.").words(
-                "sortOrder",
-                SORT_ORDERS,
-                "Ascending by default.",
-            ),
-            _ => operation,
-        }
     }
 
     fn spec(_: Call, mut body: Fields, _: &PathParts, state: &ApiState) -> Result<MailboxEdit, ApiError> {

@@ -25,6 +25,7 @@ use crate::body::ObjectBody;
 use crate::error::{ApiError, not_found_code};
 use crate::fields::Fields;
 use crate::graph;
+use crate::names;
 use crate::openapi::Endpoints;
 use crate::openapi::operation::{Operation, operation};
 use crate::paging::{ListUri, Paging};
@@ -65,11 +66,17 @@ pub(crate) trait Resource: Object {
     fn order(&self) -> &str;
 
     /// Parameters of a list, read: which objects are meant.
-    fn listing(query: &mut Query, path: &PathParts) -> Listing<Self>;
+    fn listing(query: &mut Query, _path: &PathParts) -> Listing<Self> {
+        let name = query.text("name");
+        let descending = names::descending(query);
+        let has =
+            move |object: &Self| name.as_deref().is_none_or(|name| names::fits(name, &Self::name(object.record())));
+        Listing { has: Box::new(has), descending, whole: true }
+    }
 
     /// Adds a call's own parameters to its description.
-    fn described(_call: Call, operation: Operation) -> Operation {
-        operation
+    fn described(call: Call, operation: Operation) -> Operation {
+        if call == Call::List { names::described(operation) } else { operation }
     }
 
     /// Reads a call's own parameters, other than those of lists.

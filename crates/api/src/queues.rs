@@ -17,6 +17,7 @@ use waypost_wire::routing::{DeliverTo, MailboxReference, Queue, QueueRequest, We
 use crate::auth::{Caller, RoutingRead, RoutingWrite};
 use crate::error::ApiError;
 use crate::fields::Fields;
+use crate::names::{SORT_ORDERS, descending, fits};
 use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, not_found};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::{Operation, operation};
@@ -218,47 +219,4 @@ pub async fn nobody(
 /// A queue's id in a path. What is no UUID names no queue.
 pub(crate) fn parse_id(text: &str) -> Result<QueueId, ApiError> {
     text.parse().map_err(|_| not_found::<QueueRecord>(text))
-}
-
-/// What `sortOrder` may say.
-pub(crate) const SORT_ORDERS: &[&str] = &["asc", "ascending", "desc", "descending"];
-
-/// `sortOrder`, in both of Genesys's spellings.
-pub(crate) fn descending(query: &mut Query) -> bool {
-    let orders = [("asc", false), ("ascending", false), ("desc", true), ("descending", true)];
-    query.one_of("sortOrder", &orders).unwrap_or(false)
-}
-
-/// Whether a name fits a filter: the same whatever the case, where `*` at the start or the end stands for anything.
-pub(crate) fn fits(filter: &str, name: &str) -> bool {
-    let (filter, name) = (filter.to_lowercase(), name.to_lowercase());
-    let open_start = filter.strip_prefix('*');
-    let middle = open_start.unwrap_or(&filter);
-    match (open_start.is_some(), middle.strip_suffix('*')) {
-        (false, None) => name == filter,
-        (false, Some(start)) => name.starts_with(start),
-        (true, None) => name.ends_with(middle),
-        (true, Some(inner)) => name.contains(inner),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn filters_fit_names() {
-        for (filter, name, fitting) in [
-            ("billing", "Billing", true),
-            ("bill", "Billing", false),
-            ("bill*", "Billing", true),
-            ("*ING", "Billing", true),
-            ("*lli*", "Billing", true),
-            ("*xyz*", "Billing", false),
-            ("*", "Billing", true),
-            ("ÄR*", "ärger", true),
-        ] {
-            assert_eq!(fits(filter, name), fitting, "{filter} {name}");
-        }
-    }
 }

@@ -14,11 +14,10 @@ use crate::auth::{Caller, RoutingRead, RoutingWrite};
 use crate::body::ObjectBody;
 use crate::error::ApiError;
 use crate::fields::Fields;
-use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, Tagged, WhereUsed, not_found, tagged};
+use crate::objects::{self, Call, Offer, PathParts, Resource, Tagged, WhereUsed, not_found, tagged};
 use crate::openapi::Endpoints;
-use crate::openapi::operation::{Operation, operation};
+use crate::openapi::operation::operation;
 use crate::query::Query;
-use crate::queues::{SORT_ORDERS, descending, fits};
 use crate::revision::if_match;
 use crate::state::ApiState;
 
@@ -76,24 +75,6 @@ impl Resource for KnownSchedule {
 
     fn order(&self) -> &str {
         &self.record.folded_name
-    }
-
-    fn listing(query: &mut Query, _: &PathParts) -> Listing<Self> {
-        let name = query.text("name");
-        let descending = descending(query);
-        let has = move |schedule: &Self| name.as_deref().is_none_or(|name| fits(name, &schedule.record.name));
-        Listing { has: Box::new(has), descending, whole: true }
-    }
-
-    fn described(call: Call, operation: Operation) -> Operation {
-        match call {
-            Call::List => operation.text("name", "A name; `*` at either end stands for anything.").words(
-                "sortOrder",
-                SORT_ORDERS,
-                "Ascending by default.",
-            ),
-            _ => operation,
-        }
     }
 
     fn spec(_: Call, mut body: Fields, _: &PathParts, _: &ApiState) -> Result<ScheduleEdit, ApiError> {

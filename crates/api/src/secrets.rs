@@ -9,11 +9,8 @@ use waypost_wire::secret::{Secret, SecretRequest};
 use crate::auth::Admin;
 use crate::error::{ApiError, diagnosed};
 use crate::fields::Fields;
-use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, WhereUsed};
+use crate::objects::{self, Call, Offer, PathParts, Resource, WhereUsed};
 use crate::openapi::Endpoints;
-use crate::openapi::operation::Operation;
-use crate::query::Query;
-use crate::queues::{SORT_ORDERS, descending, fits};
 use crate::state::ApiState;
 
 /// Members that the server sets itself.
@@ -55,24 +52,6 @@ impl Resource for SecretRecord {
 
     fn order(&self) -> &str {
         &self.folded_name
-    }
-
-    fn listing(query: &mut Query, _: &PathParts) -> Listing<Self> {
-        let name = query.text("name");
-        let descending = descending(query);
-        let has = move |secret: &Self| name.as_deref().is_none_or(|name| fits(name, &secret.name));
-        Listing { has: Box::new(has), descending, whole: true }
-    }
-
-    fn described(call: Call, operation: Operation) -> Operation {
-        match call {
-            Call::List => operation.text("name", "A name; `*` at either end stands for anything.").words(
-                "sortOrder",
-                SORT_ORDERS,
-                "Ascending by default.",
-            ),
-            _ => operation,
-        }
     }
 
     fn spec(call: Call, mut body: Fields, path: &PathParts, state: &ApiState) -> Result<SecretSpec, ApiError> {

@@ -14,11 +14,11 @@ use crate::auth::{RoutingRead, RoutingWrite};
 use crate::changesets::Asked;
 use crate::error::ApiError;
 use crate::fields::Fields;
+use crate::names::{SORT_ORDERS, descending, fits};
 use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, WhereUsed};
 use crate::openapi::Endpoints;
 use crate::openapi::operation::Operation;
 use crate::query::Query;
-use crate::queues::{SORT_ORDERS, descending, fits};
 use crate::state::ApiState;
 
 /// Members that the server sets itself.

@@ -18,11 +18,10 @@ use crate::auth::{Caller, RoutingRead, RoutingWrite};
 use crate::body::ObjectBody;
 use crate::error::{ApiError, diagnosed};
 use crate::fields::Fields;
-use crate::objects::{self, Call, Listing, Offer, PathParts, Resource, Tagged, WhereUsed, not_found};
+use crate::objects::{self, Call, Offer, PathParts, Resource, Tagged, WhereUsed, not_found};
 use crate::openapi::Endpoints;
-use crate::openapi::operation::{Operation, operation};
+use crate::openapi::operation::operation;
 use crate::query::Query;
-use crate::queues::{SORT_ORDERS, descending, fits};
 use crate::revision::{if_match, tag};
 use crate::state::ApiState;
 
@@ -73,24 +72,6 @@ impl Resource for WebhookRecord {
 
     fn order(&self) -> &str {
         &self.folded_name
-    }
-
-    fn listing(query: &mut Query, _: &PathParts) -> Listing<Self> {
-        let name = query.text("name");
-        let descending = descending(query);
-        let has = move |webhook: &Self| name.as_deref().is_none_or(|name| fits(name, &webhook.name));
-        Listing { has: Box::new(has), descending, whole: true }
-    }
-
-    fn described(call: Call, operation: Operation) -> Operation {
-        match call {
-            Call::List => operation.text("name", "A name; `*` at either end stands for anything.").words(
-                "sortOrder",
-                SORT_ORDERS,
-                "Ascending by default.",
-            ),
-            _ => operation,
-        }
     }
 
     fn spec(_: Call, mut body: Fields, path: &PathParts, state: &ApiState) -> Result<WebhookEdit, ApiError> {

@@ -12,9 +12,9 @@ use waypost_wire::text::{PublishedText, TextsDone, TextsRequest};
 
 use super::{NOTE, attempt, delete, diff, get, health, history, labels, list, positions, save, texts, versions};
 use crate::genesys::flow_history;
+use crate::names::SORT_ORDERS;
 use crate::openapi::Endpoints;
 use crate::openapi::operation::{Operation, operation};
-use crate::queues::SORT_ORDERS;
 
 /// Flows themselves.
 pub fn flows() -> Endpoints {

@@ -16,9 +16,9 @@ use waypost_wire::reference::Division;
 use super::view::{schemas, summary};
 use crate::auth::{Caller, FlowRead};
 use crate::error::ApiError;
+use crate::names::{descending, fits};
 use crate::paging::{ListUri, Paging};
 use crate::query::Query;
-use crate::queues::{descending, fits};
 use crate::state::ApiState;
 
 /// What a list is sorted by.

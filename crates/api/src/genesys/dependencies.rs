@@ -15,11 +15,11 @@ use waypost_wire::listing::Page;
 
 use crate::auth::{Caller, FlowRead};
 use crate::error::ApiError;
+use crate::names::fits;
 use crate::openapi::Endpoints;
 use crate::openapi::operation::operation;
 use crate::paging::{ListUri, Paging};
 use crate::query::Query;
-use crate::queues::fits;
 use crate::state::ApiState;
 use crate::{flows, terms};
 

@@ -11,9 +11,9 @@ use super::operation::numbered;
 use crate::auth::{Caller, FlowRead};
 use crate::error::ApiError;
 use crate::flows::{parse_id, refused};
+use crate::names::descending;
 use crate::paging::Paging;
 use crate::query::Query;
-use crate::queues::descending;
 use crate::state::ApiState;
 
 /// What can be asked for: what Genesys calls what is done to a flow, ours among it.

@@ -10,10 +10,10 @@ use super::EXPANDS;
 use crate::auth::{RoutingRead, RoutingWrite};
 use crate::error::ApiError;
 use crate::fields::Fields;
+use crate::names::{SORT_ORDERS, descending, fits};
 use crate::objects::{Call, Listing, Offer, PathParts, Resource, WhereUsed};
 use crate::openapi::operation::Operation;
 use crate::query::Query;
-use crate::queues::{SORT_ORDERS, descending, fits};
 use crate::state::ApiState;
 
 /// Members that the server sets itself.
