@@ -41,7 +41,7 @@ pub struct TransferToQueue {
 pub struct ProgramTransferToQueue {
     /// Which.
     pub queue: QueueChoice,
-    /// `notFound`: a computed queue does not exist. None with a queue that is written out.
+    /// `notFound`: a computed queue does not exist. Not used with a queue that is written out.
     pub jumps: ProgramJumps,
     /// An integer expression.
     pub priority: Option<Compiled>,
@@ -135,12 +135,13 @@ skills: [refunds]
         let priority = draft.optional("priority", self.priority.as_ref(), &Type::Integer);
         let skills = draft.optional("skills", self.skills.as_ref(), &Type::list_of_strings());
         let language = draft.optional("language", self.language.as_ref(), &Type::String);
-        let named = has_names(draft, self.skills.as_ref(), skills.as_ref(), language.as_ref());
+        check_names(draft, self.skills.as_ref(), skills.as_ref(), language.as_ref());
         let queue = if is_computed(&self.queue) {
             let computed = Json::from(self.queue.as_str());
             draft.value("queue", &computed, &Type::String).map(QueueChoice::Computed)
         } else {
-            draft.queue("queue", &self.queue).map(QueueChoice::Fixed)
+            let known = draft.queue("queue", &self.queue).map(QueueChoice::Fixed);
+            Some(known.unwrap_or_else(|| QueueChoice::Computed(draft.unknown(&Type::String))))
         };
         if let (Some(_), Some(QueueChoice::Fixed(target))) = (self.jumps.get(NOT_FOUND), &queue) {
             let message = format!("the queue `{}` is there: `notFound` would never be used", target.name);
@@ -149,23 +150,18 @@ skills: [refunds]
                     .suggestion("remove `notFound`; it is for queues that are computed"),
             );
         }
-        let (jumps, queue) = (draft.jumps(&self.jumps)?, queue.filter(|_| named)?);
-        let jumps = match queue {
-            QueueChoice::Computed(_) => jumps,
-            QueueChoice::Fixed(_) => ProgramJumps::default(),
-        };
-        Some(ProgramTransferToQueue { queue, jumps, priority: priority?, skills: skills?, language: language? })
+        let jumps = draft.jumps(&self.jumps)?;
+        Some(ProgramTransferToQueue { queue: queue?, jumps, priority: priority?, skills: skills?, language: language? })
     }
 }
 
-/// Whether skills and language that are written out have names. No work could be claimed that needs a skill without one.
-fn has_names(
+/// Reports skills and a language that are written out without a name. No work could be claimed that needs a skill without one.
+fn check_names(
     draft: &mut Draft<'_, '_>,
     written: Option<&Json>,
     skills: Option<&Option<Compiled>>,
     language: Option<&Option<Compiled>>,
-) -> bool {
-    let before = draft.diagnostics.len();
+) {
     let is_blank = |name: &str| name.trim().is_empty();
     let skills = skills.and_then(Option::as_ref).and_then(Compiled::written_texts).unwrap_or_default();
     for (index, _) in skills.iter().enumerate().filter(|(_, skill)| skill.is_some_and(is_blank)) {
@@ -178,7 +174,6 @@ fn has_names(
         let problem = Diagnostic::error(Code::InvalidValue, draft.at("language"), "the name of the language is empty");
         draft.diagnostics.push(problem.suggestion("name the language, or remove `language`"));
     }
-    draft.diagnostics.len() == before
 }
 
 impl Runnable for ProgramTransferToQueue {

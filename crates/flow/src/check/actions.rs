@@ -19,7 +19,7 @@ use super::declarations::Declarations;
 use super::mappings;
 use super::variables::Variables;
 use super::world::World;
-use super::{Nodes, Reference, keep};
+use super::{Nodes, Reference, keep, stand_in};
 
 /// Compiles actions and gathers what they refer to.
 pub(super) struct Actions<'w> {
@@ -111,10 +111,15 @@ impl Draft<'_, '_> {
         mappings::value(&path, written, &scope, expected, self.diagnostics)
     }
 
+    /// Stands in the place of something that is reported, so that the rest of the action can be checked.
+    pub(crate) fn unknown(&mut self, data_type: &Type) -> Compiled {
+        stand_in(data_type, self.diagnostics)
+    }
+
     /// A text of HTML: what expressions in it print is escaped.
     pub(crate) fn html(&mut self, member: &str, written: &Json) -> Option<Compiled> {
         let compiled = expr::compile_html(&self.at(member), written, &self.actions.scope(self.flow.variables));
-        keep(compiled, self.diagnostics)
+        Some(keep(compiled, &Type::String, self.diagnostics))
     }
 
     /// A value that may be left out: `Some(None)` if it is.
@@ -137,11 +142,12 @@ impl Draft<'_, '_> {
 
     /// A boolean expression. One that could not be read was reported.
     pub(crate) fn condition(&mut self, member: &str, written: &str) -> Option<Compiled> {
-        if written.is_empty() {
-            return None;
-        }
-        let compiled = expr::compile_condition(&self.at(member), written, &self.actions.scope(self.flow.variables));
-        keep(compiled, self.diagnostics)
+        let scope = self.actions.scope(self.flow.variables);
+        let compiled = match written {
+            "" => Err(Vec::new()),
+            _ => expr::compile_condition(&self.at(member), written, &scope),
+        };
+        Some(keep(compiled, &Type::Boolean, self.diagnostics))
     }
 
     /// The position of a variable.
@@ -252,14 +258,17 @@ fn elements(
     diagnostics: &mut Problems,
 ) -> Option<Compiled> {
     let known = variables.position(variable).and_then(|position| variables.types.get(position));
-    let compiled = mappings::value(path, items, scope, None, diagnostics)?;
+    let any = Type::List(Box::new(Type::Json));
+    let Some(compiled) = mappings::value(path, items, scope, None, diagnostics) else {
+        return Some(stand_in(&any, diagnostics));
+    };
     let Type::List(element) = &compiled.data_type else {
         diagnostics.push(
             Diagnostic::error(Code::WrongType, path, format!("expected a list, found {}", compiled.data_type))
                 .expected("a list")
                 .found(compiled.data_type.to_string()),
         );
-        return None;
+        return Some(stand_in(&any, diagnostics));
     };
     match known.and_then(|(_, known)| known.as_ref()) {
         Some(known) if !element.fits(known) => {
@@ -275,7 +284,7 @@ fn elements(
                     .found(compiled.data_type.to_string())
                     .suggestion("give the loop another variable"),
             );
-            None
+            Some(stand_in(&any, diagnostics))
         }
         _ => Some(compiled),
     }

@@ -11,8 +11,8 @@ use crate::expr::{self, Compiled, Outputs, Scope};
 use crate::interface::InputType;
 use crate::types::Type;
 
-use super::keep;
 use super::variables::Variables;
+use super::{keep, stand_in};
 
 /// An inputMapping against the inputs of the flow or data action of that name that is called. If it is not known, its values are checked
 /// all the same.
@@ -24,7 +24,6 @@ pub(super) fn inputs(
     diagnostics: &mut Problems,
 ) -> Option<Vec<(usize, Compiled)>> {
     let (name, inputs) = called.unwrap_or_default();
-    let errors_before = diagnostics.len();
     let mut compiled = Vec::with_capacity(mappings.len());
     let mut seen = HashSet::new();
     for (index, mapping) in mappings.iter().enumerate() {
@@ -58,7 +57,7 @@ pub(super) fn inputs(
                 .suggestion(format!("add {{ name: {}, value: … }}", input.name)),
         );
     }
-    (diagnostics.len() == errors_before && compiled.len() == mappings.len()).then_some(compiled)
+    (compiled.len() == mappings.len()).then_some(compiled)
 }
 
 /// An outputMapping, or another member like it: variables set from expressions over what the action gives, if that is known.
@@ -71,7 +70,6 @@ pub(super) fn outputs(
     diagnostics: &mut Problems,
 ) -> Option<Vec<(usize, Compiled)>> {
     let scope = Scope { outputs: outputs.map_or(Outputs::Unknown, Outputs::Of), ..*scope };
-    let errors_before = diagnostics.len();
     let mut compiled = Vec::with_capacity(mappings.len());
     let mut seen = HashSet::new();
     for (index, mapping) in mappings.iter().enumerate() {
@@ -81,10 +79,11 @@ pub(super) fn outputs(
         let value = assigned(&format!("{path}.value"), &mapping.value, variable, variables, &scope, diagnostics);
         compiled.extend(variable.zip(value));
     }
-    (diagnostics.len() == errors_before && compiled.len() == mappings.len()).then_some(compiled)
+    (compiled.len() == mappings.len()).then_some(compiled)
 }
 
-/// A value: its type must be the one that is expected, if that is known. One that could not be read was reported.
+/// A value: its type must be the one that is expected, if that is known. One that could not be read was reported. None if it is reported and
+/// nothing can stand in its place.
 pub(super) fn value(
     path: &str,
     value: &Json,
@@ -92,10 +91,15 @@ pub(super) fn value(
     expected: Option<&Type>,
     diagnostics: &mut Problems,
 ) -> Option<Compiled> {
-    if value.is_null() {
-        return None;
+    let compiled = if value.is_null() { Err(Vec::new()) } else { expr::compile_value(path, value, scope, expected) };
+    match (compiled, expected) {
+        (Ok(compiled), _) => Some(compiled),
+        (refused, Some(expected)) => Some(keep(refused, expected, diagnostics)),
+        (Err(problems), None) => {
+            diagnostics.extend(problems);
+            None
+        }
     }
-    keep(expr::compile_value(path, value, scope, expected), diagnostics)
 }
 
 /// A value assigned to a variable: its type must be the variable's.
@@ -122,9 +126,11 @@ pub(super) fn assigned(
                 .found(compiled.data_type.to_string())
                 .suggestion(format!("use another variable, or convert the value to {expected}")),
         );
-        return None;
+        return Some(stand_in(expected, diagnostics));
     }
-    self::value(path, value, scope, expected, diagnostics)
+    let compiled = self::value(path, value, scope, expected, diagnostics);
+    // Whatever it is, the variable is set.
+    compiled.or_else(|| Some(stand_in(&Type::Json, diagnostics)))
 }
 
 fn twice<'m>(path: &str, name: &'m str, seen: &mut HashSet<&'m str>, diagnostics: &mut Problems) {

@@ -13,10 +13,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Problems};
-use crate::document::{Disposition, Document};
+use crate::document::Document;
 use crate::expr::{self, Compiled, Outputs, Scope};
 use crate::interface::Interface;
 use crate::program::{Conditions, Program, ProgramBranch, ProgramEnd, ProgramNode, Selector};
+use crate::types::Type;
 use crate::work::{MAX_STEPS, Work};
 use waypost_ids::{FlowId, Ref, Version};
 
@@ -67,6 +68,7 @@ pub fn check(document: &Document, flow: FlowId, version: Version, world: &dyn Wo
 fn check_within(document: &Document, flow: FlowId, version: Version, world: &dyn World, work: &Work<'_>) -> Checked {
     let mut diagnostics = Problems::default();
     let declarations = Declarations::read(document, &mut diagnostics);
+    let is_declared = !diagnostics.has_errors();
     let mut actions = Actions::new(world, &declarations, work);
     let mut variables = variables::infer(document, &declarations, world, work);
     let members = world.members();
@@ -77,7 +79,8 @@ fn check_within(document: &Document, flow: FlowId, version: Version, world: &dyn
     let nodes_of = Nodes::new(document);
     let flow_of = Flow { nodes: &nodes_of, variables: &variables };
     let mut nodes = Vec::with_capacity(document.nodes.len());
-    let mut complete = true;
+    // Paths only make sense over a program that has all that sets something, or leads somewhere: what a missing action sets would be missed.
+    let mut is_there = is_declared;
     for (index, node) in document.nodes.iter().enumerate() {
         let path = format!("nodes[{index}]");
         let compiled = actions.list(&path, &node.actions, flow_of, &mut diagnostics);
@@ -86,10 +89,11 @@ fn check_within(document: &Document, flow: FlowId, version: Version, world: &dyn
             (Some(compiled), Some(next)) => {
                 nodes.push(ProgramNode { id: Arc::from(node.id.as_str()), actions: compiled, next });
             }
-            _ => complete = false,
+            _ => is_there = false,
         }
     }
     let on_error = document.on_error.as_ref().map(|jump| nodes_of.find("onError.to", &jump.to, &mut diagnostics));
+    is_there &= on_error != Some(None);
     let end = end(document, &mut actions, &mut diagnostics);
     let references = std::mem::take(&mut actions.references);
     let callee_decides = actions.callee_decides;
@@ -109,26 +113,23 @@ fn check_within(document: &Document, flow: FlowId, version: Version, world: &dyn
         output_initials: declarations.output_initials,
         variables: std::mem::take(&mut variables.slots),
         conditions: conditions.unwrap_or_else(|| {
-            complete = false;
+            is_there = false;
             Conditions { matching: document.condition_set.matching, conditions: Vec::new() }
         }),
         nodes,
         on_error: on_error.flatten(),
-        end: end.unwrap_or_else(|| {
-            complete = false;
-            ProgramEnd { disposition: Disposition::Unrouted, queue: None }
-        }),
+        end,
     };
-    // Paths only make sense over a program whose every node is known: a broken action would hide what it sets.
-    if complete && !diagnostics.has_errors() {
+    let complete = is_there && !diagnostics.has_gaps();
+    if !complete && !diagnostics.has_errors() {
+        diagnostics.extend(variables.circular(work));
+    }
+    if is_there {
         let reached = paths::check(document, &program, work, &mut diagnostics);
         program.interface.may_decide |= reached.decides;
     }
     // Behind a weighted label two versions are held against one mapping: what is wrong with both is said once.
     diagnostics.dedup();
-    if !complete && !diagnostics.has_errors() {
-        diagnostics.extend(variables.circular(work));
-    }
     let failed = !complete || diagnostics.has_errors();
     if !failed {
         warnings::check(document, &program, world, work, &mut diagnostics);
@@ -141,7 +142,7 @@ fn conditions(document: &Document, scope: &Scope<'_>, diagnostics: &mut Problems
     let mut conditions = Vec::with_capacity(set.conditions.len());
     for (index, condition) in set.conditions.iter().enumerate().filter(|(_, condition)| !condition.when.is_empty()) {
         let path = format!("conditionSet.conditions[{index}].when");
-        conditions.extend(keep(expr::compile_condition(&path, &condition.when, scope), diagnostics));
+        conditions.push(keep(expr::compile_condition(&path, &condition.when, scope), &Type::Boolean, diagnostics));
     }
     (conditions.len() == set.conditions.len()).then_some(Conditions { matching: set.matching, conditions })
 }
@@ -166,7 +167,7 @@ fn branches(
             None => Some(None),
             Some(text) => {
                 let path = format!("{path}.next[{position}].when");
-                keep(expr::compile_condition(&path, text, scope), diagnostics).map(Some)
+                Some(Some(keep(expr::compile_condition(&path, text, scope), &Type::Boolean, diagnostics)))
             }
         };
         if let (Some(to), Some(when)) = (to, when) {
@@ -176,12 +177,15 @@ fn branches(
     (branches.len() == written.len()).then_some(branches)
 }
 
-fn end(document: &Document, actions: &mut Actions<'_>, diagnostics: &mut Problems) -> Option<ProgramEnd> {
+fn end(document: &Document, actions: &mut Actions<'_>, diagnostics: &mut Problems) -> ProgramEnd {
     let queue = match &document.end.queue {
         None => None,
-        Some(written) => Some(actions.queue("end.queue", "end", written, diagnostics)?),
+        Some(written) => actions.queue("end.queue", "end", written, diagnostics).or_else(|| {
+            diagnostics.leave_gap();
+            None
+        }),
     };
-    Some(ProgramEnd { disposition: document.end.disposition, queue })
+    ProgramEnd { disposition: document.end.disposition, queue }
 }
 
 /// The nodes of a flow by id.
@@ -212,9 +216,19 @@ impl<'d> Nodes<'d> {
     }
 }
 
-/// Keeps what compiled, and the problems of what did not.
-fn keep(result: Result<Compiled, Vec<Diagnostic>>, diagnostics: &mut Problems) -> Option<Compiled> {
-    result.map_err(|problems| diagnostics.extend(problems)).ok()
+/// Keeps what compiled. What did not is reported, and something of the type that it should have stands in its place: that a value is wrong
+/// changes nothing of the paths through the flow.
+fn keep(result: Result<Compiled, Vec<Diagnostic>>, wanted: &Type, diagnostics: &mut Problems) -> Compiled {
+    result.unwrap_or_else(|problems| {
+        diagnostics.extend(problems);
+        stand_in(wanted, diagnostics)
+    })
+}
+
+/// Stands in the place of a value that is reported.
+fn stand_in(wanted: &Type, diagnostics: &mut Problems) -> Compiled {
+    diagnostics.leave_gap();
+    Compiled::unknown(wanted)
 }
 
 /// The interface that a document declares, whatever is wrong with the rest of it: what can be said of a flow that can't be checked to the end.

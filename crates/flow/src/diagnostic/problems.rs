@@ -20,6 +20,7 @@ pub struct Problems {
     listed_errors: usize,
     more: usize,
     errors: usize,
+    has_gaps: bool,
 }
 
 impl Problems {
@@ -70,6 +71,16 @@ impl Problems {
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.errors > 0
+    }
+
+    /// Takes down that something is missing: a problem of it is here, or was told elsewhere.
+    pub(crate) fn leave_gap(&mut self) {
+        self.has_gaps = true;
+    }
+
+    /// Whether something is missing.
+    pub(crate) fn has_gaps(&self) -> bool {
+        self.has_gaps
     }
 
     /// Keeps the first of those that say the same.

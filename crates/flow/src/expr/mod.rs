@@ -121,6 +121,24 @@ pub struct Compiled {
     parts: Box<[PartPlace]>,
 }
 
+impl Compiled {
+    /// Something of a type of which nothing else is known: it reads nothing, can't fail and is never evaluated.
+    pub(crate) fn unknown(data_type: &Type) -> Self {
+        Self {
+            ir: Ir::Constant(Value::Boolean(false)),
+            data_type: data_type.clone(),
+            reads: Vec::new(),
+            inputs: Vec::new(),
+            unguarded: Vec::new(),
+            costly: Vec::new(),
+            never: Vec::new(),
+            source: Arc::from(""),
+            is_condition: false,
+            parts: Box::default(),
+        }
+    }
+}
+
 /// A pattern that can take much of a run's work on a long text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Costly {
