@@ -258,6 +258,12 @@ await tell(async () => {
   await page.keyboard.press("Control+Home");
   await page.keyboard.type("# too late\n");
   await page.getByText("Your text is kept in this browser.").waitFor();
-  check("so it is when a comment alone was typed", await button("Create a flow from it").isEnabled());
+  check("so it is when a comment alone was typed", await until(async () => /# too late\\+nname: /.test(await kept())), await kept());
+  // While its first character alone is there, the flow's name is a comment: the button waits for the line's end.
+  await button("Create a flow from it").click();
+  await page.waitForURL((url) => !url.pathname.includes(again));
+  const third = new URL(page.url()).pathname.split("/")[2];
+  const commented = await api("GET", `/flows/${third}/versions/1/text`);
+  check("and becomes another flow with it", commented.startsWith("# too late\n"), commented);
   noise.splice(0);
 });
