@@ -83,7 +83,13 @@ fn metrics_count_what_happened_and_are_all_described() {
     let api = server.api();
     api.get("/flows/not-a-flow/versions");
     api.send("PROPFIND", "/flows", &[], &[]);
-    let text = metrics(&server);
+    // Others see a decision, and the end of a connection, a moment before they are counted.
+    let text = wait_for("the last of what is counted", || {
+        let text = metrics(&server);
+        let is_one = |begin: &str| text.lines().any(|line| line.starts_with(begin) && line.ends_with(" 1"));
+        let is_over = is_one("waypost_decision_delay_seconds_count") && is_one("waypost_smtp_connections ");
+        is_over.then_some(text)
+    });
     for (begin, expected) in [
         (r#"waypost_mails_total{protocol="smtp",outcome="created"}"#, 2.0),
         (r#"waypost_mails_total{protocol="smtp",outcome="duplicate"}"#, 1.0),
