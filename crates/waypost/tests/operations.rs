@@ -281,7 +281,7 @@ fn what_has_begun_is_finished_after_sigterm_and_nothing_else_begins() {
     let scratch = Scratch::new("operate-drain");
     let data = scratch.path("data");
     let mut start = Start::unlimited();
-    start.arguments.extend(["--drain-delay", "1"].map(str::to_owned));
+    start.arguments.extend(["--drain-delay", "5"].map(str::to_owned));
     let mut server = Server::start(&data, &start);
     prepare(&server);
     assert_eq!(ready(&server), 200);
