@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `refuse` | 550 at RCPT |
 //! | `quote` | 550 at RCPT, with the recipient in its words |
-//! | `later` | 451 at RCPT, twice for each recipient, then it takes the mail |
+//! | `later` | 451 at RCPT, twice for each recipient and with a number, then it takes the mail |
 //! | `close` | takes the content, keeps it, and closes before it answers, once for each recipient |
 //! | `half` | closes in the middle of its answer to the content, once for each recipient |
 //! | `slow` | answers the content after a moment |
@@ -141,10 +141,11 @@ fn session(stream: TcpStream, known: &Known) -> io::Result<()> {
                     return Ok(());
                 }
                 let quoting = format!("550 5.1.1 <{to}>: there is nobody of that name\r\n");
+                let later = format!("451 4.2.1 Come back later ({times})\r\n");
                 say(match () {
                     () if to.starts_with("quote") => &quoting,
                     () if to.starts_with("refuse") => "550 5.1.1 There is nobody of that name\r\n",
-                    () if to.starts_with("later") && times <= 2 => "451 4.2.1 Come back later\r\n",
+                    () if to.starts_with("later") && times <= 2 => &later,
                     () => "250 2.1.5 Ok\r\n",
                 })?;
             }
