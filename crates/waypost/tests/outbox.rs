@@ -472,7 +472,7 @@ fn an_answer_to_all_goes_to_everybody_but_ourselves() {
 
 #[test]
 fn a_dead_letter_is_corrected_and_sent_again() {
-    let office = Office::open_with("outbox-dead", Receiver::start(), &["--mail-retry-for", "1s"]);
+    let office = Office::open_with("outbox-dead", Receiver::start(), &["--mail-retry-for", "5s"]);
     office.route("wrap", &forwarding(true, &["later.one@team.example"]), &json!({}));
     office.route("on", &forwarding(false, &["later.two@team.example"]), &json!({}));
     let id = office.send("ana@customer.example", "wrap", &mail("d@customer.example", "please", "Hello"));
