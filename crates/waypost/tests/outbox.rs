@@ -17,9 +17,9 @@ mod returned;
 mod threads;
 
 use std::fs;
-use std::net::TcpListener;
 
 use harness::nodes::{deliver, node, tools};
+use harness::port::Port;
 use harness::receiver::{Arrived, Receiver};
 use harness::scratch::Scratch;
 use harness::smtp::mail;
@@ -510,8 +510,8 @@ fn a_dead_letter_is_corrected_and_sent_again() {
 
 #[test]
 fn a_smarthost_that_was_away_gets_everything_once_it_is_back() {
-    // Whoever had the port has gone.
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let kept = Port::keep();
+    let address = kept.address().to_string();
     let office = Office::open_with("outbox-away", Receiver::start(), &["--smarthost", &format!("smtp://{address}")]);
     office.route("on", &forwarding(false, &["one@team.example"]), &json!({}));
     let ids: Vec<String> = (0..20)

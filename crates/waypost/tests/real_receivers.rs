@@ -18,11 +18,11 @@ mod postfix;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use harness::peers::Peers;
+use harness::port::Port;
 use harness::receiver::Receiver;
 use harness::scratch::Scratch;
 use harness::smtp::mail;
@@ -42,16 +42,18 @@ struct Relayed {
     office: Office,
     /// Where Postfix takes mail.
     address: String,
+    _port: Port,
 }
 
 impl Relayed {
     fn open(program: Program, name: &str, arguments: &[&str]) -> Self {
-        // The server is told of Postfix first, and Postfix then of the server: its port is one that was free a moment before.
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        // The server is told of Postfix first, and Postfix then of the server.
+        let port = Port::keep();
+        let address = port.address();
         let smarthost = format!("smtp://{address}");
         let office = Office::open_with(name, Receiver::start(), &[&["--smarthost", &smarthost], arguments].concat());
         let postfix = Postfix::start(program, address.port(), &office.server.smtp, &office.receiver.address);
-        Self { postfix, office, address: address.to_string() }
+        Self { postfix, office, address: address.to_string(), _port: port }
     }
 
     /// Waits for a mail in the maildir.

@@ -11,6 +11,7 @@ pub mod link;
 pub mod nodes;
 pub mod peers;
 pub mod poison;
+pub mod port;
 pub mod receiver;
 pub mod scratch;
 pub mod service;
