@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use waypost_reach::{Answer, Client, Guard, HeaderMap, Limits, Names, PrivateTarget, Unreached, web_url};
 
 /// The network that cases allow: a server is there, and another on 127.0.0.1, which is not allowed.
@@ -36,9 +36,7 @@ fn client(turns: &[&[IpAddr]]) -> Client {
 }
 
 /// A server that gives this answer to each connection and closes it; it counts connections.
-async fn server(address: IpAddr, port: u16, answer: &'static str) -> (u16, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind((address, port)).await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+fn serve(listener: TcpListener, answer: &'static str) -> Arc<AtomicUsize> {
     let count = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&count);
     tokio::spawn(async move {
@@ -53,7 +51,24 @@ async fn server(address: IpAddr, port: u16, answer: &'static str) -> (u16, Arc<A
             }
         }
     });
-    (port, count)
+    count
+}
+
+/// Such a server at the address that may be reached; answers its port and its count.
+async fn server(answer: &'static str) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind((OUTSIDE, 0)).await.unwrap();
+    (listener.local_addr().unwrap().port(), serve(listener, answer))
+}
+
+/// One at each address, on the same port: not every port that is free at one is free at the other.
+async fn both() -> (u16, Arc<AtomicUsize>, Arc<AtomicUsize>) {
+    loop {
+        let outside = TcpListener::bind((OUTSIDE, 0)).await.unwrap();
+        let port = outside.local_addr().unwrap().port();
+        if let Ok(inside) = TcpListener::bind((INSIDE, port)).await {
+            return (port, serve(outside, OK), serve(inside, OK));
+        }
+    }
 }
 
 async fn post(client: &Client, url: &str, time: Duration) -> Result<Answer, Unreached> {
@@ -66,8 +81,7 @@ const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\
 
 #[tokio::test]
 async fn a_name_whose_second_answer_is_private_is_refused_then() {
-    let (port, outside) = server(OUTSIDE, 0, OK).await;
-    let (_, inside) = server(INSIDE, port, OK).await;
+    let (port, outside, inside) = both().await;
     let client = client(&[&[OUTSIDE], &[INSIDE]]);
     let url = format!("http://rebinding.example:{port}/");
     let first = post(&client, &url, LONG).await.unwrap();
@@ -79,8 +93,7 @@ async fn a_name_whose_second_answer_is_private_is_refused_then() {
 
 #[tokio::test]
 async fn each_connection_looks_the_name_up_once_and_goes_to_what_was_checked() {
-    let (port, outside) = server(OUTSIDE, 0, OK).await;
-    let (_, inside) = server(INSIDE, port, OK).await;
+    let (port, outside, inside) = both().await;
     // The private address comes first, and is left out.
     let client = client(&[&[INSIDE, OUTSIDE]]);
     for _ in 0..3 {
@@ -93,7 +106,7 @@ async fn each_connection_looks_the_name_up_once_and_goes_to_what_was_checked() {
 async fn a_redirect_is_an_answer_and_is_not_followed() {
     const REDIRECT: &str = "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://169.254.169.254/latest/\r\n\
                             Content-Length: 0\r\nConnection: close\r\n\r\n";
-    let (port, _) = server(OUTSIDE, 0, REDIRECT).await;
+    let (port, _) = server(REDIRECT).await;
     let client = client(&[&[OUTSIDE], &[INSIDE]]);
     let answer = post(&client, &format!("http://hop.example:{port}/"), LONG).await.unwrap();
     assert_eq!((answer.status.as_u16(), answer.body.len()), (307, 0));
@@ -102,15 +115,15 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
 #[tokio::test]
 async fn an_answer_is_kept_as_far_as_the_limit() {
     const LENGTHY: &str = "HTTP/1.1 500 Broken\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n5\r\n67890\r\n";
-    let (port, _) = server(OUTSIDE, 0, LENGTHY).await;
+    let (port, _) = server(LENGTHY).await;
     let answer = post(&client(&[&[OUTSIDE]]), &format!("http://long.example:{port}/"), LONG).await.unwrap();
     assert_eq!((&*answer.body, answer.cut), (&b"12345678"[..], true));
 }
 
 #[tokio::test]
 async fn a_server_that_never_answers_is_given_up() {
-    let (port, count) = server(OUTSIDE, 0, "").await;
-    let short = Duration::from_millis(300);
+    let (port, count) = server("").await;
+    let short = Duration::from_secs(2);
     let given_up = post(&client(&[&[OUTSIDE]]), &format!("http://slow.example:{port}/"), short).await;
     assert!(matches!(given_up, Err(Unreached::Late(time)) if time == short), "{given_up:?}");
     assert_eq!(count.load(Ordering::SeqCst), 1);
@@ -118,7 +131,10 @@ async fn a_server_that_never_answers_is_given_up() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_told_with_the_cause_and_without_the_url() {
-    let port = TcpListener::bind((OUTSIDE, 0)).await.unwrap().local_addr().unwrap().port();
+    // It is kept, so that nobody listens there meanwhile.
+    let kept = TcpSocket::new_v4().unwrap();
+    kept.bind((OUTSIDE, 0).into()).unwrap();
+    let port = kept.local_addr().unwrap().port();
     let failed = post(&client(&[&[OUTSIDE]]), &format!("http://gone.example:{port}/s3cret"), LONG).await;
     let told = failed.unwrap_err().to_string();
     assert!(told.contains("refused") && !told.contains("s3cret"), "{told}");
