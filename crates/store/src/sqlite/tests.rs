@@ -225,7 +225,8 @@ async fn occupy(writer: &Writer) -> (std::sync::mpsc::Sender<()>, tokio::task::J
 #[tokio::test]
 async fn what_was_given_up_is_never_done() {
     let directory = TempDir::new().unwrap();
-    let writer = small_writer(directory.path(), 2, Duration::from_millis(50), None);
+    // Long enough for a slow machine to begin what occupies the writer.
+    let writer = small_writer(directory.path(), 2, Duration::from_secs(2), None);
     let (release, task) = occupy(&writer).await;
     // More than the channel holds: some wait in it, others before it.
     let mut waiting: Vec<_> = (0..20)
