@@ -164,8 +164,9 @@ impl App {
         self.metrics.offered(protocol, bytes, begun.elapsed(), &outcome);
         let outcome = outcome?;
         if let AcceptOutcome::Committed(accepted) = &outcome {
-            self.announce(accepted);
+            // Before anybody is woken: what comes of a mail is logged after it, and whoever waited finds it counted.
             self.tell(accepted, runs, protocol, (begun_at, bytes));
+            self.announce(accepted);
             if sends {
                 self.due.ring();
             }

@@ -153,13 +153,13 @@ impl App {
         keeping.store(true, Ordering::Relaxed);
         match self.store.record_run(id, lease.id, run).await {
             Ok(true) => {
+                tracing::info!(trace_id = %trace_id(id), interaction = %id, decision = ran.kind(), error = ran.error(), "mail decided");
+                self.metrics.decided_later(&ran, received_at, self.origin.now());
+                self.traces.ran(id, &ran);
                 self.decided.notify_waiters();
                 if sends {
                     self.due.ring();
                 }
-                tracing::info!(trace_id = %trace_id(id), interaction = %id, decision = ran.kind(), error = ran.error(), "mail decided");
-                self.metrics.decided_later(&ran, received_at, self.origin.now());
-                self.traces.ran(id, &ran);
             }
             // It is claimed again at once, with a catalogue that knows that the queue is gone.
             Ok(false) => tracing::info!(interaction = %id, "the queue was deleted meanwhile: it is run again"),
