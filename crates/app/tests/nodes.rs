@@ -259,13 +259,16 @@ async fn work_of_a_lost_lease_stops_and_commits_nothing() {
     one.rerun("test", id, false).await.unwrap();
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(Arc::clone(&one).work(stopped));
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    while sql(&server, waiting).await == "0" {
+        sleep(Duration::from_millis(10)).await;
+    }
     // As another node does that takes it while it runs; it has it for longer than this test lasts.
     let take = "UPDATE interactions SET lease = gen_random_uuid(), lease_until = now() + interval '1 hour'
         WHERE state = 1 RETURNING 1";
     while sql(&server, take).await != "1" {
         sleep(Duration::from_millis(10)).await;
     }
-    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
     while sql(&server, waiting).await != "0" {
         sleep(Duration::from_millis(50)).await;
     }
