@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{self, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
@@ -149,16 +149,23 @@ struct UnderWay {
     lease: Uuid,
     /// How it ended, once that is known and not yet kept.
     answered: Arc<Mutex<Option<Attempted>>>,
-    /// Whether it finds out if the receiver is back. Those that were under way when it went are no further reason to leave it alone.
+}
+
+/// What an attempt found out of a receiver.
+struct Found {
+    target: String,
+    ended: Ended,
+    /// Whether it was to find out if the receiver is back. Those that were under way when it went are no further reason to leave it alone.
     asks_again: bool,
 }
 
 /// The attempts under way.
 struct Attempts {
-    tasks: JoinSet<Ended>,
+    tasks: JoinSet<()>,
     known: HashMap<task::Id, UnderWay>,
     slots: usize,
     health: Health,
+    found: mpsc::UnboundedReceiver<Found>,
 }
 
 impl Attempts {
@@ -176,15 +183,19 @@ impl Attempts {
         counts.into_iter().collect()
     }
 
+    /// Takes note of what was found out since.
+    fn learn(&mut self) {
+        while let Ok(Found { target, ended, asks_again }) = self.found.try_recv() {
+            self.health.note(&target, &ended, asks_again, Instant::now());
+        }
+    }
+
     /// Waits for one to end; answers one that ended by a defect.
     async fn ended(&mut self) -> Option<UnderWay> {
         match self.tasks.join_next_with_id().await {
             None => std::future::pending().await,
-            Some(Ok((id, ended))) => {
-                if let Some(attempt) = self.known.remove(&id) {
-                    let target = domain(&attempt.delivery.target);
-                    self.health.note(&target, &ended, attempt.asks_again, Instant::now());
-                }
+            Some(Ok((id, ()))) => {
+                self.known.remove(&id);
                 None
             }
             Some(Err(error)) => {
@@ -233,12 +244,14 @@ impl App {
     async fn carry_by(self: Arc<Self>, carries: Arc<impl Carries>, mut stop: watch::Receiver<bool>) {
         let (way, slots, term) = (carries.way(), carries.slots(), Term::of(LEASE));
         let health = carries.health();
-        let mut attempts = Attempts { tasks: JoinSet::new(), known: HashMap::new(), slots, health };
+        let (finds, found) = mpsc::unbounded_channel();
+        let mut attempts = Attempts { tasks: JoinSet::new(), known: HashMap::new(), slots, health, found };
         let mut look = true;
         let mut looked = None;
         // A sender that is gone will never say stop.
         while !*stop.borrow() && stop.has_changed().is_ok() {
             self.bring_nearer(way, term.lasts, &mut looked).await;
+            attempts.learn();
             if self.due.take_all_asked(way) {
                 attempts.health.ask_again(Instant::now());
                 carries.ask_again(Instant::now());
@@ -259,16 +272,18 @@ impl App {
                 match self.store.claim_deliveries(claim, self.origin.now()).await {
                     Ok(claimed) => {
                         for delivery in claimed {
-                            let under_way = UnderWay {
-                                delivery: delivery.clone(),
-                                lease: lease.id,
-                                answered: Arc::default(),
-                                asks_again: attempts.health.is_away(&domain(&delivery.target)),
+                            let under_way =
+                                UnderWay { delivery: delivery.clone(), lease: lease.id, answered: Arc::default() };
+                            let (finds, target) = (finds.clone(), domain(&delivery.target));
+                            let asks_again = attempts.health.is_away(&target);
+                            let found = move |ended| {
+                                // Nobody wants to know any more once all winds up.
+                                let _ = finds.send(Found { target, ended, asks_again });
                             };
                             let (answered, asked) = (Arc::clone(&under_way.answered), asked.contains(&delivery.id));
                             let (app, carries) = (Arc::clone(&self), Arc::clone(&carries));
                             let task = attempts.tasks.spawn(async move {
-                                app.attempt_delivery(&*carries, (delivery, asked), lease, &answered).await
+                                app.attempt_delivery(&*carries, (delivery, asked), lease, &answered, found).await;
                             });
                             attempts.known.insert(task.id(), under_way);
                         }
@@ -299,23 +314,25 @@ impl App {
         self.wind_up_attempts(attempts).await;
     }
 
-    /// Makes one attempt under a lease that is renewed meanwhile, and records how it ended.
+    /// Makes one attempt under a lease that is renewed meanwhile, and records how it ended. What it found out of the receiver is told before:
+    /// whoever sees the record, and has something else sent there, is not quicker.
     async fn attempt_delivery(
         &self,
         carries: &dyn Carries,
         (delivery, asked): (DeliveryRecord, bool),
         lease: Lease,
         answered: &Mutex<Option<Attempted>>,
-    ) -> Ended {
+        found: impl FnOnce(Ended) + Send,
+    ) {
         let term = Term::of(LEASE);
         let renew = || self.store.renew_delivery(delivery.id, term.renew(lease, self.origin.now()));
         let Ok((attempted, ended)) = hold(term, renew, carries.carry(self, &delivery, asked)).await else {
             tracing::warn!(delivery = %delivery.id, "the delivery's lease was lost: it is tried again, and may arrive twice");
-            return Ended::Reached;
+            return found(Ended::Reached);
         };
+        found(ended);
         *answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempted.clone());
         self.keep_answer(&delivery, lease.id, attempted).await;
-        ended
     }
 
     /// Keeps how an attempt ended. The receiver may have the mail: what it answered must not be lost because the store is away for a while,
