@@ -46,15 +46,20 @@ fn a_dead_endpoint_delays_no_other_however_often_something_is_due() {
 fn a_retry_of_many_ends_the_pause_of_a_breaker() {
     let scratch = Scratch::new("breaker-retry");
     // As long a pause as an endpoint can ask for.
-    let busy = Endpoint::start(&["503 Busy\r\nRetry-After: 3000", TAKEN]);
+    let (busy, works) = (Endpoint::start(&["503 Busy\r\nRetry-After: 3000", TAKEN]), Endpoint::start(&[TAKEN]));
     let server = start(&scratch, &ALLOWED);
     let api = server.api();
-    webhook(&api, "Busy", &busy.url);
-    route(&api, "busy", &[json!({"type": "sendWebhook", "webhook": "Busy"})]);
+    for (name, endpoint) in [("Busy", &busy), ("Works", &works)] {
+        webhook(&api, name, &endpoint.url);
+        route(&api, &name.to_lowercase(), &[json!({"type": "sendWebhook", "webhook": name})]);
+    }
     let first = send(&server, "busy", "one@customer.example");
     delivery(&api, &first, "an answer", |one| one.get("lastAnswer").is_some());
     busy.next();
     let second = send(&server, "busy", "two@customer.example");
+    // What is due after it goes out, and it does not.
+    let third = send(&server, "works", "three@customer.example");
+    delivery(&api, &third, "delivered", |one| one["state"] == "delivered");
     delivery(&api, &second, "the second", |one| one["attempts"] == 0 && one["state"] == "pending");
     let retried = api.post("/deliveries/retry", &json!({"state": "pending"})).ok();
     assert_eq!(retried["retried"], 2, "{retried}");
