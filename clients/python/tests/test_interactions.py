@@ -92,7 +92,7 @@ class Interactions(WaypostTest):
         api = self.client.InteractionsApi()
         sent = self.send()
         api.rerun(sent.id)
-        ends = time.monotonic() + 20
+        ends = time.monotonic() + 120
         while len(api.get(sent.id).runs or []) < 2:
             self.assertLess(time.monotonic(), ends, "no second run")
             time.sleep(0.05)
