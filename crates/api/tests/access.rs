@@ -17,7 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
-use support::{FORM, Server, server, start, start_behind};
+use support::{FORM, Server, server, server_at, start, start_behind};
 use waypost_admission::{Gate, Networks, Room};
 use waypost_api::serve::Edge;
 use waypost_api::state::Settings;
@@ -27,6 +27,11 @@ use waypost_origin::Origin;
 use waypost_store::records::access::{ClientRecord, TokenRecord, TokenUse};
 use waypost_store::records::audit::AuditRecord;
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
+
+/// When the tests begin whose clock does not go by itself.
+fn noon() -> Timestamp {
+    Timestamp::from_second(1_750_000_000).unwrap()
+}
 
 /// Makes another admin: the last one stays.
 async fn spare_admin(server: &Server) {
@@ -96,7 +101,9 @@ async fn token_errors_speak_both_languages() {
 
 #[tokio::test]
 async fn guessing_is_slowed() {
-    let server = server().await;
+    // The first wait is a second, and looking at a chosen secret may take as long: the clock stands still meanwhile.
+    let origin = Origin::given(noon());
+    let server = server_at(origin.clone()).await;
     let guess = b"grant_type=client_credentials&client_id=admin&client_secret=guess";
     for _ in 0..10 {
         assert_eq!(server.send("POST", "/oauth/token", &[FORM], guess).await.status, 401);
@@ -105,6 +112,9 @@ async fn guessing_is_slowed() {
     assert_eq!(answer.error(), (429, "too.many.requests".to_owned()));
     let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait));
+    origin.set(noon() + SignedDuration::from_secs(i64::try_from(wait).unwrap()));
+    assert_eq!(server.send("POST", "/oauth/token", &[FORM], guess).await.status, 401, "the wait that is told is true");
+    assert_eq!(server.send("POST", "/oauth/token", &[FORM], guess).await.status, 429);
     // Tokens that were issued go on working.
     assert_eq!(server.get("/flows").await.status, 200);
     // And other clients at the same address, as behind a proxy that says nothing of them, are not made to wait.
@@ -118,7 +128,9 @@ async fn guessing_is_slowed() {
 async fn behind_a_trusted_proxy_each_client_has_its_own_address() {
     let proxies = || ["127.0.0.0/8".parse().unwrap()].into_iter().collect::<Networks>();
     for (proxies, believed) in [(proxies(), true), (Networks::default(), false)] {
-        let edge = Edge { gate: Gate::new(Room::shared(100), Networks::default()), proxies, origin: Origin::system() };
+        // No wait ends before the last request.
+        let origin = Origin::given(noon());
+        let edge = Edge { gate: Gate::new(Room::shared(100), Networks::default()), proxies, origin };
         let server = start_behind(edge, Settings::default(), None).await;
         let ask = async |from: &str, secret: &str| {
             let form = format!("grant_type=client_credentials&client_id=admin&client_secret={secret}");
@@ -156,8 +168,7 @@ async fn bad_tokens() {
 
 #[tokio::test]
 async fn a_token_lasts_its_day_to_the_second() {
-    let noon = Timestamp::from_second(1_750_000_000).unwrap();
-    let origin = Origin::given(noon);
+    let origin = Origin::given(noon());
     let gate = Gate::new(Room::shared(100), Networks::default());
     let edge = Edge { gate, proxies: Networks::default(), origin: origin.clone() };
     let server = start_behind(edge, Settings::default(), None).await;
@@ -173,7 +184,7 @@ async fn a_token_lasts_its_day_to_the_second() {
     };
     let first = issue().await;
     for (seconds, expected) in [(0, 200), (24 * 60 * 60 - 1, 200), (24 * 60 * 60, 401)] {
-        origin.set(noon + SignedDuration::from_secs(seconds));
+        origin.set(noon() + SignedDuration::from_secs(seconds));
         assert_eq!(status(&first).await, expected, "after {seconds} s");
     }
     let bearer = format!("Authorization: Bearer {first}");

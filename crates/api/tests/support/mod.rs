@@ -147,6 +147,13 @@ pub async fn server() -> Server {
     start(Settings { rate_limit: 0, ..Settings::default() }).await
 }
 
+/// A server without a rate limit whose clock is a test's: what counts in seconds is the same on a slow machine.
+pub async fn server_at(origin: Origin) -> Server {
+    let gate = Gate::new(Room::shared(1000), Networks::default());
+    let edge = Edge { gate, proxies: Networks::default(), origin };
+    start_behind(edge, Settings { rate_limit: 0, ..Settings::default() }, None).await
+}
+
 impl Server {
     /// Sends a request exactly as given, and reads the answer to the end of the connection.
     pub async fn raw(&self, request: &[u8]) -> Answer {
