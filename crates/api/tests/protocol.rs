@@ -360,20 +360,27 @@ async fn connections_that_do_nothing_keep_nobody_out() {
         "POST /api/v2/flows HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Length: 100\r\n\r\n{{",
         server.admin
     );
-    let mut busy = Vec::new();
-    for _ in 0..4 {
+    let begin = async || {
         let mut stream = connect_from(&server, [127, 0, 9, 1]).await;
         stream.write_all(busy_head.as_bytes()).await.unwrap();
-        busy.push(stream);
+        stream
+    };
+    let mut busy = Vec::new();
+    for _ in 0..4 {
+        busy.push(begin().await);
     }
     let refused = loop {
         let mut stream = connect_from(&server, [127, 0, 9, 1]).await;
         stream.write_all(HEALTH).await.unwrap();
-        // Until all four have been read as far as their bodies, a newcomer takes the place of one that has not.
-        match status(&mut stream).await {
-            Some(200) => tokio::time::sleep(Duration::from_millis(10)).await,
-            other => break other,
+        let answered = status(&mut stream).await;
+        if answered != Some(200) {
+            break answered;
         }
+        // Until all four have been read as far as their bodies, a newcomer takes the place of one that has not: another comes for it.
+        drop(stream);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        busy.push(begin().await);
+        tokio::time::sleep(Duration::from_millis(10)).await;
     };
     assert!(refused.is_none_or(|status| status == 503), "{refused:?}");
 }
