@@ -137,10 +137,21 @@ async fn what_decides_the_same_has_no_witness() {
     assert_eq!((same["tries"].as_u64(), same.get("witness")), (Some(0), None), "{same:#}");
     let mut other = router(&shared, "First");
     other["nodes"][0]["next"][0]["when"] = json!("${vip == true}");
-    let clock = Instant::now();
-    let found = search(&server, json!({"flows": [{"flowId": support, "document": other}], "seconds": 1})).await.ok();
-    assert!(found.get("witness").is_none() && found["tries"].as_u64().unwrap() > 10, "{found:#}");
-    assert!(found["milliseconds"].as_u64().unwrap() >= 1000 && clock.elapsed() < Duration::from_secs(20), "{found:#}");
+    // A search lets other threads go first: on a busy machine it comes to little in a second.
+    let mut tried = 0;
+    for seconds in [1, 5, 25] {
+        let clock = Instant::now();
+        let request = json!({"flows": [{"flowId": support, "document": other}], "seconds": seconds});
+        let found = search(&server, request).await.ok();
+        assert!(found.get("witness").is_none(), "{found:#}");
+        assert!(found["milliseconds"].as_u64().unwrap() >= seconds * 1000, "{found:#}");
+        assert!(clock.elapsed() < Duration::from_secs(seconds + 19), "{found:#}");
+        tried = found["tries"].as_u64().unwrap();
+        if tried > 10 {
+            break;
+        }
+    }
+    assert!(tried > 10, "{tried}");
 }
 
 #[tokio::test]
@@ -161,16 +172,28 @@ async fn one_search_at_a_time_until_its_client_is_gone() {
     let mut other = router(&shared, "First");
     other["nodes"][0]["next"][0]["when"] = json!("${vip == true}");
     let request = json!({"flows": [{"flowId": support, "document": other}], "seconds": 30});
-    let impatient = tokio::time::timeout(Duration::from_secs(3), search(&server, request.clone()));
+    // Until it has its place, another may have it for a moment.
+    let first = async {
+        loop {
+            let answer = search(&server, request.clone()).await;
+            if answer.status != 503 {
+                break answer;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
     let second = async {
-        tokio::time::sleep(Duration::from_millis(1500)).await;
         // Nothing is loaded for it, not even the flow that it names.
         let unknown = json!({"flows": [{"flowId": "01890a5d-ac96-774b-bcce-b302099a8057", "version": "newest"}]});
-        assert_eq!(search(&server, unknown).await.status, 503);
+        while search(&server, unknown.clone()).await.status != 503 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         search(&server, request.clone()).await
     };
-    let (first, second) = tokio::join!(impatient, second);
-    assert!(first.is_err(), "the first goes on for 30 seconds");
+    let second = tokio::select! {
+        first = first => panic!("it goes on for 30 seconds: {first:?}"),
+        second = second => second,
+    };
     assert_eq!((second.status, second.header("retry-after")), (503, Some("5")), "{second:?}");
     // The first client has hung up: its place is free long before its time is over.
     let clock = Instant::now();
