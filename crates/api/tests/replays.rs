@@ -182,7 +182,10 @@ async fn a_replay_takes_what_it_is_told_to() {
     assert_eq!(changed(json!({"count": 3})).await, (3, 1), "the newest three are the shop's last");
     assert_eq!(changed(json!({"since": "2098-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z"})).await, (0, 0));
     let half = changed(json!({"sample": 0.5})).await;
-    assert!(half.0 < 12 && half == changed(json!({"sample": 0.5})).await, "{half:?}");
+    assert_eq!(half, changed(json!({"sample": 0.5})).await);
+    // By chance all twelve may be in a half, but not in so little.
+    let few = changed(json!({"sample": 0.001})).await;
+    assert!(few.0 < 12 && few.0 <= half.0, "{few:?} {half:?}");
 }
 
 #[tokio::test]
