@@ -99,7 +99,11 @@ async fn empty_store(folder: &Path) -> Arc<dyn Store> {
     let settings = [("fsync", "off"), ("max_connections", "500")];
     let server = move || SERVER.get_or_init(move || Database::start(&Tools::find().unwrap(), &settings).unwrap());
     let url = tokio::task::spawn_blocking(move || server().fresh_database().unwrap()).await.unwrap();
-    Arc::new(PostgresStore::connect(PostgresOptions::new(url)).await.unwrap())
+    let store: Arc<dyn Store> = Arc::new(PostgresStore::connect(PostgresOptions::new(url)).await.unwrap());
+    // Whoever watches when it begins to listen is told that something may be missed: it listens before anybody watches.
+    let mut heard = store.heard().unwrap();
+    heard.wait_for(|heard| heard.work > 0).await.unwrap();
+    store
 }
 
 /// Starts a server without TLS.
