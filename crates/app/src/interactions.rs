@@ -178,10 +178,14 @@ impl App {
         let Some(also) = filter.state.filter(|_| !filter.alone).and_then(shown_alike) else {
             return self.store.interactions(filter, after, limit).await;
         };
-        let mut found = self.store.interactions(filter, after, limit).await?;
-        let filter = InteractionFilter { state: Some(also), ..filter.clone() };
-        found.extend(self.store.interactions(&filter, after, limit).await?);
-        // One that changed its state in between is in both.
+        // One that goes from the one state to the other meanwhile, whichever way, is in one of the three.
+        let alike = InteractionFilter { state: Some(also), ..filter.clone() };
+        let first = self.store.interactions(&alike, after, limit).await?;
+        let second = self.store.interactions(filter, after, limit).await?;
+        let mut found = self.store.interactions(&alike, after, limit).await?;
+        found.extend(second);
+        found.extend(first);
+        // What was read last comes first of those with the same id, and stays.
         found.sort_by_key(|interaction| Reverse(interaction.id.0));
         found.dedup_by_key(|interaction| interaction.id);
         found.truncate(limit as usize);
