@@ -7,13 +7,14 @@
 mod tools;
 
 use std::io::{self, Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 
 pub use tools::Tools;
 
@@ -36,6 +37,9 @@ pub struct Server {
     running: Option<Running>,
     settings: Vec<(String, String)>,
     port: u16,
+    /// Nobody is given the port by chance while this is open, not even while the server is stopped. It does not listen, and the server sets
+    /// `SO_REUSEADDR`: so it may.
+    _kept: TcpSocket,
     directory: TempDir,
     databases: AtomicU32,
 }
@@ -100,10 +104,14 @@ impl Server {
     }
 
     fn over(tools: &Tools, directory: TempDir, settings: &[(&str, &str)]) -> io::Result<Self> {
-        let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let kept = TcpSocket::new_v4()?;
+        kept.set_reuseaddr(true)?;
+        kept.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        let port = kept.local_addr()?.port();
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let databases = AtomicU32::new(0);
-        let mut server = Self { tools: tools.clone(), running: None, settings, port, directory, databases };
+        let mut server =
+            Self { tools: tools.clone(), running: None, settings, port, _kept: kept, directory, databases };
         server.start_again()?;
         Ok(server)
     }
