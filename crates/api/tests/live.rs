@@ -108,9 +108,14 @@ async fn what_happens_is_told_and_can_be_resumed() {
     assert_eq!(watch.until("interaction.received").await.1, told);
     let (decided, data) = watch.until("interaction.decided").await;
     assert_eq!((&data["decision"], &data["interactionId"]), (&json!("queue"), &made["id"]));
-    server.call("PUT", &format!("/routing/queues/{queue}"), json!({"name": "Money"})).await.ok();
-    let (_, data) = watch.until("object.changed").await;
-    assert_eq!(data, json!({"kind": "queue", "objectId": queue}));
+    // Who is told reads it again at once, and finds it changed.
+    let path = format!("/routing/queues/{queue}");
+    let read = async {
+        let (_, data) = watch.until("object.changed").await;
+        (data, server.get(&path).await.ok()["name"].clone())
+    };
+    let (changed, told) = tokio::join!(server.call("PUT", &path, json!({"name": "Money"})), read);
+    assert_eq!((changed.status, told), (200, (json!({"kind": "queue", "objectId": queue}), json!("Money"))));
 
     // Whoever comes back reads on, and whoever comes back with what this server never said begins anew.
     let mut again = Watch::admin(&server, "", Some(&begun)).await;

@@ -6,6 +6,7 @@ pub mod changesets;
 #[deny(clippy::wildcard_enum_match_arm, reason = "a new kind of object must not be passed over in silence")]
 pub mod checking;
 pub mod checkout;
+mod committing;
 pub mod data_actions;
 mod delivering;
 pub mod domains;
@@ -53,6 +54,7 @@ use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{CatalogueChange, Epoch};
 use waypost_store::traits::Store;
 
+use crate::committing::Commits;
 use crate::error::ChangeError;
 use world::{Loaded, Running, World};
 
@@ -74,6 +76,8 @@ pub struct LiveCatalogue {
     changing: Mutex<()>,
     /// Reading everything again is done once for all who want it.
     refreshing: Mutex<()>,
+    /// Changes that are being committed by this process.
+    commits: Commits,
 }
 
 /// The world and what running needs of it, at one epoch.
@@ -126,6 +130,7 @@ impl LiveCatalogue {
             desk: Aside::for_cores(),
             changing: Mutex::new(()),
             refreshing: Mutex::new(()),
+            commits: Commits::default(),
         })
     }
 
@@ -166,6 +171,12 @@ impl LiveCatalogue {
             self.running_since(newest).await?;
         }
         Ok(())
+    }
+
+    /// Does something once what this process commits just now is live; at once, if it commits nothing. The store tells of what was
+    /// committed a moment before it is live here.
+    pub fn once_live(&self, then: impl FnOnce() + Send + 'static) {
+        self.commits.then(then);
     }
 
     /// Reads the catalogue again, unless somebody else just did.
@@ -279,11 +290,13 @@ impl<'c> Turn<'c> {
         changes.extend(audited::entries(&self.catalogue.world(), &changes, self.by, &self.catalogue.origin));
         let (mut world, running) = made_ready(next).await.map_err(CommitError::Store)?;
         let (store, newest) = (self.catalogue.store.clone(), self.catalogue.newest.clone());
+        let committing = self.catalogue.commits.begin();
         // What is committed must become live, whether or not the client that asked for it still waits.
         let written = tokio::spawn(async move {
             world.epoch = store.commit(expected, changes).await?;
             let running = Running { epoch: world.epoch, ..running };
             newest.replace(world, running);
+            drop(committing);
             Ok(())
         });
         written.await.map_err(|error| CommitError::Store(StoreError::Failed(error.to_string())))?

@@ -60,7 +60,19 @@ impl Listeners for Subscribers {
     }
 
     fn changed(&self, hints: &[Hint]) {
-        self.live.changed(hints);
+        let is_object = |hint: &Hint| matches!(hint, Hint::Object { .. });
+        let (objects, others): (Vec<Hint>, Vec<Hint>) = hints.iter().cloned().partition(is_object);
+        self.live.changed(&others);
+        if objects.is_empty() {
+            return;
+        }
+        // Whoever is told reads them again, and must find them as they are by now.
+        let live = Arc::clone(&self.live);
+        let tell = move || live.changed(&objects);
+        match self.catalogue.upgrade() {
+            Some(catalogue) => catalogue.once_live(tell),
+            None => tell(),
+        }
     }
 
     fn missed(&self) {
