@@ -46,9 +46,10 @@ async fn a_publish_that_must_wait_lets_mail_pass() {
 #[tokio::test]
 async fn an_upgrade_takes_longer_than_a_caller_waits() {
     let Some(opened) = open().await else { return };
-    let options = PostgresOptions { patience: Duration::from_secs(1), ..PostgresOptions::new(&opened.url) };
+    // Long enough for a slow machine to connect.
+    let options = PostgresOptions { patience: Duration::from_secs(5), ..PostgresOptions::new(&opened.url) };
     let node = PostgresStore::connect(options).await.unwrap();
-    let steps: Vec<&str> = schema::MIGRATIONS.iter().copied().chain(["SELECT pg_sleep(3)"]).collect();
+    let steps: Vec<&str> = schema::MIGRATIONS.iter().copied().chain(["SELECT pg_sleep(8)"]).collect();
     let steps: &'static [&str] = steps.leak();
     let (first, second) = tokio::join!(schema::migrate(&node.db, steps), schema::migrate(&node.db, steps));
     first.unwrap();
