@@ -119,17 +119,26 @@ await tell(async () => {
     }
     await route.continue();
   });
-  const under = page.waitForRequest((request) => request.method() === "PUT" && /\/text$/.test(request.url()));
+  const sending = () => page.waitForRequest((request) => request.method() === "PUT" && /\/text$/.test(request.url()));
+  const first = sending();
   await write("name: Interrupted", "# The first.");
-  await under;
+  await first;
   await write("# The first.", "# The second.");
-  const sent = await version();
-  check("a comment that is typed while another is sent is sent after it", await until(async () => (await text(sent)).includes("# The second.")), await text(sent));
-  await page.unrouteAll({ behavior: "ignoreErrors" });
-  await saved(sent);
-  noise.splice(0);
-
+  const under = await version();
+  check("a comment that is typed while another is sent is sent after it", await until(async () => (await text(under)).includes("# The second.")), await text(under));
+  await saved(under);
+  // So is a value.
+  slow = true;
+  const third = sending();
+  await write("# The second.", "# The third.");
+  await third;
   await pick();
+  await naming.fill("typed under way");
+  const sent = under + 1;
+  await saved(sent);
+  check("a value that is typed while a comment is sent is saved after it", topic(await newest()).name === "typed under way" && (await text(sent)).includes("# The third."), await text(sent));
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  noise.splice(0);
 
   // The session ends while something is typed: whoever signs in again goes on.
   // The editor alone finds that out: what else the page asks for is not answered.

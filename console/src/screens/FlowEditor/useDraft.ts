@@ -199,6 +199,7 @@ export function useDraft(id: string, opened: Opened) {
   );
   const busy = useRef<Promise<unknown>>(undefined);
   const [looked, lookAgain] = useState(0);
+  const look = useCallback(() => lookAgain((before) => before + 1), []);
   const save = useCallback(
     async (newest: Reading): Promise<number | undefined> => {
       setSaving({ state: "saving" });
@@ -278,19 +279,18 @@ export function useDraft(id: string, opened: Opened) {
     const refused = saving.state === "refused" && saving.wanted === parsed.flow;
     // What the server does not take is sent again once it is changed.
     if (refused && !passes(saving.error)) return;
-    const timer = setTimeout(() => busy.current ?? void saveAlone(reading), refused ? RETRY_AFTER : SAVE_AFTER);
+    // What is typed while a text is under way is looked at once that has arrived.
+    const timer = setTimeout(() => void (busy.current ? busy.current.then(look, look) : saveAlone(reading)), refused ? RETRY_AFTER : SAVE_AFTER);
     return () => clearTimeout(timer);
-  }, [dirty, reading, parsed.flow, saving, saveAlone]);
+  }, [dirty, reading, parsed.flow, saving, saveAlone, look, looked]);
 
   useEffect(() => {
     if (dirty || !unwritten || clash || saving.state !== "saved") return;
     const refused = unkept?.text === text;
     if (refused && !passes(unkept.error)) return;
-    const look = () => lookAgain((before) => before + 1);
-    // What is typed while the text before it is under way is looked at once that has arrived.
     const timer = setTimeout(() => void (busy.current ? busy.current.then(look, look) : alone(() => write(text))), refused ? RETRY_AFTER : SAVE_AFTER);
     return () => clearTimeout(timer);
-  }, [dirty, unwritten, clash, saving, unkept, text, alone, write, looked]);
+  }, [dirty, unwritten, clash, saving, unkept, text, alone, write, look, looked]);
 
   const newer = (live?.savedVersion?.version ?? 0) > base.version && saving.state !== "saving" && saving.state !== "conflict";
   useEffect(() => {
