@@ -296,7 +296,7 @@ export function useDraft(id: string, opened: Opened) {
   useEffect(() => {
     if (!newer) return;
     let over = false;
-    const timer = setTimeout(() => {
+    let timer = setTimeout(() => {
       loadWritten(id).then(async (theirs) => {
         const [was, at] = [latest.current, epochs.current.now];
         const own = await landed(was, unanswered.current, theirs);
@@ -304,6 +304,8 @@ export function useDraft(id: string, opened: Opened) {
         const came = dirty ? undefined : await textFor(theirs);
         // Whoever began to type meanwhile keeps what was typed.
         if (over || busy.current || theirs.version <= latest.current.version) return;
+        // So it is with a key that is not drawn yet.
+        if (held.current.now.text !== text) return look();
         // Whoever changed nothing sees the other's version.
         if (!came) return setSaving({ state: "conflict", theirs });
         // Comments of one's own that nobody has yet are for theirs, too.
@@ -312,14 +314,17 @@ export function useDraft(id: string, opened: Opened) {
         // Nobody has written a text of it: one's own goes on.
         const next = edit(text, [], valueOf(came.text));
         takeVersion({ ...theirs, written: { text: next } }, next, false);
-      }).catch(() => {});
+      }).catch((error: Error) => {
+        // Nothing tells of it a second time.
+        if (!over && passes(error)) timer = setTimeout(look, RETRY_AFTER);
+      });
     }, 300);
     return () => {
       over = true;
       clearTimeout(timer);
     };
     // What was under way may have been refused for the newer version.
-  }, [newer, id, dirty, unwritten, unkept, base, text, takeOwn, takeVersion]);
+  }, [newer, id, dirty, unwritten, unkept, base, text, takeOwn, takeVersion, look, looked]);
 
   const useTheirs = async (theirs: Editable) => {
     const { text, written } = await textFor(theirs);
