@@ -155,6 +155,8 @@ await tell(
     check("and what it says itself", (await text(3)).includes("name: named by Anna") && (await ben.yaml()).includes("name: named by Anna"), await text(3));
     noise.splice(0);
     await anna.open(id);
+    check("a node is moved once more", await move(anna, "drop", 10, 10));
+    const stays = await anna.at("drop");
 
     // While comments of both come together over a slow line, a value is typed where the other wrote.
     await ben.write("# Anna: or", "# Ben: slowly.");
@@ -176,6 +178,7 @@ await tell(
     await anna.has("# Ben: a good name");
     await anna.saved(4);
     check("what is typed while comments come together is not lost", await until(async () => /# Ben: a good name\n +name: named by Anna herself\n/.test(await text(4))), await anna.yaml());
+    check("and a node stays where it was put before", (await anna.at("drop")) === stays, [await anna.at("drop"), stays]);
     await page.unrouteAll({ behavior: "ignoreErrors" });
     noise.splice(0);
 

@@ -9,10 +9,10 @@ import { sameFlow } from "../../edit/begin";
 import { edit, known as knownReading, read, type Reading, valueOf } from "../../edit/edit";
 import { type FlowValue, undrawable } from "../../edit/flow";
 import { begin, change, type History, redo, settle, takeIn, undo } from "../../edit/history";
-import { keepText } from "../../edit/kept";
+import { keepText, withMoves } from "../../edit/kept";
 import { together } from "../../edit/lines";
 import { undraftedIn, withOwn } from "../../edit/own";
-import { bringIn, type Positions } from "../../edit/positions";
+import { bringIn, moves, type Positions } from "../../edit/positions";
 import type { Problem } from "../../edit/problems";
 import { rebased } from "../../edit/rebase";
 import { withSent } from "../../edit/unanswered";
@@ -56,6 +56,14 @@ export function useDraft(id: string, opened: Opened) {
   const setBaseAt = useCallback((at: number, next: Editable) => (epochs.current.now === at ? setBase(next) : void epochs.current.bases.set(at, next)), [setBase]);
   // Where the server has nodes.
   const there = useRef(opened.base.places ?? {});
+  // Of places that are read for a version of somebody else's, and not come in yet: where the server was known to have nodes before.
+  const readAt = useRef(new WeakMap<object, Positions>());
+  const loadTheirs = useCallback(async () => {
+    const before = there.current;
+    const theirs = await loadWritten(id);
+    if (theirs.places) readAt.current.set(theirs.places, before);
+    return theirs;
+  }, [id]);
   // What a save that is under way changes in it is known before it is drawn.
   const held = useRef(history);
   const update = useCallback((change: (before: History) => History) => {
@@ -107,7 +115,11 @@ export function useDraft(id: string, opened: Opened) {
       setBase(theirs);
       setSaving({ state: "saved" });
       setClash(undefined);
-      const [known, places] = [there.current, theirs.places ?? there.current];
+      const known = there.current;
+      const from = theirs.places && readAt.current.get(theirs.places);
+      // They come in once, and what was put somewhere from here since they were read stays there.
+      const places = theirs.places && from ? withMoves(theirs.places, moves(from, known)) : known;
+      if (theirs.places) readAt.current.delete(theirs.places);
       there.current = places;
       update((before) => takeIn(settle(renamed(before, was, theirs), bringIn(before.now.positions, known, places)), next, now, edited));
     },
@@ -136,7 +148,8 @@ export function useDraft(id: string, opened: Opened) {
 
   // What was moved before this page was opened is still to be sent.
   const moved = opened.positions !== opened.base.places && opened.base.places !== undefined;
-  usePlaces(id, slot.key, there, positions, moved || history.past.length + history.future.length > 0);
+  const placesNow = useCallback(() => held.current.now.positions, []);
+  usePlaces(id, slot.key, there, placesNow, positions, moved || history.past.length + history.future.length > 0);
   const dirty = parsed.flow === undefined || !sameFlow(parsed.flow, base.document);
   // What was refused is no longer wanted once it is given up.
   const saving = !dirty && outcome.state === "refused" ? SAVED : outcome;
@@ -241,7 +254,7 @@ export function useDraft(id: string, opened: Opened) {
         let [theirs, own]: (Editable | undefined)[] = [];
         if (error instanceof ApiError && error.status === 412) {
           try {
-            theirs = await loadWritten(id);
+            theirs = await loadTheirs();
             own = await landed(meant, unanswered.current, theirs);
           } catch (unread) {
             [refusal, theirs] = [unread as Error, undefined];
@@ -261,7 +274,7 @@ export function useDraft(id: string, opened: Opened) {
         return undefined;
       }
     },
-    [id, client, setBaseAt, takeOwn, readAgain, update, write],
+    [id, client, setBaseAt, takeOwn, readAgain, update, write, loadTheirs],
   );
   const again = useRef(save);
   useEffect(() => {
@@ -297,7 +310,7 @@ export function useDraft(id: string, opened: Opened) {
     if (!newer) return;
     let over = false;
     let timer = setTimeout(() => {
-      loadWritten(id).then(async (theirs) => {
+      loadTheirs().then(async (theirs) => {
         const [was, at] = [latest.current, epochs.current.now];
         const own = await landed(was, unanswered.current, theirs);
         if (own) return over || busy.current ? undefined : takeOwn(own, was, at);
@@ -324,7 +337,7 @@ export function useDraft(id: string, opened: Opened) {
       clearTimeout(timer);
     };
     // What was under way may have been refused for the newer version.
-  }, [newer, id, dirty, unwritten, unkept, base, text, takeOwn, takeVersion, look, looked]);
+  }, [newer, loadTheirs, dirty, unwritten, unkept, base, text, takeOwn, takeVersion, look, looked]);
 
   const useTheirs = async (theirs: Editable) => {
     const { text, written } = await textFor(theirs);
