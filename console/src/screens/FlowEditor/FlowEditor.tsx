@@ -64,8 +64,11 @@ export default function FlowEditor({ id }: { id: string }) {
           if (!kept) throw from;
           return { deleted: { slot, text: kept.text } };
         }
+        const opened = await opening(slot, from);
+        // Who has left by now does not release it.
+        signal.throwIfAborted();
         if (slot.more) toast("This browser keeps more of this flow that is not saved, from a tab that was closed. Open it in another tab to see it.");
-        return { opened: await opening(slot, from) };
+        return { opened };
       } catch (error) {
         slot.release();
         throw error;

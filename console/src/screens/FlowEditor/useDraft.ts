@@ -362,7 +362,8 @@ export function useDraft(id: string, opened: Opened) {
   const leave = useRef(() => {});
   useEffect(() => {
     leave.current = () => {
-      if (!(dirty || unwritten) || clash || saving.state === "conflict" || (saving.state === "refused" && !passes(saving.error))) return slot.release();
+      // Of a flow that is deleted nothing can be saved, and what is kept of it may be given up.
+      if (gone || !(dirty || unwritten) || clash || saving.state === "conflict" || (saving.state === "refused" && !passes(saving.error))) return slot.release();
       left.set(id, (async () => {
         const version = await saveNow().catch(() => undefined);
         const [{ text }, meant] = [held.current.now, latest.current];
