@@ -1,6 +1,6 @@
 // The first minutes of someone new, in the browser alone: a flow from a template, tried on a mail, changed, compared, replayed, published, rolled back.
 // Two who edit the same flow.
-import { BASE, check, CLIENT_ID, CLIENT_SECRET, glance, looks, noise, other, page, shot, signIn, tell } from "./harness.mjs";
+import { BASE, check, CLIENT_ID, CLIENT_SECRET, glance, looks, noise, other, page, shot, signIn, tell, until } from "./harness.mjs";
 
 const main = () => page.getByRole("main");
 const button = (name) => page.getByRole("button", { name, exact: true });
@@ -335,13 +335,6 @@ await tell(async () => {
   await naming.fill("left at once");
   await page.getByRole("link", { name: "Flows", exact: true }).first().click();
   await heading("Flows");
-  const until = async (holds) => {
-    for (let times = 0; times < 100; times++) {
-      if (await holds()) return true;
-      await page.waitForTimeout(100);
-    }
-    return false;
-  };
   check("who leaves before it is saved has it saved", await until(async () => topic(await newest()).name === "left at once"));
   const since = await newest();
   topic(since).name = "theirs, in between";

@@ -13,7 +13,9 @@ export const browser = await chromium.launchPersistentContext(PROFILE, {
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   viewport: { width: 1360, height: 860 },
 });
-browser.setDefaultTimeout(45_000);
+/** How long is waited for anything, in milliseconds. */
+const PATIENCE = 45_000;
+browser.setDefaultTimeout(PATIENCE);
 export const page = browser.pages()[0] ?? (await browser.newPage());
 
 export const noise = [];
@@ -82,6 +84,19 @@ export async function other(id = CLIENT_ID, secret = CLIENT_SECRET) {
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return text ? (/json/.test(response.headers.get("content-type") ?? "") ? JSON.parse(text) : text) : null;
   };
+}
+
+/** Asks until something holds, as long as for anything else; answers whether it came to hold. */
+export async function until(holds) {
+  for (const end = Date.now() + PATIENCE; ; await page.waitForTimeout(100)) {
+    if (await holds()) return true;
+    if (Date.now() > end) return false;
+  }
+}
+
+/** Waits for what must hold before a story goes on. */
+export async function wait(holds) {
+  if (!(await until(holds))) throw new Error(`waited in vain until ${holds}`);
 }
 
 export const signOut = async (item) => {

@@ -1,5 +1,5 @@
 // An editor that is interrupted: answers that never come, a session that ends, a flow that somebody deletes, a tab that is closed.
-import { BASE, browser, check, CLIENT_ID, CLIENT_SECRET, glance, noise, other, page, signIn, tell } from "./harness.mjs";
+import { BASE, browser, check, CLIENT_ID, CLIENT_SECRET, glance, noise, other, page, signIn, tell, until, wait } from "./harness.mjs";
 
 const api = await other();
 const heading = async (name, on = page) => await on.getByRole("heading", { level: 1, name }).waitFor();
@@ -8,13 +8,6 @@ const node = (id) => page.locator(`.react-flow__node[data-id="flow/${id}"]`);
 const naming = page.locator('.node-form > [data-path$=".name"] input');
 const conflict = page.getByText("Someone else changed this flow while you were editing");
 const saved = async (version) => await page.getByText(`Saved as version ${version}`, { exact: true }).waitFor();
-const until = async (holds) => {
-  for (let times = 0; times < 100; times++) {
-    if (await holds()) return true;
-    await page.waitForTimeout(100);
-  }
-  return false;
-};
 const yaml = async () => (await page.locator(".editing-yaml .cm-content").innerText()).replaceAll("\u200b", "");
 /** Writes a line after the one that has a text. */
 const write = async (after, line, on = page) => {
@@ -67,7 +60,7 @@ await tell(async () => {
   await pick();
   await loseOne();
   await naming.fill("taken");
-  await until(() => lost === 1);
+  await wait(() => lost === 1);
   await saved(2);
   check("a draft whose answer was lost is one's own", topic(await newest()).name === "taken" && !(await conflict.isVisible()));
   check("its comments get there", await until(async () => (await text(2)).includes("\n# A comment that goes with it.\n")), await text(2));
@@ -76,7 +69,7 @@ await tell(async () => {
   // Typed on before that is known.
   await loseOne();
   await naming.fill("taken, too");
-  await until(() => lost === 1);
+  await wait(() => lost === 1);
   await naming.fill("typed since");
   await saved(4);
   check("what was typed since is a draft after it", topic(await newest()).name === "typed since" && (await version()) === 4 && !(await conflict.isVisible()), await newest());
@@ -85,7 +78,7 @@ await tell(async () => {
   // The page is loaded again before that is known, and what was typed since is in it.
   await loseOne();
   await naming.fill("taken before a reload");
-  await until(() => lost === 1);
+  await wait(() => lost === 1);
   await page.route(drafts, (route) => route.abort());
   await naming.fill("typed before a reload");
   await page.reload();
@@ -100,11 +93,11 @@ await tell(async () => {
   await pick();
   await loseOne();
   await naming.fill("taken before theirs");
-  await until(() => lost === 1);
+  await wait(() => lost === 1);
   const theirs = await newest();
   theirs.nodes[2].actions.unshift({ type: "log", message: "theirs" });
   await api("POST", `/flows/${id}/versions`, theirs);
-  await until(async () => (await yaml()).includes("message: theirs"));
+  await wait(async () => (await yaml()).includes("message: theirs"));
   check("somebody else's version after it comes in as usual", topic(await newest()).name === "taken before theirs" && !(await conflict.isVisible()) && /name: taken before theirs/.test(await yaml()), await yaml());
   noise.splice(0);
 
@@ -171,10 +164,10 @@ await tell(async () => {
       await tab.locator('.react-flow__node[data-id="flow/topic"]').click();
       await tab.locator('.node-form > [data-path$=".name"] input').fill("typed");
     }
-    await until(async () => (await kept()).includes("typed"));
+    await wait(async () => (await kept()).includes("typed"));
     await tab.keyboard.type(` and closed in ${where}`);
     await tab.close({ runBeforeUnload: true });
-    await until(() => tab.isClosed());
+    await wait(() => tab.isClosed());
     check(`what was typed in ${where} is kept when the tab is closed, to the last key`, await until(async () => (await kept()).includes(`typed and closed in ${where}`)), await kept());
   }
   await open();
@@ -183,13 +176,13 @@ await tell(async () => {
   noise.splice(0);
 
   // A text that can't be read, and one that the server does not take, are given up: also after a reload, which ends undo.
-  await until(async () => topic(await newest()).name === "typed and closed in a field");
+  await wait(async () => topic(await newest()).name === "typed and closed in a field");
   const last = await version();
   await saved(last);
   const stuck = async (after, line, says) => {
     await write(after, line);
     await page.getByText(says).waitFor();
-    await until(async () => (await kept()).includes(line));
+    await wait(async () => (await kept()).includes(line));
     await page.reload();
     await page.getByText(says).waitFor();
   };
@@ -214,7 +207,7 @@ await tell(async () => {
   await pick();
   await page.route(drafts, (route) => route.abort());
   await naming.fill("never saved");
-  await until(async () => (await yaml()).includes("never saved"));
+  await wait(async () => (await yaml()).includes("never saved"));
   await api("DELETE", `/flows/${id}`);
   await page.unroute(drafts);
   await page.getByText("Someone deleted this flow.").waitFor();

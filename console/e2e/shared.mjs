@@ -1,6 +1,6 @@
 // Two people, each with a browser and a client of their own, on one flow: comments and places of nodes are the flow's, and nobody's are lost silently.
 import { chromium } from "playwright-core";
-import { BASE, check, CLIENT_ID, CLIENT_SECRET, glance, noise, other, page, signIn, tell } from "./harness.mjs";
+import { BASE, check, CLIENT_ID, CLIENT_SECRET, glance, noise, other, page, signIn, tell, until, wait } from "./harness.mjs";
 
 const api = await other();
 const elsewhere = await chromium.launch({ executablePath: process.env.CHROMIUM, headless: true, args: ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
@@ -52,13 +52,6 @@ const person = (page) => {
   };
 };
 const [anna, ben] = [person(page), person(bensPage)];
-const until = async (holds) => {
-  for (let times = 0; times < 100; times++) {
-    if (await holds()) return true;
-    await page.waitForTimeout(100);
-  }
-  return false;
-};
 
 await tell(
   async () => {
@@ -89,7 +82,7 @@ await tell(
     await anna.open(id);
     check("a flow from a template has its comments on the server", (await text(1)).includes("# Change the words to those that your customers use."), await text(1));
     await anna.write("name: Ours", "# Anna: ask before you change this.");
-    await until(async () => (await text(1)).includes("# Anna: ask"));
+    await wait(async () => (await text(1)).includes("# Anna: ask"));
     await anna.saved(1);
     check("a comment makes no version, and is on the server", (await api("GET", `/flows/${id}`)).savedVersion.version === 1 && (await text(1)).includes("# Anna: ask"), await text(1));
     check("a flow that somebody works on keeps where its nodes are drawn", await until(async () => (await places()).drop !== undefined));
@@ -109,10 +102,10 @@ await tell(
     // The browser tells of every refused request.
     noise.splice(0);
     await ben.write("# Ben: in order", "# Ben: next.");
-    await until(async () => (await text(1)).includes("# Ben: next."));
+    await wait(async () => (await text(1)).includes("# Ben: next."));
     await ben.saved(1);
     await anna.write("# Ben: in order", "# Anna: at the same place.");
-    await until(async () => (await text(1)).includes("# Anna: at the same place."));
+    await wait(async () => (await text(1)).includes("# Anna: at the same place."));
     await anna.saved(1);
     const all = await text(1);
     check("of comments at the same place neither is lost", all.includes("# Ben: next.") && /# Ben: next\./.test(await anna.yaml()), all);
@@ -164,7 +157,7 @@ await tell(
     await bensPage.locator(".editing-yaml .cm-line").filter({ hasText: "name: named by Anna" }).first().click();
     await bensPage.keyboard.press("End");
     await bensPage.keyboard.type(" # Ben: a good name");
-    await until(async () => (await text(3)).includes("# Ben: a good name"));
+    await wait(async () => (await text(3)).includes("# Ben: a good name"));
     await page.route("**/api/v2/flows/*/versions/*/text", async (route) => {
       await new Promise((done) => setTimeout(done, 2_000));
       await route.continue();
