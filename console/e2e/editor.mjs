@@ -1,6 +1,6 @@
 // The first minutes of someone new, in the browser alone: a flow from a template, tried on a mail, changed, compared, replayed, published, rolled back.
 // Two who edit the same flow.
-import { BASE, check, CLIENT_ID, CLIENT_SECRET, glance, looks, noise, other, page, shot, signIn, tell, until } from "./harness.mjs";
+import { BASE, check, CLIENT_ID, CLIENT_SECRET, DRAFTS, glance, holdBack, looks, noise, other, page, shot, signIn, tell, until } from "./harness.mjs";
 
 const main = () => page.getByRole("main");
 const button = (name) => page.getByRole("button", { name, exact: true });
@@ -249,8 +249,14 @@ await tell(async () => {
   const document = await meanwhile("GET", `/flows/${id}/latestconfiguration`);
   document.nodes[2].actions.unshift({ type: "log", message: "theirs" });
   await node("topic").click();
-  await page.locator('.node-form > [data-path$=".name"] input').fill("mine");
-  await meanwhile("POST", `/flows/${id}/versions`, document);
+  /** Somebody else saves a version while something is typed, and before it is sent. */
+  const both = async (mine, theirs) => {
+    const letGo = await holdBack(DRAFTS);
+    await page.locator('.node-form > [data-path$=".name"] input').fill(mine);
+    await meanwhile("POST", `/flows/${id}/versions`, theirs);
+    await letGo();
+  };
+  await both("mine", document);
   await page.getByText("Someone else changed this flow while you were editing").waitFor();
   await page.getByText("Your changes and theirs fit together.").waitFor();
   await glance("editor-merge");
@@ -264,10 +270,9 @@ await tell(async () => {
   check("what two changed in different places is brought together", topic(together).name === "mine" && together.nodes[2].actions[0].message === "theirs", together);
 
   // The same part changed by both is chosen.
-  await page.locator('.node-form > [data-path$=".name"] input').fill("mine again");
   topic(together).name = "theirs again";
   together.nodes[2].actions[0].message = "theirs, too";
-  await meanwhile("POST", `/flows/${id}/versions`, together);
+  await both("mine again", together);
   await page.getByText("One part was changed by both of you").waitFor();
   check("nothing is brought together unasked", await button("Bring both together").isDisabled());
   await page.getByRole("group", { name: "nodes[topic].name" }).getByRole("radio", { name: /^Theirs/ }).check();
@@ -279,9 +284,8 @@ await tell(async () => {
   check("what both changed is as it was chosen, the rest is taken", topic(chosen).name === "theirs again" && chosen.nodes[2].actions[0].message === "theirs, too", chosen);
 
   // One of them is taken: the other is not lost.
-  await page.locator('.node-form > [data-path$=".name"] input').fill("mine at last");
   chosen.nodes[2].actions[0].message = "theirs at last";
-  await meanwhile("POST", `/flows/${id}/versions`, chosen);
+  await both("mine at last", chosen);
   await page.getByText("Someone else changed this flow while you were editing").waitFor();
   noise.splice(0);
   await button("Go on with theirs").click();
@@ -294,8 +298,8 @@ await tell(async () => {
   noise.splice(0);
   await button("Save mine over theirs").click();
   await page.getByText(/Saved as version/).waitFor();
-  const both = await meanwhile("GET", `/flows/${id}/versions`);
-  check("neither of two who edit the same loses anything", both.entities.length >= 4);
+  const versions = await meanwhile("GET", `/flows/${id}/versions`);
+  check("neither of two who edit the same loses anything", versions.entities.length >= 4);
 
   // Who changed nothing sees the other's version, and can't undo it.
   await page.reload();

@@ -99,6 +99,29 @@ export async function wait(holds) {
   if (!(await until(holds))) throw new Error(`waited in vain until ${holds}`);
 }
 
+/** Holds back what the page sends to an address; answers how to let it go. */
+export async function holdBack(address) {
+  let go;
+  const allowed = new Promise((done) => {
+    go = done;
+  });
+  const open = [];
+  const handle = (route) => {
+    const one = allowed.then(() => route.continue());
+    open.push(one);
+    return one;
+  };
+  await page.route(address, handle);
+  return async () => {
+    go();
+    await Promise.all(open);
+    await page.unroute(address, handle);
+  };
+}
+
+/** Where drafts are sent to. */
+export const DRAFTS = /\/api\/v2\/flows\/[^/]+\?draft=true$/;
+
 export const signOut = async (item) => {
   await page.getByRole("button", { name: /^(tests|.{8}-.*|Reader)/ }).first().click();
   await page.getByRole("menuitem", { name: item, exact: true }).click();

@@ -1,6 +1,6 @@
 // Two people, each with a browser and a client of their own, on one flow: comments and places of nodes are the flow's, and nobody's are lost silently.
 import { chromium } from "playwright-core";
-import { BASE, check, CLIENT_ID, CLIENT_SECRET, glance, noise, other, page, signIn, tell, until, wait } from "./harness.mjs";
+import { BASE, check, CLIENT_ID, CLIENT_SECRET, DRAFTS, glance, holdBack, noise, other, page, signIn, tell, until, wait } from "./harness.mjs";
 
 const api = await other();
 const elsewhere = await chromium.launch({ executablePath: process.env.CHROMIUM, headless: true, args: ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
@@ -115,6 +115,7 @@ await tell(
     check("undo takes back what is one's own, and nothing of the other's", (await text(1)).includes("# Ben: next."), await text(1));
     await ben.open(id);
     await ben.write("name: Ours", "# Ben: above.");
+    await wait(async () => (await text(1)).includes("# Ben: above."));
     await ben.saved(1);
     await anna.write("# What a machine wrote", "# Anna: for a moment.");
     await anna.has("# Ben: above.");
@@ -139,6 +140,7 @@ await tell(
 
     // A comment on the version that the other's draft is made from is in the draft's text. So is one that was not sent by then.
     await ben.write("# Anna: ask", "# Ben: asked.");
+    await wait(async () => (await text(2)).includes("# Ben: asked."));
     await ben.saved(2);
     await anna.node("topic").click();
     await page.locator('.node-form > [data-path$=".name"] input').fill("named by Anna");
@@ -153,6 +155,7 @@ await tell(
 
     // While comments of both come together over a slow line, a value is typed where the other wrote.
     await ben.write("# Anna: or", "# Ben: slowly.");
+    await wait(async () => (await text(3)).includes("# Ben: slowly."));
     await ben.saved(3);
     await bensPage.locator(".editing-yaml .cm-line").filter({ hasText: "name: named by Anna" }).first().click();
     await bensPage.keyboard.press("End");
@@ -263,6 +266,8 @@ await tell(
     await page.keyboard.press("ControlOrMeta+Z");
     await anna.node("drop").waitFor();
     check("a node that was removed comes back where it was", (await anna.at("drop")) === stood, [await anna.at("drop"), stood]);
+    // Nothing of what follows is saved until somebody else has changed it.
+    const letGo = await holdBack(DRAFTS);
     await anna.node("drop").click();
     const named = page.getByLabel("Id", { exact: true });
     await named.fill("left");
@@ -271,9 +276,10 @@ await tell(
     await anna.node("left").waitFor();
     check("so it does in its form, which keeps the focus", (await anna.at("left")) === stood && (await named.evaluate((one) => one === one.ownerDocument.activeElement)), [await anna.at("left"), stood]);
     check("what leads to it follows", /to: left/.test(await anna.yaml()), await anna.yaml());
-    // Somebody else changes it under its old id before that is saved.
+    // Somebody else changes it under its old id.
     document.nodes.find((one) => one.id === "drop").name = "named by a program";
     await api("POST", `/flows/${id}/versions`, document);
+    await letGo();
     await page.getByText("Your changes and theirs fit together.").waitFor();
     await page.getByRole("button", { name: "Bring both together", exact: true }).click();
     await page.getByText(/^Saved as version/).waitFor();
