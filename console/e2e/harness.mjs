@@ -99,6 +99,24 @@ export async function wait(holds) {
   if (!(await until(holds))) throw new Error(`waited in vain until ${holds}`);
 }
 
+/** Waits until a graph stands still: it fits itself to the room that it has within the next frames. */
+export async function still(on = page) {
+  const seen = () =>
+    on.evaluate(
+      () =>
+        new Promise((done) => {
+          const frame = (left) => (left > 0 ? requestAnimationFrame(() => frame(left - 1)) : done(document.querySelector(".react-flow__viewport")?.style.transform));
+          frame(8);
+        }),
+    );
+  let before;
+  await wait(async () => {
+    const last = before;
+    before = await seen();
+    return before !== undefined && before === last;
+  });
+}
+
 /** Holds back what the page sends to an address; answers how to let it go. */
 export async function holdBack(address) {
   let go;

@@ -1,6 +1,6 @@
 // Two people, each with a browser and a client of their own, on one flow: comments and places of nodes are the flow's, and nobody's are lost silently.
 import { chromium } from "playwright-core";
-import { BASE, check, CLIENT_ID, CLIENT_SECRET, DRAFTS, glance, holdBack, noise, other, page, signIn, tell, until, wait } from "./harness.mjs";
+import { BASE, check, CLIENT_ID, CLIENT_SECRET, DRAFTS, glance, holdBack, noise, other, page, signIn, still, tell, until, wait } from "./harness.mjs";
 
 const api = await other();
 const elsewhere = await chromium.launch({ executablePath: process.env.CHROMIUM, headless: true, args: ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
@@ -42,6 +42,7 @@ const person = (page) => {
     },
     at: async (id) => (await node(id).evaluate((one) => one.style.transform)),
     drag: async (id, right, down) => {
+      await still(page);
       const { x, y } = await node(id).boundingBox();
       check(`${id} is in sight`, await node(id).evaluate((one, [x, y]) => one.contains(document.elementFromPoint(x, y)), [x + 30, y + 12]));
       await page.mouse.move(x + 30, y + 12);
