@@ -94,13 +94,19 @@ fn people_sign_in_look_and_follow_a_mail_in_a_browser() {
     assert!(!log.contains(&secret) && !log.contains(CLIENT.1), "a secret is in the log");
 }
 
+/// Two free ports. They are none of those that the system picks: nobody gets one of them before somebody listens there.
+fn free_ports() -> [String; 2] {
+    let first = 20_000 + u16::try_from(std::process::id() % 4_000).unwrap();
+    let mut free = (first..32_000).filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    [(); 2].map(|()| free.next().unwrap().to_string())
+}
+
 #[test]
 fn people_sign_in_by_an_identity_provider_in_a_browser() {
     let (Some(()), Some(node), Some(chromium)) = (is_built(), node(), chromium()) else { return };
     let scratch = Scratch::new("console-sign-in");
     // Both must know the other's address before they start.
-    let [public, provider] =
-        [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string());
+    let [public, provider] = free_ports();
     let base = format!("http://127.0.0.1:{public}");
     let secret = "a secret of the provider's alone";
     let options = [
