@@ -48,7 +48,7 @@ await tell(async () => {
   await page.locator(".canvas [aria-live]", { hasText: "node-1 would lead to itself" }).waitFor();
   check("no node is led to itself", true);
   await press("ArrowLeft", "Enter");
-  await page.locator(".canvas [aria-live]", { hasText: "leads to" }).waitFor();
+  await page.locator(".canvas [aria-live]", { hasText: "node-1 leads to" }).waitFor();
   check("nodes are connected by keyboard, and it is said", true);
   await press("ControlOrMeta+Z");
   await press("t");
@@ -57,6 +57,7 @@ await tell(async () => {
   check("keys of the screen do nothing on the graph", made === "", made);
   await tabTo("Try it");
   await press("Enter");
+  await page.locator(".trial-mail").waitFor();
   await tabTo("The mail, header and body");
   await tabTo("Try it");
   await press("Enter");
@@ -78,6 +79,7 @@ await tell(async () => {
   await press("Enter");
   await heading("By keys");
   check("it is published by keyboard", true);
+  await page.getByLabel("Version", { exact: true }).waitFor();
   await tabTo("Version");
   await press("Home");
   await press("End");

@@ -1,5 +1,5 @@
 // What people look at: how mail does, what a version changes, what uses what, how a run went. And a reply that survives the end of a session.
-import { BASE, browser, check, CLIENT_ID, CLIENT_SECRET, looks, noise, page, shot, signIn, tell, token } from "./harness.mjs";
+import { BASE, browser, check, CLIENT_ID, CLIENT_SECRET, looks, noise, page, shot, signIn, tell, token, until } from "./harness.mjs";
 
 const bearer = await token(CLIENT_ID, CLIENT_SECRET);
 /** A request by the API, as somebody else makes it. */
@@ -158,8 +158,10 @@ await tell(async () => {
   await page.goto(`${BASE}/interactions/${chart}/mail`);
   const frame = page.frameLocator("iframe[title='The mail']");
   await frame.locator("img[src^='data:image/png']").waitFor();
-  check("a picture of the mail's own is shown", (await frame.getByAltText("chart").evaluate((one) => one.naturalWidth)) === 4);
-  check("and nothing that is no picture", (await frame.getByAltText("evil").getAttribute("src")) === null && (await page.getByText("1 picture of the mail not shown").count()) === 1);
+  // It is read after it is there, and what is told of the others is drawn after it.
+  check("a picture of the mail's own is shown", await until(async () => (await frame.getByAltText("chart").evaluate((one) => one.naturalWidth)) === 4));
+  await page.getByText("1 picture of the mail not shown").waitFor();
+  check("and nothing that is no picture", (await frame.getByAltText("evil").getAttribute("src")) === null);
   await shot("mail-picture");
 
   // The session ends while somebody writes.
