@@ -17,5 +17,5 @@ export default defineConfig({
   },
   worker: { format: "es" },
   // One DOM for all files: making one takes longer than all tests.
-  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["src/style/tests.ts"], css: false, isolate: false, fileParallelism: false, testTimeout: 60_000 },
+  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["src/style/tests.ts"], css: false, isolate: false, fileParallelism: false, testTimeout: 60_000, expect: { poll: { timeout: 30_000 } } },
 });

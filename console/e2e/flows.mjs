@@ -67,7 +67,8 @@ await tell(async () => {
   await heading("Flows");
   await page.locator(".toast-title", { hasText: "Caller deleted" }).first().waitFor();
   await main().getByRole("link", { name: "Urgency", exact: true }).waitFor();
-  check("a flow is deleted by keyboard", !(await flows()).some((one) => one.id === caller.id) && !(await main().getByRole("link", { name: "Caller", exact: true }).isVisible()));
+  await main().getByRole("link", { name: "Caller", exact: true }).waitFor({ state: "detached" });
+  check("a flow is deleted by keyboard", !(await flows()).some((one) => one.id === caller.id));
   await page.goto(`${BASE}/flows/${caller.id}`);
   await heading("Caller");
   await page.locator(".page-head").getByText("deleted", { exact: true }).waitFor();

@@ -1,4 +1,6 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
+// On a machine that is busy much takes longer than the second that is waited unless told.
+configure({ asyncUtilTimeout: 30_000 });
 afterEach(cleanup);

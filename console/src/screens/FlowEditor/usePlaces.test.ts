@@ -22,7 +22,7 @@ test("what others moved while one's own move was under way is known, and not mov
   there.current = { a: { x: 0, y: 0 }, b: { x: 7, y: 7 } };
   shown = { a: { x: 5, y: 0 }, b: { x: 7, y: 7 } };
   answer();
-  await vi.waitFor(() => expect(there.current).toEqual(shown));
+  await expect.poll(() => there.current).toEqual(shown);
   unmount();
   expect(sent).toEqual([JSON.stringify({ positions: { a: { x: 5, y: 0 } } })]);
 });
