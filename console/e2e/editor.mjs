@@ -112,6 +112,7 @@ await tell(async () => {
 
   // What is wrong is said as one types, at its node, its field and its line. Beside the YAML the graph has room for a part of it: all of it is asked for.
   await button("Fit View").click();
+  await still();
   await node("general").click();
   await page.locator(".action-open").first().click();
   await write(expression("Queue"), "Generl");
@@ -150,8 +151,8 @@ await tell(async () => {
   // A node dragged, one connected by mouse.
   await button("Graph").click();
   await page.waitForFunction(() => document.querySelector('.react-flow__node[data-id="flow/drop"]').getBoundingClientRect().x > document.querySelector(".canvas").getBoundingClientRect().x);
-  await still();
   const link = async (from, to) => {
+    await still();
     const handle = await node(from).locator(".react-flow__handle-right").boundingBox();
     const target = await node(to).boundingBox();
     await page.mouse.move(handle.x + 5, handle.y + 5);
@@ -168,6 +169,7 @@ await tell(async () => {
   await page.getByRole("complementary", { name: "Node machine" }).waitFor();
   check("nodes are connected by mouse", (await page.locator(".branches li").count()) === 3);
   await page.keyboard.press("ControlOrMeta+Z");
+  await still();
   const box = await node("drop").boundingBox();
   await page.mouse.move(box.x + 30, box.y + 12);
   await page.mouse.down();
