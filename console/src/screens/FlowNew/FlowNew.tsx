@@ -34,8 +34,8 @@ export default function FlowNew() {
   const making = useMutation({
     mutationFn: async () => {
       const text = edit(template?.text ?? "", ["name"], wanted.trim());
-      // Queues of an attempt whose answer was lost are there by now.
-      const needed = mayQueues && missing.length > 0 ? lacking((await queues.refetch({ throwOnError: true })).data) : [];
+      // Queues of an attempt whose answer was lost are there by now. Which are missing may not be known yet.
+      const needed = mayQueues && (queues.isLoading || missing.length > 0) ? lacking((await queues.refetch({ throwOnError: true })).data) : [];
       for (const queue of needed) await save({ kind: KINDS.queue, body: { name: queue }, note: `for the flow ${wanted.trim()}` });
       return await create(text);
     },
