@@ -195,6 +195,7 @@ await tell(async () => {
   await page.locator(".replay-changes button").first().click();
   await page.locator(".replay .both-runs .steps").nth(1).waitFor();
   // A mail that shows it.
+  await page.getByLabel("How long to search").selectOption("30");
   await button("Search").click();
   await page.getByText(/^Found after [\d,]+ mails? in/).waitFor();
   await page.locator(".witness .both-runs .steps").nth(1).waitFor();

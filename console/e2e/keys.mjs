@@ -87,6 +87,8 @@ await tell(async () => {
   await press("Enter");
   await page.getByRole("heading", { level: 1, name: "Roll back to version 1" }).waitFor();
   await page.getByText("Nothing breaks").waitFor();
+  await tabTo("How long to search");
+  await press("End");
   await tabTo("Search");
   await press("Enter");
   await page.getByText(/^Found after/).waitFor();
