@@ -267,8 +267,8 @@ await tell(async () => {
   // While its first character alone is there, the flow's name is a comment: the button waits for the line's end.
   await button("Create a flow from it").click();
   await page.waitForURL((url) => !url.pathname.includes(again));
-  const third = new URL(page.url()).pathname.split("/")[2];
-  const commented = await api("GET", `/flows/${third}/versions/1/text`);
+  const late = new URL(page.url()).pathname.split("/")[2];
+  const commented = await api("GET", `/flows/${late}/versions/1/text`);
   check("and becomes another flow with it", commented.startsWith("# too late\n"), commented);
   noise.splice(0);
 });
