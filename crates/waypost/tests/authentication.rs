@@ -149,7 +149,7 @@ fn a_flow_routes_by_who_sent_it_and_replays_see_what_was_found() {
     let rspamd = rspamd();
     let mut start = Start::unlimited();
     let options =
-        ["--mail-auth", "on", "--dns", &dns, "--auth-timeout", "30s", "--rspamd", &rspamd, "--scan-timeout", "2s"];
+        ["--mail-auth", "on", "--dns", &dns, "--auth-timeout", "30s", "--rspamd", &rspamd, "--scan-timeout", "10s"];
     start.arguments.extend(options.map(str::to_owned));
     start.arguments.extend(["--smtp-trusted-xclient", "127.0.0.1"].map(str::to_owned));
     fs::write(folder.join("by-sender.test.yaml"), TESTS).unwrap();
