@@ -112,7 +112,7 @@ fn work_is_claimed_once_over_all_nodes() {
             scope.spawn(move || {
                 let api = nodes[agent % 3].api();
                 loop {
-                    let answer = api.post(&format!("{path}/claims"), &json!({"max": 7, "leaseSeconds": 60})).ok();
+                    let answer = api.post(&format!("{path}/claims"), &json!({"max": 7, "leaseSeconds": 600})).ok();
                     let leases = answer["entities"].as_array().unwrap().clone();
                     if leases.is_empty() {
                         return;
