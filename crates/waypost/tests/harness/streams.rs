@@ -129,9 +129,10 @@ pub fn deliver_until(
                 }
             });
         }
+        // Whatever fails, the senders must end: the scope waits for them.
+        let _over = Over(&over);
         wait_for("deliveries", || (said.load(Ordering::Relaxed) >= enough).then_some(()));
         end();
-        over.store(true, Ordering::Relaxed);
     });
     let accepted = accepted.into_inner().unwrap();
     senders.attempts += attempts.into_inner();
@@ -139,6 +140,15 @@ pub fn deliver_until(
     senders.accepted.extend(accepted);
     senders.unanswered = unanswered.into_inner().unwrap();
     senders.unanswered.extend(retries.into_inner().unwrap());
+}
+
+/// Tells senders to end when it is dropped.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Message-IDs that were accepted and are not there.
