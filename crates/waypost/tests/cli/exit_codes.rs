@@ -130,8 +130,23 @@ fn no_answer_a_wrong_secret_and_a_missing_scope_end_as_documented() {
 fn a_sign_in_that_is_slowed_says_why() {
     let scratch = Scratch::new("cli-slowed");
     let server = Server::start(&scratch.path("data"), &Start::unlimited());
-    let wrong = || server.cli(&["queues", "list", "--client-id", "robot", "--client-secret", "wrong"]);
-    let told = (0..12).map(|_| String::from_utf8_lossy(&wrong().stderr).into_owned()).collect::<String>();
-    assert!(told.contains("waypost: too many sign-ins with a wrong secret; waiting 1 s\n"), "{told}");
-    assert!(!told.contains("rate limit"), "{told}");
+    let wrong = || {
+        let ran = server.cli(&["queues", "list", "--client-id", "robot", "--client-secret", "wrong"]);
+        String::from_utf8_lossy(&ran.stderr).into_owned()
+    };
+    let says_why = |told: &String| {
+        let mut lines = told.lines();
+        lines.any(|line| {
+            let rest = line.strip_prefix("waypost: too many sign-ins with a wrong secret; waiting ");
+            let seconds = rest.and_then(|rest| rest.strip_suffix(" s")).and_then(|seconds| seconds.parse::<u32>().ok());
+            seconds.is_some_and(|seconds| seconds > 0)
+        })
+    };
+    let mut told: Vec<String> = (0..10).map(|_| wrong()).collect();
+    assert!(!told.iter().any(says_why), "ten cost nothing: {told:?}");
+    // Each further one costs twice the time of the one before: sooner or later more than a command takes to come again.
+    let slowed = (0..6).map(|_| wrong()).find(says_why);
+    told.extend(slowed.clone());
+    assert!(slowed.is_some(), "{told:?}");
+    assert!(!told.concat().contains("rate limit"), "{told:?}");
 }
