@@ -332,7 +332,10 @@ impl App {
             health.last_error = Some((now, format!("message {uid} of `{folder}` was set aside: {why}")));
         });
         let note = TakenRecord { uid, state: Taking::SetAside, attempts: 0, content_hash: None, why: Some(why) };
-        Ok(self.store.note_messages(looked.place(uid), vec![note], now).await?)
+        self.store.note_messages(looked.place(uid), vec![note], now).await?;
+        // People see it at once, and not when the lease is next renewed.
+        self.keep_health(looked.watch).await;
+        Ok(())
     }
 }
 
