@@ -76,7 +76,9 @@ fn an_answer_goes_out_by_the_submission_server_with_its_login_and_survives_kills
     let from = arrived.header("from").unwrap();
     assert!(from.contains("Desk of Help") && from.contains("<help@desk.example>"), "{arrived:?}");
     assert_eq!(arrived.header("in-reply-to"), Some("<first@customer.example>"));
-    assert!(dovecot.log().contains("submission-login: Info: Login: user=<desk>"), "{}", dovecot.log());
+    wait_for("the login in Dovecot's log", || {
+        dovecot.log().contains("submission-login: Info: Login: user=<desk>").then_some(())
+    });
 
     // What came by another way for the same route goes out there as well, here with TLS from the first byte.
     api.put(&format!("/mailboxes/{id}"), &by(smtps, "implicit", json!({}))).ok();
