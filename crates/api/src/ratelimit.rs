@@ -17,8 +17,9 @@ pub const WINDOW: Duration = Duration::from_secs(60);
 /// What others let in is news again after this long; after this long, too, a store that did not answer is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 
-/// Nobody waits for an ask that has been under way for longer.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Nobody waits for an ask that has been under way for longer: as long as the store is waited for. It comes after all requests that want
+/// the store before it, and who waits no more counts by what is known.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Counts each client's requests, over all its tokens. Refused requests are not counted, so that the wait that a refusal
 /// names is true whatever the client does meanwhile short of other requests that are let in.
