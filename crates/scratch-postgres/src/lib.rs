@@ -4,18 +4,18 @@
 //! Programs are taken from the `PATH` or from where Debian puts them. PostgreSQL refuses to run as root: root runs it as the user
 //! `postgres`.
 
+mod port;
 mod tools;
 
 use std::io::{self, Read as _, Write as _};
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tokio::net::TcpSocket;
 
+pub use port::Port;
 pub use tools::Tools;
 
 /// The role that every server has; it needs no password, for only loopback can connect.
@@ -36,10 +36,8 @@ pub struct Server {
     /// Removed last: fields are dropped in order.
     running: Option<Running>,
     settings: Vec<(String, String)>,
-    port: u16,
-    /// Nobody is given the port by chance while this is open, not even while the server is stopped. It does not listen, and the server sets
-    /// `SO_REUSEADDR`: so it may.
-    _kept: TcpSocket,
+    /// Kept while the server is stopped, too.
+    port: Port,
     directory: TempDir,
     databases: AtomicU32,
 }
@@ -96,7 +94,7 @@ impl Server {
     pub fn standby(&self, name: &str, settings: &[(&str, &str)]) -> io::Result<Self> {
         let directory = self.tools.directory(&std::env::temp_dir())?;
         let data = directory.path().join("data");
-        let source = format!("host=127.0.0.1 port={} user={USER} application_name={name}", self.port);
+        let source = format!("host=127.0.0.1 port={} user={USER} application_name={name}", self.port.address().port());
         let mut copy = self.tools.command("pg_basebackup");
         copy.args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "-d", &source, "-D"]).arg(&data);
         run(&mut copy)?;
@@ -104,14 +102,10 @@ impl Server {
     }
 
     fn over(tools: &Tools, directory: TempDir, settings: &[(&str, &str)]) -> io::Result<Self> {
-        let kept = TcpSocket::new_v4()?;
-        kept.set_reuseaddr(true)?;
-        kept.bind((Ipv4Addr::LOCALHOST, 0).into())?;
-        let port = kept.local_addr()?.port();
+        let port = Port::keep()?;
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let databases = AtomicU32::new(0);
-        let mut server =
-            Self { tools: tools.clone(), running: None, settings, port, _kept: kept, directory, databases };
+        let mut server = Self { tools: tools.clone(), running: None, settings, port, directory, databases };
         server.start_again()?;
         Ok(server)
     }
@@ -132,7 +126,7 @@ impl Server {
             .arg(self.tools.program("postgres"))
             .arg("-D")
             .arg(self.data());
-        let port = self.port.to_string();
+        let port = self.port.address().port().to_string();
         let fixed = [("port", port.as_str()), ("listen_addresses", "127.0.0.1"), ("unix_socket_directories", "")];
         let chosen = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in fixed.into_iter().chain(chosen) {
@@ -155,7 +149,7 @@ impl Server {
 
     fn answers(&self) -> bool {
         let mut ready = self.tools.command("pg_isready");
-        ready.args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", USER]);
+        ready.args(["-q", "-h", "127.0.0.1", "-p", &self.port.address().port().to_string(), "-U", USER]);
         ready.status().is_ok_and(|status| status.success())
     }
 
@@ -193,13 +187,13 @@ impl Server {
     /// Its port on 127.0.0.1.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
+        self.port.address().port()
     }
 
     /// The URL of one of its databases.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        format!("postgres://{USER}@127.0.0.1:{}/{database}", self.port)
+        format!("postgres://{USER}@127.0.0.1:{}/{database}", self.port.address().port())
     }
 
     /// Makes an empty database; answers its URL.

@@ -13,7 +13,6 @@ mod harness;
 
 use std::ffi::OsString;
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -21,6 +20,7 @@ use harness::receiver::Receiver;
 use harness::scratch::Scratch;
 use harness::{CLIENT, Server, Start};
 use serde_json::Value as Json;
+use waypost_scratch_postgres::Port;
 
 /// Scripts and styles of the first screen that is shown, compressed, in bytes.
 const MOST_AT_FIRST: usize = 150_000;
@@ -94,19 +94,13 @@ fn people_sign_in_look_and_follow_a_mail_in_a_browser() {
     assert!(!log.contains(&secret) && !log.contains(CLIENT.1), "a secret is in the log");
 }
 
-/// Two free ports. They are none of those that the system picks: nobody gets one of them before somebody listens there.
-fn free_ports() -> [String; 2] {
-    let first = 20_000 + u16::try_from(std::process::id() % 4_000).unwrap();
-    let mut free = (first..32_000).filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
-    [(); 2].map(|()| free.next().unwrap().to_string())
-}
-
 #[test]
 fn people_sign_in_by_an_identity_provider_in_a_browser() {
     let (Some(()), Some(node), Some(chromium)) = (is_built(), node(), chromium()) else { return };
     let scratch = Scratch::new("console-sign-in");
     // Both must know the other's address before they start.
-    let [public, provider] = free_ports();
+    let kept = [(); 2].map(|()| Port::keep().unwrap());
+    let [public, provider] = [0, 1].map(|number: usize| kept[number].address().port().to_string());
     let base = format!("http://127.0.0.1:{public}");
     let secret = "a secret of the provider's alone";
     let options = [

@@ -13,7 +13,7 @@ mod harness;
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 
 use harness::edges::connect_from;
@@ -21,6 +21,7 @@ use harness::scratch::Scratch;
 use harness::smtp::{Smtp, mail};
 use harness::{DEADLINE, Server, Start, WAYPOST, wait_for};
 use serde_json::{Value as Json, json};
+use waypost_scratch_postgres::Port;
 
 fn start(scratch: &Scratch, arguments: &[&str]) -> Server {
     let mut start = Start::unlimited();
@@ -99,11 +100,12 @@ fn haproxy_says_who_connects() {
     let scratch = Scratch::new("mail-in-haproxy");
     let server = start(&scratch, &["--smtp-trusted-proxy", "127.0.0.5"]);
     let listen = |version: &str| {
-        // One that was free a moment before.
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let options = format!("{version} check inter 50ms check-send-proxy source 127.0.0.5");
+        let port = Port::keep().unwrap();
+        let address = port.address();
+        // A check that comes too late on a busy machine must not take the server for one that is gone.
+        let options = format!("{version} check inter 50ms fall 100000 check-send-proxy source 127.0.0.5");
         let to = &server.smtp;
-        (address.to_string(), format!("listen {version}\n  bind {address}\n  server waypost {to} {options}\n"))
+        (port, format!("listen {version}\n  bind {address}\n  server waypost {to} {options}\n"))
     };
     let proxies = [listen("send-proxy"), listen("send-proxy-v2")];
     let times = "defaults\n  mode tcp\n  timeout connect 10s\n  timeout client 60s\n  timeout server 60s\n";
@@ -111,7 +113,8 @@ fn haproxy_says_who_connects() {
     fs::write(&config, format!("{times}{}{}", proxies[0].1, proxies[1].1)).unwrap();
     let haproxy = Command::new("haproxy").args(["-db", "-q", "-f"]).arg(&config).stdin(Stdio::null()).spawn();
     let _haproxy = Running(haproxy.unwrap());
-    for (number, (address, _)) in proxies.iter().enumerate() {
+    for (number, (port, _)) in proxies.iter().enumerate() {
+        let address = &port.address().to_string();
         wait_for("HAProxy", || TcpStream::connect(address).ok());
         let id = format!("{number}@haproxy.example");
         let stream = connect_from([127, 0, 0, 9].into(), address, 1).remove(0);

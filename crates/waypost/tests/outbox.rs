@@ -19,7 +19,6 @@ mod threads;
 use std::fs;
 
 use harness::nodes::{deliver, node, tools};
-use harness::port::Port;
 use harness::receiver::{Arrived, Receiver};
 use harness::scratch::Scratch;
 use harness::smtp::mail;
@@ -27,7 +26,7 @@ use harness::wait_for;
 use office::{Office, printed, report, said, words};
 use serde_json::{Value as Json, json};
 use waypost_mail::message::{AddressField, Message};
-use waypost_scratch_postgres::Server as Database;
+use waypost_scratch_postgres::{Port, Server as Database};
 
 /// Answers the mail, tells the team, and leaves it to people.
 fn answering() -> Json {
@@ -510,7 +509,7 @@ fn a_dead_letter_is_corrected_and_sent_again() {
 
 #[test]
 fn a_smarthost_that_was_away_gets_everything_once_it_is_back() {
-    let kept = Port::keep();
+    let kept = Port::keep().unwrap();
     let address = kept.address().to_string();
     let office = Office::open_with("outbox-away", Receiver::start(), &["--smarthost", &format!("smtp://{address}")]);
     office.route("on", &forwarding(false, &["one@team.example"]), &json!({}));

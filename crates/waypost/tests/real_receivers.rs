@@ -22,7 +22,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use harness::peers::Peers;
-use harness::port::Port;
 use harness::receiver::Receiver;
 use harness::scratch::Scratch;
 use harness::smtp::mail;
@@ -30,6 +29,7 @@ use harness::{WAYPOST, wait_for};
 use office::{Office, printed};
 use postfix::{Postfix, Program, Received};
 use serde_json::{Value as Json, json};
+use waypost_scratch_postgres::Port;
 
 /// A file beside these tests.
 fn script(name: &str) -> PathBuf {
@@ -48,7 +48,7 @@ struct Relayed {
 impl Relayed {
     fn open(program: Program, name: &str, arguments: &[&str]) -> Self {
         // The server is told of Postfix first, and Postfix then of the server.
-        let port = Port::keep();
+        let port = Port::keep().unwrap();
         let address = port.address();
         let smarthost = format!("smtp://{address}");
         let office = Office::open_with(name, Receiver::start(), &[&["--smarthost", &smarthost], arguments].concat());

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::thread;
 
 use serde_json::Value as Json;
+use waypost_scratch_postgres::Port;
 
 use super::harness::scratch::Scratch;
 use super::harness::{Server, Start, WAYPOST};
@@ -114,9 +115,9 @@ fn otherwise(
 #[test]
 fn no_answer_a_wrong_secret_and_a_missing_scope_end_as_documented() {
     let scratch = Scratch::new("cli-codes");
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = Port::keep().unwrap();
     let nobody = |number: usize| [format!("nobody-{number}"), "wrong".to_owned()];
-    assert_eq!(otherwise(&scratch, COMMANDS, &format!("http://{free}"), &nobody), [""; 0], "no answer");
+    assert_eq!(otherwise(&scratch, COMMANDS, &format!("http://{}", free.address()), &nobody), [""; 0], "no answer");
     let server = Server::start(&scratch.path("data"), &Start::unlimited());
     let url = format!("http://{}", server.http);
     assert_eq!(otherwise(&scratch, COMMANDS, &url, &nobody), [""; 0], "401");

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use waypost_scratch_postgres::Port;
 
 use super::harness::peers::Peers;
 use super::harness::scratch::Scratch;
@@ -34,7 +35,7 @@ pub(crate) fn run(page: &Page) -> Result<usize, String> {
     }
     let server = page.server.as_ref().map(|example| server(&scratch.path("data"), &folder, example));
     let script = scratch.path("page.sh");
-    let blocks = write(page, &folder, &script);
+    let (blocks, _ports) = write(page, &folder, &script);
 
     let mut path = format!("{}:{}", scratch.path("here/bin").display(), std::env::var("PATH").unwrap());
     if let Some(peers) = &peers {
@@ -103,12 +104,11 @@ fn server(data: &Path, folder: &Path, example: &str) -> Server {
     server
 }
 
-/// Writes the script: the prelude, then each block with its output in a file of its own.
-fn write(page: &Page, folder: &Path, script: &Path) -> usize {
-    let ports: Vec<String> = {
-        let free: Vec<TcpListener> = PORTS.iter().map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-        free.iter().map(|listener| listener.local_addr().unwrap().port().to_string()).collect()
-    };
+/// Writes the script: the prelude, then each block with its output in a file of its own. Answers how many blocks it has, and the ports of
+/// its servers.
+fn write(page: &Page, folder: &Path, script: &Path) -> (usize, Vec<Port>) {
+    let kept: Vec<Port> = PORTS.iter().map(|_| Port::keep().unwrap()).collect();
+    let ports: Vec<String> = kept.iter().map(|port| port.address().port().to_string()).collect();
     let on_free_ports = |text: &str| {
         let replaced =
             |text: String, (named, free): (&&str, &String)| text.replace(&format!(":{named}"), &format!(":{free}"));
@@ -140,7 +140,7 @@ fn write(page: &Page, folder: &Path, script: &Path) -> usize {
     }
     text.push_str("block the_end /dev/null\n");
     fs::write(script, text).unwrap();
-    blocks
+    (blocks, kept)
 }
 
 /// Blocks that show what was printed, with the number of the command block before them.

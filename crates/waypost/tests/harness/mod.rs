@@ -11,7 +11,6 @@ pub mod link;
 pub mod nodes;
 pub mod peers;
 pub mod poison;
-pub mod port;
 pub mod receiver;
 pub mod scratch;
 pub mod service;

@@ -2,12 +2,13 @@
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
+use waypost_scratch_postgres::Port;
 
 use crate::harness::wait_for;
 
@@ -40,10 +41,7 @@ pub struct Dovecot {
     pub tls: u16,
     /// The ports for submission: with STARTTLS, and with TLS from the first byte. Nobody listens there unless it was started so.
     pub submission: [u16; 2],
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    _ports: [Port; 4],
 }
 
 impl Dovecot {
@@ -70,7 +68,9 @@ impl Dovecot {
         let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
         fs::write(folder.join("cert.pem"), certified.cert.pem()).unwrap();
         fs::write(folder.join("key.pem"), certified.signing_key.serialize_pem()).unwrap();
-        let (plain, tls, submission) = (free_port(), free_port(), [free_port(), free_port()]);
+        let ports = [(); 4].map(|()| Port::keep().unwrap());
+        let [plain, tls, starttls, smtps] = [0, 1, 2, 3].map(|number: usize| ports[number].address().port());
+        let submission = [starttls, smtps];
         let more = relay.map_or(String::new(), |relay| {
             let [starttls, smtps] = submission.map(|port| port.to_string());
             let config = include_str!("submission.conf").replace("@RELAY@", &relay.to_string());
@@ -83,7 +83,7 @@ impl Dovecot {
             .replace("@TLS@", &tls.to_string());
         fs::write(folder.join("passwd"), format!("desk:{{PLAIN}}{PASSWORD}\n")).unwrap();
         fs::write(folder.join("dovecot.conf"), config).unwrap();
-        let dovecot = Self { directory, plain, tls, submission };
+        let dovecot = Self { directory, plain, tls, submission, _ports: ports };
         // It goes on in the background, with whatever it was given to write to.
         let started = dovecot.command("dovecot").stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         assert!(started.success(), "{}", dovecot.log());
