@@ -49,11 +49,51 @@ pub(crate) fn line<'r>(response: &'r [u8], tag: &str) -> Line<'r> {
     }
 }
 
+/// Whether more messages came into the open folder than there were when it was opened. A server tells of each once, with whatever it answers
+/// next (RFC 3501 section 5.2): who only begins to wait afterwards does not hear of it.
+#[derive(Debug, Default)]
+pub(crate) struct Arrivals {
+    count: u32,
+    some: bool,
+}
+
+impl Arrivals {
+    /// A folder is opened: what is there is no news.
+    pub(crate) fn begin(&mut self) {
+        *self = Self { count: u32::MAX, some: false };
+    }
+
+    fn hear(&mut self, response: &[u8]) {
+        let Some((number, word)) = numbered(response) else { return };
+        if word.eq_ignore_ascii_case(b"EXISTS") {
+            self.some |= number > self.count;
+            self.count = number;
+        } else if word.eq_ignore_ascii_case(b"EXPUNGE") {
+            self.count = self.count.saturating_sub(1);
+        }
+    }
+
+    /// Whether some came since this was last asked.
+    pub(crate) fn take(&mut self) -> bool {
+        std::mem::take(&mut self.some)
+    }
+}
+
+/// The number that a response begins with, and what follows it.
+fn numbered(response: &[u8]) -> Option<(u32, &[u8])> {
+    let rest = response.strip_prefix(b"* ")?;
+    let end = rest.iter().position(|byte| !byte.is_ascii_digit())?;
+    let (number, word) = rest.split_at_checked(end)?;
+    let number: u32 = std::str::from_utf8(number).ok()?.parse().ok()?;
+    Some((number, word.trim_ascii()))
+}
+
 /// Commands and answers, one after the other.
 #[derive(Debug)]
 pub(crate) struct Dialogue {
     pub(crate) wire: Wire,
     pub(crate) timeouts: Timeouts,
+    pub(crate) arrivals: Arrivals,
     commands: u32,
     bye: Option<String>,
     /// What the server was sent and may repeat.
@@ -62,7 +102,8 @@ pub(crate) struct Dialogue {
 
 impl Dialogue {
     pub(crate) fn new(wire: Wire, timeouts: Timeouts) -> Self {
-        Self { wire, timeouts, commands: 0, bye: None, secrets: Secrets::default() }
+        let (arrivals, secrets) = (Arrivals::default(), Secrets::default());
+        Self { wire, timeouts, arrivals, commands: 0, bye: None, secrets }
     }
 
     pub(crate) fn into_wire(self) -> Wire {
@@ -150,7 +191,10 @@ impl Dialogue {
                     let next = then.next().map_or(&b"\r\n"[..], Vec::as_slice);
                     self.wire.send(next, self.timeouts.silence).await?;
                 }
-                Line::Data => each(&response),
+                Line::Data => {
+                    self.arrivals.hear(&response);
+                    each(&response);
+                }
             }
         }
     }
@@ -180,5 +224,33 @@ impl Dialogue {
             Err(Problem::Refused { words, .. }) => Err(Problem::Login { words }),
             Err(other) => Err(other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_into_an_open_folder_is_news_once() {
+        let mut arrivals = Arrivals::default();
+        let mut heard = |opens: bool, responses: &[&str]| {
+            if opens {
+                arrivals.begin();
+            }
+            for response in responses {
+                arrivals.hear(format!("{response}\r\n").as_bytes());
+            }
+            arrivals.take()
+        };
+        let opened = ["* FLAGS (\\Seen)", "* 3 EXISTS", "* 1 RECENT", "* OK [UIDVALIDITY 7] it"];
+        assert!(!heard(true, &opened), "what is there is none");
+        assert!(!heard(false, &["* SEARCH 3 EXISTS", "* 3 FETCH (UID 9)", "* 3 EXISTS"]));
+        assert!(heard(false, &["* 4 exists"]));
+        assert!(!heard(false, &["* 4 EXISTS"]));
+        // One goes, and another comes.
+        assert!(heard(false, &["* 2 EXPUNGE", "* 4 EXISTS"]));
+        assert!(!heard(false, &["* 4294967296 EXISTS", "* EXISTS", "* 5", ""]));
+        assert!(!heard(true, &["* 9 EXISTS"]));
     }
 }

@@ -15,6 +15,9 @@ use crate::problem::Problem;
 /// The most messages that one command names: servers limit the length of a line.
 const MOST_NAMED: usize = 200;
 
+/// So often in a row news from before a wait end it at once: then they are left to the next check, should a server always tell of some.
+const MOST_AT_ONCE: u32 = 5;
+
 /// Responses whose parentheses nest deeper are not read.
 const DEEPEST: usize = 8;
 
@@ -65,11 +68,13 @@ pub enum Waited {
 pub struct Session {
     dialogue: Dialogue,
     capabilities: Vec<String>,
+    /// How many waits in a row were over at once.
+    at_once: u32,
 }
 
 impl Session {
     pub(crate) fn new(dialogue: Dialogue, capabilities: Vec<String>) -> Self {
-        Self { dialogue, capabilities }
+        Self { dialogue, capabilities, at_once: 0 }
     }
 
     /// Whether the server has an extension.
@@ -94,6 +99,7 @@ impl Session {
             Some(Response::MailboxData(MailboxDatum::Exists(number))) => exists = number,
             _ => {}
         };
+        self.dialogue.arrivals.begin();
         let done = self.dialogue.run(command, &format!("{command} {}", folder_name::sent(name)), each).await?;
         let Some(uid_validity) = validity else {
             return Err(Problem::NoImap("it gives no UIDVALIDITY for the folder".to_owned()));
@@ -266,7 +272,8 @@ impl Session {
         self.dialogue.run_bounded("APPEND", &written, &[message], USUAL, &mut |_| ()).await.map(drop)
     }
 
-    /// Waits until something changes in the open folder (RFC 2177), so long at most.
+    /// Waits until something changes in the open folder (RFC 2177), so long at most. What came since it was opened, and was told of with
+    /// something else, is news as well.
     ///
     /// # Errors
     /// The connection.
@@ -274,6 +281,11 @@ impl Session {
         if !self.has("IDLE") {
             return Ok(Waited::Unable);
         }
+        if self.dialogue.arrivals.take() && self.at_once < MOST_AT_ONCE {
+            self.at_once += 1;
+            return Ok(Waited::News);
+        }
+        self.at_once = 0;
         let silence = self.dialogue.timeouts.silence;
         let tag = self.dialogue.tag();
         self.dialogue.wire.send(format!("{tag} IDLE\r\n").as_bytes(), silence).await?;
