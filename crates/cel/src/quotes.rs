@@ -27,7 +27,8 @@ pub(crate) fn text(lexer: &mut Lexer<'_>, start: usize) {
     let triple: String = [quote; 3].iter().collect();
     let close: &str = if lexer.rest().starts_with(&triple) { &triple } else { triple.get(..1).unwrap_or_default() };
     let content = lexer.at + close.len();
-    let Some(end) = end_of_text(lexer.source, content, close, raw) else {
+    let end = end_of_text(lexer.source, content, close, raw).or_else(|| over_lines(lexer, content, close, raw));
+    let Some(end) = end else {
         return unclosed(lexer, start, content, close, (raw, bytes));
     };
     let end = if close.len() == 1 && !raw { inner_quotes(lexer, content, end, quote) } else { end };
@@ -51,6 +52,51 @@ fn end_of_text(source: &str, content: usize, close: &str, raw: bool) -> Option<u
             _ => at += 1,
         }
     }
+}
+
+/// Where a text ends that goes over lines, though texts in single quotes can't: its line breaks are meant. They are there where a file's own
+/// quotes made them of `\n`. A quote that ends another text further down is followed by that text.
+fn over_lines(lexer: &mut Lexer<'_>, content: usize, close: &str, raw: bool) -> Option<usize> {
+    if close.len() > 1 {
+        return None;
+    }
+    let rest = lexer.source.get(content..)?;
+    // Escapes as in triple quotes, which may hold line breaks.
+    let mut at = 0;
+    while !rest.get(at..)?.starts_with(close) {
+        let is_escape = !raw && rest.get(at..)?.starts_with('\\');
+        at += usize::from(is_escape);
+        at += rest.get(at..)?.chars().next()?.len_utf8();
+    }
+    let end = content + at;
+    if !ends_a_text(lexer.source, end + close.len()) {
+        return None;
+    }
+    let breaks = breaks_in(rest.get(..at)?).map(|(from, to)| Span::new(content + from, content + to));
+    let first = breaks.clone().next()?;
+    let mut mistake = Mistake::new(first, format!("a text in `{close}` can't go over lines"));
+    if raw {
+        let closing = [close; 3].concat();
+        mistake = mistake.help(format!("put the text in `{closing}`"));
+        mistake = mistake.edit(Span::new(content - close.len(), content), closing.as_str());
+        mistake = mistake.edit(Span::new(end, end + close.len()), closing);
+    } else {
+        mistake = mistake.help("write `\\n` for a line break; in a file's double quotes that is `\\\\n`");
+        for span in breaks {
+            mistake = mistake.edit(span, "\\n");
+        }
+    }
+    lexer.mistakes.push(mistake);
+    Some(end)
+}
+
+/// The line breaks in a text, each from where to where.
+fn breaks_in(text: &str) -> impl Iterator<Item = (usize, usize)> + Clone {
+    text.match_indices(['\n', '\r']).filter_map(move |(at, found)| {
+        let is_second = found == "\n" && text.get(..at).is_some_and(|before| before.ends_with('\r'));
+        let is_pair = found == "\r" && text.get(at + 1..).is_some_and(|behind| behind.starts_with('\n'));
+        (!is_second).then_some((at, at + if is_pair { 2 } else { 1 }))
+    })
 }
 
 /// Where a text ends whose quotes stand within it, unmarked: `'don't'`, `'it''s'`. No expression has a letter or another quote behind

@@ -49,7 +49,9 @@ pub(super) fn inputs(
     }
     // A line whose name could not be read may map any of them.
     let mapped = |input: &InputType| seen.contains(input.name.as_str()) || seen.contains("");
-    for input in inputs.iter().filter(|input| input.required && !mapped(input)) {
+    // One without a name is a fault of the flow that is called.
+    let is_open = |input: &&InputType| input.required && !input.name.is_empty() && !mapped(input);
+    for input in inputs.iter().filter(is_open) {
         let message = format!("the required input `{}` of `{name}` is not mapped", input.name);
         diagnostics.push(
             Diagnostic::error(Code::MissingInput, format!("{path}.inputMapping"), message)

@@ -1,5 +1,6 @@
 //! Problems as people read them: the place, the line of the file with the part that is meant underlined, what to do.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -18,13 +19,13 @@ pub fn in_file(diagnostic: &Diagnostic, file: &str, text: &str, places: &Places,
         Severity::Warning => paint.yellow("warning"),
     };
     // Writing to a String can't fail.
-    let _ = writeln!(out, "{severity}[{}]: {}", diagnostic.code, diagnostic.message);
+    let _ = writeln!(out, "{severity}[{}]: {}", diagnostic.code, visible(&diagnostic.message));
     match place(diagnostic, places) {
         None => {
             let _ = writeln!(out, "  --> {file}");
         }
         Some(place) => {
-            let range = meant(diagnostic, place, places);
+            let range = meant(diagnostic, place, places, text);
             let (line, column) = position(text, range.start);
             let _ = writeln!(out, "  --> {file}:{line}:{column}");
             if !diagnostic.unshown {
@@ -39,11 +40,11 @@ pub fn in_file(diagnostic: &Diagnostic, file: &str, text: &str, places: &Places,
         [("expected", &diagnostic.expected), ("found", &diagnostic.found), ("help", &diagnostic.suggestion)]
     {
         if let Some(value) = value {
-            let _ = writeln!(out, "  {label}: {value}");
+            let _ = writeln!(out, "  {label}: {}", visible(value));
         }
     }
     if let Some(line) = mended(diagnostic, text, places) {
-        let _ = writeln!(out, "  write: {line}");
+        let _ = writeln!(out, "  write: {}", visible(&line));
     }
     out
 }
@@ -55,35 +56,27 @@ pub fn spot(path: &str, range: Option<Range<usize>>, text: &str, places: &Places
     let mut diagnostic = Diagnostic::error(super::Code::InvalidValue, path, "");
     diagnostic.range = range;
     let place = place(&diagnostic, places)?;
-    Some(position(text, meant(&diagnostic, place, places).start))
+    Some(position(text, meant(&diagnostic, place, places, text).start))
 }
 
 /// The line as it reads with the suggestion applied, if that is not said by the suggestion.
 fn mended(diagnostic: &Diagnostic, text: &str, places: &Places) -> Option<String> {
-    let place = places.get(&diagnostic.path).filter(|place| place.verbatim)?;
-    let base = place.bytes.start + usize::from(place.quoted);
-    let quote = text.get(place.bytes.start..base).unwrap_or_default();
+    let place = places.get(&diagnostic.path)?;
     let is_said = match diagnostic.edits.as_slice() {
         [] => true,
         [edit] => diagnostic.range.as_ref() == Some(&edit.range),
         _ => false,
     };
-    // Within quotes of YAML, quotes and backslashes would have to be escaped.
-    let is_plain = |edit: &Edit| !edit.text.contains('\n') && (quote.is_empty() || !edit.text.contains(['\\', '"']));
-    let is_single = |edit: &Edit| quote != "'" || !edit.text.contains('\'');
-    if is_said || !diagnostic.edits.iter().all(|edit| is_plain(edit) && is_single(edit)) {
+    if is_said {
         return None;
     }
-    let start = text.get(..base)?.rfind('\n').map_or(0, |at| at + 1);
+    let start = text.get(..place.bytes.start)?.rfind('\n').map_or(0, |at| at + 1);
     let line = text.get(start..)?.lines().next()?;
-    let edits: Vec<Edit> = diagnostic
-        .edits
-        .iter()
-        .map(|edit| {
-            let at = |byte: usize| base + byte - start;
-            Edit { range: at(edit.range.start)..at(edit.range.end), text: edit.text.clone() }
-        })
-        .collect();
+    let at = |byte: usize| place.within(text, byte).map(|at| at - start);
+    let edits = diagnostic.edits.iter().map(|edit| {
+        Some(Edit { range: at(edit.range.start)?..at(edit.range.end)?, text: place.form.escaped(&edit.text)? })
+    });
+    let edits: Vec<Edit> = edits.collect::<Option<_>>()?;
     let fits = line.len() <= MAX_LINE && edits.iter().all(|edit| edit.range.end <= line.len());
     fits.then(|| edited(line, &edits).trim().to_owned())
 }
@@ -113,17 +106,28 @@ fn is_value(diagnostic: &Diagnostic) -> bool {
 }
 
 /// The bytes of the file that are meant.
-fn meant(diagnostic: &Diagnostic, place: &Place, places: &Places) -> Range<usize> {
+fn meant(diagnostic: &Diagnostic, place: &Place, places: &Places, text: &str) -> Range<usize> {
     let exact = places.get(&diagnostic.path).is_some_and(|exact| exact == place);
     match &diagnostic.range {
-        // Inside a value that stands in the file as it is, offsets can be added; quotes come first.
-        Some(range) if exact && place.verbatim => {
-            let quote = usize::from(place.quoted);
-            let start = place.bytes.start + quote + range.start;
-            start..(place.bytes.start + quote + range.end).max(start)
+        Some(range) if exact => {
+            let (start, end) = (place.within(text, range.start), place.within(text, range.end));
+            start.zip(end).map_or_else(|| place.bytes.clone(), |(start, end)| start..end.max(start))
         }
         _ => place.bytes.clone(),
     }
+}
+
+/// A text without what a terminal would obey.
+fn visible(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if obeyed(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
 }
 
 /// Line and column of a byte, both counted from 1, columns in characters.
@@ -147,7 +151,9 @@ fn underline(out: &mut String, text: &str, range: Range<usize>, line: usize, pai
     if names_user(whole) {
         return;
     }
-    let shown = format!("{cut_before}{part}{cut_behind}");
+    // One sign for one: the marks below stand where they should.
+    let obeyed = |c: char| c.is_control() && c != '\t';
+    let shown = format!("{cut_before}{part}{cut_behind}").replace(obeyed, "\u{fffd}");
     let before = before.saturating_sub(from) + cut_before.chars().count();
     let meant = text.get(range).unwrap_or_default();
     let room = shown.chars().count().saturating_sub(before).max(1);

@@ -313,7 +313,8 @@ fn is_formatting(name: &str) -> bool {
 
 /// A text as an expression has it; none if it would have to be escaped.
 pub(super) fn quoted(text: &str) -> Option<String> {
-    (!text.contains(['\'', '\\', '\n'])).then(|| format!("'{text}'"))
+    let raw = if text.contains('\\') { "r" } else { "" };
+    (!text.contains(['\'', '\n'])).then(|| format!("{raw}'{text}'"))
 }
 
 pub(super) fn callable(function: &Function, method: bool) -> bool {

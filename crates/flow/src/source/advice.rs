@@ -19,7 +19,8 @@ pub(super) const HALF: (&str, &str) = (
 const ITSELF: &str = "write the character itself";
 
 /// A part of what the parser says, the same in plain words, and what to do if the line itself shows nothing.
-const WORDS: [(&str, &str, &str); 22] = [
+const WORDS: [(&str, &str, &str); 23] = [
+    ("must be followed by a valid YAML whitespace", "a tab between `:` and the value", "write a space in its place"),
     (NO_CHARACTER, "an escape that is no character", ITSELF),
     (WITHOUT_COLON, "a key without `:`", "write `:` behind it"),
     ("a tab", ONLY_SPACES, TAB),

@@ -31,10 +31,8 @@ pub struct Place {
     pub column: usize,
     /// The value's bytes in the file, quotes included.
     pub bytes: Range<usize>,
-    /// Whether byte offsets inside a string value can be added to the place of its content (no escapes, one line).
-    pub verbatim: bool,
-    /// Whether it stands in quotes.
-    pub quoted: bool,
+    /// How a string value stands there.
+    pub form: Form,
 }
 
 /// Places by path (`nodes[0].id`), for values and, at the path of a map's member, its value; `#key` after a path is the key's place.
@@ -45,10 +43,12 @@ mod json;
 pub mod members;
 mod pairs;
 mod write;
+mod written;
 mod yaml;
 
 pub use json::json;
 pub use write::yaml_text;
+pub use written::Form;
 pub use yaml::{yaml, yaml_documents};
 
 use std::fmt;
@@ -143,7 +143,7 @@ impl SyntaxError {
         let at = line.char_indices().nth(self.column.saturating_sub(1));
         let (offset, width) = at.map_or((line.len(), 0), |(offset, c)| (offset, c.len_utf8()));
         let bytes = start + offset..start + offset + width;
-        Place { line: self.line, column: self.column, bytes, verbatim: false, quoted: false }
+        Place { line: self.line, column: self.column, bytes, form: Form::Other }
     }
 }
 

@@ -7,7 +7,7 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput};
 use crate::expr::is_one_expression;
 use crate::path::FieldPath;
 
-use super::{MAX_DEPTH, MAX_VALUES, Node, Place, Places, SyntaxError, advice, pairs};
+use super::{Form, MAX_DEPTH, MAX_VALUES, Node, Place, Places, SyntaxError, advice, pairs};
 
 /// Reads a YAML document.
 ///
@@ -112,15 +112,11 @@ impl<'t> Reader<'t> {
         self.offsets.get(at.index()).copied().unwrap_or(self.text.len())
     }
 
-    fn place(&mut self, path: String, span: Span, verbatim: bool, quoted: bool) {
+    fn place(&mut self, path: String, span: Span, form: Form, length: Option<usize>) {
         let (start, end) = (self.byte(span.start), self.byte(span.end));
-        let place = Place {
-            line: span.start.line().max(1),
-            column: span.start.col() + 1,
-            bytes: start..end.max(start),
-            verbatim,
-            quoted,
-        };
+        let end = length.map_or(end, |length| start + length);
+        let place =
+            Place { line: span.start.line().max(1), column: span.start.col() + 1, bytes: start..end.max(start), form };
         self.places.insert(path, place);
     }
 
@@ -135,18 +131,15 @@ impl<'t> Reader<'t> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 plain_only(span, anchor, tag.is_some())?;
-                let written = self.text.get(self.byte(span.start)..self.byte(span.end)).unwrap_or_default();
-                let quotes = usize::from(matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted));
-                let (content, end) = (quotes..quotes + text.len(), quotes + text.len() + quotes);
                 // The parser's end of a quoted scalar may lie beyond the quote.
-                let ends =
-                    written.get(..quotes) == written.get(content.end..end) && (quotes == 1 || end == written.len());
-                let verbatim = ends && written.get(content) == Some(text.as_ref());
-                let path = path.text();
-                self.place(path.clone(), span, verbatim, quotes == 1);
-                if let Some(place) = self.places.get_mut(&path).filter(|_| verbatim) {
-                    place.bytes.end = place.bytes.start + end;
-                }
+                let rest = self.text.get(self.byte(span.start)..).unwrap_or_default();
+                let (form, length) = match style {
+                    ScalarStyle::Literal | ScalarStyle::Folded => (Form::Other, None),
+                    ScalarStyle::Plain | ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+                        Form::of(rest, text.as_ref())
+                    }
+                };
+                self.place(path.text(), span, form, length);
                 Ok(match style {
                     ScalarStyle::Plain => resolve(text, span)?,
                     ScalarStyle::Literal | ScalarStyle::Folded => {
@@ -161,7 +154,7 @@ impl<'t> Reader<'t> {
                 loop {
                     match self.next()? {
                         (Event::SequenceEnd, end) => {
-                            self.place(path.text(), Span::new(span.start, end.end), false, false);
+                            self.place(path.text(), Span::new(span.start, end.end), Form::Other, None);
                             return Ok(Node::List(elements));
                         }
                         (event, span) => {
@@ -177,7 +170,7 @@ impl<'t> Reader<'t> {
                 loop {
                     match self.next()? {
                         (Event::MappingEnd, end) => {
-                            self.place(path.text(), Span::new(span.start, end.end), false, false);
+                            self.place(path.text(), Span::new(span.start, end.end), Form::Other, None);
                             return Ok(Node::Map(members));
                         }
                         (Event::Scalar(key, style, anchor, tag), key_span) => {
@@ -189,7 +182,7 @@ impl<'t> Reader<'t> {
                                 ));
                             }
                             let member = path.member(&key);
-                            self.place(format!("{}#key", member.text()), key_span, false, false);
+                            self.place(format!("{}#key", member.text()), key_span, Form::Other, None);
                             let (event, span) = self.next()?;
                             let value = self.value(event, span, &member, depth + 1)?;
                             members.push((key.into_owned(), value));

@@ -48,6 +48,9 @@ pub struct Pattern {
     lazy: Arc<OnceLock<Option<Lazy>>>,
 }
 
+/// What `\b` is in a text that is not raw: nobody looks for it in a mail.
+const BACKSPACE: char = '\u{8}';
+
 impl Pattern {
     /// Compiles a pattern.
     ///
@@ -58,6 +61,9 @@ impl Pattern {
         let lock = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(pattern) {
             return Ok(known.clone());
+        }
+        if pattern.contains(BACKSPACE) {
+            return Err(backspace(pattern));
         }
         let regex = RegexBuilder::new(pattern).size_limit(MAX_COMPILED_BYTES).build();
         let regex = regex.map_err(|error| bad(pattern, &error))?;
@@ -150,6 +156,17 @@ fn bad(pattern: &str, error: &regex::Error) -> BadLiteral {
         expected: "a regular expression (RE2's syntax)",
         suggestion: Some(suggestion.to_owned()),
         meant: None,
+    }
+}
+
+fn backspace(pattern: &str) -> BadLiteral {
+    BadLiteral {
+        message: "the pattern holds a backspace (U+0008): outside of `r'…'`, `\\b` is one".to_owned(),
+        expected: "`\\b` for the end of a word, with its backslash left alone",
+        suggestion: Some(
+            "write the pattern as `r'…'`; in a file's double quotes each `\\` is written `\\\\`".to_owned(),
+        ),
+        meant: Some(pattern.replace(BACKSPACE, "\\b")),
     }
 }
 
