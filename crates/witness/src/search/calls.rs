@@ -3,6 +3,7 @@
 use waypost_cel::{Call, Expr, Kind};
 use waypost_flow::functions;
 
+use super::changed::in_another_case;
 use super::goal::Goal;
 use super::hints::{Constant, literals, measures, takes_a_pattern};
 use super::solve::Solver;
@@ -40,7 +41,10 @@ impl Solver<'_> {
         rest.iter().for_each(|argument| literals(argument, &mut constants));
         let texts: Vec<String> = constants.iter().filter_map(Constant::text).collect();
         let is_pattern = takes_a_pattern(&call.function);
-        if let Some(text) = self.random.pick(&texts).cloned() {
+        if let Some(mut text) = self.random.pick(&texts).cloned() {
+            if folds_case(&call.function) && self.coin() {
+                text = in_another_case(&text, self.random);
+            }
             let goal = match (wanted, &*call.function) {
                 (true, _) if is_pattern => Goal::Matching(text),
                 (false, _) if is_pattern => Goal::Empty,
@@ -127,6 +131,10 @@ impl Solver<'_> {
     /// What the first argument of a call is to become, if that is known.
     fn before(&mut self, call: &Call, (subject, rest): (&Expr, &[Expr]), goal: &Goal, scope: &Scope) -> Option<Goal> {
         match (&*call.function, goal, &subject.kind) {
+            ("localPart" | "domainOf", _, _) => {
+                let said = self.said(subject, scope);
+                return inverse::half(&call.function, goal, &said, self.random);
+            }
             ("parseTime", Goal::Time(time), _) => return instants::text_of(*time, rest),
             ("join", Goal::Text(text), Kind::Call(parts)) if &*parts.function == "split" => {
                 let (separator, between) = (inverse::text(parts.arguments.first())?, inverse::text(rest.first())?);
@@ -135,7 +143,7 @@ impl Solver<'_> {
             _ => {}
         }
         if let Some(now) = self.instant(subject, scope)
-            && let Some(goal) = instants::argument(call, rest, goal, now)
+            && let Some(goal) = instants::argument(call, rest, goal, now, self.random)
         {
             return Some(goal);
         }
@@ -187,6 +195,11 @@ impl Solver<'_> {
             None => self.value(of, goal, scope),
         }
     }
+}
+
+/// Whether a function looks for a text in any case.
+fn folds_case(function: &str) -> bool {
+    function == "containsAny" || function.ends_with("IgnoreCase")
 }
 
 /// What gives elements of a list as they are.

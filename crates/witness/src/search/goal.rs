@@ -101,11 +101,10 @@ impl Goal {
             Self::Begin(text) => source.begin_with(draft, text),
             Self::End(text) if random.below(4) == 0 => source.set_text(draft, text),
             Self::End(text) => source.end_with(draft, text),
-            Self::At(start, text) => {
-                let said = source.said(draft);
-                let before: String = said.chars().chain(std::iter::repeat('a')).take(*start).collect();
-                let behind: String = said.chars().skip(start + text.chars().count()).collect();
-                source.set_text(draft, &format!("{before}{text}{behind}"));
+            Self::At(..) => {
+                if let Some(text) = self.made_of(&source.said(draft), random) {
+                    source.set_text(draft, &text);
+                }
             }
             Self::Without(unwanted) => {
                 let said = source.said(draft);
@@ -118,12 +117,8 @@ impl Goal {
                 }
             }
             Self::Matching(pattern) => {
-                if let Some(text) = pattern::example(pattern, random) {
-                    if pattern.contains('^') || pattern.contains('$') {
-                        source.set_text(draft, &text);
-                    } else {
-                        add(source, &text, draft, random);
-                    }
+                if let Some(goal) = pattern::asks_for(pattern, random) {
+                    goal.reach_alone(source, draft, random);
                 }
             }
             Self::Number(number) => source.set_number(draft, *number),

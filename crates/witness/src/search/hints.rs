@@ -8,6 +8,7 @@ use waypost_cel::{Call, Expr, Kind, Literal, Operator};
 use waypost_flow::functions;
 
 use super::calls::subject;
+use super::changed::in_another_case;
 use super::draft::Draft;
 use super::goal::Goal;
 use super::pattern;
@@ -37,6 +38,8 @@ pub(crate) enum Want {
     Time(Timestamp),
     /// Anything, or nothing.
     Presence,
+    /// Several that differ, out of order, and one of them twice.
+    Several,
     /// The same as another source says.
     Same(Source),
     /// A value as it is.
@@ -159,9 +162,22 @@ impl Finder<'_> {
                 match constant {
                     Constant::Text(text) if is_pattern => self.add(&sources, &Want::Pattern(text)),
                     Constant::Text(text) if function != "header" => self.add(&sources, &Want::Text(text)),
+                    Constant::Number(number) if counts_characters(function) => {
+                        self.add(&sources, &Want::Length(number));
+                        self.add(&sources, &Want::Length(number.saturating_add(1)));
+                    }
                     Constant::Number(number) => self.add(&sources, &Want::Number(number)),
                     _ => {}
                 }
+            }
+            if depends_on_order(function) {
+                let many: BTreeSet<Source> = sources.iter().filter(|source| source.may_be_many()).cloned().collect();
+                self.add(&many, &Want::Several);
+            }
+            if let ("split", Some(Kind::Literal(Literal::Text(separator)))) =
+                (function, rest.first().map(|separator| &separator.kind))
+            {
+                self.add(&sources, &Want::Text(["b", "a", "b"].join(separator)));
             }
             for argument in rest {
                 let theirs = self.wiring.sources(argument, &inner);
@@ -183,6 +199,16 @@ impl Finder<'_> {
 pub(crate) fn takes_a_pattern(function: &str) -> bool {
     let overloads = functions::find(function).map(|function| function.overloads).unwrap_or_default();
     overloads.iter().any(|overload| matches!(overload.work, functions::Work::Matching(_)))
+}
+
+/// Whether the numbers that a function is given count characters of a text or elements of a list.
+fn counts_characters(function: &str) -> bool {
+    matches!(function, "truncate" | "substring" | "slice" | "charAt" | "padStart")
+}
+
+/// Whether the value of a function of a list, or of what is made of its elements, is another one if they are in another order.
+fn depends_on_order(function: &str) -> bool {
+    matches!(function, "sort" | "sortBy" | "distinct" | "first" | "last" | "slice" | "join" | "reverse")
 }
 
 /// Whether an expression is the size of something.
@@ -283,11 +309,13 @@ impl Hint {
             }
             Want::Pattern(pattern) => {
                 if let Some(mut text) = pattern::example(pattern, random) {
-                    match random.below(6) {
+                    match random.below(8) {
                         0 => text.insert(0, 'x'),
                         1 => text.push('x'),
                         2 => text = format!("a {text} a"),
                         3 => drop(text.pop()),
+                        4 => text = in_another_case(&text, random),
+                        5 => text = format!("a\n{text}\na"),
                         _ => {}
                     }
                     self.source.set_text(draft, &text);
@@ -315,6 +343,7 @@ impl Hint {
                 0 => self.source.clear(draft),
                 _ => self.source.set_present(draft),
             },
+            Want::Several => self.source.set_several(draft),
             Want::Same(other) => other.agree(&self.source, draft),
             Want::Value(value) => self.source.set_json(draft, value.clone()),
             Want::Timeout => self.source.set_late(draft),

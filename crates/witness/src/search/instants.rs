@@ -1,6 +1,6 @@
 //! Functions of times backwards: the instant near another one of which a function says what is wanted.
 
-use jiff::civil::Weekday;
+use jiff::civil::{Date, Weekday};
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
@@ -8,9 +8,13 @@ use waypost_cel::{Call, Expr};
 
 use super::goal::Goal;
 use super::inverse::{number, text};
+use super::random::Random;
 
 /// Days that are looked through for one of which a format prints something, and hours of each of the first.
 const MOST_DAYS: i64 = 400;
+
+/// Days that are looked through for one with some fields of the calendar: each 29 February has each weekday once in 28 years.
+const CALENDAR_DAYS: usize = 28 * 366;
 
 /// The zone that is written out in an argument; UTC if there is none.
 fn zone(part: Option<&Expr>) -> Option<TimeZone> {
@@ -22,7 +26,7 @@ fn zone(part: Option<&Expr>) -> Option<TimeZone> {
 }
 
 /// What the datetime that a call is of is to become, said to be `now` so far.
-pub(super) fn argument(call: &Call, rest: &[Expr], goal: &Goal, now: Timestamp) -> Option<Goal> {
+pub(super) fn argument(call: &Call, rest: &[Expr], goal: &Goal, now: Timestamp, random: &mut Random) -> Option<Goal> {
     let time = match (&*call.function, goal) {
         ("formatTime", Goal::Text(wanted) | Goal::With(wanted) | Goal::Begin(wanted) | Goal::End(wanted)) => {
             printed(text(rest.first())?, &zone(rest.get(1))?, wanted, goal, now)?
@@ -33,7 +37,13 @@ pub(super) fn argument(call: &Call, rest: &[Expr], goal: &Goal, now: Timestamp) 
         ("addMonths", Goal::Time(time)) => {
             moved(*time, zone(rest.get(1))?, |at| at.checked_sub(number(rest.first())?.months()).ok())?
         }
-        (function, Goal::Number(wanted)) => field(function, *wanted, now.to_zoned(zone(rest.first())?))?,
+        (function, Goal::Number(wanted)) => {
+            let at = now.to_zoned(zone(rest.first())?);
+            match random.below(2) {
+                0 => keeping(function, *wanted, &at, random).or_else(|| field(function, *wanted, at))?,
+                _ => field(function, *wanted, at)?,
+            }
+        }
         _ => return None,
     };
     Some(Goal::Time(time))
@@ -86,6 +96,46 @@ fn field(function: &str, number: i64, at: Zoned) -> Option<Timestamp> {
     found.ok().map(|at| at.timestamp())
 }
 
+/// The next day of which one field of the calendar is this number, and others are what they are so far: another condition may ask
+/// for them.
+fn keeping(function: &str, number: i64, at: &Zoned, random: &mut Random) -> Option<Timestamp> {
+    let wanted = i16::try_from(number).ok()?;
+    let of = |day: Date| match function {
+        "getMonth" => Some(i16::from(day.month()) - 1),
+        "getDate" => Some(i16::from(day.day())),
+        "getDayOfMonth" => Some(i16::from(day.day()) - 1),
+        "getDayOfYear" => Some(day.day_of_year() - 1),
+        "getDayOfWeek" => Some(i16::from(day.weekday().to_sunday_zero_offset())),
+        _ => None,
+    };
+    let now = at.date();
+    of(now)?;
+    let kept = random.pick(&[Kept::Day, Kept::Month, Kept::Weekday, Kept::DayAndMonth]).copied()?;
+    let mut days = now.series(1.day()).take(CALENDAR_DAYS);
+    let found = days.find(|day| of(*day) == Some(wanted) && kept.stays(*day, now))?;
+    Some(at.with().date(found).build().ok()?.timestamp())
+}
+
+/// What stays of a date.
+#[derive(Clone, Copy)]
+enum Kept {
+    Day,
+    Month,
+    Weekday,
+    DayAndMonth,
+}
+
+impl Kept {
+    fn stays(self, day: Date, now: Date) -> bool {
+        match self {
+            Self::Day => day.day() == now.day(),
+            Self::Month => day.month() == now.month(),
+            Self::Weekday => day.weekday() == now.weekday(),
+            Self::DayAndMonth => (day.day(), day.month()) == (now.day(), now.month()),
+        }
+    }
+}
+
 /// The next such day of a month: not every month has it.
 fn day(number: i64, at: Zoned) -> Option<Timestamp> {
     let number = i8::try_from(number).ok()?;
@@ -115,6 +165,23 @@ fn printed(format: &str, zone: &TimeZone, wanted: &str, goal: &Goal, now: Timest
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_keeps_what_else_is_asked_of_it() {
+        let at: Timestamp = "2026-01-29T09:00:00Z".parse().unwrap_or_default();
+        let found = |number: i64, function: &str| {
+            let mut random = Random::new(0);
+            let mut all: Vec<String> = (0..40)
+                .filter_map(|_| keeping(function, number, &at.to_zoned(TimeZone::UTC), &mut random))
+                .map(|at| at.strftime("%F").to_string())
+                .collect();
+            all.sort();
+            all.dedup();
+            all
+        };
+        assert_eq!(found(1, "getMonth"), ["2026-02-05", "2028-02-29"]);
+        assert_eq!(found(5, "getDayOfWeek"), ["2026-01-30", "2026-05-29", "2027-01-29"]);
+    }
 
     #[test]
     fn an_instant_is_found_by_what_is_printed_of_it() {

@@ -1,7 +1,9 @@
 //! Functions backwards: what a function's first argument is to become for its value to be what is wanted.
 
-use waypost_cel::{Binary, Call, Expr, Kind, Literal, Operator};
+use waypost_cel::{Call, Expr, Kind, Literal};
+use waypost_flow::functions::{self, Kind as Gives};
 
+use super::changed::{in_another_case, strewn};
 use super::goal::Goal;
 use super::hints::takes_a_pattern;
 use super::pattern;
@@ -40,7 +42,19 @@ fn reversed(text: &str) -> String {
 /// What the first argument of a call is to become. None: nothing is known of it, and what is wanted of the call is tried of the argument.
 pub(super) fn argument(call: &Call, rest: &[Expr], goal: &Goal, random: &mut Random) -> Option<Goal> {
     let (first, second) = (text(rest.first()), text(rest.get(1)));
+    if let Goal::Number(number) = goal
+        && gives_a_text(&call.function)
+    {
+        // Whoever wants a number of a text reads one in it.
+        return argument(call, rest, &Goal::Text(number.to_string()), random);
+    }
     Some(match (&*call.function, goal) {
+        ("lower" | "upper" | "lowerAscii" | "upperAscii", _) if random.below(2) == 0 => {
+            goal.changed(random, in_another_case)?
+        }
+        ("reverse" | "substring" | "truncate", Goal::Matching(pattern)) => {
+            argument(call, rest, &pattern::asks_for(pattern, random)?, random)?
+        }
         ("reverse", Goal::Text(text)) => Goal::Text(reversed(text)),
         ("reverse", Goal::With(text)) => Goal::With(reversed(text)),
         ("reverse", Goal::Begin(text)) => Goal::End(reversed(text)),
@@ -51,37 +65,39 @@ pub(super) fn argument(call: &Call, rest: &[Expr], goal: &Goal, random: &mut Ran
         ("split", Goal::Text(text)) if random.below(2) == 0 => Goal::Text(format!("{text}{}{FILLING}", first?)),
         ("lines", Goal::Text(text)) if random.below(2) == 0 => Goal::Text(format!("{text}\n{FILLING}")),
         // White space at the ends is what it takes away.
-        ("trim", Goal::Text(text)) if random.below(3) == 0 => Goal::Text(format!("{text} ")),
+        ("trim", _) if random.below(3) == 0 => goal.changed(random, |text, _| format!(" {text} "))?,
         ("truncate", Goal::Text(text)) => Goal::Begin(text.clone()),
-        ("substring", Goal::Text(text)) => {
-            let start = count(number(rest.first()))?;
-            match rest.len() {
-                1 => Goal::Text(format!("{}{text}", FILLING.repeat(start))),
-                _ => Goal::At(start, text.clone()),
-            }
+        ("truncate", Goal::End(text)) => {
+            Goal::At(count(number(rest.first()))?.checked_sub(text.chars().count())?, text.clone())
+        }
+        ("substring", Goal::Text(text)) if rest.len() == 1 => {
+            Goal::Text(format!("{}{text}", FILLING.repeat(count(number(rest.first()))?)))
+        }
+        ("substring", Goal::Text(text) | Goal::Begin(text) | Goal::With(text)) => {
+            Goal::At(count(number(rest.first()))?, text.clone())
+        }
+        ("substring", Goal::End(text)) if rest.len() > 1 => {
+            Goal::At(count(number(rest.get(1)))?.checked_sub(text.chars().count())?, text.clone())
         }
         ("charAt", Goal::Text(text)) => Goal::At(count(number(rest.first()))?, text.clone()),
         ("indexOf" | "lastIndexOf", Goal::Number(position)) if *position < 0 => Goal::Without(vec![first?.to_owned()]),
         ("indexOf" | "lastIndexOf", Goal::Number(position)) => Goal::At(count(Some(*position))?, first?.to_owned()),
-        ("replace", Goal::Text(text)) if random.below(2) == 0 => {
+        ("replace", _) if random.below(4) != 0 => {
             let (from, to) = (first?, second?);
-            if to.is_empty() {
-                let at = random.below(text.chars().count() + 1);
-                let (left, right): (String, String) =
-                    (text.chars().take(at).collect(), text.chars().skip(at).collect());
-                Goal::Text(format!("{left}{from}{right}"))
-            } else {
-                Goal::Text(text.replace(to, from))
-            }
+            goal.changed(random, |text, random| match to {
+                "" => strewn(text, from, random),
+                to => text.replace(to, from),
+            })?
         }
-        ("replaceAll", Goal::Text(text)) if random.below(2) == 0 && second.is_some_and(|to| !to.is_empty()) => {
-            let mut pieces = text.split(second?);
-            let mut whole = pieces.next()?.to_owned();
-            for piece in pieces {
-                whole.push_str(&pattern::example(first?, random)?);
-                whole.push_str(piece);
+        ("replaceAll", _) => {
+            let (from, to) = (pattern::example(first?, random)?, second?);
+            match random.below(4) {
+                0 => goal.clone(),
+                _ => goal.changed(random, |text, random| match to {
+                    "" => strewn(text, &from, random),
+                    to => text.replace(to, &from),
+                })?,
             }
-            Goal::Text(whole)
         }
         ("padStart", Goal::Text(text)) if random.below(2) == 0 => {
             Goal::Text(text.trim_start_matches(second?).to_owned())
@@ -96,19 +112,21 @@ pub(super) fn argument(call: &Call, rest: &[Expr], goal: &Goal, random: &mut Ran
             match goal {
                 Goal::Empty => Goal::Empty,
                 Goal::Text(text) if random.below(2) == 0 => Goal::With(text.clone()),
-                _ => Goal::Matching(pattern.to_owned()),
+                _ => match pattern::example_that(pattern, goal, random) {
+                    Some(text) => Goal::With(text),
+                    None => Goal::Matching(pattern.to_owned()),
+                },
             }
         }
-        ("localPart", Goal::Text(text)) => Goal::Begin(format!("{text}@")),
-        ("domainOf", Goal::Text(text)) => Goal::End(format!("@{text}")),
-        ("escapeHtml", Goal::Text(text)) => Goal::Text(unescaped(text)),
-        ("escapeHtml", Goal::With(text)) => Goal::With(unescaped(text)),
+        ("escapeHtml", _) => goal.changed(random, |text, _| unescaped(text))?,
         ("string", Goal::Text(text)) => match (text.as_str(), text.parse()) {
             ("true" | "false", _) if random.below(2) == 0 => Goal::Holds(text == "true"),
             (_, Ok(number)) => Goal::Number(number),
             _ => return None,
         },
         ("abs", Goal::Number(number)) if random.below(2) == 0 => Goal::Number(number.saturating_neg()),
+        // Written out, or with two decimals, as amounts are.
+        ("double", Goal::Number(number)) if random.below(4) == 0 => Goal::Text(format!("{number}.00")),
         // Numbers that one of them rounds otherwise than the others.
         ("ceil" | "floor" | "round" | "trunc", Goal::Number(number)) => {
             let off = random.pick(&[0.0, 0.5, -0.5, 0.4, -0.4]).copied()?;
@@ -132,62 +150,48 @@ pub(super) fn asked(function: &str, wanted: bool) -> Option<Goal> {
     Some(Goal::Text(text.to_owned()))
 }
 
-/// What the text is to become of which an element is asked, by its position: `text.split(' ')[2]`.
-pub(super) fn element(call: &Call, position: i64, goal: &Goal) -> Option<Goal> {
+/// What the text is to become of which an element is asked, by its position: `text.split(' ')[2]`. The other elements stay as the
+/// text says them so far.
+pub(super) fn element(call: &Call, position: i64, goal: &Goal, said: &str, random: &mut Random) -> Option<Goal> {
     let separator = match &*call.function {
-        "split" => text(call.arguments.first())?,
+        "split" => text(if call.of.is_some() { call.arguments.first() } else { call.arguments.get(1) })?,
         "lines" => "\n",
         _ => return None,
     };
-    let (Goal::Text(wanted) | Goal::Begin(wanted) | Goal::End(wanted) | Goal::With(wanted)) = goal else { return None };
-    let before = format!("{FILLING}{separator}").repeat(count(Some(position))?);
-    Some(Goal::Text(format!("{before}{wanted}")))
+    let position = count(Some(position))?;
+    let mut elements: Vec<String> = match said {
+        "" => Vec::new(),
+        said => said.split(separator).map(str::to_owned).collect(),
+    };
+    if elements.len() <= position {
+        elements.resize(position + 1, FILLING.to_owned());
+    }
+    let element = elements.get_mut(position)?;
+    *element = if *goal == Goal::Empty { String::new() } else { goal.made_of(element, random)? };
+    Some(Goal::Text(elements.join(separator)))
+}
+
+/// What an address is to become of which a half is asked, before its `@` or behind it. The other half stays.
+pub(super) fn half(function: &str, goal: &Goal, said: &str, random: &mut Random) -> Option<Goal> {
+    let (local, domain) = said.split_once('@').unwrap_or(("a", "example.net"));
+    let (local, domain) = match function {
+        "localPart" => (goal.made_of(local, random)?, domain.to_owned()),
+        _ => (local.to_owned(), goal.made_of(domain, random)?),
+    };
+    Some(Goal::Text(format!("{local}@{domain}")))
 }
 
 /// What is wanted of the text of which a group of a pattern is read.
 pub(super) fn group(call: &Call, rest: &[Expr], name: &str, goal: &Goal, random: &mut Random) -> Option<Goal> {
     let pattern = text(rest.first()).filter(|_| takes_a_pattern(&call.function))?;
-    match goal {
-        Goal::Text(text) | Goal::With(text) | Goal::Begin(text) | Goal::End(text) => {
-            Some(Goal::With(pattern::example_with(pattern, (name, text), random)?))
-        }
-        Goal::Empty => Some(Goal::Empty),
-        _ => Some(Goal::Matching(pattern.to_owned())),
-    }
-}
-
-/// What one operand is to become if the other is a number or a text that is written out.
-pub(super) fn operand<'e>(binary: &'e Binary, goal: &Goal) -> Option<(&'e Expr, Goal)> {
-    let of = |number: i64| if let Goal::Length(_) = goal { Goal::Length(number) } else { Goal::Number(number) };
-    match (goal, number(Some(&binary.left)), number(Some(&binary.right))) {
-        (Goal::Number(wanted) | Goal::Length(wanted), None, Some(known)) => {
-            let number = match binary.operator {
-                Operator::Add => wanted.checked_sub(known)?,
-                Operator::Subtract => wanted.checked_add(known)?,
-                Operator::Multiply => wanted.checked_div(known)?,
-                Operator::Divide => wanted.checked_mul(known)?,
-                _ => return None,
-            };
-            Some((&binary.left, of(number)))
-        }
-        (Goal::Number(wanted) | Goal::Length(wanted), Some(known), None) => {
-            let number = match binary.operator {
-                Operator::Add => wanted.checked_sub(known)?,
-                Operator::Subtract => known.checked_sub(*wanted)?,
-                Operator::Multiply => wanted.checked_div(known)?,
-                _ => return None,
-            };
-            Some((&binary.right, of(number)))
-        }
-        (Goal::Text(wanted), None, None) if binary.operator == Operator::Add => {
-            if let Some(text) = text(Some(&binary.left)) {
-                return Some((&binary.right, Goal::Text(wanted.strip_prefix(text)?.to_owned())));
-            }
-            let text = text(Some(&binary.right))?;
-            Some((&binary.left, Goal::Text(wanted.strip_suffix(text)?.to_owned())))
-        }
-        _ => None,
-    }
+    Some(match goal {
+        Goal::Empty => Goal::Empty,
+        Goal::Present => Goal::Matching(pattern.to_owned()),
+        _ => match goal.made_of("", random) {
+            Some(text) => Goal::With(pattern::example_with(pattern, (name, &text), random)?),
+            None => Goal::Matching(pattern.to_owned()),
+        },
+    })
 }
 
 /// What the values of `template.format([…])` are if it prints a text.
@@ -209,6 +213,11 @@ pub(super) fn formatted(template: &str, mut text: &str) -> Option<Vec<String>> {
         text = text.get(end + behind.len()..)?;
     }
     Some(values)
+}
+
+/// Whether a function makes a text.
+fn gives_a_text(function: &str) -> bool {
+    functions::find(function).is_some_and(|known| known.overloads.iter().all(|one| one.result == Gives::String))
 }
 
 fn unescaped(text: &str) -> String {

@@ -1,7 +1,8 @@
 //! What a mail may have several of: addresses, attachments, fields of a name, Message-IDs.
 
 use super::addresses;
-use super::draft::Draft;
+use super::changed::filled;
+use super::draft::{Attached, Draft};
 use super::source::{BODY_BYTES, Part, Source, plain};
 
 /// Where one of several comes.
@@ -63,6 +64,26 @@ impl Source {
         *held = others.join(separator);
     }
 
+    /// Makes several of it that differ in each part, out of order, and one of them twice.
+    pub(crate) fn set_several(&self, draft: &mut Draft) {
+        let each = |one: &dyn Fn(&str) -> String| ["b", "a", "b"].map(one);
+        match self {
+            Self::Attachment(_) => {
+                let one = |name: &str, size| Attached { name: format!("{name}.txt"), size, ..plain() };
+                draft.attachments = vec![one("b", 2), one("a", 1), one("b", 2)];
+            }
+            Self::Address(field, _) => {
+                let all = each(&|one| format!("\"{one}\" <{one}@{one}.example.net>"));
+                draft.texts.insert(field, all.join(", "));
+            }
+            Self::Fields(name) => drop(draft.headers.insert(name.clone(), each(&str::to_owned).join("\n"))),
+            Self::Header(name) => {
+                draft.headers.insert(name.clone(), each(&|one| format!("<{one}@example.net>")).join(" "));
+            }
+            _ => {}
+        }
+    }
+
     /// Makes it so long, in characters or elements.
     pub(crate) fn set_length(&self, draft: &mut Draft, length: usize) {
         let length = length.min(BODY_BYTES);
@@ -105,9 +126,7 @@ impl Source {
                 draft.headers.insert(name.clone(), all.join(" "));
             }
             _ => {
-                let mut text: String = self.text(draft).chars().take(length).collect();
-                let missing = length - text.chars().count();
-                text.extend(std::iter::repeat_n('a', missing));
+                let text = filled(self.text(draft), length);
                 self.set_text(draft, &text);
             }
         }

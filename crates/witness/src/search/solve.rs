@@ -9,11 +9,13 @@ use waypost_flow::document::fold_name;
 use waypost_flow::expr;
 use waypost_flow_tests::Flows;
 
+use super::calls::subject;
 use super::draft::{Draft, Entry};
 use super::goal::Goal;
 use super::hints::{Constant, literals, measures};
 use super::inverse;
 use super::json;
+use super::numbers;
 use super::pattern;
 use super::random::Random;
 use super::source::Source;
@@ -150,6 +152,12 @@ impl<'s> Solver<'s> {
         let (Some(theirs), Some(ours)) = (self.random.pick(&theirs), self.random.pick(&ours)) else { return };
         if wanted {
             theirs.agree(ours, self.draft);
+            if let Kind::Call(_) = subject.kind
+                && self.coin()
+            {
+                // What a function makes of it is the same: it may say something else.
+                self.value(subject, &Goal::Text(theirs.said(self.draft)), scope);
+            }
             return;
         }
         let said = theirs.said(self.draft);
@@ -170,6 +178,12 @@ impl<'s> Solver<'s> {
         let off = SignedDuration::from_secs(if self.coin() { off } else { -off });
         self.value(subject, &Goal::Time(instant.saturating_add(off).unwrap_or(instant)), scope);
         true
+    }
+
+    /// What an expression that names a part of the mail says so far; nothing of any other.
+    pub(super) fn said(&self, part: &Expr, scope: &Scope) -> String {
+        let sources = path(part).map(|_| self.known.wiring.sources(part, scope)).unwrap_or_default();
+        sources.first().map(|source| source.said(self.draft)).unwrap_or_default()
     }
 
     /// The instant that an expression reads.
@@ -280,7 +294,7 @@ impl<'s> Solver<'s> {
                 self.value(&binary.left, &left, scope);
                 self.value(&binary.right, &right, scope);
             }
-            (Kind::Binary(binary), _) if let Some((operand, goal)) = inverse::operand(binary, goal) => {
+            (Kind::Binary(binary), _) if let Some((operand, goal)) = numbers::operand(binary, goal, self.random) => {
                 self.value(operand, &goal, scope);
             }
             (Kind::Binary(binary), _) => {
@@ -311,12 +325,13 @@ impl<'s> Solver<'s> {
             (Kind::Index(index), _) => match (&index.of.kind, inverse::text(Some(&index.index))) {
                 (_, Some(name)) => self.member(&index.of, name, goal, scope),
                 (Kind::Call(call), _) => {
-                    let position = inverse::number(Some(&index.index));
-                    match position
-                        .and_then(|position| inverse::element(call, position, goal))
-                        .zip(call.of.as_ref().or(call.arguments.first()))
-                    {
-                        Some((goal, text)) => self.value(text, &goal, scope),
+                    let element =
+                        inverse::number(Some(&index.index)).zip(subject(call).0).and_then(|(position, of)| {
+                            let said = self.said(of, scope);
+                            Some((of, inverse::element(call, position, goal, &said, self.random)?))
+                        });
+                    match element {
+                        Some((of, goal)) => self.value(of, &goal, scope),
                         None => self.value(&index.of, goal, scope),
                     }
                 }
