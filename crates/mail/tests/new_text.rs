@@ -44,7 +44,7 @@ fn what_is_new_in_mails_of_many_programs() {
             assert!(found.len() <= message.body().len(), "{name}: longer than the body");
         }
     }
-    assert!(count >= 140, "cases are missing");
+    assert!(count >= 200, "cases are missing");
     assert!(wrong.is_empty(), "{wrong}");
 }
 
@@ -89,6 +89,9 @@ fn hostile_mails_are_read_in_one_pass() {
         line("On Mon, 10:15 a@b.example\n"),
         line("On Mon, 23 Nov 2026 10:15 Ann <a@b.example> wrote:\n"),
         line("Ann wrote:\n"),
+        line("Ann <a@b.example>, 1\n"),
+        line("\u{202b}\u{200f}\n"),
+        line("\u{202b}> x\u{202c}\ny\n"),
         line("From: a\nTo: b\n"),
         line("From: a\n\n"),
         line("________________________\n"),

@@ -15,6 +15,7 @@ mod charset;
 mod code_pages;
 mod comments;
 mod date;
+mod direction;
 mod enriched;
 mod fields;
 mod flowed;

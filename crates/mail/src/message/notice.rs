@@ -2,6 +2,8 @@
 //!
 //! The HTML of such a mail says the same and more, so that it does no harm to be wrong about a short text.
 
+use super::direction::is_mark;
+
 /// The longest text, in bytes, that may say nothing but that one needs HTML.
 const LONGEST: usize = 600;
 /// The same, for texts that don't name HTML.
@@ -130,7 +132,7 @@ pub(super) fn says_nothing(text: &str) -> bool {
 }
 
 fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{FEFF}'))
+    text.chars().all(|c| c.is_whitespace() || is_mark(c) || matches!(c, '\u{200B}'..='\u{200D}' | '\u{FEFF}'))
 }
 
 fn without_pictures(text: &str) -> String {

@@ -1,6 +1,7 @@
 //! The subjects that programs write: automatic replies and bounces, in the words of the servers in use.
 
 use super::super::Message;
+use super::super::direction::without_marks;
 
 /// How automatic replies are called: Exchange and Outlook in the languages that they are used in most, older Exchange, and what
 /// runs on other servers. The whole subject, or what stands before its colon.
@@ -198,9 +199,9 @@ pub(super) fn is_bounce_of_postmaster(subject: &str) -> bool {
     is_user_unknown || is_returned || BOUNCES.iter().any(|form| subject.starts_with(form))
 }
 
-/// Small letters, plain spaces, and one kind of colon. `İ` has a small form of two characters.
+/// Small letters, plain spaces, one kind of colon, and no signs of direction. `İ` has a small form of two characters.
 fn folded(subject: &str) -> String {
-    let small = subject.trim().to_lowercase();
+    let small = without_marks(subject).trim().to_lowercase();
     let plain = small.chars().filter(|c| *c != '\u{307}').map(|c| match c {
         '\u{a0}' | '\u{202f}' => ' ',
         '：' => ':',

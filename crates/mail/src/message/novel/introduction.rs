@@ -118,6 +118,16 @@ const BEGINNINGS: &[&str] = &[
     "mån",
     "lör",
     "sön",
+    "uto",
+    "sri",
+    "čet",
+    "pet",
+    "sub",
+    "ned",
+    "tor.",
+    "sre.",
+    "noong ",
+    "missatge de ",
 ];
 /// What the person did.
 const VERBS: &[&str] = &[
@@ -172,6 +182,20 @@ const VERBS: &[&str] = &[
     "parašė",
     "rakstīja",
     "kirjutas",
+    // Hebrew: the whole is `on …, by …`.
+    "מאת",
+    // Arabic: `was written by`.
+    "تمت كتابة",
+    "نوشت",
+    "نے لکھا",
+    "เขียน",
+    "लिखा",
+    "लिहिले",
+    "লিখেছেন",
+    "rašė",
+    "missatge de",
+    "geskryf",
+    "sumulat",
 ];
 
 /// An introduction.
@@ -185,7 +209,7 @@ pub(super) struct Introduction {
 /// The introduction that begins at the first of these lines.
 pub(super) fn at<'t>(lines: impl Iterator<Item = &'t str>) -> Option<Introduction> {
     let mut joined = String::new();
-    let mut may_go_on = true;
+    let (mut may_go_on, mut needs_verb) = (true, false);
     for (number, whole) in lines.take(LONGEST).enumerate() {
         let line = bare(whole);
         let ends = |line: &str| ends(line) || is_framed(whole, line);
@@ -198,7 +222,9 @@ pub(super) fn at<'t>(lines: impl Iterator<Item = &'t str>) -> Option<Introductio
                 || matches!(first, '在' | '於' | '于' | '<' | '"' | '“' | '[')
                 || !first.is_ascii();
             // Only what may be the beginning of one is put into lower case.
-            may_go_on = is_dated || begins(line);
+            let may_begin = is_dated || begins(line);
+            needs_verb = !may_begin && names_first(line);
+            may_go_on = may_begin || needs_verb;
             if !may_go_on && !ends(line) {
                 return None;
             }
@@ -206,12 +232,14 @@ pub(super) fn at<'t>(lines: impl Iterator<Item = &'t str>) -> Option<Introductio
         if !joined.is_empty() {
             joined.push(' ');
         }
-        joined.push_str(&line.to_lowercase());
+        joined.extend(line.chars().flat_map(char::to_lowercase).map(plain_digit));
         if ends(line) {
             let is_said = VERBS.iter().find(|verb| joined.contains(*verb));
             let evidence = evidence(&joined);
             let is_sure = match is_said {
                 None if !(evidence.address && evidence.digits >= 6) => return None,
+                // A sentence may name a person as well.
+                None if needs_verb && number > 0 => return None,
                 // Some languages leave the verb out.
                 None => false,
                 // A verb that is used for much else.
@@ -234,8 +262,25 @@ fn bare(line: &str) -> &str {
     line.trim_start_matches(['-', '=', '~', '—', '–', ' ']).trim_end_matches(['-', '=', ' '])
 }
 
+/// Whether a line ends with the colon of an introduction, and not with one in brackets that go on below, as Gmail's in Hungarian:
+/// `… ezt írta (időpont:`.
 fn ends(line: &str) -> bool {
-    line.ends_with([':', '：', '︰'])
+    let is_open = || line.rfind('(').is_some_and(|open| !line.get(open..).unwrap_or_default().contains(')'));
+    line.ends_with([':', '：', '︰']) && !is_open()
+}
+
+/// Whether a line begins with who wrote and goes on with when, as Turkish and Hungarian introductions do: `Ann <ann@sender.example>, 23 Kas`.
+fn names_first(line: &str) -> bool {
+    let Some((_, from)) = line.split_once('<') else { return false };
+    let Some((address, rest)) = from.split_once('>') else { return false };
+    address.contains('@') && (rest.bytes().any(|byte| byte.is_ascii_digit()) || rest.ends_with(['(', ':']))
+}
+
+/// A decimal digit of any script in use as ASCII writes it; any other character as it is.
+fn plain_digit(c: char) -> char {
+    const ZEROS: [char; 6] = ['٠', '۰', '०', '০', '๐', '０'];
+    let value = |zero: char| u32::from(c).checked_sub(u32::from(zero)).filter(|value| *value <= 9);
+    ZEROS.into_iter().find_map(value).and_then(|value| char::from_digit(value, 10)).unwrap_or(c)
 }
 
 /// `---- On Monday Ann wrote ---`, and `2026/11/23 Ann <ann@sender.example>` of old.

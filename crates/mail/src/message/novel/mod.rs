@@ -8,9 +8,11 @@ mod introduction;
 mod prefix;
 mod signature;
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;
 
+use super::direction::{is_mark, without_marks};
 use crate::html::{Quote, QuoteKind};
 
 /// A signature below `--` has no more lines; below `-- ` (RFC 3676 section 4.3) it has as many as it has.
@@ -55,21 +57,28 @@ enum Marked {
     Rest,
 }
 
-#[derive(Clone, Copy)]
 struct Line<'t> {
+    /// As it is kept.
     text: &'t str,
+    /// As it is recognised: without signs of direction.
+    bare: Cow<'t, str>,
     marked: Marked,
 }
 
 impl Line<'_> {
     fn is_blank(&self) -> bool {
-        self.text.trim().is_empty()
+        is_blank(self.text)
     }
 
     /// Whether it is quoted by itself.
     fn is_quoted(&self) -> bool {
-        self.marked == Marked::Cited || self.text.trim_start_matches([' ', '\t', '\u{a0}']).starts_with(['>', '＞'])
+        self.marked == Marked::Cited || self.bare.trim_start_matches([' ', '\t', '\u{a0}']).starts_with(['>', '＞'])
     }
+}
+
+/// Whether a line shows nothing.
+fn is_blank(line: &str) -> bool {
+    line.chars().all(|c| c.is_whitespace() || is_mark(c))
 }
 
 /// The lines of a text with what HTML says of them.
@@ -101,7 +110,7 @@ fn lines<'t>(written: &Written<'t>) -> Vec<Line<'t>> {
             quotes.next();
         }
         let marked = open.iter().find(|(_, until)| *until > at).map_or(Marked::No, |(marked, _)| *marked);
-        lines.push(Line { text, marked });
+        lines.push(Line { text, bare: without_marks(text), marked });
         at += text.len() + 1;
     }
     lines
@@ -170,9 +179,9 @@ impl<'t> Reader<'t> {
         }
         let below = |most: usize| {
             let end = self.lines.len().min(at + most);
-            self.lines.get(at..end).unwrap_or_default().iter().map(|line| line.text)
+            self.lines.get(at..end).unwrap_or_default().iter().map(|line| &*line.bare)
         };
-        if block::is_forward_marker(line.text) {
+        if block::is_forward_marker(&line.bare) {
             return Found::Forwarded;
         }
         if line.marked == Marked::Rest {
@@ -181,7 +190,7 @@ impl<'t> Reader<'t> {
         if line.is_quoted() {
             return Found::Left(1);
         }
-        if block::is_original_marker(line.text) || block::begins(below(block::LONGEST)) {
+        if block::is_original_marker(&line.bare) || block::begins(below(block::LONGEST)) {
             // What looks like another mail, in one that answers none, came along with it.
             return if self.answers { Found::End } else { Found::Forwarded };
         }
@@ -191,7 +200,7 @@ impl<'t> Reader<'t> {
             let next = next.and_then(|blank| self.lines.get(after + blank).map(|line| (after + blank, line)));
             match next {
                 Some((_, next)) if next.is_quoted() => return Found::Left(introduction.lines),
-                Some((_, next)) if block::is_forward_marker(next.text) && self.forwards => return Found::Forwarded,
+                Some((_, next)) if block::is_forward_marker(&next.bare) && self.forwards => return Found::Forwarded,
                 Some((from, Line { marked: Marked::Indented, .. })) => {
                     let indented = self.lines.get(from..).unwrap_or_default();
                     let count = indented.iter().take_while(|line| line.marked == Marked::Indented).count();
@@ -208,10 +217,10 @@ impl<'t> Reader<'t> {
         if let Some(count) = self.signature(at, line) {
             return Found::Left(count);
         }
-        if signature::is_reply_above(line.text) {
+        if signature::is_reply_above(&line.bare) {
             return if self.is_empty() { Found::Left(1) } else { Found::End };
         }
-        if signature::is_rule(line.text) && signature::is_list_footer(below(LONGEST_FOOTER + 1)) {
+        if signature::is_rule(&line.bare) && signature::is_list_footer(below(LONGEST_FOOTER + 1)) {
             return Found::Left(self.until_quote(at + 1, usize::MAX).unwrap_or(0) + 1);
         }
         Found::Own
@@ -219,7 +228,7 @@ impl<'t> Reader<'t> {
 
     /// How many lines the signature has that begins here.
     fn signature(&self, at: usize, line: &Line<'t>) -> Option<usize> {
-        let most = match line.text.trim_end_matches('\r') {
+        let most = match line.bare.trim_end_matches('\r') {
             "-- " | "--\u{a0}" => usize::MAX,
             "--" => LONGEST_SIGNATURE,
             _ => return None,
@@ -243,27 +252,27 @@ impl<'t> Reader<'t> {
     fn is_quote(&self, at: usize, line: &Line<'t>) -> bool {
         let below = |most: usize| {
             let end = self.lines.len().min(at + most);
-            self.lines.get(at..end).unwrap_or_default().iter().map(|line| line.text)
+            self.lines.get(at..end).unwrap_or_default().iter().map(|line| &*line.bare)
         };
         line.is_quoted()
             || line.marked == Marked::Rest
-            || block::is_forward_marker(line.text)
-            || block::is_original_marker(line.text)
+            || block::is_forward_marker(&line.bare)
+            || block::is_original_marker(&line.bare)
             || block::begins(below(block::LONGEST))
             || introduction::at(below(introduction::LONGEST)).is_some_and(|found| found.is_sure)
     }
 
     fn is_empty(&self) -> bool {
-        self.own.iter().all(|line| line.trim().is_empty())
+        self.own.iter().all(|line| is_blank(line))
     }
 
     /// Something is left out: what stands above it ends.
     fn end_block(&mut self) {
         self.sign_off();
-        while self.own.len() > self.block && self.own.last().is_some_and(|last| last.trim().is_empty()) {
+        while self.own.len() > self.block && self.own.last().is_some_and(|last| is_blank(last)) {
             self.own.pop();
         }
-        if self.own.last().is_some_and(|last| !last.trim().is_empty()) {
+        if self.own.last().is_some_and(|last| !is_blank(last)) {
             self.own.push("");
         }
         self.block = self.own.len();
@@ -272,11 +281,11 @@ impl<'t> Reader<'t> {
     /// Takes away the lines at the end of what stands here that a device or a program signs with, and says whether there were any.
     fn sign_off(&mut self) -> bool {
         let block = self.own.get(self.block..).unwrap_or_default();
-        let signs = |line: &&&str| signature::is_of_a_device(line);
-        let last = block.iter().rposition(|line| !line.trim().is_empty());
-        let Some(last) = last.filter(|last| block.get(*last).iter().any(signs)) else { return false };
+        let signs = |line: &str| signature::is_of_a_device(&without_marks(line));
+        let last = block.iter().rposition(|line| !is_blank(line));
+        let Some(last) = last.filter(|last| block.get(*last).is_some_and(|line| signs(line))) else { return false };
         let above = block.get(..last).unwrap_or_default();
-        let kept = above.iter().rposition(|line| !line.trim().is_empty() && !signature::is_of_a_device(line));
+        let kept = above.iter().rposition(|line| !is_blank(line) && !signs(line));
         self.own.truncate(self.block + kept.map_or(0, |kept| kept + 1));
         true
     }

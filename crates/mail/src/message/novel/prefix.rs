@@ -1,12 +1,55 @@
 //! What a subject begins with: `Re:`, `WG:`, in the languages in use.
 
+use crate::message::direction::without_marks;
+
+/// The longest prefix, in bytes.
+const LONGEST: usize = 24;
+
 /// What stands before the subject of an answer.
-const REPLIES: [&str; 25] = [
-    "re", "aw", "sv", "antw", "antwort", "ref", "r", "rif", "res", "odp", "ynt", "yan", "vá", "atb", "відп", "отв",
-    "ha", "на", "答复", "回复", "回覆", "返信", "답장", "회신", "vs",
+const REPLIES: &[&str] = &[
+    "re",
+    "aw",
+    "sv",
+    "antw",
+    "antwort",
+    "ref",
+    "r",
+    "rif",
+    "res",
+    "odp",
+    "ynt",
+    "yan",
+    "vá",
+    "atb",
+    "відп",
+    "отв",
+    "ha",
+    "на",
+    "答复",
+    "回复",
+    "回覆",
+    "返信",
+    "답장",
+    "회신",
+    "vs",
+    "תשובה",
+    "תגובה",
+    "השב",
+    "رد",
+    "الرد",
+    "پاسخ",
+    "جواب",
+    "απ",
+    "απάντηση",
+    "σχετ",
+    "bls",
+    "balas",
+    "trả lời",
+    "ตอบ",
+    "ตอบกลับ",
 ];
 /// What stands before the subject of a forwarded mail.
-const FORWARDS: [&str; 27] = [
+const FORWARDS: &[&str] = &[
     "fw",
     "fwd",
     "wg",
@@ -34,6 +77,17 @@ const FORWARDS: [&str; 27] = [
     "転送",
     "전달",
     "reenv",
+    "הועבר",
+    "העברה",
+    "إعادة توجيه",
+    "اعادة توجيه",
+    "هدایت",
+    "πρθ",
+    "προώθηση",
+    "trs",
+    "terusan",
+    "chuyển tiếp",
+    "ส่งต่อ",
 ];
 
 /// Whether a subject says that the mail answers another.
@@ -48,6 +102,7 @@ pub(super) fn is_forward(subject: &str) -> bool {
 
 /// The first prefix in lower case, without what a gateway put before it, such as `[EXTERNAL]`, and without a count: `Re[2]:`, `RE (3):`.
 fn first(subject: &str) -> Option<String> {
+    let subject = without_marks(subject);
     let mut subject = subject.trim_start();
     while let Some((tag, rest)) = subject.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         if tag.len() > 30 {
@@ -58,5 +113,5 @@ fn first(subject: &str) -> Option<String> {
     let (word, _) = subject.split_once([':', '：'])?;
     let word = word.trim().trim_end_matches(']').trim_end_matches(')').trim_end_matches(|c: char| c.is_ascii_digit());
     let word = word.trim_end_matches(['[', '(', '^']).trim();
-    (word.len() <= 24).then(|| word.to_lowercase())
+    (word.len() <= LONGEST).then(|| word.to_lowercase())
 }
