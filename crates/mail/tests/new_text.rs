@@ -57,7 +57,11 @@ fn languages_are_told_or_left_out() {
         let (declared, text) = text.split_once(" | ").unwrap_or(("", text));
         let raw = format!("Content-Language: {declared}\r\n{}", mail("Order 7", "text/plain", text));
         let found = Message::parse(raw.as_bytes()).language();
-        if found != expected.trim_matches('-') {
+        let is_right = match expected.strip_suffix('?') {
+            Some(expected) => found.is_empty() || found == expected,
+            None => found == expected.trim_matches('-'),
+        };
+        if !is_right {
             writeln!(wrong, "{case}: found {found:?}").unwrap();
         }
     }
