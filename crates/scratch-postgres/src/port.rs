@@ -10,7 +10,7 @@ use tokio::net::TcpSocket;
 /// they set `SO_REUSEADDR`, as servers do.
 #[derive(Debug)]
 pub struct Port {
-    socket: TcpSocket,
+    _socket: TcpSocket,
     address: SocketAddr,
 }
 
@@ -24,7 +24,7 @@ impl Port {
         socket.set_reuseaddr(true)?;
         socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
         let address = socket.local_addr()?;
-        Ok(Self { socket, address })
+        Ok(Self { _socket: socket, address })
     }
 
     /// Where it is.
