@@ -35,14 +35,14 @@ pub(super) fn operand<'e>(binary: &'e Binary, goal: &Goal, random: &mut Random) 
         (Some(whole), Goal::Length(_)) => Goal::Length(whole?),
         (Some(whole), _) => Goal::Number(whole?),
         (None, Goal::Number(wanted)) => {
-            broken(before_broken(binary.operator, *wanted as f64, known, known_is_right)?, random)?
+            broken(before_broken(binary.operator, *wanted as f64, known, known_is_right)?, random)
         }
         (None, Goal::Length(wanted)) => {
             Goal::Length(before_broken(binary.operator, *wanted as f64, known, known_is_right)?.ceil() as i64)
         }
         // A number with decimals is wanted as a text.
         (None, Goal::Text(wanted)) => {
-            broken(before_broken(binary.operator, wanted.parse().ok()?, known, known_is_right)?, random)?
+            broken(before_broken(binary.operator, wanted.parse().ok()?, known, known_is_right)?, random)
         }
         _ => return None,
     };
@@ -87,11 +87,11 @@ fn before_broken(operator: Operator, wanted: f64, known: f64, known_is_right: bo
 }
 
 /// A number as a goal: with all its decimals, with two, as amounts are, or with none.
-fn broken(number: f64, random: &mut Random) -> Option<Goal> {
-    Some(match random.below(4) {
+fn broken(number: f64, random: &mut Random) -> Goal {
+    match random.below(4) {
         0 => Goal::Text(number.to_string()),
         1 | 2 if number.fract() != 0.0 => Goal::Text(format!("{number:.2}")),
         1 | 2 => Goal::Number(number as i64),
         _ => Goal::Number(number.round() as i64),
-    })
+    }
 }
