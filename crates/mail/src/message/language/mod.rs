@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use whatlang::{Detector, Lang, Script};
 
+use super::direction::is_mark;
 use close::Said;
 
 /// So much of a text is looked at, in bytes.
@@ -128,7 +129,7 @@ fn words(prose: &str) -> BTreeSet<String> {
     let parts = |c: char| {
         let is_sign =
             c.is_ascii_punctuation() || matches!(c, '\u{200c}' | '\u{2010}'..='\u{2027}' | '«' | '»' | '¿' | '¡');
-        c.is_whitespace() || is_sign || matches!(c, '،' | '؛' | '؟' | '۔' | '।')
+        c.is_whitespace() || is_sign || is_mark(c) || matches!(c, '،' | '؛' | '؟' | '۔' | '।')
     };
     prose.split(parts).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
