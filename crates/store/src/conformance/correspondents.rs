@@ -6,10 +6,11 @@ use serde_json::json;
 use uuid::Uuid;
 use waypost_ids::{DecisionKind, DeliveryKind, DeliveryState, codes};
 
-use super::outbox::{answer, delivery, forwards, outgoing};
+use super::outbox::{all_end, answer, delivery, forwards, outgoing};
 use super::samples::{accept, at, audit, decided, id, joined, lease, mail, queues, route, run, up_to};
 use crate::records::correspondents::{Correspondent, Erased, ErasureRecord, ErasureState, Part};
 use crate::records::mail::{Acceptance, Accepted, IdempotencyKey, InteractionFilter, InteractionRecord, State};
+use crate::records::outbox::{AttemptEnd, BouncedOf};
 use crate::records::replays::{ReplayRecord, ReplayState};
 use crate::records::threads::{ThreadClues, ThreadNote};
 use crate::traits::Store;
@@ -137,6 +138,24 @@ pub(crate) async fn what_was_sent_to_a_person_about_anothers_mail_goes(store: &d
     }
     assert_eq!(store.delivery(delivery(3)).await.unwrap().unwrap().state, DeliveryState::Pending);
     assert!(store.delivery_content(delivery(3)).await.unwrap().is_some());
+}
+
+/// A report names whom the mail was sent to, and may come days after they were erased.
+pub(crate) async fn a_late_bounce_names_nobody_who_was_erased(store: &dyn Store) {
+    queues(store).await;
+    let mut mail = decided(1, forwards(&[(1, "ann@example.net"), (2, "bob@example.net")]));
+    mail.message.envelope_from = "carl@example.net".to_owned();
+    accept(store, mail).await;
+    all_end(store, AttemptEnd::Delivered, 50).await;
+    assert_eq!(erase(store, "ann@example.net", false).await, Erased { sent: 1, ..Erased::default() });
+    let says = "bounced: 5.1.1 smtp; 550 <ann@example.net> is gone";
+    assert_eq!(store.bounce(BouncedOf::Delivery(delivery(1)), says, at(200)).await.unwrap(), [delivery(1)]);
+    let back = store.delivery(delivery(1)).await.unwrap().unwrap();
+    assert_eq!((back.target.as_str(), back.state), ("", DeliveryState::Bounced));
+    assert_eq!(back.last_answer.as_deref(), Some("bounced: 5.1.1"));
+    let row = store.interaction(id(1)).await.unwrap().unwrap();
+    let error = row.decision.unwrap().error.unwrap();
+    assert_eq!(error["message"], "the forward to `` came back: bounced: 5.1.1");
 }
 
 pub(crate) async fn unfinished_work_is_left_unless_it_is_forced(store: &dyn Store) {

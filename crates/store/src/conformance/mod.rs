@@ -95,7 +95,7 @@ macro_rules! every_rule {
                 a_run_that_ends_after_the_erasure_quotes_nothing, what_is_not_completed_stays, what_is_kept_still_adds_up, what_repeats_mail_that_was_removed_is_not_counted,
                 a_rerun_begins_its_time_anew, a_shared_message_stays_while_it_is_shown, small_batches_oldest_first, a_route_keeps_its_mail_for_a_time_of_its_own, the_audit_log_is_cut_by_age;
             correspondents: a_correspondent_is_found_by_every_address_of_a_mail, erasing_leaves_the_row_and_the_sums,
-                what_was_sent_to_a_person_about_anothers_mail_goes, unfinished_work_is_left_unless_it_is_forced,
+                what_was_sent_to_a_person_about_anothers_mail_goes, a_late_bounce_names_nobody_who_was_erased, unfinished_work_is_left_unless_it_is_forced,
                 an_erasure_goes_on_where_its_node_left_it, copies_in_later_mail_of_the_thread_go,
                 mail_that_is_kept_after_an_erasure_brings_no_copy_back, nothing_is_left_of_mail_that_is_accepted_during_an_erasure,
                 a_run_of_anothers_mail_that_may_send_again_is_waited_for;

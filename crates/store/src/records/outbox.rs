@@ -205,15 +205,19 @@ pub struct Attempted {
     pub answer: String,
 }
 
-impl Attempted {
-    /// Who answered, or with which status: without the receiver's own words.
-    pub(crate) fn status_line(&self) -> String {
-        let Some((head, words)) = self.answer.split_once(": ") else {
-            return self.answer.lines().next().unwrap_or_default().to_owned();
-        };
-        let code = words.split_whitespace().next().filter(|word| word.len() == 3 && word.parse::<u16>().is_ok());
-        code.map_or_else(|| head.to_owned(), |code| format!("{head}: {code}"))
-    }
+/// Who answered, or what happened, and with which status, in three digits or enhanced (RFC 3463): without the receiver's own words.
+pub(crate) fn without_words(answer: &str) -> String {
+    let Some((head, words)) = answer.split_once(": ") else {
+        return answer.lines().next().unwrap_or_default().to_owned();
+    };
+    let is_number = |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_status = |word: &str| match word.split('.').collect::<Vec<_>>()[..] {
+        [code] => code.len() == 3 && is_number(code),
+        [class, subject, detail] => [class, subject, detail].into_iter().all(is_number),
+        _ => false,
+    };
+    let status = words.split_whitespace().next().filter(|word| is_status(word));
+    status.map_or_else(|| head.to_owned(), |status| format!("{head}: {status}"))
 }
 
 /// What comes of an attempt.

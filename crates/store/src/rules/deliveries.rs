@@ -5,7 +5,9 @@ use uuid::Uuid;
 use waypost_ids::{DeliveryState, InteractionId};
 
 use crate::leases::{Hold, Lease};
-use crate::records::outbox::{Addressed, AttemptEnd, Attempted, DeliveryRecord, FARTHEST, Held, Outgoing, Unchanged};
+use crate::records::outbox::{
+    Addressed, AttemptEnd, Attempted, DeliveryRecord, FARTHEST, Held, Outgoing, Unchanged, without_words,
+};
 
 /// A delivery, and who carries it. While somebody does, it is due when their lease ends: nobody heard then what came of the attempt.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,7 +105,8 @@ impl Delivery {
         }
         self.hold = Hold::Nobody;
         // What was erased meanwhile must not come back by what a receiver repeats.
-        let attempted = if self.bare { Attempted { answer: attempted.status_line(), ..attempted } } else { attempted };
+        let attempted =
+            if self.bare { Attempted { answer: without_words(&attempted.answer), ..attempted } } else { attempted };
         match (self.record.state, attempted.end) {
             (_, AttemptEnd::Delivered) => {
                 self.ends(DeliveryState::Delivered, now);
@@ -207,13 +210,15 @@ impl Delivery {
 
     /// It came back. It may have been sent without that being known.
     pub(crate) fn bounce(&mut self, says: &str, now: Timestamp) -> bool {
+        // As when an attempt ends: a report repeats whom it was sent to.
+        let says = if self.bare { without_words(says) } else { says.to_owned() };
         let sent = match self.record.state {
             DeliveryState::Delivered => true,
             DeliveryState::Pending => self.record.attempts > 0,
             DeliveryState::Cancelled if self.record.attempts > 0 => {
                 // Nobody wants it any more: what counts is that it did not arrive.
                 self.again = true;
-                self.record.last_answer = Some(says.to_owned());
+                self.record.last_answer = Some(says);
                 return true;
             }
             DeliveryState::Bounced | DeliveryState::Dead | DeliveryState::Cancelled => false,
@@ -221,7 +226,7 @@ impl Delivery {
         if sent {
             self.hold = Hold::Nobody;
             self.ends(DeliveryState::Bounced, now);
-            self.record.last_answer = Some(says.to_owned());
+            self.record.last_answer = Some(says);
         }
         sent
     }
@@ -480,6 +485,32 @@ mod tests {
         came_back.withdraw(None, at(50));
         assert!(came_back.bounce("no such user", at(60)) && came_back.again);
         assert_eq!(came_back.record.state, DeliveryState::Cancelled);
+    }
+
+    #[test]
+    fn what_was_erased_does_not_come_back_by_what_a_receiver_says() {
+        for (said, kept) in [
+            ("mx.example.net: 550 5.1.1 <ann@example.net>: no such user", "mx.example.net: 550"),
+            ("bounced: 5.1.1 smtp; 550 <ann@example.net> is gone", "bounced: 5.1.1"),
+            ("bounced: 550 5.1.1 <ann@example.net> is gone", "bounced: 550"),
+            ("bounced: <ann@example.net> is gone", "bounced"),
+            ("bounced: 5.1.1.ann@example.net", "bounced"),
+            ("bounced: ann is gone", "bounced"),
+            ("bounced", "bounced"),
+            ("timed out\nann@example.net", "timed out"),
+        ] {
+            let mut back = Delivery { bare: true, ..one("delivered") };
+            assert!(back.bounce(said, at(60)));
+            assert_eq!(back.record.last_answer.as_deref(), Some(kept), "{said}");
+            let mut withdrawn = Delivery { bare: true, ..one("tried") };
+            withdrawn.erase(at(50));
+            assert!(withdrawn.bounce(said, at(60)));
+            assert_eq!(withdrawn.record.last_answer.as_deref(), Some(kept), "{said}");
+            let mut carried = Delivery { bare: true, ..one("under-way") };
+            let attempted = Attempted { end: AttemptEnd::Dead, answer: said.to_owned() };
+            assert!(carried.end(lease(1, 100).id, attempted, at(60)));
+            assert_eq!(carried.record.last_answer.as_deref(), Some(kept), "{said}");
+        }
     }
 
     #[test]
