@@ -143,9 +143,9 @@ impl Dialogue {
         if matches!(answer.code, Some(500 | 501 | 502 | 504 | 550)) {
             let answer = self.command(Step::Hello, &format!("HELO {name}"), time).await?;
             self.offers.clear();
-            return expect(Step::Hello, answer, |code| code == 250).map(drop);
+            return expect(Step::Hello, answer, is_done).map(drop);
         }
-        let answer = expect(Step::Hello, answer, |code| code == 250)?;
+        let answer = expect(Step::Hello, answer, is_done)?;
         self.offers = answer.text.lines().skip(1).map(str::to_ascii_uppercase).collect();
         Ok(())
     }
@@ -183,9 +183,9 @@ impl Dialogue {
         }
         let time = self.timeouts.command;
         let answer = self.command(Step::Sender, &sender, time).await?;
-        expect(Step::Sender, answer, |code| code == 250)?;
+        expect(Step::Sender, answer, is_done)?;
         let answer = self.command(Step::Recipient, &format!("RCPT TO:<{}>", parcel.recipient), time).await?;
-        expect(Step::Recipient, answer, |code| matches!(code, 250 | 251))?;
+        expect(Step::Recipient, answer, is_done)?;
         let answer = self.command(Step::Data, "DATA", self.timeouts.data).await?;
         expect(Step::Data, answer, |code| code == 354)?;
         self.content(parcel.stuffed).await
@@ -196,13 +196,13 @@ impl Dialogue {
             self.write(Step::Content, block, self.timeouts.block).await?;
         }
         let answer = self.reply(Step::Content, self.timeouts.content).await?;
-        expect(Step::Content, answer, |code| code == 250)
+        expect(Step::Content, answer, is_done)
     }
 
     /// Forgets a mail that was begun, so that another can follow; whether that went well.
     pub(super) async fn reset(&mut self) -> bool {
         let answer = self.command(Step::Sender, "RSET", self.timeouts.command).await;
-        answer.is_ok_and(|answer| answer.code == Some(250))
+        answer.is_ok_and(|answer| answer.code.is_some_and(is_done))
     }
 
     async fn command(&mut self, step: Step, line: &str, time: Duration) -> Result<Answer, Stop> {
@@ -269,6 +269,12 @@ impl Dialogue {
     fn stop(&self, step: Step, text: &str) -> Stop {
         Stop { step, answer: Answer::of(&self.host, text) }
     }
+}
+
+/// Whether a code says that a command was carried out: by its first digit (RFC 5321 section 4.2.1), such as the 252 of servers that don't
+/// check recipients. A greeting and a farewell are about the connection, and answer no command.
+fn is_done(code: u16) -> bool {
+    (200..300).contains(&code) && !matches!(code, 220 | 221)
 }
 
 /// The answer, if its code is what is wanted. Any other positive code is no answer to this step: then the receiver's words are kept, but
