@@ -7,6 +7,10 @@ use uuid::Uuid;
 use super::Body;
 use crate::content::Content;
 
+/// What no mail can carry, however it is encoded: many a reader takes it for the end of the text. RFC 5322 (section 3.5) and RFC 2045
+/// (sections 2.7 and 2.8) forbid it as it is.
+pub const UNMAILABLE: u8 = b'\0';
+
 /// The original in its part.
 pub(super) struct Original<'x> {
     /// The raw message.
@@ -59,7 +63,8 @@ fn said(body: &Body, boundary: Uuid, to: &mut Vec<u8>) {
 
 fn leaf(media_type: &'static str, text: &str, to: &mut Vec<u8>) {
     let content_type = ContentType::new(media_type).attribute("charset", "utf-8");
-    MimePart::new(content_type, with_crlf(text)).write_part(to);
+    // A flow's text may be from a mail that had it.
+    MimePart::new(content_type, with_crlf(text).replace(char::from(UNMAILABLE), "")).write_part(to);
     if !to.ends_with(b"\r\n") {
         to.extend_from_slice(b"\r\n");
     }

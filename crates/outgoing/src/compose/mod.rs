@@ -12,6 +12,7 @@ mod subject;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+pub use body::UNMAILABLE;
 pub use forward::{Attached, Resent, forward_attached, resend};
 pub use mail::{Mail, mail};
 pub use reply::{NobodyToAnswer, Recipients, Reply, recipients, reply};
