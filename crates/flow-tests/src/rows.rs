@@ -94,21 +94,35 @@ fn fill<'v>(node: &Node, values: &'v [(String, Node)], used: &mut BTreeSet<&'v s
     }
 }
 
-/// A text that is exactly one `<name>` becomes the value as it is.
+/// A text that is exactly one `<name>` becomes the value as it is. Within a text values are inserted as text: what one of them has in angle
+/// brackets is not filled in again.
 fn fill_text<'v>(text: &str, values: &'v [(String, Node)], used: &mut BTreeSet<&'v str>) -> Node {
-    let mut text = text.to_owned();
-    for (name, value) in values {
-        let mark = format!("<{name}>");
-        if text == mark {
-            used.insert(name);
-            return value.clone();
-        }
-        if text.contains(&mark) {
-            used.insert(name);
-            text = text.replace(&mark, &printed(value));
-        }
+    let marked = |from: &'_ str| {
+        let inside = from.strip_prefix('<')?;
+        let value = |(name, value): &'v (String, Node)| {
+            let after = inside.strip_prefix(name.as_str())?.strip_prefix('>')?;
+            Some((name.as_str(), value, from.len() - after.len()))
+        };
+        values.iter().find_map(value)
+    };
+    let (mut filled, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, from)) = rest.find('<').and_then(|at| rest.split_at_checked(at)) {
+        let (inserted, length) = match marked(from) {
+            Some((name, value, length)) => {
+                used.insert(name);
+                if length == text.len() {
+                    return value.clone();
+                }
+                (printed(value), length)
+            }
+            None => ("<".to_owned(), 1),
+        };
+        filled.push_str(before);
+        filled.push_str(&inserted);
+        rest = from.get(length..).unwrap_or_default();
     }
-    Node::String(text)
+    filled.push_str(rest);
+    Node::String(filled)
 }
 
 fn printed(value: &Node) -> String {
