@@ -9,7 +9,7 @@ use std::sync::Arc;
 use waypost_aside::Wanted;
 use waypost_flow::diagnostic::Diagnostic;
 use waypost_flow::document::Document;
-use waypost_ids::{FlowId, Kind, Version};
+use waypost_ids::{FlowId, Kind, Ref, Version};
 use waypost_origin::Origin;
 use waypost_store::records::audit::By;
 use waypost_store::records::catalogue::{
@@ -225,11 +225,12 @@ impl Draft {
         let breakages = breakages(world, &world_after, &edits, &next.rechecked);
         if !breakages.is_empty() {
             let reshaped = changes.iter().filter_map(|change| match change {
-                CatalogueChange::Put(ObjectRecord::Table(table)) => Some(table.name.as_str()),
-                CatalogueChange::Put(ObjectRecord::DataAction(action)) => Some(action.name.as_str()),
+                CatalogueChange::Put(ObjectRecord::Table(table)) => Some((table.id.into(), table.name.as_str())),
+                CatalogueChange::Put(ObjectRecord::DataAction(one)) => Some((one.id.into(), one.name.as_str())),
                 _ => None,
             });
-            let names: Vec<&str> = edits.iter().map(|edit| edit.record.name.as_str()).chain(reshaped).collect();
+            let edited = edits.iter().map(|edit| (edit.record.id.into(), edit.record.name.as_str()));
+            let names = followed(&world_after, edited.chain(reshaped), &breakages);
             return Err(ChangeError::Broken { flow: names.join("`, `"), breakages });
         }
         // Versions come before what says something of them, such as that they are published.
@@ -332,6 +333,29 @@ fn breakages(world: &World, next: &World, edits: &[Edit], rechecked: &[VersionKe
         (&a.flow_name, a.version, &a.diagnostic.path).cmp(&(&b.flow_name, b.version, &b.diagnostic.path))
     });
     breakages
+}
+
+/// The names of what flows that would break follow, directly or not: a set may change what has nothing to do with it.
+fn followed<'n>(next: &World, changed: impl Iterator<Item = (Ref, &'n str)>, breakages: &[Breakage]) -> Vec<&'n str> {
+    let broken: HashSet<FlowId> = breakages.iter().map(|one| one.flow_id).collect();
+    let leads_there = |start: Ref| {
+        let (mut waiting, mut known) = (vec![start], HashSet::new());
+        while let Some(used) = waiting.pop() {
+            for (user, _) in next.usage.users(&used) {
+                if broken.contains(&user) {
+                    return true;
+                }
+                if known.insert(user) {
+                    waiting.push(user.into());
+                }
+            }
+        }
+        false
+    };
+    let changed: Vec<(Ref, &str)> = changed.collect();
+    let to_blame: Vec<&str> =
+        changed.iter().filter(|(object, _)| leads_there(object.clone())).map(|(_, name)| *name).collect();
+    if to_blame.is_empty() { changed.iter().map(|(_, name)| *name).collect() } else { to_blame }
 }
 
 /// All that follow a flow whose calls go deeper than before: theirs do, too.

@@ -472,9 +472,8 @@ fn refusal(error: &ChangeError) -> String {
         ChangeError::Invalid(problems) => {
             problems.iter().map(|one| format!("invalid {}: {} {}\n", one.path, one.code, one.message)).collect()
         }
-        ChangeError::Broken { breakages, .. } => breakages
-            .iter()
-            .map(|one| {
+        ChangeError::Broken { flow, breakages } => std::iter::once(format!("breaks what follows {flow}\n"))
+            .chain(breakages.iter().map(|one| {
                 let node = one.node_id.as_deref().unwrap_or("-");
                 let action = one.action.map_or("-".to_owned(), |action| action.to_string());
                 let (problem, flow, version) = (&one.diagnostic, &one.flow_name, one.version);
@@ -482,7 +481,7 @@ fn refusal(error: &ChangeError) -> String {
                     "broken {flow} {version} {node}/{action} {}: {} {}\n",
                     problem.path, problem.code, problem.message
                 )
-            })
+            }))
             .collect(),
         ChangeError::InUse(found) => found
             .iter()
