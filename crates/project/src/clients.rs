@@ -113,10 +113,10 @@ impl Project {
         });
         members.problems.extend(wrong_texts(&request));
         let problems = members.finish(&MEMBERS);
-        if !problems.is_empty() {
-            return self.add(at, problems);
-        }
         let name = (request.name.as_str(), fold_name(&request.name));
+        if !problems.is_empty() {
+            return self.wrong_one(at, kind::CLIENT, name, ("name", problems));
+        }
         if self.first_of_its_name(at, kind::CLIENT, name, "name".to_owned()) {
             self.clients.push(Entry { at, path: String::new(), spec: request });
         }

@@ -26,10 +26,12 @@ impl Project {
         members.retain(|member, _| !OF_A_SERVER.contains(&member.as_str()));
         let spec = DataActionSpec { name: Some(name.clone()), members, version: None };
         add_found(&mut problems, alone::<KnownDataAction>(&spec).err().unwrap_or_default());
+        let named = (name.as_str(), KnownDataAction::folded(&name));
         if !problems.is_empty() {
-            return self.missing(at, problems);
+            self.incomplete = true;
+            return self.wrong_one(at, Kind::DataAction, named, ("name", problems));
         }
-        if self.first_of_its_name(at, Kind::DataAction, (&name, KnownDataAction::folded(&name)), "name".to_owned()) {
+        if self.first_of_its_name(at, Kind::DataAction, named, "name".to_owned()) {
             self.data_actions.push(Entry { at, path: String::new(), spec });
         }
     }

@@ -30,6 +30,22 @@ impl Project {
         false
     }
 
+    /// Adds what is wrong with an object that can't be used, whose name is at a path. The name is taken all the same: another object of that
+    /// name is a problem now, not only when this one is mended.
+    pub(crate) fn wrong_one(
+        &mut self,
+        at: At,
+        kind: impl Display,
+        (name, folded): (&str, String),
+        (path, problems): (&str, Vec<Diagnostic>),
+    ) {
+        let is_named = !name.is_empty() && problems.iter().all(|problem| problem.path != path);
+        self.add(at, problems);
+        if is_named {
+            self.first_of_its_name(at, kind, (name, folded), path.to_owned());
+        }
+    }
+
     /// File and line of a path in a document, or of what it is part of.
     pub(crate) fn spot(&self, (at, path): &(At, String)) -> String {
         let file = self.paths.get(at.file).map_or("", String::as_str);

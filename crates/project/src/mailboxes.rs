@@ -32,10 +32,11 @@ impl Project {
         let (definition, mut problems) = members.rest();
         let spec = MailboxSpec { id: MailboxId(Uuid::nil()), name, enabled, definition };
         add_found(&mut problems, spec.read().err().unwrap_or_default());
-        if !problems.is_empty() {
-            return self.missing(at, problems);
-        }
         let name = (spec.name.as_str(), MailboxRecord::folded(&spec.name));
+        if !problems.is_empty() {
+            self.incomplete = true;
+            return self.wrong_one(at, Kind::Mailbox, name, ("name", problems));
+        }
         if self.first_of_its_name(at, Kind::Mailbox, name, "name".to_owned()) {
             self.mailboxes.push(Entry { at, path: String::new(), spec });
         }

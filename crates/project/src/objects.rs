@@ -101,11 +101,12 @@ impl Project {
             // The webhooks that it may name are known when all documents are read.
             problems.extend(found.filter(|problem| problem.code != Code::UnknownWebhook));
         }
+        let name = (spec.name.as_str(), QueueRecord::folded(&spec.name));
         if is_wrong(&problems) {
-            return self.missing(at, problems);
+            self.incomplete = true;
+            return self.wrong_one(at, Kind::Queue, name, ("name", problems));
         }
         self.add(at, problems);
-        let name = (spec.name.as_str(), QueueRecord::folded(&spec.name));
         if self.first_of_its_name(at, Kind::Queue, name, "name".to_owned()) {
             self.queues.push(Entry { at, path: String::new(), spec });
         }
@@ -167,14 +168,12 @@ impl Project {
             let message = format!("`{address}` is not pattern@domain");
             problems.push(Diagnostic::error(Code::InvalidValue, below(path, "address"), message));
         }
-        let Some((pattern, domain)) = parts.filter(|_| problems.is_empty()) else { return self.add(at, problems) };
+        let Some((pattern, domain)) = parts else { return self.add(at, problems) };
         let of_domain = DomainSpec { domain: domain.to_owned(), ..DomainSpec::default() };
-        problems.extend(valid_pattern(pattern).err().map(|problem| *problem));
-        problems.extend(alone::<DomainRecord>(&of_domain).err().into_iter().flatten());
-        problems.extend(wrong_members(&extra));
-        if !problems.is_empty() {
-            return self.add(at, problems.into_iter().map(|one| in_document(Kind::Route, path, one)));
-        }
+        let found = valid_pattern(pattern).err().map(|problem| *problem).into_iter();
+        let found = found.chain(alone::<DomainRecord>(&of_domain).err().into_iter().flatten());
+        let found = found.chain(wrong_members(&extra));
+        problems.extend(found.map(|one| in_document(Kind::Route, path, one)));
         let target = flow.map(|name| WantedTarget::Flow(Wanted::Name(name)));
         let spec = RouteSpec {
             domain: domain.to_owned(),
@@ -185,8 +184,11 @@ impl Project {
             extra,
         };
         let name = RouteRecord::name_wanted(&spec);
-        let folded = RouteRecord::folded(&name);
-        if self.first_of_its_name(at, Kind::Route, (&name, folded), below(path, "address")) {
+        let (named, address) = ((name.as_str(), RouteRecord::folded(&name)), below(path, "address"));
+        if !problems.is_empty() {
+            return self.wrong_one(at, Kind::Route, named, (&address, problems));
+        }
+        if self.first_of_its_name(at, Kind::Route, named, address) {
             self.routes.push(Entry { at, path: path.to_owned(), spec });
         }
     }

@@ -23,10 +23,11 @@ impl Project {
         if let Err(ChangeError::Invalid(more)) = spec.read(None) {
             add_found(&mut problems, more);
         }
-        if !problems.is_empty() {
-            return self.missing(at, problems);
-        }
         let name = (spec.name.as_str(), KnownSchedule::folded(&spec.name));
+        if !problems.is_empty() {
+            self.incomplete = true;
+            return self.wrong_one(at, Kind::Schedule, name, ("name", problems));
+        }
         if self.first_of_its_name(at, Kind::Schedule, name, "name".to_owned()) {
             self.schedules.push(Entry { at, path: String::new(), spec });
         }

@@ -11,6 +11,7 @@ use waypost_catalogue::tables::TableSpec;
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_catalogue::tables::import::{self, ReadError};
 use waypost_flow::diagnostic::{Code, Diagnostic, counted};
+use waypost_flow::document::fold_key;
 use waypost_flow::source::Node;
 use waypost_ids::Kind;
 use waypost_store::contents::Repeated;
@@ -74,7 +75,13 @@ impl Project {
             Ok(record) => record,
             Err(more) => {
                 add_found(&mut problems, more);
-                return self.missing(at, problems);
+                let ignores_case = spec.ignore_case == Some(true);
+                let folded = |key: &str| if ignores_case { fold_key(key) } else { key.to_owned() };
+                let rows = rows.as_ref().and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+                repeated_keys(rows, &folded, &mut problems);
+                self.incomplete = true;
+                let name = (spec.name.as_str(), <Table as Object>::folded(&spec.name));
+                return self.wrong_one(at, Kind::Table, name, ("name", problems));
             }
         };
         let table = Table::new(record);
@@ -177,15 +184,11 @@ fn rows_of(table: &Table, rows: Json, problems: &mut Vec<Diagnostic>) -> Option<
             return None;
         }
     };
+    repeated_keys(&rows, &|key| table.folded(key), problems);
     let mut kept = Vec::with_capacity(rows.len());
-    let mut seen = HashSet::new();
     for (index, row) in rows.into_iter().enumerate() {
         let members = if let Json::Object(members) = row { members } else { Map::new() };
         match keyed(members).and_then(|(key, values)| table.row(&key, values)) {
-            Ok(row) if !seen.insert(row.folded.clone()) => {
-                let message = format!("the key `{}` appears twice", row.key);
-                problems.push(Diagnostic::error(Code::DuplicateKey, format!("rows[{index}]"), message));
-            }
             Ok(row) => kept.push(row),
             Err(more) => problems.extend(more.into_iter().map(|problem| {
                 let dot = if problem.path.is_empty() { "" } else { "." };
@@ -194,4 +197,16 @@ fn rows_of(table: &Table, rows: Json, problems: &mut Vec<Diagnostic>) -> Option<
         }
     }
     Some(RowsOf::Here(kept))
+}
+
+/// Tells keys that come again, whatever else is wrong with their rows or their table.
+fn repeated_keys(rows: &[Json], folded: &dyn Fn(&str) -> String, problems: &mut Vec<Diagnostic>) {
+    let mut seen = HashSet::new();
+    for (index, row) in rows.iter().enumerate() {
+        let Ok((key, _)) = keyed(row.as_object().cloned().unwrap_or_default()) else { continue };
+        if !seen.insert(folded(&key)) {
+            let message = format!("the key `{key}` appears twice");
+            problems.push(Diagnostic::error(Code::DuplicateKey, format!("rows[{index}]"), message));
+        }
+    }
 }

@@ -47,11 +47,12 @@ impl Project {
         if !is_wrong(&problems) {
             problems.extend(with_kind(term, Alone(&spec)));
         }
+        let folded = fold_name(&name);
         if is_wrong(&problems) {
-            return self.missing(at, problems);
+            self.incomplete = true;
+            return self.wrong_one(at, Kind::Term(term), (&name, folded), ("name", problems));
         }
         self.add(at, problems);
-        let folded = fold_name(&name);
         if self.first_of_its_name(at, Kind::Term(term), (&name, folded.clone()), "name".to_owned()) {
             self.terms.push(TermEntry { term, folded, entry: Entry { at, path: String::new(), spec } });
         }

@@ -43,10 +43,11 @@ impl Project {
             let edit = WebhookEdit::Replace(spec.clone());
             problems.extend(alone::<WebhookRecord>(&edit).err().unwrap_or_default());
         }
-        if !problems.is_empty() {
-            return self.missing(at, problems);
-        }
         let name = (spec.name.as_str(), WebhookRecord::folded(&spec.name));
+        if !problems.is_empty() {
+            self.incomplete = true;
+            return self.wrong_one(at, Kind::Webhook, name, ("name", problems));
+        }
         if self.first_of_its_name(at, Kind::Webhook, name, "name".to_owned()) {
             self.webhooks.push(Entry { at, path: String::new(), spec });
         }

@@ -292,7 +292,6 @@ fn row(
     let mut key = "";
     let mut key_place = None;
     let mut values = Map::new();
-    let mut well = true;
     for (place, (field, text)) in (1..).zip(fields.iter().zip(record)) {
         match field {
             Field::Key => (key, key_place) = (text, Some(place)),
@@ -301,16 +300,13 @@ fn row(
             }
             Field::Value(name, data_type) => match cells::from_text(name, text, data_type) {
                 Ok(value) => values.extend(value.map(|value| ((*name).to_owned(), value))),
-                Err(more) => {
-                    well = false;
-                    problems.all(line, Some(place), more);
-                }
+                Err(more) => problems.all(line, Some(place), more),
             },
         }
     }
     match table.row(key, values) {
-        Ok(row) if well => Some(row),
-        Ok(_) => None,
+        // With a bad value, too: its key may come again.
+        Ok(row) => Some(row),
         Err(more) => {
             for diagnostic in more {
                 let place = key_place.filter(|_| diagnostic.path == KEY);
