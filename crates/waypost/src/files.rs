@@ -1,5 +1,6 @@
 //! Files and folders that commands are given.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -65,9 +66,10 @@ pub(crate) fn named_tests(paths: &[PathBuf]) -> Result<(Vec<SourceFile>, usize),
     Ok((tests(&named)?, left_out))
 }
 
-/// All YAML files below the paths, tests included, in order of their names. What is named itself counts as YAML, unless it is JSON.
-pub(crate) fn yaml(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
-    read(paths, |path| !has_extension(path, &["json"]))
+/// All YAML files below the paths, tests included, in order of their names, and why one can't be read. What is named itself counts as YAML,
+/// unless it is JSON.
+pub(crate) fn yaml(paths: &[PathBuf]) -> Result<Vec<Result<SourceFile, Failure>>, Failure> {
+    Ok(paths_of(paths, |path| !has_extension(path, &["json"]))?.iter().map(|path| source(path)).collect())
 }
 
 /// Whether a file holds tests, by its name.
@@ -85,6 +87,11 @@ fn lists_mutants(path: &Path) -> bool {
 }
 
 fn read(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<SourceFile>, Failure> {
+    paths_of(paths, wanted)?.iter().map(|path| source(path)).collect()
+}
+
+/// The files among the paths and below them. A file that is named in several ways, or lies below several of the folders, is one file.
+fn paths_of(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {
@@ -95,20 +102,20 @@ fn read(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<SourceF
             found.push(path.clone());
         }
     }
-    found
-        .into_iter()
-        .filter(|path| wanted(path))
-        .map(|path| {
-            let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", path.display()))(cause);
-            let size = fs::metadata(&path).map_err(|error| fail(&error))?.len();
-            if size > MAX_SOURCE_BYTES {
-                return Err(fail(&format!("it has {size} bytes, more than any flow")));
-            }
-            let text = String::from_utf8(fs::read(&path).map_err(|error| fail(&error))?);
-            let text = text.map_err(|_| fail(&"it is not text in UTF-8: save it in that encoding"))?;
-            Ok(SourceFile { path: path.display().to_string(), text })
-        })
-        .collect()
+    let mut known = HashSet::new();
+    found.retain(|path| wanted(path) && fs::canonicalize(path).map_or(true, |whole| known.insert(whole)));
+    Ok(found)
+}
+
+fn source(path: &Path) -> Result<SourceFile, Failure> {
+    let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", path.display()))(cause);
+    let size = fs::metadata(path).map_err(|error| fail(&error))?.len();
+    if size > MAX_SOURCE_BYTES {
+        return Err(fail(&format!("it has {size} bytes, more than any flow")));
+    }
+    let text = String::from_utf8(fs::read(path).map_err(|error| fail(&error))?);
+    let text = text.map_err(|_| fail(&"it is not text in UTF-8: save it in that encoding"))?;
+    Ok(SourceFile { path: path.display().to_string(), text })
 }
 
 /// Every file below the paths, with what changes when it is written. Snapshots are left out: tests write them themselves.
@@ -158,32 +165,62 @@ pub(crate) struct MailFile {
     pub(crate) raw: Vec<u8>,
 }
 
+/// Why no further mail comes from a file.
+enum Stop {
+    /// It can't be read.
+    Unreadable(Failure),
+    /// What was to be done with a mail failed.
+    Failed(Failure),
+}
+
 /// Calls `each` with every mail below the paths: `.eml` files, mboxes, folders of either; `-` is standard input. What else is in a folder
-/// is passed over, and said.
+/// is passed over, and said. What can't be read is a failure once all others are done.
 pub(crate) fn mails(paths: &[PathBuf], each: &mut dyn FnMut(MailFile) -> Result<(), Failure>) -> Result<(), Failure> {
+    let mut unreadable = None;
     for path in paths {
-        if path.as_os_str() == "-" {
-            read_mails(path, io::stdin().lock(), each)?;
-        } else if path.is_dir() {
-            let mut found = Vec::new();
-            walk(path, &mut found, &|_| true)?;
-            let mut has_mail = false;
-            for file in found {
-                if is_mail(&file)? {
-                    has_mail = true;
-                    read_mails(&file, open(&file)?, each)?;
-                } else {
+        if !path.is_dir() {
+            let is_input = path.as_os_str() == "-";
+            let read = if is_input { read_mails(path, io::stdin().lock(), each) } else { read_file(path, each) };
+            goes_on(read, &mut unreadable)?;
+            continue;
+        }
+        let mut found = Vec::new();
+        walk(path, &mut found, &|_| true)?;
+        let mut has_any = false;
+        for file in found {
+            match is_mail(&file) {
+                Ok(true) => goes_on(read_file(&file, each), &mut unreadable)?,
+                Err(why) => goes_on(Err(Stop::Unreadable(why)), &mut unreadable)?,
+                Ok(false) => {
                     writeln!(screen::stderr(), "note: {} is no mail, and is passed over", file.display())?;
+                    continue;
                 }
             }
-            if !has_mail {
-                return Err(Failure::Failed(format!("there is no mail in {}", path.display())));
+            has_any = true;
+        }
+        if !has_any {
+            return Err(Failure::Failed(format!("there is no mail in {}", path.display())));
+        }
+    }
+    unreadable.map_or(Ok(()), Err)
+}
+
+/// Goes on after a file that can't be read. Each is said; the last is what the command ends with.
+fn goes_on(read: Result<(), Stop>, unreadable: &mut Option<Failure>) -> Result<(), Failure> {
+    match read {
+        Ok(()) => {}
+        Err(Stop::Failed(failure)) => return Err(failure),
+        Err(Stop::Unreadable(why)) => {
+            if let Some(before) = unreadable.replace(why) {
+                writeln!(screen::stderr(), "waypost: {before}")?;
             }
-        } else {
-            read_mails(path, open(path)?, each)?;
         }
     }
     Ok(())
+}
+
+fn read_file(path: &Path, each: &mut dyn FnMut(MailFile) -> Result<(), Failure>) -> Result<(), Stop> {
+    read_mails(path, open(path).map_err(Stop::Unreadable)?, each)
 }
 
 /// Whether a file in a folder is mail: by its name, or because it begins as an mbox or with a header field (RFC 5322 section 2.2). Mail in
@@ -212,8 +249,9 @@ fn read_mails(
     path: &Path,
     mut reader: impl Read,
     each: &mut dyn FnMut(MailFile) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", path.display()))(cause);
+) -> Result<(), Stop> {
+    let fail =
+        |cause: &dyn std::fmt::Display| Stop::Unreadable(Failure::of(format!("can't read {}", path.display()))(cause));
     let name = path.display().to_string();
     let mut raw = Vec::new();
     let start = mbox::START.len() as u64;
@@ -222,12 +260,12 @@ fn read_mails(
         let reader = BufReader::new(raw.as_slice().chain(reader));
         for (index, message) in mbox::messages(reader).enumerate() {
             let raw = message.map_err(|error| fail(&error))?;
-            each(MailFile { name: format!("{name}#{}", index + 1), raw })?;
+            each(MailFile { name: format!("{name}#{}", index + 1), raw }).map_err(Stop::Failed)?;
         }
         return Ok(());
     }
     reader.read_to_end(&mut raw).map_err(|error| fail(&error))?;
-    each(MailFile { name, raw })
+    each(MailFile { name, raw }).map_err(Stop::Failed)
 }
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>, wanted: &dyn Fn(&Path) -> bool) -> Result<(), Failure> {

@@ -42,6 +42,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut out = screen::stdout();
     let (mut unformatted, mut bad) = (0, 0);
     for source in files::yaml(&arguments.paths)? {
+        let source = match source {
+            Ok(source) => source,
+            Err(why) => {
+                bad += 1;
+                writeln!(screen::stderr(), "{why}")?;
+                continue;
+            }
+        };
         let path = Path::new(&source.path);
         let formatted = match schemas.format(path, &source.text) {
             Ok(formatted) if formatted == source.text => continue,

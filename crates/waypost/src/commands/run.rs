@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut out = BufWriter::new(screen::stdout());
     let mut failed = false;
     let origin = Origin::system();
-    files::mails(&arguments.mails, &mut |mail| {
+    let ended = files::mails(&arguments.mails, &mut |mail| {
         let message = Message::parse(&mail.raw);
         let to = arguments.to.clone().or_else(|| recipient(&running, &message));
         let route = match &chosen {
@@ -112,8 +112,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let answered = Answered::of(&message, envelope, (Some(&route), &running.routes), None);
         print(&mut out, arguments, (&mail, &message, &answered), (&decided, answers.unasked()), &running)?;
         Ok(())
-    })?;
+    });
     out.flush()?;
+    ended?;
     if failed { Err(Failure::Found) } else { Ok(()) }
 }
 

@@ -73,3 +73,45 @@ fn colours_are_on_terminals_that_know_them_and_for_people_who_want_them() {
         }
     }
 }
+
+/// Files that can't be read: a link that leads nowhere, and one that is not text.
+#[test]
+fn what_can_be_read_is_done_beside_what_can_not() {
+    let scratch = Scratch::new("cli-some-unreadable");
+    for folder in ["project", "mails"] {
+        fs::create_dir(scratch.path(folder)).unwrap();
+    }
+    let flow = "name: One\ntype: email\nnodes: [{ id: a, actions: [{ type: disconnect }] }]\n";
+    fs::write(scratch.path("project/one.yaml"), flow).unwrap();
+    for mail in ["a.eml", "d.eml"] {
+        fs::write(scratch.path("mails").join(mail), "Subject: hello\r\n\r\n").unwrap();
+    }
+    for link in ["mails/b.eml", "mails/c"] {
+        std::os::unix::fs::symlink("nowhere", scratch.path(link)).unwrap();
+    }
+    let (project, mails) = (scratch.path("project"), scratch.path("mails"));
+    let (project, mails) = (project.to_str().unwrap(), mails.to_str().unwrap());
+    let ran = waypost(&["run", "-f", project, "--flow", "One", mails]);
+    let decided = |mail: &str| format!("{mails}/{mail}: disconnect, priority 0\n");
+    assert_eq!(printed(&ran, 2), format!("{}{}", decided("a.eml"), decided("d.eml")));
+    let why = |mail: &str| format!("waypost: can't read {mails}/{mail}: No such file or directory (os error 2)\n");
+    assert_eq!(String::from_utf8(ran.stderr).unwrap(), format!("{}{}", why("b.eml"), why("c")));
+    let named = [&format!("{mails}/b.eml"), &format!("{mails}/d.eml")];
+    let ran = waypost(&["run", "-f", project, "--flow", "One", named[0], named[1]]);
+    assert_eq!(printed(&ran, 2), decided("d.eml"));
+
+    let bytes = [b"name: Two # caf\xe9\n".as_slice(), flow.as_bytes()].concat();
+    fs::write(scratch.path("project/a.yaml"), bytes).unwrap();
+    std::os::unix::fs::symlink("nowhere", scratch.path("project/b.yaml")).unwrap();
+    fs::write(scratch.path("project/two.yaml"), "{name: Two,   type: shared, nodes: []}\n").unwrap();
+    let ran = waypost(&["fmt", project]);
+    let formatted = printed(&ran, 2);
+    assert!(formatted.contains("two.yaml") && !formatted.contains("a.yaml"), "{formatted}");
+    let told = String::from_utf8(ran.stderr).unwrap();
+    let expected = [
+        format!("can't read {project}/a.yaml: it is not text in UTF-8: save it in that encoding\n"),
+        format!("can't read {project}/b.yaml: No such file or directory (os error 2)\n"),
+        "waypost: 2 files with errors left as they are\n".to_owned(),
+    ];
+    assert_eq!(told, expected.concat());
+}

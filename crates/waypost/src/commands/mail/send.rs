@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut client = runtime.block_on(Client::connect(server.as_str(), "localhost")).map_err(|error| fail(&error))?;
     let mut out = screen::stdout();
     let (mut all_taken, output) = (true, arguments.printing.output);
-    files::mails(&arguments.mails, &mut |mail| {
+    let ended = files::mails(&arguments.mails, &mut |mail| {
         let (from, to) = envelope(arguments, &mail);
         if to.is_empty() {
             all_taken = false;
@@ -99,9 +99,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             report(&mut out, &mail, &recipients, &sent)?;
         }
         Ok(())
-    })?;
+    });
     // All is said already: whether the server answers the farewell does not matter.
     let _ = runtime.block_on(client.quit());
+    ended?;
     if all_taken { Ok(()) } else { Err(Failure::Found) }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments, before: &Path, after: &Path) -> Result<
     let mut replay = Offline::default();
     let origin = Origin::system();
     let mut failed = None;
-    files::mails(&arguments.paths, &mut |mail| {
+    let ended = files::mails(&arguments.paths, &mut |mail| {
         let message = Message::parse(&mail.raw);
         let to = arguments.to.as_deref();
         let routes = (route_of(to, &before.running, &message), route_of(to, &after.running, &message));
@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Arguments, before: &Path, after: &Path) -> Result<
             failed = Some(error.to_string());
         }
         Ok(())
-    })?;
+    });
     if let Some(error) = failed {
         return Err(Failure::Failed(error));
     }
@@ -72,6 +72,7 @@ pub(super) fn run(arguments: &Arguments, before: &Path, after: &Path) -> Result<
             report::changes(&mut out, lines, replay.changes.len())?;
         }
     }
+    ended?;
     within(&told, arguments.max_changed)
 }
 
