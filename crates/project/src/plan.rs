@@ -95,6 +95,9 @@ pub struct PlannedObject {
     /// What uses it on the server, directly or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub used_by: Vec<PlannedUser>,
+    /// What may use it, directly or not: flows that decide for a queue at run time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may_be_used_by: Vec<PlannedUser>,
     /// Why it can't be deleted as the server stands now, such as work that is in a queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,

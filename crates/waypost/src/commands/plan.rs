@@ -11,6 +11,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use futures_util::StreamExt;
+use serde_json::json;
 use waypost_client::Error;
 use waypost_client::flows::FlowFilter;
 use waypost_flow::diff::{Change, Difference};
@@ -34,6 +35,7 @@ use crate::table::Output;
 
 pub(crate) use blocked::blocked;
 pub(crate) use saved::carry_out;
+use users::Users;
 
 /// Arguments of `plan`.
 #[derive(clap::Args)]
@@ -198,10 +200,21 @@ fn changed(
             "published" | "described" => "changed",
             other => other,
         };
-        let members = members(&found, Kind::Flow, &one.name, &[]);
-        let used_by = if one.before.is_some() { users::of_flow(remote, one.flow_id)? } else { Vec::new() };
+        let mut members = members(&found, Kind::Flow, &one.name, &[]);
+        // One that was deactivated is published as it was.
+        if members.is_empty() && one.outcome == "published" && one.before.is_some() {
+            let (before, after) = (Some(json!(false)), Some(json!(true)));
+            members.push(difference::wire(Difference {
+                path: "published".to_owned(),
+                change: Change::Changed,
+                before,
+                after,
+            }));
+        }
+        let users = if one.before.is_some() { users::of_flow(remote, one.flow_id)? } else { Users::default() };
         let (kind, name, change) = ("flow".to_owned(), one.name.clone(), change.to_owned());
         let taken_from = one.taken_from.clone();
+        let used_by = users.surely;
         let object = PlannedObject { kind, name, change, members, used_by, taken_from, ..PlannedObject::default() };
         objects.push((Kind::Flow, object));
     }
@@ -219,11 +232,14 @@ fn changed(
             "changed" => members(&found, kind, &one.name, &one.differs),
             _ => Vec::new(),
         };
-        let used_by = if one.before.is_some() { users::of_object(remote, kind, &one.id)? } else { Vec::new() };
+        let users = if one.before.is_some() { users::of_object(remote, kind, &one.id)? } else { Users::default() };
+        let (used_by, may_be_used_by) = (users.surely, users.perhaps);
         let change = if is_changed(&one.outcome) { one.outcome.clone() } else { "changed".to_owned() };
         let (word, name) = (one.kind.clone(), one.name.clone());
         let (blocked, taken_from) = (blocked(remote, one)?, one.taken_from.clone());
-        objects.push((kind, PlannedObject { kind: word, name, change, members, rows, used_by, blocked, taken_from }));
+        let planned =
+            PlannedObject { kind: word, name, change, members, rows, used_by, may_be_used_by, blocked, taken_from };
+        objects.push((kind, planned));
     }
     objects.sort_by(|(a, one), (b, other)| (a, &one.name).cmp(&(b, &other.name)));
     Ok(objects.into_iter().map(|(_, one)| one).collect())

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::Value as Json;
 use waypost_flow::diagnostic::counted;
-use waypost_project::plan::{Plan, PlannedObject, PlannedWitness};
+use waypost_project::plan::{Plan, PlannedObject, PlannedUser, PlannedWitness};
 use waypost_wire::change::FlowDifference;
 use waypost_witness::apart;
 
@@ -100,11 +100,17 @@ fn of_object(out: &mut impl Write, signs: &Signs, object: &PlannedObject) -> io:
         writeln!(out, "    the project `{}` applied it last", table::flat(project))?;
     }
     if !object.used_by.is_empty() {
-        let users: Vec<String> =
-            object.used_by.iter().map(|user| table::flat(&format!("{} {}", user.kind, user.name))).collect();
-        writeln!(out, "    used by {}", users.join(", "))?;
+        writeln!(out, "    used by {}", named(&object.used_by))?;
+    }
+    if !object.may_be_used_by.is_empty() {
+        writeln!(out, "    may be used by {}: the queue is decided at run time", named(&object.may_be_used_by))?;
     }
     Ok(())
+}
+
+fn named(users: &[PlannedUser]) -> String {
+    let users: Vec<String> = users.iter().map(|user| table::flat(&format!("{} {}", user.kind, user.name))).collect();
+    users.join(", ")
 }
 
 fn values(member: &FlowDifference) -> String {
