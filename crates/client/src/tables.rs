@@ -82,10 +82,17 @@ impl Tables<'_> {
         self.0.delete(&row(id, key)).await
     }
 
-    /// Replaces all rows of a table with those of a CSV file, whose first line names the key and the columns.
-    pub async fn replace_rows(&self, id: TableId, csv: Bytes, note: Option<&str>) -> Result<RowsReplaced> {
+    /// Replaces all rows of a table with those of a CSV file, whose first line names the key and the columns; with a version of the
+    /// table's rows, only if that is still the newest.
+    pub async fn replace_rows(
+        &self,
+        id: TableId,
+        csv: Bytes,
+        note: Option<&str>,
+        version: Option<u64>,
+    ) -> Result<RowsReplaced> {
         let path = with_query(&rows(id), &[("note", note.map(str::to_owned))]);
-        self.0.0.json(Method::PUT, &path, Body::Csv(csv)).await
+        self.0.0.json(Method::PUT, &path, Body::Csv { text: csv, if_match: version }).await
     }
 
     /// All rows of a version or the newest, as a CSV file. For a spreadsheet, texts that it would run as formulas get an

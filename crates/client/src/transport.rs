@@ -36,8 +36,11 @@ pub(crate) enum Body {
     Nothing,
     /// Nothing, and the answer must be in this format.
     NothingFor(&'static str),
-    /// A CSV file.
-    Csv(Bytes),
+    /// A CSV file, with the version that the change is meant for, if it is meant for one.
+    Csv {
+        text: Bytes,
+        if_match: Option<u64>,
+    },
     /// A YAML text.
     Yaml(Bytes),
     /// With the revision that the change is meant for, if it is meant for one.
@@ -190,15 +193,13 @@ impl Transport {
         let request = match body.clone() {
             Body::Nothing => request,
             Body::NothingFor(format) => request.header(header::ACCEPT, format),
-            Body::Csv(text) => request.header(header::CONTENT_TYPE, "text/csv").body(text),
+            Body::Csv { text, if_match } => {
+                meant_for(request.header(header::CONTENT_TYPE, "text/csv").body(text), if_match)
+            }
             Body::Yaml(text) => request.header(header::CONTENT_TYPE, "application/yaml").body(text),
             Body::Json { text, if_match, idempotency_key } => {
                 let request = request.header(header::CONTENT_TYPE, "application/json").body(text);
-                let request = match if_match {
-                    Some(revision) => request.header(header::IF_MATCH, format!("\"{revision}\"")),
-                    None => request,
-                };
-                keyed(request, idempotency_key)
+                keyed(meant_for(request, if_match), idempotency_key)
             }
             Body::Message { raw, idempotency_key } => {
                 keyed(request.header(header::CONTENT_TYPE, "message/rfc822").body(raw), idempotency_key)
@@ -316,6 +317,14 @@ impl Transport {
     }
 }
 
+/// A change that applies to one revision only.
+fn meant_for(request: RequestBuilder, revision: Option<u64>) -> RequestBuilder {
+    match revision {
+        Some(revision) => request.header(header::IF_MATCH, format!("\"{revision}\"")),
+        None => request,
+    }
+}
+
 fn keyed(request: RequestBuilder, idempotency_key: Option<String>) -> RequestBuilder {
     match idempotency_key {
         Some(key) => request.header("Idempotency-Key", key),
@@ -341,11 +350,11 @@ struct Failed {
 /// carries a key. A change that is meant for one revision is none: its own success would make the next try 412.
 fn may_arrive_twice(method: &Method, body: &Body) -> bool {
     match body {
-        Body::Json { if_match: Some(_), .. } => false,
+        Body::Json { if_match: Some(_), .. } | Body::Csv { if_match: Some(_), .. } => false,
         Body::Message { idempotency_key, .. } | Body::Json { idempotency_key, .. } => {
             idempotency_key.is_some() || method.is_idempotent()
         }
-        Body::Csv(_) | Body::Yaml(_) | Body::Nothing | Body::NothingFor(_) => method.is_idempotent(),
+        Body::Csv { .. } | Body::Yaml(_) | Body::Nothing | Body::NothingFor(_) => method.is_idempotent(),
     }
 }
 

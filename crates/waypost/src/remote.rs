@@ -9,10 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::{TryStream, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 use waypost_client::{Client, Error, Limit};
+use waypost_ids::TableId;
+use waypost_wire::table::RowsReplaced;
 
 use crate::failure::Failure;
 use crate::no_answer;
@@ -27,6 +30,15 @@ pub(crate) const NO_TEXTS: &str = "the server is of an older release, which does
 /// Pauses before a change is tried again that somebody else's came before.
 const AGAIN: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400)];
+
+/// The code of a server that imports other rows of the same table.
+const IMPORT_RUNS: &str = "table.import.running";
+
+/// The shortest pause before the end of another import is asked for again.
+const IMPORT_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long the end of another import is waited for.
+const IMPORT_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where the server is and who asks.
 #[derive(clap::Args)]
@@ -193,6 +205,32 @@ impl Remote {
             }
         }
         change(&known)
+    }
+
+    /// Replaces a table's rows with those of a CSV file; with a version of them, only if that is still the newest. While somebody else's
+    /// import runs the server takes no other: it is waited for, and said.
+    pub(crate) fn replace_rows(
+        &self,
+        id: TableId,
+        csv: impl Into<Bytes>,
+        note: Option<&str>,
+        version: Option<u64>,
+    ) -> Result<RowsReplaced, Error> {
+        let csv = csv.into();
+        let mut left = IMPORT_PATIENCE;
+        loop {
+            let answer = self.wait(self.client.tables().replace_rows(id, csv.clone(), note, version));
+            let Err(Error::Refused { body, retry_after }) = &answer else { return answer };
+            let pause = retry_after.unwrap_or(IMPORT_PAUSE).max(IMPORT_PAUSE);
+            let Some(rest) = left.checked_sub(pause).filter(|_| body.code == IMPORT_RUNS) else { return answer };
+            if left == IMPORT_PATIENCE {
+                let seconds = IMPORT_PATIENCE.as_secs();
+                // Whoever closed our stderr does not want to know.
+                let _ = writeln!(screen::stderr(), "waypost: {}; waiting for up to {seconds} s", body.message);
+            }
+            left = rest;
+            thread::sleep(pause);
+        }
     }
 
     /// Everything in a list.

@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "plan/between.rs"]
+mod between;
 #[path = "plan/clients.rs"]
 mod clients;
 #[path = "plan/drafts.rs"]

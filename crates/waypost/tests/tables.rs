@@ -136,7 +136,7 @@ async fn the_client_crate() {
     assert_eq!(tables.row(table.id, "a/b", None).await.unwrap()["tier"], "gold");
     let rows: Vec<DataTableRow> = tables.rows(table.id, None).try_collect().await.unwrap();
     assert_eq!(rows.iter().map(|row| row["KEY"].as_str().unwrap()).collect::<Vec<_>>(), ["a/b", "c"]);
-    let done = tables.replace_rows(table.id, "key,tier\nc,gold\n".into(), Some("why")).await.unwrap();
+    let done = tables.replace_rows(table.id, "key,tier\nc,gold\n".into(), Some("why"), None).await.unwrap();
     assert_eq!((done.version, done.counts.changed, done.counts.removed), (3, 1, 1));
     assert_eq!(tables.export(table.id, Some(2), false).await.unwrap(), "key,tier\na/b,gold\nc,basic\n");
     let versions: Vec<_> = tables.versions(table.id).try_collect().await.unwrap();

@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_client::Error;
-use waypost_flow::diagnostic::render;
+use waypost_flow::diagnostic::{counted, render};
 use waypost_flow::document;
-use waypost_ids::{Kind, TableId};
+use waypost_ids::Kind;
 use waypost_project::difference::RowsDifference;
-use waypost_project::plan::{SavedPlan, explicit};
+use waypost_project::plan::{PlannedObject, SavedPlan, explicit};
 use waypost_project::tables::TableEntry;
 use waypost_project::{Project, SourceFile};
 use waypost_wire::change::{ChangeSet, ChangeSetDone, ChangedObject};
@@ -34,9 +34,10 @@ use crate::remote::{Remote, Server};
 use crate::screen;
 use crate::table::Output;
 use report::{Became, Report};
+use rows::{Guard, Target};
 
 pub(crate) use clients::{Secrets, changed_since, planned};
-pub(crate) use rows::{differences, for_replay, replaced};
+pub(crate) use rows::{differences, for_replay, replaced, row_versions};
 
 /// Arguments of `apply`.
 #[derive(clap::Args)]
@@ -113,12 +114,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     // What is pruned is replayed with the rest, and listed before anything is done.
     let look = ChangeSet { dry_run: true, ..set.clone() };
     let has_rows = set.project.is_some() && !take_over && project.tables().iter().any(TableEntry::has_rows);
+    // Before it is known whose the tables are: rows that come after that are seen by their version.
+    let with_rows = project.tables().iter().filter(|one| one.has_rows() && has_rows && !dry_run);
+    let versions = row_versions(&remote, with_rows.map(|one| &one.table.record.name))?;
     let looked = match (arguments.prune || has_rows).then(|| remote.wait(remote.flows().change(&look))).transpose() {
         Ok(found) => found,
-        Err(error) => return Err(refused(error, &sources, &mut project)?),
+        Err(mut error) => {
+            also_rows(&mut error, &remote, (&project, &rows), &look)?;
+            return Err(refused(error, &sources, &mut project)?);
+        }
     };
     if let Some(found) = &looked {
-        rows::of_others(&remote, &project, &rows, found)?;
+        rows::refuse(&rows::of_others(&remote, &project, &rows, (found, |one| one.stays_with.as_ref()))?, Vec::new())?;
     }
     let pruned = looked.filter(|_| arguments.prune);
     if let Some(count) = arguments.replay {
@@ -152,7 +159,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let changed = if is_empty(&set) { Ok(ChangeSetDone::default()) } else { remote.wait(remote.flows().change(&set)) };
     match changed {
         Ok(done) => {
-            let applied = Applied { remote: &remote, project: &project, rows: &rows, differences, arguments };
+            let guard = has_rows.then(|| Guard { versions, look: look.clone() });
+            let note = arguments.note.as_deref();
+            let target = Target { remote: &remote, project: &project, rows: &rows, note, guard };
+            let applied = Applied { target, differences, dry_run };
             let ended = tell(&done, &mut told, &mut |one, told| applied.rows_of(one, told));
             let texts = if arguments.dry_run { Vec::new() } else { project.texts(&sources) };
             let ended = ended.and_then(|()| texts::keep(&remote, &done, texts, arguments.note.as_deref(), &mut told));
@@ -171,14 +181,42 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
+/// Adds to what is another project's the rows of tables that are: they are in no change set, so the server does not name them.
+fn also_rows(
+    error: &mut Error,
+    remote: &Remote,
+    (project, rows): (&Project, &HeldRows),
+    look: &ChangeSet,
+) -> Result<(), Failure> {
+    let Error::Refused { body, .. } = error else { return Ok(()) };
+    if body.code != refusal::OF_ANOTHER_PROJECT {
+        return Ok(());
+    }
+    let look = ChangeSet { take_over: true, ..look.clone() };
+    let Ok(found) = remote.wait(remote.flows().change(&look)) else { return Ok(()) };
+    let others = rows::of_others(remote, project, rows, (&found, |one| one.taken_from.as_ref()))?;
+    if others.is_empty() {
+        return Ok(());
+    }
+    let code = body.code.clone();
+    let problems = others.iter().map(|(name, project)| Problem {
+        code: code.clone(),
+        message: rows::of_other(name, project),
+        ..Problem::default()
+    });
+    body.errors.extend(problems);
+    body.message = format!("other projects applied {} last", counted(body.errors.len(), "object"));
+    Ok(())
+}
+
 /// Does what a saved plan says. Exit code 0: done; 1: the server is not as the plan is based on, and nothing was changed.
 fn of_plan(arguments: &Arguments, file: &Path) -> Result<(), Failure> {
     let remote = arguments.server.connect()?;
     let mut secrets = Secrets::Nowhere;
     let mut agreed = |saved: &SavedPlan| {
-        let tables = saved.plan.objects.iter().filter(|one| one.kind == Kind::Table.as_str() && one.rows.is_some());
-        let others = tables.filter_map(|one| Some((one.name.clone(), one.taken_from.clone()?)));
-        rows::refuse(others.filter(|_| !arguments.take_over))?;
+        if !arguments.take_over {
+            refuse_others(saved)?;
+        }
         let gone = saved.plan.objects.iter().filter(|one| one.change == "deleted");
         agree(&gone.map(|one| format!("{} {}", one.kind, one.name)).collect::<Vec<_>>(), &arguments.deleting)?;
         secrets = Secrets::of(&saved.clients, arguments.client_secrets.as_deref())?;
@@ -192,8 +230,16 @@ fn of_plan(arguments: &Arguments, file: &Path) -> Result<(), Failure> {
         let Some((_, csv)) = saved.rows.iter().find(|(name, _)| document::fold_name(name) == folded) else {
             return Ok(());
         };
-        let csv = csv.clone().into();
-        let done = remote.wait(remote.tables().replace_rows(table_id(one)?, csv, arguments.note.as_deref()))?;
+        // Those that the plan shows are replaced, and no others.
+        let based_on = saved.base.rows.iter().find(|(name, _)| document::fold_name(name) == folded);
+        let version = based_on.map_or(rows::NO_ROWS_YET, |(_, version)| *version);
+        let note = arguments.note.as_deref();
+        let done = match remote.replace_rows(rows::table_id(one)?, csv.clone(), note, Some(version)) {
+            Err(error) if error.status() == Some(412) => {
+                return Err(Failure::Refused("the rows have changed since the plan was made; plan again".to_owned()));
+            }
+            answer => answer?,
+        };
         told.objects.push(rows::became(&one.name, &done));
         Ok(())
     };
@@ -205,6 +251,20 @@ fn of_plan(arguments: &Arguments, file: &Path) -> Result<(), Failure> {
     plain::warn(plain::of_set(&saved.set))?;
     ended?;
     Ok(written?)
+}
+
+/// Refuses a plan that changes rows of another project's tables: a change set has no rows, so the server can't. All that the plan takes from
+/// other projects is named.
+fn refuse_others(saved: &SavedPlan) -> Result<(), Failure> {
+    let others = saved.plan.objects.iter().filter(|one| one.taken_from.is_some());
+    let only_rows =
+        |one: &PlannedObject| one.kind == Kind::Table.as_str() && one.rows.is_some() && one.members.is_empty();
+    let (tables, more): (Vec<_>, Vec<_>) = others.partition(|one| only_rows(one));
+    let project = |one: &PlannedObject| one.taken_from.clone().unwrap_or_default();
+    let tables: Vec<_> = tables.into_iter().map(|one| (one.name.clone(), project(one))).collect();
+    let more = more.into_iter();
+    let more = more.map(|one| format!("the project `{}` applied the {} `{}` last", project(one), one.kind, one.name));
+    rows::refuse(&tables, more.collect())
 }
 
 /// What a change set deletes, by kind and name, each with what keeps it from being deleted now.
@@ -229,11 +289,6 @@ fn agree(deleted: &[String], deleting: &Deleting) -> Result<(), Failure> {
     }
     drop(err);
     deleting.agreed("delete them?")
-}
-
-/// The id of a table in an answer.
-fn table_id(one: &ChangedObject) -> Result<TableId, Failure> {
-    one.id.parse().map_err(|_| Failure::Failed(format!("the server's table `{}` has no id", one.id)))
 }
 
 /// Asks the server what else is wrong, so that a folder with errors gets to hear of all of them. Without a server, or an answer, they
@@ -288,11 +343,9 @@ fn warn(sources: &[SourceFile]) -> io::Result<()> {
 
 /// A change set that is in, or would be.
 struct Applied<'a> {
-    remote: &'a Remote,
-    project: &'a Project,
-    rows: &'a HeldRows,
+    target: Target<'a>,
     differences: BTreeMap<String, RowsDifference>,
-    arguments: &'a Arguments,
+    dry_run: bool,
 }
 
 /// What comes after a table in the answer: its rows.
@@ -387,7 +440,7 @@ impl Applied<'_> {
     fn refuse_blocked(&self, done: &ChangeSetDone, told: &mut Report) -> Result<(), Failure> {
         let mut names = Vec::new();
         for one in &done.objects {
-            let Some(why) = blocked(self.remote, one)? else { continue };
+            let Some(why) = blocked(self.target.remote, one)? else { continue };
             let became = told.objects.iter_mut().filter(|became| became.kind == one.kind && became.name == one.name);
             for became in became {
                 became.said.push_str(&format!(" (can't be deleted now: {why})"));
@@ -404,13 +457,12 @@ impl Applied<'_> {
     fn rows_of(&self, table: &ChangedObject, told: &mut Report) -> Result<(), Failure> {
         let ChangedObject { name, outcome, .. } = table;
         let folded = document::fold_name(name);
-        let tables = self.project.tables();
+        let tables = self.target.project.tables();
         let Some(entry) = tables.iter().find(|one| one.table.record.folded_name == folded && one.has_rows()) else {
             return Ok(());
         };
-        if !self.arguments.dry_run {
-            let note = self.arguments.note.as_deref();
-            told.objects.push(rows::replace(self.remote, (entry, table_id(table)?), self.rows, note)?);
+        if !self.dry_run {
+            told.objects.push(self.target.replace(entry, table)?);
             return Ok(());
         }
         let difference = self.differences.get(&entry.table.record.name).filter(|_| outcome != "created");

@@ -180,7 +180,7 @@ fn import(arguments: &Import, out: &mut impl Write) -> Result<(), Failure> {
     let csv = fs::read(&arguments.file)
         .map_err(|error| Failure::of(format!("can't read {}", arguments.file.display()))(&error))?;
     let (remote, found) = find(&arguments.which)?;
-    let done = remote.wait(remote.tables().replace_rows(found.id, csv.into(), arguments.note.as_deref()))?;
+    let done = remote.replace_rows(found.id, csv, arguments.note.as_deref(), None)?;
     let line = format!("table {}: {}", found.name, super::apply::replaced(&done));
     Ok(arguments.printing.print(out, &done, line)?)
 }

@@ -3,9 +3,12 @@
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use serde::Serialize;
 use waypost_client::Error;
+use waypost_flow::document::fold_name;
 use waypost_project::Project;
 use waypost_project::clients::PlannedClient;
 use waypost_wire::access::OAuthClient;
@@ -180,8 +183,13 @@ fn carry_out(
         match (&one.base, one.change()) {
             (None, _) => {
                 let made = remote.wait(remote.access().create(&one.request)).map_err(|error| stopped(name, error))?;
+                match comes_second(remote, &made) {
+                    Ok(false) => {}
+                    Ok(true) => return Err(undone(remote, &made, "another `apply` created one of this name")),
+                    Err(error) => return Err(undone(remote, &made, &error.to_string())),
+                }
                 if let Err(error) = secrets.keep(&made) {
-                    return Err(undone(remote, &made, &error));
+                    return Err(undone(remote, &made, &format!("can't write its secret: {error}")));
                 }
                 told.push(became(one, "created", format!("created, id {}, {}", made.id, secrets.place())));
             }
@@ -211,12 +219,35 @@ fn stopped(name: &str, error: Error) -> Failure {
     }
 }
 
-/// A client whose secret is lost is of no use: it is deleted, so that the next `apply` makes it.
-fn undone(remote: &Remote, made: &OAuthClient, error: &io::Error) -> Failure {
+/// Pauses before it is asked again whether another client of the same name gives way.
+const GIVES_WAY: [Duration; 4] =
+    [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400), Duration::from_millis(800)];
+
+/// Whether a client that was just made has to go: names are no server's to keep apart, and another `apply` may have made one of the same
+/// name meanwhile. The later one goes. One that stays beside an earlier one is finished with, so this one goes at last whatever clocks say.
+fn comes_second(remote: &Remote, made: &OAuthClient) -> Result<bool, Error> {
+    let age = |one: &OAuthClient| (one.date_created.clone(), one.id.clone());
+    for pause in GIVES_WAY {
+        let all = remote.all(remote.access().clients())?;
+        let others: Vec<&OAuthClient> =
+            all.iter().filter(|one| one.id != made.id && fold_name(&one.name) == fold_name(&made.name)).collect();
+        if others.is_empty() {
+            return Ok(false);
+        }
+        if others.iter().any(|other| age(other) < age(made)) {
+            return Ok(true);
+        }
+        thread::sleep(pause);
+    }
+    Ok(true)
+}
+
+/// A client that can't stay, or whose secret is lost, is of no use: it is deleted, so that the next `apply` finds or makes it.
+fn undone(remote: &Remote, made: &OAuthClient, why: &str) -> Failure {
     let name = &made.name;
     let then = match remote.wait(remote.access().delete(&made.id)) {
-        Ok(()) => "the client was deleted; apply again".to_owned(),
-        Err(_) => format!("get a new one: `waypost clients rotate {}`", word(name)),
+        Ok(()) => "this client was deleted; apply again".to_owned(),
+        Err(_) => format!("it could not be deleted, id {}; get its secret: `waypost clients rotate {}`", made.id, word(name)),
     };
-    Failure::Failed(format!("client {name}: can't write its secret: {error}\n  {then}"))
+    Failure::Failed(format!("client {name}: {why}\n  {then}"))
 }

@@ -3,23 +3,35 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use bytes::Bytes;
+use futures_util::StreamExt as _;
 use waypost_catalogue::shape::KEY;
 use waypost_catalogue::tables::export::{self, Reader};
 use waypost_catalogue::tables::held::HeldRows;
+use waypost_client::Error;
 use waypost_flow::document;
 use waypost_ids::{Kind, TableId};
 use waypost_project::Project;
 use waypost_project::difference::RowsDifference;
 use waypost_project::tables::TableEntry;
 use waypost_wire::Object;
-use waypost_wire::change::{ChangeSetDone, ChangedObject};
-use waypost_wire::table::RowsReplaced;
+use waypost_wire::change::{ChangeSet, ChangeSetDone, ChangedObject};
+use waypost_wire::table::{DataTable, RowCounts, RowsReplaced};
 
 use super::report::Became;
 use crate::failure::Failure;
 use crate::refusal;
 use crate::remote::Remote;
 use crate::screen;
+
+/// The version of the rows of a table that never had any.
+pub(super) const NO_ROWS_YET: u64 = 0;
+
+/// How often rows are sent while others keep changing those that are there.
+const ATTEMPTS: usize = 5;
+
+/// What to do about a table of another project.
+const OTHERWISE: &str = ": give it another name, or take it over";
 
 /// How the rows of the project's tables differ from a server's, by the table's name. A table that is not there has none.
 pub(crate) fn differences(
@@ -33,58 +45,97 @@ pub(crate) fn differences(
         return Ok(found);
     }
     let known = remote.all(remote.tables().list())?;
-    for TableEntry { table, .. } in with_rows {
-        let name = &table.record.name;
-        let there = known.iter().find(|known| document::fold_name(&known.name) == table.record.folded_name);
-        let difference = match there {
-            None => RowsDifference::all_new(rows.of(table.record.id).count()),
-            Some(there) => {
-                let csv = remote.wait(remote.tables().export(there.id, None, false))?;
-                let failed = Failure::of(format!("can't read the rows of the server's table {name}"));
-                let schema = there.schema.clone().unwrap_or_default();
-                RowsDifference::of((table, rows), (&schema, there.ignore_case), &csv).map_err(|why| failed(&why))?
-            }
+    for entry in with_rows {
+        let record = &entry.table.record;
+        let difference = match known.iter().find(|known| document::fold_name(&known.name) == record.folded_name) {
+            None => RowsDifference::all_new(rows.of(record.id).count()),
+            Some(there) => difference(remote, (entry, rows), there, None)?,
         };
-        found.insert(name.clone(), difference);
+        found.insert(record.name.clone(), difference);
     }
     Ok(found)
 }
 
-/// Refuses a folder that would change rows of tables that stay with another project. A change set has no rows, so the server can't.
+/// How a table's rows differ from those that the server has, of a version or the newest.
+fn difference(
+    remote: &Remote,
+    (entry, rows): (&TableEntry, &HeldRows),
+    there: &DataTable,
+    version: Option<u64>,
+) -> Result<RowsDifference, Failure> {
+    let csv = remote.wait(remote.tables().export(there.id, version, false))?;
+    let failed = Failure::of(format!("can't read the rows of the server's table {}", entry.table.record.name));
+    let schema = there.schema.clone().unwrap_or_default();
+    RowsDifference::of((&entry.table, rows), (&schema, there.ignore_case), &csv).map_err(|why| failed(&why))
+}
+
+/// The newest version of the rows of tables, by the table's name; none for tables that are not there.
+pub(crate) fn row_versions<'n>(
+    remote: &Remote,
+    names: impl Iterator<Item = &'n String>,
+) -> Result<BTreeMap<String, u64>, Failure> {
+    let mut found = BTreeMap::new();
+    let mut known: Option<Vec<DataTable>> = None;
+    for name in names {
+        let known = match &mut known {
+            Some(known) => known,
+            none => none.insert(remote.all(remote.tables().list())?),
+        };
+        let folded = document::fold_name(name);
+        let Some(table) = known.iter().find(|one| document::fold_name(&one.name) == folded) else { continue };
+        found.insert(name.clone(), newest(remote, table.id)?);
+    }
+    Ok(found)
+}
+
+/// The newest version of a table's rows.
+fn newest(remote: &Remote, table: TableId) -> Result<u64, Error> {
+    let first = remote.all(remote.tables().versions(table).take(1))?;
+    Ok(first.first().map_or(NO_ROWS_YET, |one| one.version))
+}
+
+/// Tables of other projects whose rows a folder would change, each with its project. `project_of` tells whose a table of an answer is.
 pub(super) fn of_others(
     remote: &Remote,
     project: &Project,
     rows: &HeldRows,
-    done: &ChangeSetDone,
-) -> Result<(), Failure> {
+    (done, project_of): (&ChangeSetDone, fn(&ChangedObject) -> Option<&String>),
+) -> Result<Vec<(String, String)>, Failure> {
     let with_rows = |name: &str| {
         let folded = document::fold_name(name);
         project.tables().iter().any(|one| one.has_rows() && one.table.record.folded_name == folded)
     };
     let of_other = |one: &ChangedObject| {
-        let project = one.stays_with.clone().filter(|_| one.kind == Kind::Table.as_str() && with_rows(&one.name))?;
-        Some((one.name.clone(), project))
+        let is_meant = one.kind == Kind::Table.as_str() && one.outcome == "unchanged" && with_rows(&one.name);
+        let project = project_of(one).filter(|_| is_meant)?;
+        Some((one.name.clone(), project.clone()))
     };
-    let others: Vec<(String, String)> = done.objects.iter().filter_map(of_other).collect();
+    let mut others: Vec<(String, String)> = done.objects.iter().filter_map(of_other).collect();
     if others.is_empty() {
-        return Ok(());
+        return Ok(others);
     }
     let differ = differences(remote, project, rows)?;
-    refuse(others.into_iter().filter(|(name, _)| {
+    others.retain(|(name, _)| {
         let folded = document::fold_name(name);
         differ.iter().any(|(known, rows)| document::fold_name(known) == folded && rows.differs())
-    }))
+    });
+    Ok(others)
 }
 
-/// Refuses to change the rows of these tables, each with the project that it stays with, if there are any.
-pub(super) fn refuse(tables: impl Iterator<Item = (String, String)>) -> Result<(), Failure> {
-    let said = tables.map(|(name, project)| {
-        format!("the project `{project}` applied the table `{name}` last, and its rows differ: give it another name, or take it over")
-    });
-    match said.collect::<Vec<_>>() {
-        none if none.is_empty() => Ok(()),
-        said => Err(Failure::Refused(refusal::of_another_project(&said.join("\n")))),
+/// What is said of a table whose rows stay with another project.
+pub(super) fn of_other(name: &str, project: &str) -> String {
+    format!("the project `{project}` applied the table `{name}` last, and its rows differ")
+}
+
+/// Refuses to change the rows of these tables, each with the project that it stays with, if there are any. What else of the set is of
+/// other projects is `more`, in words.
+pub(super) fn refuse(tables: &[(String, String)], more: Vec<String>) -> Result<(), Failure> {
+    if tables.is_empty() {
+        return Ok(());
     }
+    let said = tables.iter().map(|(name, project)| of_other(name, project)).map(|said| format!("{said}{OTHERWISE}"));
+    let said: Vec<String> = more.into_iter().chain(said).collect();
+    Err(Failure::Refused(refusal::of_another_project(&said.join("\n"))))
 }
 
 /// So many bytes of rows are sent with a replay: a server takes 4 MiB of JSON, documents included.
@@ -118,18 +169,85 @@ pub(crate) fn for_replay(
     Ok(told)
 }
 
-/// Makes the project's rows a table's whole content.
-pub(super) fn replace(
-    remote: &Remote,
-    (entry, id): (&TableEntry, TableId),
-    rows: &HeldRows,
-    note: Option<&str>,
-) -> Result<Became, Failure> {
-    let table = &entry.table;
-    let mut csv = export::header(table);
-    csv.extend(export::lines(table, rows.of(table.record.id), Reader::Program));
-    let done = remote.wait(remote.tables().replace_rows(id, csv.into(), note))?;
-    Ok(became(&table.record.name, &done))
+/// Where the rows of a project go.
+pub(super) struct Target<'t> {
+    pub(super) remote: &'t Remote,
+    pub(super) project: &'t Project,
+    pub(super) rows: &'t HeldRows,
+    pub(super) note: Option<&'t str>,
+    /// What the rows must not take from another project; none if they may.
+    pub(super) guard: Option<Guard>,
+}
+
+/// What keeps rows from replacing those of another project that came between.
+pub(super) struct Guard {
+    /// The newest version of each table's rows before the change set.
+    pub(super) versions: BTreeMap<String, u64>,
+    /// The change set, to ask again whose a table is. It is a dry run.
+    pub(super) look: ChangeSet,
+}
+
+impl Target<'_> {
+    /// Makes the project's rows the whole content of a table that the change set was about. Only the version that was the newest while the
+    /// table was this project's is replaced: once another is there, it is asked again whose the table is.
+    pub(super) fn replace(&self, entry: &TableEntry, table: &ChangedObject) -> Result<Became, Failure> {
+        let name = &entry.table.record.name;
+        let id = table_id(table)?;
+        let mut csv = export::header(&entry.table);
+        csv.extend(export::lines(&entry.table, self.rows.of(entry.table.record.id), Reader::Program));
+        let csv = Bytes::from(csv);
+        let Some(guard) = &self.guard else {
+            return Ok(became(name, &self.remote.replace_rows(id, csv, self.note, None)?));
+        };
+        let mut version = guard.versions.get(name).copied().unwrap_or(NO_ROWS_YET);
+        let mut stays_with = table.stays_with.clone();
+        for _ in 0..ATTEMPTS {
+            if let Some(project) = &stays_with {
+                return self.left(entry, id, project);
+            }
+            match self.remote.replace_rows(id, csv.clone(), self.note, Some(version)) {
+                Err(error) if error.status() == Some(412) => {}
+                answer => return Ok(became(name, &answer?)),
+            }
+            // In this order: what comes after the version that is read now makes the next attempt fail.
+            version = newest(self.remote, id)?;
+            stays_with = self.looked(&guard.look, table)?;
+        }
+        Err(Failure::Refused("others keep changing its rows".to_owned()))
+    }
+
+    /// The other project that a table stays with by now.
+    fn looked(&self, look: &ChangeSet, table: &ChangedObject) -> Result<Option<String>, Failure> {
+        match self.remote.wait(self.remote.flows().change(look)) {
+            Ok(found) => {
+                let mut same = found.objects.iter().filter(|one| one.kind == table.kind && one.id == table.id);
+                Ok(same.find_map(|one| one.stays_with.clone()))
+            }
+            // Its words for a set of which nothing was applied would not be true of this one.
+            Err(Error::Refused { body, .. }) if body.code == refusal::OF_ANOTHER_PROJECT => {
+                Err(Failure::Refused(format!("{}; --take-over takes it over", body.message)))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A table's rows that stay as another project has them: nothing is sent, and rows that differ are refused.
+    fn left(&self, entry: &TableEntry, id: TableId, project: &str) -> Result<Became, Failure> {
+        let name = &entry.table.record.name;
+        let there = self.remote.wait(self.remote.tables().table(id))?;
+        let version = newest(self.remote, id)?;
+        let found = difference(self.remote, (entry, self.rows), &there, Some(version))?;
+        if found.differs() {
+            return Err(Failure::Refused(format!("{}; --take-over takes it over", of_other(name, project))));
+        }
+        let counts = RowCounts { same: found.same, ..RowCounts::default() };
+        Ok(became(name, &RowsReplaced { version, counts }))
+    }
+}
+
+/// The id of a table in an answer.
+pub(super) fn table_id(one: &ChangedObject) -> Result<TableId, Failure> {
+    one.id.parse().map_err(|_| Failure::Failed(format!("the server's table `{}` has no id", one.id)))
 }
 
 /// What became of the rows of the table of that name.

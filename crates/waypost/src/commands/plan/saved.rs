@@ -8,15 +8,13 @@ use std::path::Path;
 use waypost_catalogue::tables::export::{self, Reader};
 use waypost_catalogue::tables::held::HeldRows;
 use waypost_client::Error;
-use waypost_flow::document;
 use waypost_project::Project;
 use waypost_project::difference::RowsDifference;
 use waypost_project::plan::{Base, FORMAT, SavedPlan};
 use waypost_wire::change::{ChangeSet, ChangeSetDone};
-use waypost_wire::table::DataTable;
 
 use super::is_empty;
-use crate::commands::apply::changed_since;
+use crate::commands::apply::{changed_since, row_versions};
 use crate::failure::Failure;
 use crate::files;
 use crate::refusal;
@@ -32,25 +30,7 @@ pub(super) fn base(
     differences: &BTreeMap<String, RowsDifference>,
 ) -> Result<Base, Failure> {
     let names = differences.iter().filter(|(_, rows)| rows.differs()).map(|(name, _)| name);
-    Ok(Base { rows: versions(remote, names)?, ..base })
-}
-
-/// The newest version of the rows of tables, by the table's name; none for tables that are not there.
-fn versions<'n>(remote: &Remote, names: impl Iterator<Item = &'n String>) -> Result<BTreeMap<String, u64>, Failure> {
-    let mut found = BTreeMap::new();
-    let mut known: Option<Vec<DataTable>> = None;
-    for name in names {
-        let known = match &mut known {
-            Some(known) => known,
-            none => none.insert(remote.all(remote.tables().list())?),
-        };
-        let folded = document::fold_name(name);
-        let Some(table) = known.iter().find(|one| document::fold_name(&one.name) == folded) else { continue };
-        let versions = remote.all(remote.tables().versions(table.id))?;
-        let newest = versions.iter().map(|one| one.version).max().unwrap_or_default();
-        found.insert(name.clone(), newest);
-    }
-    Ok(found)
+    Ok(Base { rows: row_versions(remote, names)?, ..base })
 }
 
 /// Whole contents of the tables whose rows differ.
@@ -108,7 +88,7 @@ pub(crate) fn carry_out(
         let (planned, asked) = (&saved.plan.server, remote.url());
         return Err(Failure::Refused(format!("the plan is for {planned}, not for {asked}; plan again")));
     }
-    let now = versions(remote, saved.rows.keys())?;
+    let now = row_versions(remote, saved.rows.keys())?;
     let rows = saved.rows.keys().filter(|name| saved.base.rows.get(*name) != now.get(*name));
     let mut changed: Vec<String> = rows.map(|name| format!("rows of table {name} were changed")).collect();
     changed.extend(changed_since(remote, &saved.clients)?);
