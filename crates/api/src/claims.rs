@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::{Path, State};
+use axum::{Extension, Json};
 use uuid::Uuid;
 use waypost_app::access::scopes::Scope;
 use waypost_ids::QueueId;
@@ -24,6 +24,7 @@ use crate::openapi::Endpoints;
 use crate::openapi::operation::operation;
 use crate::query::Query;
 use crate::queues;
+use crate::serve::{Stopping, stopped};
 use crate::state::ApiState;
 
 /// A lease may last half a day.
@@ -81,6 +82,7 @@ pub fn endpoints() -> Endpoints {
 pub async fn claim(
     State(state): State<ApiState>,
     _: Caller<EmailWrite>,
+    stopping: Option<Extension<Stopping>>,
     Path(queue): Path<String>,
     query: Query,
     ObjectBody(mut body): ObjectBody,
@@ -94,7 +96,10 @@ pub async fn claim(
     let skills = body.texts("skills");
     body.finish(&["max", "leaseSeconds", "waitSeconds", "skills"])?;
     let claim = QueueClaim { queue, max, lease_seconds, skills };
-    let leases = state.app.claim(claim, Duration::from_secs(u64::from(wait_seconds))).await?;
+    let wait = Duration::from_secs(u64::from(wait_seconds));
+    // Who waits for work that may never come must not hold up the end of the server.
+    let mut stopping = stopping.map(|Extension(stopping)| stopping);
+    let leases = state.app.claim(claim, wait, stopped(&mut stopping)).await?;
     let (leases, records): (Vec<_>, Vec<_>) = leases.into_iter().map(|one| (one.lease, one.interaction)).unzip();
     // The work is claimed: an error would keep it from everybody until the leases expire.
     let runs = view::runs_of(&state.app, &records).await.unwrap_or_else(|error| {

@@ -148,6 +148,15 @@ fn broke_off(error: &io::Error) -> bool {
 #[derive(Clone, Debug)]
 pub struct Stopping(pub watch::Receiver<bool>);
 
+/// Waits until the server is to end. Without a server of ours around it, a request is told by nobody.
+pub(crate) async fn stopped(stopping: &mut Option<Stopping>) {
+    match stopping {
+        // A sender that is gone can't say more: that is the end as well.
+        Some(Stopping(stop)) => drop(stop.wait_for(|stopped| *stopped).await),
+        None => std::future::pending().await,
+    }
+}
+
 struct Connection {
     peer: SocketAddr,
     router: Router,

@@ -15,6 +15,8 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use support::{Answer, Server, server, start_as};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use waypost_admission::{Gate, Networks, Room};
 use waypost_api::serve::Edge;
 use waypost_api::state::Settings;
@@ -340,6 +342,30 @@ async fn a_claim_waits_for_work() {
         post(&server, "to=raw@a.example", &[], &mail("Later", "1@x")).await
     });
     assert_eq!(claimed.ok()["entities"][0]["interaction"]["subject"], "Later");
+}
+
+#[tokio::test]
+async fn a_claim_that_waits_is_answered_when_the_server_stops() {
+    let (server, queue) = prepared().await;
+    let body = r#"{"waitSeconds": 15}"#;
+    let head = format!(
+        "POST /api/v2/routing/queues/{queue}/claims HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        server.admin,
+        body.len()
+    );
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The request is under way: the server waits for its body.
+    let mut goes_on = [0; 25];
+    stream.read_exact(&mut goes_on).await.unwrap();
+    assert_eq!(&goes_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    server.stop.send_replace(true);
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let read = stream.read_to_string(&mut answer);
+    tokio::time::timeout(Duration::from_secs(10), read).await.expect("it does not wait for work").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with(r#"{"entities":[]}"#), "{answer}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Work in queues: claimed, given back, completed, measured.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,13 +40,19 @@ impl From<LeaseError> for ClaimError {
 }
 
 impl App {
-    /// Claims work from a queue; waits up to `wait` for some to come.
+    /// Claims work from a queue; waits up to `wait` for some to come, or until `stop` ends.
     ///
     /// # Errors
     /// The queue is not found, or the store.
-    pub async fn claim(&self, claim: QueueClaim, wait: Duration) -> Result<Vec<QueueLease>, ClaimError> {
+    pub async fn claim(
+        &self,
+        claim: QueueClaim,
+        wait: Duration,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Vec<QueueLease>, ClaimError> {
         self.catalogue.object::<QueueRecord>(&claim.queue).map_err(|_| ClaimError::NoQueue(claim.queue))?;
         let deadline = Instant::now() + wait;
+        let mut stop = pin!(stop);
         loop {
             let notified = self.decided.notified();
             let leases = self.store.claim(&claim, self.origin.now()).await?;
@@ -53,7 +60,10 @@ impl App {
                 return Ok(leases);
             }
             let moment = deadline.min(Instant::now() + Duration::from_millis(500));
-            let _ = timeout_at(moment, notified).await;
+            tokio::select! {
+                _ = timeout_at(moment, notified) => {}
+                () = &mut stop => return Ok(leases),
+            }
         }
     }
 

@@ -82,7 +82,7 @@ async fn a_queue_with_work_in_it_stays() {
     assert!(matches!(refused, Err(ChangeError::InUse(_))), "{refused:?}");
 
     let claim = QueueClaim { queue, max: 1, lease_seconds: 60, skills: None };
-    let lease = app.claim(claim, Duration::ZERO).await.unwrap().remove(0);
+    let lease = app.claim(claim, Duration::ZERO, std::future::pending()).await.unwrap().remove(0);
     let refused = app.catalogue.delete::<QueueRecord>(BY, &queue, None).await;
     assert!(matches!(refused, Err(ChangeError::InUse(_))), "{refused:?}");
     app.acknowledge(queue, lease.lease.id).await.unwrap();

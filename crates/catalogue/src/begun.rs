@@ -7,6 +7,7 @@ use waypost_flow::link::{FlowSet, Snapshot};
 use waypost_ids::FlowId;
 use waypost_store::error::StoreError;
 
+use crate::data_actions::KnownDataAction;
 use crate::error::ChangeError;
 use crate::versions::VersionName;
 use crate::world::{Loaded, World};
@@ -32,7 +33,8 @@ impl LiveCatalogue {
 
 impl World {
     /// The snapshot that a run began with, made anew of its versions: they are checked against each other, and against the objects of
-    /// today. None if one of them can't run any more, as when a queue was deleted.
+    /// today. A data action that was deleted is what it was then, and answers that it is gone. None if one of them can't run any more, as
+    /// when a queue was deleted.
     pub fn snapshot_of(&self, set: &FlowSet, versions: Vec<Arc<Loaded>>) -> Option<Snapshot> {
         let mut then = self.without_flows();
         let flows: BTreeSet<FlowId> = set.versions.iter().map(|(flow, _)| *flow).collect();
@@ -41,6 +43,11 @@ impl World {
             record.published = set.published.get(&flow).copied();
             record.labels = set.labels.get(&flow).cloned().unwrap_or_default();
             then.put_flow(record);
+        }
+        for (id, called) in &set.data_actions {
+            if !then.data_actions.contains_key(id) {
+                then.data_actions.put(KnownDataAction::deleted(*id, called));
+            }
         }
         versions.into_iter().for_each(|version| then.add(version));
         let snapshot = then.snapshot();

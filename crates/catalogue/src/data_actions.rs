@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use waypost_data_action::{DataAction, Field, FieldType, Problem};
@@ -9,6 +10,7 @@ use waypost_flow::data_action::Contract;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_flow::interface::{InputType, OutputType};
+use waypost_flow::link::CalledAction;
 use waypost_flow::types::Type;
 use waypost_ids::{DataActionId, Kind, Ref};
 use waypost_store::records::catalogue::ObjectRecord;
@@ -35,6 +37,20 @@ pub struct KnownDataAction {
 }
 
 impl KnownDataAction {
+    /// What is known of one that was deleted, by the flows that call it: it can't be called any more.
+    pub(crate) fn deleted(id: DataActionId, called: &CalledAction) -> Self {
+        let record = DataActionRecord {
+            id,
+            name: called.name.clone(),
+            folded_name: document::fold_name(&called.name),
+            definition: "{}".into(),
+            revision: 0,
+            created_at: Timestamp::UNIX_EPOCH,
+            modified_at: Timestamp::UNIX_EPOCH,
+        };
+        Self { record, action: None, contract: Arc::new(called.contract.clone()) }
+    }
+
     /// The definition's members.
     #[must_use]
     pub fn definition(&self) -> Map<String, Json> {

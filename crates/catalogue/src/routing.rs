@@ -187,6 +187,17 @@ impl Object for RouteRecord {
 /// It is none.
 pub fn valid_pattern(written: &str) -> Result<String, Box<Diagnostic>> {
     let pattern = written.trim().to_lowercase();
+    // Addresses are compared without the quotes of their local parts.
+    if let Some(inside) = pattern.strip_prefix('"') {
+        let problem = Diagnostic::error(Code::InvalidValue, "pattern", "a pattern has no quotes around it");
+        let problem = problem.expected("the local part without quotes").found(format!("`{pattern}`"));
+        let plain = inside.strip_suffix('"').filter(|plain| !plain.contains(['"', '\\']));
+        let plain = plain.and_then(|plain| valid_pattern(plain).ok());
+        return Err(Box::new(match plain {
+            Some(plain) => problem.suggestion(format!("write `{plain}`")),
+            None => problem,
+        }));
+    }
     let refused = |c: char| c == '@' || c.is_whitespace() || c.is_control();
     if pattern.is_empty() || pattern.len() > 64 || pattern.contains(refused) {
         let problem = Diagnostic::error(Code::InvalidValue, "pattern", "this is not a pattern of local parts")

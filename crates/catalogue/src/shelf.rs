@@ -74,10 +74,16 @@ impl<T: Object> Shelf<T> {
 
     /// Puts an object on the shelf, in the place of the one with its id.
     pub(crate) fn insert(&mut self, record: T::Record) {
-        let id = T::id(&record);
+        self.put(T::new(record));
+    }
+
+    /// The same of an object that was made already.
+    pub(crate) fn put(&mut self, object: T) {
+        let record = object.record();
+        let (id, name) = (T::id(record), folded::<T>(record));
         self.remove(&id);
-        Arc::make_mut(&mut self.by_name).entry(folded::<T>(&record)).or_default().push(id.clone());
-        Arc::make_mut(&mut self.by_id).insert(id, Arc::new(T::new(record)));
+        Arc::make_mut(&mut self.by_name).entry(name).or_default().push(id.clone());
+        Arc::make_mut(&mut self.by_id).insert(id, Arc::new(object));
     }
 
     /// Takes an object away.

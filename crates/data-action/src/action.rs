@@ -154,6 +154,8 @@ impl DataAction {
             return Err(Failure::new(FailureCode::Status, format!("the server answered {status}")));
         }
         let failed = |why: String| Failure::new(FailureCode::Answer, why);
+        // Some servers begin with a byte order mark, which a reader may ignore (RFC 8259, section 8.1).
+        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
         // An answer without a body, such as 204, is one without members.
         let raw: Json = if body.trim_ascii().is_empty() {
             Json::Object(Map::new())
@@ -245,6 +247,12 @@ mod tests {
         let outcome = |body: &str| action.outcome(200, body.as_bytes());
         let read = outcome(r#"{"one": 12.0, "many": [1, -2.0], "number": 3.0}"#).unwrap();
         assert_eq!(Json::Object(read).to_string(), r#"{"one":12,"many":[1,-2],"number":3.0}"#);
+        let marked = outcome("\u{FEFF}{\"one\": 1}").unwrap();
+        assert_eq!(
+            (marked["one"].as_i64(), outcome("\u{FEFF}").unwrap().len()),
+            (Some(1), 0),
+            "a byte order mark is ignored"
+        );
         for too_large in [r#"{"one": 1e300}"#, r#"{"many": [9223372036854775808]}"#] {
             assert_eq!(outcome(too_large).unwrap_err().code, FailureCode::Output, "{too_large}");
         }

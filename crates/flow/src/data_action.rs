@@ -1,10 +1,12 @@
 //! What a data action looks like to flows: typed inputs and outputs.
 
+use serde::{Deserialize, Serialize};
+
 use crate::interface::{InputType, OutputType};
 use crate::types::Type;
 
 /// What a data action takes and gives.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contract {
     /// Its inputs, in the order of its schema.
     pub inputs: Vec<InputType>,

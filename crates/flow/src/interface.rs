@@ -1,5 +1,7 @@
 //! What callers rely on: a flow's inputs, outputs and whether it may decide.
 
+use serde::{Deserialize, Serialize};
+
 use crate::types::Type;
 use waypost_ids::FlowId;
 
@@ -24,7 +26,7 @@ pub struct Interface {
 }
 
 /// One input.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputType {
     /// Its name.
     pub name: String,
@@ -35,7 +37,7 @@ pub struct InputType {
 }
 
 /// One output.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutputType {
     /// Its name.
     pub name: String,

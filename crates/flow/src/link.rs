@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::actions::facts::Effect;
-use crate::program::{Callee, Program, Selector};
-use waypost_ids::{FlowId, LabelTarget, Version};
+use crate::data_action::Contract;
+use crate::program::{Callee, DataActionTarget, Program, Selector};
+use waypost_ids::{DataActionId, FlowId, LabelTarget, Version};
 
 type Labels = Vec<(Arc<str>, Vec<LabelTarget>)>;
 
@@ -26,6 +27,18 @@ pub struct FlowSet {
     pub labels: BTreeMap<FlowId, BTreeMap<String, Vec<LabelTarget>>>,
     /// All versions that have a program.
     pub versions: BTreeSet<(FlowId, Version)>,
+    /// The data actions that they call. One that was deleted meanwhile is still called as it was then, and that fails.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub data_actions: BTreeMap<DataActionId, CalledAction>,
+}
+
+/// What a program knows of a data action that it calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalledAction {
+    /// Its name.
+    pub name: String,
+    /// What it takes and gives.
+    pub contract: Contract,
 }
 
 /// Programs by flow and version, and which version of each flow is published or labelled.
@@ -79,6 +92,7 @@ impl Snapshot {
             published: BTreeMap::new(),
             labels: BTreeMap::new(),
             versions: BTreeSet::new(),
+            data_actions: BTreeMap::new(),
         };
         let mut open = vec![start];
         while let Some(program) = open.pop() {
@@ -86,7 +100,15 @@ impl Snapshot {
                 continue;
             }
             for action in program.actions() {
-                let Some(Effect::Calls(callee)) = action.kind.facts().effect else { continue };
+                let callee = match action.kind.facts().effect {
+                    Some(Effect::Calls(callee)) => callee,
+                    Some(Effect::AsksOutside(DataActionTarget { id, name, contract })) => {
+                        let called = || CalledAction { name: name.to_string(), contract: Contract::clone(contract) };
+                        set.data_actions.entry(*id).or_insert_with(called);
+                        continue;
+                    }
+                    Some(Effect::Asks | Effect::Sends | Effect::Sets) | None => continue,
+                };
                 let targets: Vec<Version> = match &callee.selector {
                     Selector::Version(version) => vec![*version],
                     Selector::Published => {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
 use crate::email::Member;
 
 /// A static type. Every expression has one.
@@ -154,6 +156,20 @@ impl Type {
             (Self::List(a), Self::List(b)) | (Self::Map(a), Self::Map(b)) => a.fits(b),
             (a, b) => a == b,
         }
+    }
+}
+
+/// As it is written in a document.
+impl Serialize for Type {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Type {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = String::deserialize(deserializer)?;
+        Self::parse(&written).ok_or_else(|| de::Error::custom(format!("`{written}` is not a type")))
     }
 }
 

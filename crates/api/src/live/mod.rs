@@ -25,7 +25,7 @@ use crate::error::ApiError;
 use crate::openapi::Endpoints;
 use crate::openapi::operation::operation;
 use crate::query::Query;
-use crate::serve::Stopping;
+use crate::serve::{Stopping, stopped};
 use crate::state::ApiState;
 use told::{Filter, reset, scope, told, write};
 
@@ -135,7 +135,7 @@ async fn watch_events(
     let now = Instant::now();
     let watching = Watching {
         scopes: caller.scopes(),
-        stop: stopping.map(|Extension(Stopping(stop))| stop),
+        stop: stopping.map(|Extension(stop)| stop),
         beat: now + HEARTBEAT,
         check: now + CHECK,
         pace: now,
@@ -167,7 +167,7 @@ struct Watching {
     scopes: Scopes,
     filter: Filter,
     rings: watch::Receiver<u64>,
-    stop: Option<watch::Receiver<bool>>,
+    stop: Option<Stopping>,
     cursor: Cursor,
     /// What is sent first.
     begin: Option<String>,
@@ -262,13 +262,5 @@ impl Watching {
             }
         }
         text
-    }
-}
-
-async fn stopped(stop: &mut Option<watch::Receiver<bool>>) {
-    match stop {
-        // A sender that is gone can't say more: that is the end as well.
-        Some(stop) => drop(stop.wait_for(|stopped| *stopped).await),
-        None => std::future::pending().await,
     }
 }

@@ -190,6 +190,11 @@ impl Book {
         }
     }
 
+    /// What an attempt says of the service whose call is still under way.
+    pub(super) fn note(&mut self, action: DataActionId, ended: &Ended, now: Instant) {
+        self.targets.note(&action, ended, false, now);
+    }
+
     /// How many calls wait.
     pub(super) fn waiting(&self) -> usize {
         self.count
@@ -285,6 +290,19 @@ mod tests {
         book.end(HANGS, Turn::Carry { asks_again: true }, Some(&Ended::Reached), later);
         book.put(call(HANGS)).unwrap();
         assert_eq!(book.next(later).map(|(_, turn)| turn), Some(carry));
+    }
+
+    #[test]
+    fn what_a_service_asks_for_counts_while_the_call_that_heard_it_goes_on() {
+        let mut book = book(&[(HANGS, 1)]);
+        let now = Instant::now();
+        assert_eq!(begun(&mut book, now), [(HANGS, Turn::Carry { asks_again: false })]);
+        book.note(HANGS, &Ended::Busy(Duration::from_secs(30)), now);
+        book.put(call(HANGS)).unwrap();
+        assert_eq!(begun(&mut book, now), [(HANGS, Turn::Refuse)]);
+        assert!(book.refuses(HANGS, now) && !book.refuses(HANGS, now + Duration::from_secs(30)));
+        book.end(HANGS, Turn::Carry { asks_again: false }, Some(&Ended::Reached), now + Duration::from_secs(30));
+        assert!(!book.refuses(HANGS, now), "it is back");
     }
 
     #[test]

@@ -103,7 +103,7 @@ async fn call(
         let tried = calls.http.send(request.method.clone(), &request.url, request.parts(), limits).await;
         let now = app.origin.now();
         let again = match &tried {
-            Ok(answer) => matches!(answer.status.as_u16(), 429 | 502..=504).then(|| waits(answer, now)),
+            Ok(answer) => may_be_repeated(answer.status.as_u16()).then(|| waits(answer, now)),
             Err(Unreached::Failed(_)) => Some(None),
             Err(Unreached::Private(_) | Unreached::Plain(_) | Unreached::Late(_)) => None,
         };
@@ -111,6 +111,10 @@ async fn call(
             // Half of it by chance: many calls that failed together are not to come back together.
             let wait = wanted.unwrap_or_default().max(pause.mul_f64(0.5 + app.origin.share() / 2.0));
             if Instant::now() + wait < end {
+                if let Some(wanted) = wanted {
+                    // It counts for all calls, and from now on: this one may go on for long.
+                    calls.book().note(asked.data_action, &Ended::Busy(wanted), Instant::now());
+                }
                 left = left.saturating_sub(1);
                 pause = pause.saturating_mul(2);
                 sleep(wait).await;
@@ -196,6 +200,12 @@ impl Prepared {
     fn parts(&self) -> (HeaderMap, Option<Bytes>) {
         (self.headers.clone(), self.body.clone())
     }
+}
+
+/// Whether a request that was answered so may succeed if it is sent again. Each attempt has the same key, so that a service that had acted
+/// on the first does not act twice.
+fn may_be_repeated(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500 | 502..=504)
 }
 
 /// How long the server wants to be left alone.

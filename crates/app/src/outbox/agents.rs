@@ -8,6 +8,7 @@ use waypost_catalogue::routing::Wanted;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_flow::document;
 use waypost_ids::{DeliveryId, InteractionId, QueueId};
+use waypost_outgoing::compose::UNMAILABLE;
 use waypost_store::error::{LeaseError, StoreError};
 use waypost_store::records::audit::AuditRecord;
 use waypost_store::records::catalogue::QueueRecord;
@@ -100,6 +101,8 @@ impl App {
         if written.text.trim().is_empty() && written.html.as_deref().is_none_or(|html| html.trim().is_empty()) {
             problems.push(wrong("text", "the reply says nothing").expected("what the reply says"));
         }
+        problems.extend(carried("text", Some(&written.text)));
+        problems.extend(carried("html", written.html.as_deref()));
         let subject = written.subject.as_deref();
         problems.extend(subject.and_then(|subject| line("subject", subject, SUBJECT)));
         if !problems.is_empty() {
@@ -141,6 +144,7 @@ impl App {
             let problem = wrong("text", "a mail that is resent unchanged can't have a text");
             problems.push(problem.expected("`attach` with a text"));
         }
+        problems.extend(carried("text", text.as_deref()));
         if !problems.is_empty() {
             return Err(AgentError::Invalid(problems));
         }
@@ -285,6 +289,12 @@ fn line(path: &str, text: &str, most: usize) -> Option<Diagnostic> {
     (!well).then(|| {
         wrong(path, "it must be one line").expected(format!("1 to {most} characters, none of them a control character"))
     })
+}
+
+/// What is wrong with a text that a mail is to carry, if anything.
+fn carried(path: &str, text: Option<&str>) -> Option<Diagnostic> {
+    let unmailable = text.is_some_and(|text| text.contains(char::from(UNMAILABLE)));
+    unmailable.then(|| wrong(path, "mail can't carry NUL characters").expected("a text without U+0000"))
 }
 
 fn wrong(path: &str, message: &str) -> Diagnostic {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use waypost_flow::diagnostic::{Code, Diagnostic};
 use waypost_mail::message::{AddressField, Message};
+use waypost_outgoing::compose::UNMAILABLE;
 
 /// The most characters of a line, its end aside (RFC 5322, section 2.1.1).
 const LINE: usize = 998;
@@ -44,6 +45,9 @@ pub(super) fn edited(raw: &[u8], known: Known, message_id: &str) -> Result<Bytes
     let (mut problems, names) = read_header(&mail);
     if !problems.is_empty() {
         return Err(problems);
+    }
+    if let Some(line) = mail.split(|byte| *byte == b'\n').position(|line| line.contains(&UNMAILABLE)) {
+        problems.push(wrong(&format!("line {}: mail can't carry NUL characters", line + 1)));
     }
     let message = Message::parse(&mail);
     let from = message.addresses(AddressField::From);
@@ -199,6 +203,7 @@ mod tests {
             ("From: nobody\n\nHi", "the mail has no author"),
             ("From: a@b.example\nSubject: a\0b\n\n", "line 2: a control character in the header"),
             ("From: a@b.example\nSubject: \x1b[2J\n\n", "line 2: a control character in the header"),
+            ("From: a@b.example\n\nHi\0\n", "line 3: mail can't carry NUL characters"),
             ("From: a@b.example\nMessage-ID: <2@a.example>\n\n", "the Message-ID of a delivery's mail stays the same"),
             (
                 "Message-ID: <1@a.example>\nFrom: a@b.example\nMessage-ID: <2@x>\n\n",

@@ -14,8 +14,8 @@ use uuid::Uuid;
 use waypost_app::mail::parked::{Asked, MOST_ASKED, Outside, Received, Ticket};
 use waypost_catalogue::data_actions::{DataActionSpec, KnownDataAction};
 use waypost_catalogue::world::Running;
-use waypost_engine::{Answered, Ask, FindQueue, Journal, Question, Queue, QueueAnswer};
-use waypost_ids::DecisionKind;
+use waypost_engine::{Answered, Ask, CallFailure, CallOutcome, FindQueue, Journal, Question, Queue, QueueAnswer};
+use waypost_ids::{DataActionId, DecisionKind};
 use waypost_origin::Origin;
 use waypost_store::records::mail::{InteractionRecord, RunRecord};
 use waypost_store::records::retention::{RetentionLimits, VersionLimits};
@@ -42,6 +42,7 @@ impl Outside for Far {
             Question::FindQueue(asked) if asked.name == ELSEWHERE => {
                 Received::Later(*self.until.lock().unwrap_or_else(PoisonError::into_inner))
             }
+            Question::CallDataAction(_) => Received::Later(*self.until.lock().unwrap_or_else(PoisonError::into_inner)),
             _ => Received::No,
         }
     }
@@ -450,22 +451,72 @@ const CALLS: &str = "{ name: Ask, type: email, nodes: [
         { type: transferToQueue, queue: '${name}' } ] },
     { id: call, actions: [{ type: callDataAction, dataAction: Slow }, { type: disconnect }] } ] }";
 
-#[tokio::test]
-async fn a_run_over_erased_content_says_why_it_calls_nobody() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut node = Node::open(folder.path().to_str().unwrap()).await;
-    let id = prepare(&node).await;
-    let object = json!({ "type": "object", "properties": {} });
+/// Makes a data action that gives a tier.
+async fn data_action(node: &Node, name: &str) -> DataActionId {
     let definition = json!({
         "config": {
             "request": { "requestUrlTemplate": "https://slow.example/", "requestType": "GET" },
             "response": { "successTemplate": "${rawResult}" },
         },
-        "contract": { "input": { "inputSchema": object }, "output": { "successSchema": object } },
+        "contract": {
+            "input": { "inputSchema": { "type": "object", "properties": {} } },
+            "output": { "successSchema": { "type": "object", "properties": { "tier": { "type": "string" } } } },
+        },
     });
     let members = definition.as_object().unwrap().clone();
-    let spec = DataActionSpec { name: Some("Slow".to_owned()), members, version: None };
-    node.app.catalogue.create::<KnownDataAction>(BY, spec).await.unwrap();
+    let spec = DataActionSpec { name: Some(name.to_owned()), members, version: None };
+    node.app.catalogue.create::<KnownDataAction>(BY, spec).await.unwrap().record.id
+}
+
+/// Calls a data action, and says why it could not, or what it was told.
+const SAYS_WHY: &str =
+    "{ name: Ask, type: email, variables: [{ name: tier, type: string }, { name: why, type: string }], nodes: [
+    { id: ask, actions: [
+        { type: callDataAction, dataAction: Slow, outputMapping: [{ name: tier, value: '${output.tier}' }],
+          failureMapping: [{ name: why, value: '${output.code}' }], failure: { to: failed }, timedOut: { to: failed } },
+        { type: setAttributes, attributes: { tier: '${tier}' } }, { type: disconnect }] },
+    { id: failed, actions: [{ type: setAttributes, attributes: { why: '${why}' } }, { type: disconnect }] } ] }";
+
+/// Whether the answer came before or after, or another of that name is there by now: the run is of the flows that it began with.
+#[tokio::test]
+async fn a_run_whose_data_action_is_deleted_goes_on_with_the_flows_that_it_began_with() {
+    let deleted = || {
+        let (code, message) = ("deleted".to_owned(), "the data action was deleted".to_owned());
+        CallOutcome::Failure(CallFailure { code, message, status: None })
+    };
+    let gold = || CallOutcome::Success { output: Map::from_iter([("tier".to_owned(), json!("gold"))]) };
+    for (outcome, made_anew, expected) in [
+        (deleted(), false, ("why", "deleted")),
+        (gold(), false, ("tier", "gold")),
+        (deleted(), true, ("why", "deleted")),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut node = Node::open(folder.path().to_str().unwrap()).await;
+        let slow = data_action(&node, "Slow").await;
+        let id = prepare_for(&node, source::yaml(SAYS_WHY).unwrap().0).await;
+        node.work();
+        let Asked { ticket, question, .. } = timeout(LONG, node.asked.recv()).await.unwrap().unwrap();
+        let Question::CallDataAction(asked) = question else { panic!("{question:?}") };
+        let ask = node.app.catalogue.world().flows.keys().next().copied().unwrap();
+        let ends = source::yaml("{ name: Ask, type: email, nodes: [{ id: ask, actions: [{ type: disconnect }] }] }");
+        node.app.catalogue.update_flow(BY, ask, ends.unwrap().0, None, Saving::Publish).await.unwrap();
+        node.app.catalogue.delete::<KnownDataAction>(BY, &slow, None).await.unwrap();
+        if made_anew {
+            data_action(&node, "Slow").await;
+        }
+        assert!(node.app.hand_in(ticket, asked.answered(outcome)).await.unwrap());
+        let run = node.ran(id).await;
+        assert_eq!((run.flow.map(|(_, version)| version), attributes(&run)), (Some(1), vec![expected]));
+        node.stop.send_replace(true);
+    }
+}
+
+#[tokio::test]
+async fn a_run_over_erased_content_says_why_it_calls_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut node = Node::open(folder.path().to_str().unwrap()).await;
+    let id = prepare(&node).await;
+    data_action(&node, "Slow").await;
     let asking = node.app.catalogue.world().flows.keys().next().copied().unwrap();
     let flow = source::yaml(CALLS).unwrap().0;
     node.app.catalogue.update_flow(BY, asking, flow, None, Saving::Publish).await.unwrap();

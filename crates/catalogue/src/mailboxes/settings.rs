@@ -7,7 +7,7 @@ use waypost_flow::document;
 use waypost_ids::{MailboxId, SecretId};
 use waypost_store::records::catalogue::{DeliverTo, RouteRecord};
 use waypost_store::records::mailboxes::{
-    MailboxAuth, MailboxOauth, MailboxRecord, MailboxSettings, SubmissionSettings,
+    MailboxAfter, MailboxAuth, MailboxOauth, MailboxRecord, MailboxSettings, SubmissionSettings,
 };
 
 use super::auth::{DefinitionAuth, DefinitionOauth};
@@ -53,6 +53,7 @@ pub(super) fn settings(
         submission: submission?,
     };
     no_loop(world, &settings, known, problems);
+    no_circle(world, &settings, known, problems);
     Some(settings)
 }
 
@@ -99,6 +100,41 @@ fn no_loop(world: &World, settings: &MailboxSettings, known: Option<MailboxId>, 
             );
             let problem = Diagnostic::error(Code::InvalidValue, "user", message);
             problems.push(problem.expected("an account of which nobody watches that folder"));
+        }
+    }
+}
+
+/// Refuses to move messages where another mailbox of the account takes them and moves them back, itself or by way of others: each would take
+/// them again, for ever.
+fn no_circle(world: &World, settings: &MailboxSettings, known: Option<MailboxId>, problems: &mut Vec<Diagnostic>) {
+    let watches = |settings: &MailboxSettings, folder: &str| {
+        settings.folders.iter().any(|watched| watched.eq_ignore_ascii_case(folder))
+    };
+    let MailboxAfter::MoveTo(first) = &settings.after else { return };
+    let mut left: Vec<&Arc<MailboxRecord>> = world
+        .mailboxes
+        .values()
+        .filter(|other| Some(other.id) != known && same_account(&other.settings, settings))
+        .collect();
+    left.sort_unstable_by_key(|other| other.id);
+    // Each mailbox is looked at once, with the one that the message came to first on the way there.
+    let mut open = vec![(first, None)];
+    while let Some((folder, by)) = open.pop() {
+        let (takes, others) = left.into_iter().partition(|other| watches(&other.settings, folder));
+        left = others;
+        for other in Vec::<&Arc<MailboxRecord>>::into_iter(takes) {
+            let MailboxAfter::MoveTo(next) = &other.settings.after else { continue };
+            let by = by.unwrap_or(other);
+            if watches(settings, next) {
+                let message = format!(
+                    "the mailbox `{}` takes what is moved to `{first}`, and it comes back to `{next}`, which is watched here",
+                    by.name
+                );
+                let problem = Diagnostic::error(Code::InvalidValue, "after.moveTo", message);
+                problems.push(problem.expected("a folder from which nothing is moved back"));
+                return;
+            }
+            open.push((next, Some(by)));
         }
     }
 }

@@ -200,7 +200,7 @@ impl Runnable for ProgramCallDataAction {
             sets: Sets::Nothing,
             jumps: &self.jumps,
             jump_outputs: &self.failures,
-            effect: Some(Effect::AsksOutside),
+            effect: Some(Effect::AsksOutside(&self.data_action)),
             ends: Ends::Nothing,
         }
     }

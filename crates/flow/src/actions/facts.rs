@@ -8,7 +8,7 @@ use super::jumps::ProgramJumps;
 use crate::check::World;
 use crate::document::{Action, FlowReference, Mapping};
 use crate::expr::Compiled;
-use crate::program::Callee;
+use crate::program::{Callee, DataActionTarget};
 use crate::types::Type;
 
 /// The member that maps an answer.
@@ -195,7 +195,7 @@ pub enum Effect<'p> {
     /// It asks for something, and the run waits for the answer.
     Asks,
     /// It asks a service outside, which fails or is late sooner or later.
-    AsksOutside,
+    AsksOutside(&'p DataActionTarget),
     /// It sends something.
     Sends,
     /// It sets something that the checker does not follow, and that may be refused.

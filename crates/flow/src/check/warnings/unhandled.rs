@@ -23,7 +23,7 @@ fn in_actions(path: &str, written: &[Action], actions: &[ProgramAction], diagnos
             continue;
         }
         let (path, facts) = (format!("{path}.actions[{index}]"), action.kind.facts());
-        if let Some(Effect::AsksOutside) = facts.effect {
+        if let Some(Effect::AsksOutside(_)) = facts.effect {
             let missing = missing(&action.kind, facts.jumps);
             if !missing.is_empty() {
                 let named: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
