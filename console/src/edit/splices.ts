@@ -82,14 +82,17 @@ export class Splices {
 
   private replace(node: Node | null, wanted: unknown, place: Place) {
     const [from, to] = [node?.range?.[0] ?? 0, node ? this.end(node) : 0];
-    const style = isScalar(node) ? ((node.type as Scalar.Type | undefined) ?? undefined) : undefined;
+    const said = isScalar(node) ? headComment(this.text.slice(from, to)) : "";
+    const beside = said === "" && /^[ \t]+#/.test(this.text.slice(to, this.lineEnd(to)));
+    // Behind a text in lines there is no place for the comment that stands beside it.
+    const style = isScalar(node) ? (beside && typeof wanted === "string" && wanted.includes("\n") ? "QUOTE_DOUBLE" : ((node.type as Scalar.Type | undefined) ?? undefined)) : undefined;
     // What is empty can't be written in lines: that it stands in brackets says nothing.
     const flow = (isMap(node) || isSeq(node)) && node.flow === true && node.items.length > 0;
     const line = (flow || place.kind === "flow") && (isRecord(wanted) || Array.isArray(wanted)) ? inFlow(wanted) : undefined;
     if (place.kind === "flow") return this.put(from, to, line ?? inFlow(wanted, style?.startsWith("BLOCK") ? undefined : style));
     if (line !== undefined && line.length <= LONGEST_FLOW) return this.put(from, to, line);
-    if (place.kind === "item") return this.put(from, to, afterDash(wanted, place.column, style));
-    if (place.kind === "member") return this.put(place.colon + 1, Math.max(to, place.colon + 1), afterKey(wanted, place.column, style));
+    if (place.kind === "item") return this.put(from, to, commented(afterDash(wanted, place.column, style), said));
+    if (place.kind === "member") return this.put(place.colon + 1, Math.max(to, place.colon + 1), commented(afterKey(wanted, place.column, style), said));
     this.put(from, to, member("x", wanted, 0).replace(/^x:\s*/, "").replace(/\n {2}/g, "\n"));
   }
 
@@ -205,9 +208,28 @@ export class Splices {
       const dash = dashesOf(node).at(-1) ?? 0;
       return this.itemEnd(last as Node | null, dash);
     }
-    const to = node.range?.[1] ?? 0;
-    return to - (/\s*$/.exec(this.text.slice(node.range?.[0] ?? 0, to))?.[0].length ?? 0);
+    const [from, to] = node.range ?? [0, 0];
+    const written = this.text.slice(from, to);
+    return from + (isScalar(node) && node.type?.startsWith("BLOCK") ? blockEnd(written, String(node.value)) : written.trimEnd().length);
   }
+}
+
+/** The comment behind the `|` or `>` of a text in lines. */
+const headComment = (written: string): string => /^[|>][-+\d]*[ \t]+(#[^\r\n]*)/.exec(written)?.[1] ?? "";
+
+/** A value's text with a comment behind its first line. */
+const commented = (text: string, comment: string): string => (comment === "" ? text : text.replace(/^[^\n]*/, (first) => `${first} ${comment}`));
+
+/** Where the lines of a text in lines (`|`, `>`) end: blanks at the end of a line are the text's, and so are blank lines that are kept (`|+`). */
+function blockEnd(written: string, value: string): number {
+  const [header = "", ...lines] = written.replace(/\r?\n$/, "").split("\n");
+  if (!/^[|>]\d?\+/.test(header)) {
+    const indent = (all: string[]) => (all.find((line) => /\S/.test(line)) ?? "").search(/[^ ]|$/);
+    // A line of nothing but spaces is the text's as far as it is wider than the text is indented.
+    const column = indent(lines) - indent(value.split("\n"));
+    while (lines.length > 0 && /^ *\r?$/.test(lines.at(-1) ?? "") && (lines.at(-1) ?? "").replace("\r", "").length <= column) lines.pop();
+  }
+  return [header, ...lines].join("\n").replace(/\r$/, "").length;
 }
 
 /** Whether only scalars differ. */
