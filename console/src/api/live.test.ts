@@ -5,6 +5,7 @@ import { hold, keepUp } from "./live";
 /** What was asked of the server, and the streams that it opened: what is written to one is read. */
 let asked: Headers[] = [];
 let streams: ReadableStreamDefaultController<Uint8Array>[] = [];
+let signals: AbortSignal[] = [];
 let answer: () => Response;
 let stop: () => void = () => {};
 
@@ -27,10 +28,11 @@ function looked() {
 
 beforeEach(() => {
   vi.useFakeTimers();
-  [asked, streams, answer] = [[], [], streaming];
+  [asked, streams, signals, answer] = [[], [], [], streaming];
   vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
     asked.push(new Headers(init.headers));
     const opened = streams.length;
+    if (init.signal) signals.push(init.signal);
     init.signal?.addEventListener("abort", () => streams[opened]?.error(new DOMException("aborted", "AbortError")));
     return answer();
   });
@@ -88,4 +90,39 @@ test("a stream that is silent for long is dead, and another is opened", async ()
   expect(asked).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(3000);
   expect(asked).toHaveLength(2);
+});
+
+/** The page is left for another, or come back to as it was left. */
+const page = (name: "pagehide" | "pageshow") => window.dispatchEvent(Object.assign(new Event(name), { persisted: true }));
+const asksSession = (client: QueryClient) => vi.spyOn(client, "refetchQueries").mockResolvedValue();
+
+test("a page that is left gives its stream back, and goes on where it was once somebody comes back to it", async () => {
+  const { client, times } = looked();
+  const session = asksSession(client);
+  stop = keepUp(client);
+  await vi.advanceTimersByTimeAsync(0);
+  write("id: a-1\nevent: ready\ndata: {}\n\n");
+  await vi.advanceTimersByTimeAsync(2000);
+  let cut = false;
+  signals[0]!.addEventListener("abort", () => (cut = true));
+  page("pagehide");
+  expect(cut).toBe(true);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(asked).toHaveLength(1);
+  expect(session).not.toHaveBeenCalled();
+  page("pageshow");
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(asked).toHaveLength(2);
+  expect(times(), "what happened meanwhile is asked for").toBe(2);
+  expect(session, "and who is signed in").toHaveBeenCalledWith({ queryKey: ["session"] });
+});
+
+test("where the stream is refused because the session ended, it is asked who is signed in, however much else is old", async () => {
+  answer = () => new Response("{}", { status: 401 });
+  const { client } = looked();
+  const session = asksSession(client);
+  hold(true);
+  stop = keepUp(client);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(session).toHaveBeenCalledTimes(1);
 });

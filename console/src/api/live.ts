@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { ApiError, isAbsent, request } from "./client";
 import { eventReader, type ServerEvent } from "./events";
+import { session } from "./queries";
 import { affectedBy, type Affects, everything, isRead } from "./stale";
 
 /** `live`: what changes is shown as it happens. `polling`: the server offers no stream now, so it is asked again and again. */
@@ -54,8 +55,31 @@ export function hold(still: boolean) {
 export function keepUp(client: QueryClient): () => void {
   const stop = new AbortController();
   const old = keepFresh(client, stop.signal);
-  void listen(old, stop.signal);
-  return () => stop.abort();
+  let heard = new AbortController();
+  // Where the session ended, asking who is signed in leads to signing in.
+  const ask = () => void client.refetchQueries({ queryKey: session.queryKey });
+  const start = () => {
+    heard = new AbortController();
+    void listen(old, ask, heard.signal);
+  };
+  // A page that is left is kept for whoever goes back, and so would be its stream: one that nobody reads, of the few connections that all have.
+  const left = () => heard.abort();
+  // Whoever comes back to it may be signed in no more.
+  const back = ({ persisted }: PageTransitionEvent) => {
+    if (!persisted) return;
+    ask();
+    old(everything);
+    start();
+  };
+  window.addEventListener("pagehide", left);
+  window.addEventListener("pageshow", back);
+  start();
+  return () => {
+    window.removeEventListener("pagehide", left);
+    window.removeEventListener("pageshow", back);
+    heard.abort();
+    stop.abort();
+  };
 }
 
 /** Takes what became old, and asks for it again: soon, together, and not while it is held. */
@@ -94,7 +118,7 @@ function keepFresh(client: QueryClient, signal: AbortSignal): (affects: Affects)
   };
 }
 
-async function listen(old: (affects: Affects) => void, signal: AbortSignal) {
+async function listen(old: (affects: Affects) => void, ask: () => void, signal: AbortSignal) {
   let last: string | undefined;
   let wait = FIRST_WAIT;
   const take = (event: ServerEvent) => {
@@ -113,8 +137,7 @@ async function listen(old: (affects: Affects) => void, signal: AbortSignal) {
       if (!signal.aborted) become("connecting");
     } catch (error) {
       if (signal.aborted) return;
-      // The session ended: asking who is signed in leads to signing in.
-      if (error instanceof ApiError && error.status === 401) old(([first]) => first === "session");
+      if (error instanceof ApiError && error.status === 401) ask();
       const refused = error instanceof ApiError && error.status > 0;
       stays = refused && (error.status === 403 || isAbsent(error));
       if (refused && error.retryAfter) wait = Math.max(wait, error.retryAfter * 1000);
