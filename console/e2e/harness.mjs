@@ -143,6 +143,7 @@ export const DRAFTS = /\/api\/v2\/flows\/[^/]+\?draft=true$/;
 export const signOut = async (item) => {
   await page.getByRole("button", { name: /^(tests|.{8}-.*|Reader)/ }).first().click();
   await page.getByRole("menuitem", { name: item, exact: true }).click();
+  await page.waitForURL(`${BASE}/sign-in`);
   await page.getByLabel("Client id").waitFor();
 };
 

@@ -93,6 +93,21 @@ const SHAPES: { name: string; base: object[]; mine: object[]; theirs: object[]; 
     nodes: [q("general", "A", { next: [{ to: "helpdesk" }] }), q("helpdesk", "C")],
   },
   {
+    name: "a node with another id and another content is the same where all that led to it leads to its new id",
+    base: [q("a", "A", { next: [{ when: "${x}", to: "b" }, { to: "c" }] }), q("b", "B"), q("c", "C")],
+    mine: [q("a", "A", { next: [{ when: "${x}", to: "b" }, { to: "sea" }] }), q("b", "B"), q("sea", "changed")],
+    theirs: [q("a", "A", { next: [{ when: "${x}", to: "b" }, { to: "c" }] }), q("b", "B"), q("c", "C", { next: [{ to: "b" }] })],
+    nodes: [q("a", "A", { next: [{ when: "${x}", to: "b" }, { to: "sea" }] }), q("b", "B"), q("sea", "changed", { next: [{ to: "b" }] })],
+  },
+  {
+    name: "one that does another kind of thing is another",
+    base: [q("a", "A", { next: [{ to: "c" }] }), q("c", "C")],
+    mine: [q("a", "A", { next: [{ to: "sea" }] }), { id: "sea", actions: [{ type: "disconnect" }] }],
+    theirs: [q("a", "A", { next: [{ to: "c" }] }), q("c", "changed")],
+    nodes: [q("a", "A", { next: [{ to: "sea" }] }), { id: "sea", actions: [{ type: "disconnect" }] }],
+    clashes: ["nodes[c]"],
+  },
+  {
     name: "both renamed a node: one id is chosen, once, though theirs took another away",
     base: [q("a", "A", { next: [{ to: "b" }] }), q("b", "B"), q("c", "C")],
     mine: [q("a", "A", { next: [{ to: "mine" }] }), q("mine", "B"), q("c", "C")],

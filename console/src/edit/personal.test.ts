@@ -44,6 +44,17 @@ test("what data actions answer tells of persons, too", () => {
   expect(details.map((one) => [one.kind, one.found])).toEqual([["address", "ana@kunde.example"], ["number", "48213777"]]);
 });
 
+test("nothing is replaced by itself, nor two things by the same", () => {
+  const text = "Call 12345678 or 87654321, write to person1@bank.example and person2@bank.example, of company1.example@x.com";
+  const mail = { from: "Alex Miller <person1@bank.example>, Alex Miller <Ana@company1.org>", text };
+  const details = detailsOf(mail, "").filter((one) => one.kind !== "domain");
+  const examples = details.map((one) => exampleOf(one, []));
+  for (const [place, one] of details.entries()) expect(examples[place]?.toLowerCase(), one.found).not.toBe(one.found.toLowerCase());
+  expect(new Set(examples).size).toBe(examples.length);
+  expect(details.map((one) => [one.found, one.example])).toContainEqual(["12345678", "22345678"]);
+  expect(alsoReplace("Example 1", 0).example).toBe("example 2");
+});
+
 test("examples are the same everywhere, and nothing else changes", () => {
   const { mail } = readMail(MAIL);
   const details = detailsOf(mail, "");

@@ -35,12 +35,15 @@ const EXAMPLE = /(?:^|\.)(?:example|test|invalid|localhost)$|^example\.(?:com|ne
 export function detailsOf(mail: CaseMail, flow: string, others: readonly string[] = []): Detail[] {
   const details: Detail[] = [];
   const known = new Set<string>();
+  const next = new Map<Detail["kind"], number>();
   const says = [...flow.matchAll(LITERAL)].map(([, one, other]) => one ?? other ?? "").flatMap((one) => [one, one.replaceAll("@", " ")]).join("\n");
   const add = (kind: Detail["kind"], found: string, example: (nth: number) => string) => {
     const key = `${kind} ${found.toLowerCase()}`;
     if (known.has(key)) return;
     known.add(key);
-    const nth = details.filter((one) => one.kind === kind).length;
+    // What looks like an example already may be somebody's all the same: it becomes another.
+    const nth = other(found, next.get(kind) ?? 0, example);
+    next.set(kind, nth + 1);
     details.push({ kind, found, example: example(nth), inFlow: wordsOf([found]).test(says) });
   };
   const heads = [mail.from, mail.replyTo, mail.to, mail.cc].flatMap((one) => one ?? []);
@@ -70,8 +73,14 @@ export function detailsOf(mail: CaseMail, flow: string, others: readonly string[
   return details;
 }
 
+/** Which example is another text than what it stands for, from one on. Of an address it stands before the `@`. */
+const other = (found: string, nth: number, example: (nth: number) => string): number => ([found, found.slice(0, Math.max(0, found.lastIndexOf("@")))].some((one) => one.toLowerCase() === example(nth).toLowerCase()) ? nth + 1 : nth);
+
 /** Something that somebody saw in the mail. */
-export const alsoReplace = (found: string, nth: number): Detail => ({ kind: "text", found, example: `example ${nth + 1}`, inFlow: false });
+export function alsoReplace(found: string, nth: number): Detail {
+  const example = (nth: number) => `example ${nth + 1}`;
+  return { kind: "text", found, example: example(other(found, nth, example)), inFlow: false };
+}
 
 /** What a detail is shown to become. */
 export const exampleOf = (detail: Detail, chosen: readonly Detail[]): string => (detail.kind === "address" ? addressLike(detail, chosen) : detail.example);

@@ -1,5 +1,6 @@
-import { type FlowValue, type NodeValue, nodesOf, renameNode } from "./flow";
+import { type FlowValue, type NodeValue, nodesOf, renameNode, targetsOf } from "./flow";
 import { resembles } from "./match";
+import { equal } from "./value";
 
 export interface Rename {
   from: string;
@@ -19,7 +20,10 @@ export function renamedInPlace(before: FlowValue, after: FlowValue): Rename[] {
   return found.every(({ from, to }) => !wanted.has(from) && !known.has(to)) ? found : [];
 }
 
-/** Which nodes of a flow have another id in a change of it: those that say the same, or nearly, under an id that is new. */
+/**
+ * Which nodes of a flow have another id in a change of it: those that say the same, or nearly, under an id that is new, or do the same kind
+ * of thing where all that led to them leads to the new id.
+ */
 export function renamesOf(base: FlowValue, changed: FlowValue): Rename[] {
   const found: Rename[] = [];
   const find = (was: FlowValue): Rename | undefined => {
@@ -28,7 +32,7 @@ export function renamesOf(base: FlowValue, changed: FlowValue): Rename[] {
     const fresh = nodesOf(changed).filter(({ id }) => !before.has(id));
     for (const node of nodesOf(was)) {
       if (after.has(node.id)) continue;
-      const is = fresh.find((one) => resembles(called(node, one.id), one));
+      const is = fresh.find((one) => resembles(called(node, one.id), one)) ?? fresh.find((one) => standsFor(node, one, was, changed));
       if (is) return { from: node.id, to: is.id };
     }
     return undefined;
@@ -39,6 +43,15 @@ export function renamesOf(base: FlowValue, changed: FlowValue): Rename[] {
     base = renameNode(base, next.from, next.to);
   }
   return found;
+}
+
+/** Whether a node does the same kind of thing as another did, and is where all leads that led to the other. */
+function standsFor(node: NodeValue, other: NodeValue, was: FlowValue, changed: FlowValue): boolean {
+  const kinds = ({ actions }: NodeValue) => (actions ?? []).map((one) => one.type);
+  if (kinds(node).length === 0 || !equal(kinds(node), kinds(other))) return false;
+  const ledBy = (flow: FlowValue, id: string) => nodesOf(flow).filter((one) => one.id !== id && targetsOf({ nodes: [one] }).has(id));
+  const [before, after] = [ledBy(was, node.id), ledBy(changed, other.id)].map((all) => all.map(({ id }) => id));
+  return (before ?? []).length > 0 && equal(before, after);
 }
 
 /** A node with another id, also where it leads to itself. */

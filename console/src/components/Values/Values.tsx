@@ -18,7 +18,7 @@ export function Values({ run, step }: { run: RunPath; step: number }) {
               <dt>
                 <span className="scope">{one.scope === "run" ? "" : one.scope}</span> {one.name}
               </dt>
-              <dd className="mono">{one.value === undefined ? <span className="muted">not kept in the trace</span> : shown(one.value)}</dd>
+              <dd className="mono" tabIndex={0}>{one.value === undefined ? <span className="muted">not kept in the trace</span> : shown(one.value)}</dd>
             </div>
           ))}
         </dl>
