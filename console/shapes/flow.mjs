@@ -39,11 +39,15 @@ function shape(action, name, schema) {
 
 const field = (name, shape, help, required) => ({ name, label: labelOf(name), help, required, shape });
 
+/** The members that are needed: one whose name has capitals is needed in one spelling or another. */
+const neededOf = ({ required = [], allOf = [] }) => [...required, ...allOf.flatMap(({ anyOf = [] }) => (new Set(anyOf.map((one) => String(one.required).toLowerCase())).size === 1 ? anyOf[0].required : []))];
+
 function actions() {
   const { properties, allOf } = components.schemas.FlowDocumentActions?.items ?? fail("there is no schema FlowDocumentActions");
   const types = properties.type.anyOf?.[0].enum ?? fail("FlowDocumentActions has no list of types");
   return types.map((type, place) => {
-    const { properties: members, required = [] } = allOf[place].then;
+    const { properties: members } = allOf[place].then;
+    const required = neededOf(allOf[place].then);
     if (!new RegExp(allOf[place].if.properties.type.pattern).test(type)) fail(`the members of ${type} stand elsewhere`);
     const own = Object.entries(members).filter(([name]) => !["type", "actions"].includes(name));
     // What an action is about comes first, what every action has last.

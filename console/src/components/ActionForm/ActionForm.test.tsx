@@ -32,3 +32,8 @@ test("every action of the language has a form, and begins with what it needs", (
   expect(ACTIONS.length).toBeGreaterThan(20);
   for (const { type, shape } of ACTIONS) for (const field of shape.fields.filter((one) => one.required)) expect(newAction(type), type).toHaveProperty(field.name);
 });
+
+test("a member that is needed is needed however its name is spelled", () => {
+  const needs = (type: string, name: string) => ACTIONS.find((one) => one.type === type)?.shape.fields.find((field) => field.name === name)?.required;
+  expect([needs("callDataAction", "dataAction"), needs("runFlow", "flowId"), needs("lookupTable", "table")]).toEqual([true, false, true]);
+});

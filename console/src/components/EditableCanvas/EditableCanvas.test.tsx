@@ -5,7 +5,6 @@ import { EditableCanvas } from "./EditableCanvas";
 
 // What jsdom has not: sizes, and workers.
 beforeAll(() => {
-  vi.stubGlobal("ResizeObserver", class { observe() {} unobserve() {} disconnect() {} });
   vi.stubGlobal("Worker", class { addEventListener() {} removeEventListener() {} postMessage() {} });
   vi.stubGlobal("DOMMatrixReadOnly", class { m22 = 1; });
 });

@@ -2,6 +2,19 @@ import { shown } from "../../run/describe";
 import { type RunPath, valuesAt } from "../../run/read";
 import "./Values.css";
 
+/** What is higher than it is shown can be scrolled by keys: it takes the focus. */
+function reachable(value: HTMLElement | null) {
+  if (!value) return undefined;
+  const measure = () => {
+    if (value.scrollHeight > value.clientHeight) value.tabIndex = 0;
+    else value.removeAttribute("tabindex");
+  };
+  measure();
+  const sizes = new ResizeObserver(measure);
+  sizes.observe(value);
+  return () => sizes.disconnect();
+}
+
 /** What the run knows at a step. What the step itself set is marked. */
 export function Values({ run, step }: { run: RunPath; step: number }) {
   const values = valuesAt(run, step);
@@ -18,7 +31,9 @@ export function Values({ run, step }: { run: RunPath; step: number }) {
               <dt>
                 <span className="scope">{one.scope === "run" ? "" : one.scope}</span> {one.name}
               </dt>
-              <dd className="mono" tabIndex={0}>{one.value === undefined ? <span className="muted">not kept in the trace</span> : shown(one.value)}</dd>
+              <dd className="mono" ref={reachable}>
+                {one.value === undefined ? <span className="muted">not kept in the trace</span> : shown(one.value)}
+              </dd>
             </div>
           ))}
         </dl>
