@@ -20,3 +20,8 @@ test("clipped values say how long they are", () => {
   expect(shown(undefined)).toBe("");
   expect(shown([1, "a"])).toBe('[1,"a"]');
 });
+
+test("a flow that is tried as it is edited is of no version", () => {
+  const flow = (version: number) => told({ event: "flow", id: "f", name: "Router", version } as never).detail;
+  expect([flow(0), flow(3)]).toEqual(["as edited", "version 3"]);
+});

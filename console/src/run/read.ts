@@ -27,8 +27,8 @@ export interface Step {
   frame: number;
 }
 
-/** A version in words. A flow that is tried before it was ever saved has none. */
-export const versionWords = (version: number): string => (version > 0 ? `version ${version}` : "never saved");
+/** A version in words. A flow that is tried as it is edited is of none. */
+export const versionWords = (version: number): string => (version > 0 ? `version ${version}` : "as edited");
 
 /** A run as it is drawn. */
 export interface RunPath {

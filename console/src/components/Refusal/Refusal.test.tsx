@@ -23,3 +23,11 @@ test("one problem is said once", () => {
   const { container } = render(<Refusal error={new ApiError(409, "c", "It is there.", undefined, undefined, [{ code: "c", message: "It is there." }] as never)} />);
   expect(container.textContent).toBe("It is there.");
 });
+
+test("who has a name already is linked to, and the message is said once", () => {
+  const message = "a flow named `Router` exists already";
+  const problem = { code: "exists", message, suggestion: "choose another name", entityKind: "flow", entityId: "f", entityName: "Router" };
+  const { container } = render(<Refusal error={new ApiError(409, "c", message, undefined, undefined, [problem] as never)} />);
+  expect(container.textContent).toBe("a flow named Router exists alreadyflow Router choose another name");
+  expect(screen.getByRole("link", { name: "Router" }).getAttribute("href")).toBe("/flows/f");
+});

@@ -11,8 +11,9 @@ export function Refusal({ error, leave = () => false }: { error: Error; leave?: 
   const of = error instanceof ApiError ? error : undefined;
   const problems = of?.problems ?? [];
   const told = problems.filter((one) => !leave(one));
-  // One problem says no more than the message.
-  const listed = once(told).filter((one) => told.length > 1 || one.message !== error.message || one.suggestion || one.expected || user(one));
+  // One problem says no more than the message: of it is told who stands in the way, and what helps.
+  const alone = told.length === 1 && told[0]?.message === error.message;
+  const listed = once(told).filter((one) => !alone || one.suggestion || one.expected || user(one));
   // Who uses it is listed below, with links.
   const said = listed.length > 0 && listed.every(user) ? error.message.replace(/ is in use by .*$/s, " is in use:") : error.message;
   return (
@@ -26,7 +27,7 @@ export function Refusal({ error, leave = () => false }: { error: Error; leave?: 
         <ul>
           {listed.map((one, place) => (
             <li key={place}>
-              <Stands problem={one} /> <Prose text={user(one) ? sentence(one).replace(/^(the )?\w+ `[^`]*` /, "") : sentence(one)} />
+              <Stands problem={one} /> <Prose text={alone ? (sentence(one).split(`${one.message}; `)[1] ?? "") : user(one) ? sentence(one).replace(/^(the )?\w+ `[^`]*` /, "") : sentence(one)} />
               {one.path && !user(one) && <code className="muted"> {one.path}</code>}
             </li>
           ))}

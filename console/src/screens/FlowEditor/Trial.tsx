@@ -62,6 +62,9 @@ export default function Trial({ id, flow, stale, last }: Props) {
       setSaving(false);
     },
   });
+  // What another mail came to says nothing of the one that is in the box now.
+  const other = trying.data !== undefined && (trying.data.mail !== mail || trying.data.bytes !== bytes);
+  const came = other ? undefined : trying.data;
   // An answer of what the flow calls no more is kept, in case it calls it again, and not given.
   const wanted = Object.fromEntries(Object.entries(answers).filter(([name]) => called?.some((one) => one.name === name)));
   const problems = trying.error instanceof ApiError ? trying.error.problems.filter((one) => one.path?.startsWith("answers[")) : NONE;
@@ -102,13 +105,13 @@ export default function Trial({ id, flow, stale, last }: Props) {
             <button className="button primary" disabled={trying.isPending || mail.trim() === "" || broken.length > 0} onClick={() => trying.mutate({ mail, ...(bytes && { bytes }), flow, answers: givenOf(wanted) })}>
               Try it
             </button>
-            {trying.data && (
+            {came && (
               <button className="button" aria-expanded={saving} onClick={() => setSaving(!saving)}>
                 Save as a test…
               </button>
             )}
             <span role="status" className="muted">
-              {trying.data ? ((trying.data.tried.unanswered ?? []).length > 0 ? "Not decided: an answer is missing" : `Decided: ${decided(trying.data.tried)}`) : ""}
+              {came ? ((came.tried.unanswered ?? []).length > 0 ? "Not decided: an answer is missing" : `Decided: ${decided(came.tried)}`) : other ? "The mail is another one now: try it again" : ""}
             </span>
           </div>
           {stale && <p className="refusal">The YAML can't be read or shown as it is: what is tried is the flow as it was before.</p>}
@@ -116,8 +119,8 @@ export default function Trial({ id, flow, stale, last }: Props) {
         </div>
       </section>
       {called && called.length > 0 && <AnswersForm called={called} answers={wanted} problems={problems} typed={(name, kind) => typed[keyOf(name, kind)]} onChange={answer} onBroken={onBroken} />}
-      {trying.data && saving && <SaveCase key={trying.data.at} id={id} {...trying.data} />}
-      {trying.data && <Came tried={trying.data.tried} flow={trying.data.flow} step={step} onStep={setStep} />}
+      {came && saving && <SaveCase key={came.at} id={id} {...came} />}
+      {came && <Came tried={came.tried} flow={came.flow} step={step} onStep={setStep} />}
     </>
   );
 }
