@@ -148,7 +148,7 @@ impl Problem {
                 Some("check `host`, `port` and firewalls: 993 is usual with tls `implicit`, 143 with `starttls`")
             }
             Self::Tls { .. } => Some(
-                "check that `host` is the name in the server's certificate, and that `tls` fits the port: 993 `implicit`, 143 `starttls`",
+                "check that `host` is the name in the server's certificate, that its CA is in the system's store or in `SSL_CERT_FILE`, and that `tls` fits the port: 993 `implicit`, 143 `starttls`",
             ),
             Self::NoStartTls(_) => Some("use tls `implicit` with port 993"),
             Self::Plain(_) => Some("use tls `implicit` with port 993, or `starttls` with port 143"),

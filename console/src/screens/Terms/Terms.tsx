@@ -9,7 +9,7 @@ export default function Terms({ kind }: { kind: Kind }) {
       <ObjectList
         kind={kind}
         columns={[{ head: "Created", number: true, cell: (one) => <Age at={String(one.dateCreated)} /> }]}
-        empty={`No ${kind.one} yet. Those that flows name are made when the flow is saved.`}
+        empty={`No ${kind.one} yet.`}
       />
     </div>
   );

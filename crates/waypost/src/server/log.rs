@@ -21,7 +21,12 @@ use redacted::redacted;
 
 /// Logs to stderr from now on, panics included.
 pub(crate) fn to_stderr(filter: &str, format: LogFormat) -> Result<(), Failure> {
-    let silent = silent(filter);
+    let (silent, misspelt) = (silent(filter), misspelt(filter));
+    if let Some(word) = misspelt {
+        return Err(Failure::of("can't read --log")(&format!(
+            "`{word}` is not a level: expected error, warn, info, debug, trace or off, or a part of Waypost as in `info,waypost_app=debug`"
+        )));
+    }
     let wanted = EnvFilter::try_new(filter).map_err(|error| Failure::of("can't read --log")(&error))?;
     // Libraries log what they work on: a resolver the names it asks for, and a name of an SPF record can have a local part in it.
     let ours = filter_fn(|event| event.target().starts_with("waypost"));
@@ -38,8 +43,29 @@ pub(crate) fn to_stderr(filter: &str, format: LogFormat) -> Result<(), Failure> 
     Ok(())
 }
 
+/// A word that is to be a level and is none. The filter takes it for a library's name, and hears nobody else.
+fn misspelt(filter: &str) -> Option<String> {
+    const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+    let is_known = |word: &str| {
+        LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word))
+            || word.chars().all(|character| character.is_ascii_digit())
+            || word.starts_with("waypost")
+    };
+    let outside = outside_of_spans(filter);
+    let mut words = outside.split(',').map(str::trim).filter(|one| !one.contains('='));
+    words.find(|word| !is_known(word)).map(str::to_owned)
+}
+
 /// A library that a filter wants to hear, which it will not.
 fn silent(filter: &str) -> Option<String> {
+    let outside = outside_of_spans(filter);
+    let mut names = outside.split(',').filter_map(|one| one.split_once('=')).map(|(name, _)| name.trim());
+    let found = names.find(|name| name.chars().all(is_of_path) && !name.is_empty() && !name.starts_with("waypost"));
+    found.map(str::to_owned)
+}
+
+/// A filter without what it says of spans.
+fn outside_of_spans(filter: &str) -> String {
     // A span's name and fields stand in brackets, and fields have commas and signs of their own.
     let mut depth = 0_u32;
     let outside = filter.chars().filter(|character| {
@@ -51,10 +77,7 @@ fn silent(filter: &str) -> Option<String> {
         }
         is_outside
     });
-    let outside: String = outside.collect();
-    let mut names = outside.split(',').filter_map(|one| one.split_once('=')).map(|(name, _)| name.trim());
-    let found = names.find(|name| name.chars().all(is_of_path) && !name.is_empty() && !name.starts_with("waypost"));
-    found.map(str::to_owned)
+    outside.collect()
 }
 
 /// Whether a character is one of a module's path.
@@ -103,6 +126,21 @@ mod tests {
             ("info, h2::proto=trace", Some("h2::proto")),
         ] {
             assert_eq!(silent(filter).as_deref(), expected, "{filter}");
+        }
+    }
+
+    #[test]
+    fn a_level_that_is_misspelt_is_told() {
+        for (filter, expected) in [
+            ("info", None),
+            ("INFO,waypost_app=debug", None),
+            ("off, waypost_mail", None),
+            ("3", None),
+            ("[accept{id=inof}]=debug,warn", None),
+            ("inof", Some("inof")),
+            ("info,chatty", Some("chatty")),
+        ] {
+            assert_eq!(misspelt(filter).as_deref(), expected, "{filter}");
         }
     }
 

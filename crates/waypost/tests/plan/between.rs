@@ -64,7 +64,11 @@ fn pass(mut client: TcpStream, behind: &str, before: &Before) {
 }
 
 /// Does something once, before the request of that number whose method and path begin and end so.
-fn once(number: usize, (begin, end): (&'static str, &'static str), act: impl Fn() + Send + Sync + 'static) -> Arc<Before> {
+fn once(
+    number: usize,
+    (begin, end): (&'static str, &'static str),
+    act: impl Fn() + Send + Sync + 'static,
+) -> Arc<Before> {
     let count = Mutex::new(0);
     Arc::new(move |request: &str| {
         if request.starts_with(begin) && request.ends_with(end) {

@@ -247,7 +247,9 @@ fn undone(remote: &Remote, made: &OAuthClient, why: &str) -> Failure {
     let name = &made.name;
     let then = match remote.wait(remote.access().delete(&made.id)) {
         Ok(()) => "this client was deleted; apply again".to_owned(),
-        Err(_) => format!("it could not be deleted, id {}; get its secret: `waypost clients rotate {}`", made.id, word(name)),
+        Err(_) => {
+            format!("it could not be deleted, id {}; get its secret: `waypost clients rotate {}`", made.id, word(name))
+        }
     };
     Failure::Failed(format!("client {name}: {why}\n  {then}"))
 }

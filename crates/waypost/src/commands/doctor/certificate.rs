@@ -160,6 +160,8 @@ fn dates(report: &mut Report, leaf: &CertificateDer<'_>, hostname: &str) {
     };
     if names.iter().any(fits) {
         report.ok("tls", format!("the certificate names {hostname}"));
+    } else if names.is_empty() {
+        report.warning("tls", "the certificate names no host, so clients refuse it", "get one with a subjectAltName");
     } else {
         let found = format!("the certificate names {}, and not {hostname}", names.join(", "));
         report.warning("tls", found, "set --hostname to a name that it has, or get one for this name");
