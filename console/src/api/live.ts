@@ -63,7 +63,10 @@ export function keepUp(client: QueryClient): () => void {
     void listen(old, ask, heard.signal);
   };
   // A page that is left is kept for whoever goes back, and so would be its stream: one that nobody reads, of the few connections that all have.
-  const left = () => heard.abort();
+  const left = () => {
+    heard.abort();
+    become("connecting");
+  };
   // Whoever comes back to it may be signed in no more.
   const back = ({ persisted }: PageTransitionEvent) => {
     if (!persisted) return;
@@ -77,7 +80,7 @@ export function keepUp(client: QueryClient): () => void {
   return () => {
     window.removeEventListener("pagehide", left);
     window.removeEventListener("pageshow", back);
-    heard.abort();
+    left();
     stop.abort();
   };
 }
