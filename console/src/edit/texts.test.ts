@@ -26,6 +26,11 @@ nodes:
       - { type: disconnect,   reason: hello }   # in braces
       - type: log   # first of its item
         message: ${form}
+        tags:
+        # of the items
+        - ${form}
+        # below the item
+        - last # of all
   # between
 
   - id: b # at the end
@@ -38,23 +43,35 @@ const PLACES: Path[] = [
   ["nodes", 0, "actions", 0, "text"],
   ["nodes", 0, "actions", 2, "message"],
   ["nodes", 0, "actions", 1, "reason"],
+  ["nodes", 0, "actions", 2, "tags", 0],
   ["description"],
 ];
 
+/** What stands right before each, and what behind it. */
+const BETWEEN: Record<string, [string, string]> = {
+  text: ["text: ", "        # below the text"],
+  message: ["message: ", "        tags:"],
+  reason: ["reason: ", " }   # in braces"],
+  0: ["# of the items", "        # below the item"],
+  description: ["description: ", "# the very end"],
+};
+
 /** What stands around a text: all lines before the one that it begins in, and all that are no part of it behind. */
 function around(text: string, path: Path): [string, string] {
-  const [name, next] = path[0] === "description" ? ["description: ", "# the very end"] : path[3] === 0 || path.at(-1) === "text" ? ["text: ", "        # below the text"] : path.at(-1) === "reason" ? ["reason: ", " }   # in braces"] : ["message: ", "  # between"];
+  const [name, next] = BETWEEN[String(path.at(-1))] ?? ["", ""];
   const from = text.indexOf(name) + name.length;
   return [text.slice(0, from), text.slice(text.lastIndexOf(next))];
 }
 
 for (const newline of ["\n", "\r\n"]) {
-  for (const form of FORMS) {
+  for (const [turn, form] of FORMS.entries()) {
+    // Each form takes its turn with a third of the texts.
+    const texts = TEXTS.filter((_, nth) => (nth + turn) % 3 === 0);
     test(`a text in place of ${JSON.stringify(form)} leaves all else as it is written, lines end with ${JSON.stringify(newline)}`, () => {
       const text = flow(form).replaceAll("\n", newline);
       const value = valueOf(text);
       for (const path of PLACES) {
-        for (const wanted of TEXTS) {
+        for (const wanted of texts) {
           readWhole(text);
           const made = edit(text, path, wanted);
           const where = `${path.join(".")} ${JSON.stringify(wanted)}\n${made}`;
