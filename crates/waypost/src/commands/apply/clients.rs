@@ -226,7 +226,7 @@ const GIVES_WAY: [Duration; 4] =
 /// Whether a client that was just made has to go: names are no server's to keep apart, and another `apply` may have made one of the same
 /// name meanwhile. The later one goes. One that stays beside an earlier one is finished with, so this one goes at last whatever clocks say.
 fn comes_second(remote: &Remote, made: &OAuthClient) -> Result<bool, Error> {
-    let age = |one: &OAuthClient| (one.date_created.clone(), one.id.clone());
+    let age = |one: &OAuthClient| (one.date_created, one.id.clone());
     for pause in GIVES_WAY {
         let all = remote.all(remote.access().clients())?;
         let others: Vec<&OAuthClient> =
