@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Statement};
 use serde::Serialize;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
 use super::directory::{self, Beside, DATABASE, Facts, LogHead};
+use super::error::ASK_CHECK;
 use super::mail_columns::{interaction, run};
 use super::{catalogue, journals, schema, seals, state, tables, tally};
 use crate::encoding::{decision_code, delivery_state_code};
@@ -69,11 +71,19 @@ impl Report {
     }
 
     fn problem(&mut self, problem: impl ToString) {
-        let problem = problem.to_string();
+        // Whoever reads this asked already.
+        let problem = problem.to_string().replace(ASK_CHECK, "");
         if self.problems.contains(&problem) {
             return;
         }
         if self.problems.len() < TOLD { self.problems.push(problem) } else { self.more += 1 }
+    }
+
+    /// Tells why not all rows of a table could be read.
+    fn lost(&mut self, table: &str, read: Result<Vec<StoreError>, StoreError>) {
+        for error in read.unwrap_or_else(|error| vec![error]) {
+            self.problem(format!("the rows of `{table}` can't all be read: {error}"));
+        }
     }
 
     /// Counts what was read, or tells why it could not be.
@@ -144,7 +154,9 @@ fn look(
     {
         report.problem(error);
     }
-    structure(&db, report)?;
+    if let Err(error) = structure(&db, report) {
+        report.problem(error);
+    }
     if usize::try_from(facts.format) != Ok(schema::MIGRATIONS.len()) {
         return Ok(());
     }
@@ -176,17 +188,98 @@ fn structure(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Everything that is kept. What can't be read of one kind hides nothing of another.
 fn contents(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
-    let mut select = db.prepare("SELECT * FROM interactions ORDER BY id")?;
-    let mut rows = select.query(())?;
-    while let Some(row) = rows.next()? {
+    let lost = rows(db, &INTERACTIONS, |row| {
         report.read(|report| &mut report.interactions, interaction(row));
         let id = InteractionId(Uuid::from_bytes(row.get("id").unwrap_or_default()));
         if let Ok(Some(number)) = row.get::<_, Option<i64>>("message") {
             let raw = message(db, id, number, row.get("message_sum").unwrap_or_default());
             report.read(|report| &mut report.messages, raw);
         }
+    });
+    report.lost("interactions", lost);
+    let lost = rows(db, &RUNS, |row| report.read(|report| &mut report.runs, run(row)));
+    report.lost("runs", lost);
+    if let Err(error) = counters(db, report) {
+        report.problem(format!("what is counted can't be compared: {error}"));
     }
+    let sql = "SELECT tables.name FROM sqlite_schema AS tables JOIN pragma_table_info(tables.name) AS columns ON columns.name = 'seal'
+        WHERE tables.type = 'table' AND tables.name NOT IN ('interactions', 'runs') ORDER BY tables.name";
+    let tables: Vec<String> = db.prepare(sql)?.query_map((), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    for table in tables {
+        let read = sealed(db, &table, report).map(|()| Vec::new());
+        report.lost(&table, read);
+    }
+    Ok(())
+}
+
+/// Rows in the order of a key that is a number, written one way or another.
+struct Keyed {
+    select: &'static str,
+    key: &'static str,
+    /// The key of a row.
+    of: fn(&Row<'_>) -> rusqlite::Result<u128>,
+    /// A key as the database has it.
+    written: fn(u128) -> Value,
+}
+
+const INTERACTIONS: Keyed = Keyed {
+    select: "SELECT * FROM interactions",
+    key: "id",
+    of: |row| Ok(u128::from_be_bytes(row.get("id")?)),
+    written: |key| Value::Blob(key.to_be_bytes().into()),
+};
+
+const RUNS: Keyed = Keyed {
+    select: journals::RUNS,
+    key: "runs.rowid",
+    of: |row| Ok(row.get::<_, u64>("place")?.into()),
+    written: |key| Value::Integer(i64::try_from(key).unwrap_or(i64::MAX)),
+};
+
+/// Goes over rows, and passes over those that stand on a page which can't be read. Answers why, for each such page.
+fn rows(db: &Connection, all: &Keyed, mut each: impl FnMut(&Row<'_>)) -> Result<Vec<StoreError>, StoreError> {
+    let Keyed { select, key, .. } = all;
+    let mut from = db.prepare(&format!("{select} WHERE {key} >= ?1 ORDER BY {key}"))?;
+    let (mut start, mut lost) = (0_u128, Vec::new());
+    loop {
+        let mut rows = from.query(((all.written)(start),))?;
+        let error = loop {
+            match rows.next() {
+                Ok(Some(row)) => {
+                    start = (all.of)(row).map_or(start, |key| key.saturating_add(1));
+                    each(row);
+                }
+                Ok(None) => return Ok(lost),
+                Err(error) => break error,
+            }
+        };
+        drop(rows);
+        lost.push(error.into());
+        // Where rows can be read again: further and further ahead, then back to the first of them.
+        let (mut bad, mut good) = (start, start.saturating_add(1));
+        while !is_read(&mut from, (all.written)(good)) {
+            if good == u128::MAX {
+                return Ok(lost);
+            }
+            (bad, good) = (good, good.saturating_add((good - start).max(1)));
+        }
+        while good - bad > 1 {
+            let middle = bad + (good - bad) / 2;
+            if is_read(&mut from, (all.written)(middle)) { good = middle } else { bad = middle }
+        }
+        start = good;
+    }
+}
+
+/// Whether the first row from a key on can be read, or there is none.
+fn is_read(from: &mut Statement<'_>, key: Value) -> bool {
+    from.query((key,)).and_then(|mut rows| rows.next().map(drop)).is_ok()
+}
+
+/// Compares what is counted with what is there.
+fn counters(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
     let counted = "SELECT count(*), coalesce(sum(duplicates), 0) FROM interactions";
     let counted: (u64, u64) = db.query_row(counted, (), |row| Ok((row.get(0)?, row.get(1)?)))?;
     let summary = tally::read(db)?;
@@ -195,20 +288,6 @@ fn contents(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
     }
     if !tally::differing(db)?.is_empty() {
         report.problem("a row of `queue_counters` is damaged: the number that waits is unknown");
-    }
-    let mut select = db.prepare(&format!("{} ORDER BY runs.rowid", journals::RUNS))?;
-    let mut rows = select.query(())?;
-    while let Some(row) = rows.next()? {
-        report.read(|report| &mut report.runs, run(row));
-    }
-    let sql = "SELECT tables.name FROM sqlite_schema AS tables JOIN pragma_table_info(tables.name) AS columns ON columns.name = 'seal'
-        WHERE tables.type = 'table' AND tables.name NOT IN ('interactions', 'runs') ORDER BY tables.name";
-    let tables: Vec<String> = db.prepare(sql)?.query_map((), |row| row.get(0))?.collect::<Result<_, _>>()?;
-    for table in tables {
-        // What can't be read in one table does not hide another.
-        if let Err(error) = sealed(db, &table, report) {
-            report.problem(format!("the rows of `{table}` can't all be read: {error}"));
-        }
     }
     Ok(())
 }

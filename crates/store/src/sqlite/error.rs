@@ -4,6 +4,9 @@ use rusqlite::{Error, ErrorCode};
 
 use crate::error::{StoreError, TableError};
 
+/// Where damage is met, what tells more of it.
+pub(super) const ASK_CHECK: &str = "; `waypost check` tells what can be saved";
+
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         // What was written can be read: a value of another kind is not what was.
@@ -27,7 +30,7 @@ impl From<Error> for StoreError {
             ) => Self::Unavailable(error.to_string()),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged {
                 what: "the database `waypost.db` is damaged".to_owned(),
-                detail: format!("{error}; `waypost check` tells what can be saved"),
+                detail: format!("{error}{ASK_CHECK}"),
             },
             _ => Self::Failed(error.to_string()),
         }

@@ -8,8 +8,9 @@ use super::seals;
 use super::writer::Session;
 use crate::error::StoreError;
 
-/// Runs with all their columns, and the journal of each.
-pub(super) const RUNS: &str = "SELECT runs.*, journals.content AS journal, journals.seal AS journal_seal
+/// Runs with all their columns, the journal of each, and its place among them.
+pub(super) const RUNS: &str =
+    "SELECT runs.*, journals.content AS journal, journals.seal AS journal_seal, runs.rowid AS place
     FROM runs LEFT JOIN journals USING (interaction, number)";
 
 /// Keeps the journal of a run, in the place of what it had before.

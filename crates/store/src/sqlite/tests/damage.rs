@@ -94,6 +94,49 @@ async fn a_changed_message_trace_or_record_is_told_and_the_others_are_still_ther
 }
 
 #[tokio::test]
+async fn a_page_that_cannot_be_read_hides_its_own_rows_alone() {
+    let opened = open();
+    queues(&opened.store).await;
+    for number in 1..=200 {
+        accept(&opened.store, decided(number, run(DecisionKind::Queue))).await;
+    }
+    let directory = opened.directory;
+    drop(opened.store);
+    tamper(directory.path(), "PRAGMA wal_checkpoint(TRUNCATE)");
+    let pages = |table: &str| -> Vec<u64> {
+        let db = rusqlite::Connection::open(directory.path().join("waypost.db")).unwrap();
+        let sql = "SELECT pageno FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' ORDER BY path";
+        let mut select = db.prepare(sql).unwrap();
+        select.query_map((table,), |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    let image = Image::of(directory.path());
+    for table in ["interactions", "runs"] {
+        let leaves = pages(table);
+        assert!(leaves.len() > 3, "{table}: {leaves:?}");
+        let directory = image.laid_out();
+        let path = directory.path().join("waypost.db");
+        let mut file = std::fs::read(&path).unwrap();
+        let size = usize::from(u16::from_be_bytes([file[16], file[17]]));
+        // The second page and the last.
+        for page in [leaves[1], leaves[leaves.len() - 1]] {
+            let start = usize::try_from(page - 1).unwrap() * size;
+            file[start..start + size].fill(0xa5);
+        }
+        std::fs::write(&path, file).unwrap();
+        let report = check(directory.path()).unwrap();
+        let (whole, part) = match table {
+            "runs" => (report.interactions, report.runs),
+            _ => (report.runs, report.interactions),
+        };
+        assert_eq!(whole, Counts { sound: 200, damaged: 0 }, "{table}: {report:?}");
+        assert!(part.sound > 0 && part.sound < 200, "{table}: {report:?}");
+        assert!(!report.records.is_empty(), "{table}");
+        let told = report.problems.iter().filter(|told| told.contains(&format!("`{table}` can't all be read"))).count();
+        assert!(told > 0 && !format!("{report:?}").contains("`waypost check`"), "{table}: {report:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_damaged_beside_a_flow_is_written_over() {
     let garbled = "UPDATE version_texts SET written = '# other' WHERE version = 1 AND substr(flow_id, 16) = x'01';
          UPDATE node_positions SET positions = '{}' WHERE substr(flow_id, 16) = x'01'";
