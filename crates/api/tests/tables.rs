@@ -348,6 +348,8 @@ async fn every_bad_line_is_told_and_none_is_kept() {
             problem(5, 1, "document.value.invalid"),
             problem(6, 1, "document.value.invalid"),
             problem(8, 0, "document.value.invalid"),
+            // The one before it is wrong for another reason.
+            problem(10, 0, "document.key.duplicate"),
         ]
     );
     let many: String = std::iter::once("key,seats\n".to_owned()).chain((0..250).map(|n| format!("k{n},x\n"))).collect();

@@ -470,7 +470,7 @@ async fn data_action(node: &Node, name: &str) -> DataActionId {
 
 /// Calls a data action, and says why it could not, or what it was told.
 const SAYS_WHY: &str =
-    "{ name: Ask, type: email, variables: [{ name: tier, type: string }, { name: why, type: string }], nodes: [
+    "{ name: Ask, type: email, variables: [{ name: tier, dataType: string }, { name: why, dataType: string }], nodes: [
     { id: ask, actions: [
         { type: callDataAction, dataAction: Slow, outputMapping: [{ name: tier, value: '${output.tier}' }],
           failureMapping: [{ name: why, value: '${output.code}' }], failure: { to: failed }, timedOut: { to: failed } },
