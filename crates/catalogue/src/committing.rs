@@ -26,7 +26,7 @@ impl Commits {
         Committing(self.clone())
     }
 
-    /// Does something once none is under way: at once, if none is.
+    /// Does something when none is under way: immediately, if none is.
     pub(crate) fn then(&self, then: impl FnOnce() + Send + 'static) {
         let mut state = self.state();
         if state.under_way > 0 {

@@ -173,8 +173,8 @@ impl LiveCatalogue {
         Ok(())
     }
 
-    /// Does something once what this process commits just now is live; at once, if it commits nothing. The store tells of what was
-    /// committed a moment before it is live here.
+    /// Does something when what this process is committing is live: immediately, if it commits nothing. The store tells of a commit a moment
+    /// before it is live here.
     pub fn once_live(&self, then: impl FnOnce() + Send + 'static) {
         self.commits.then(then);
     }

@@ -117,7 +117,7 @@ fn no_circle(world: &World, settings: &MailboxSettings, known: Option<MailboxId>
         .filter(|other| Some(other.id) != known && same_account(&other.settings, settings))
         .collect();
     left.sort_unstable_by_key(|other| other.id);
-    // Each mailbox is looked at once, with the one that the message came to first on the way there.
+    // No mailbox is visited twice; each comes with the one that the message reached first.
     let mut open = vec![(first, None)];
     while let Some((folder, by)) = open.pop() {
         let (takes, others) = left.into_iter().partition(|other| watches(&other.settings, folder));
