@@ -2,7 +2,7 @@
 
 mod fetch;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
@@ -10,6 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::json;
 use waypost_flow::source::{self, Node};
 use waypost_format::format;
+use waypost_ids::FlowId;
 use waypost_project::export::{Bodies, CLIENTS, Exported};
 use waypost_project::schema::Schemas;
 use waypost_project::{Project, SourceFile};
@@ -117,13 +118,19 @@ pub(crate) fn files_of(remote: &Remote) -> Result<BTreeMap<String, Vec<u8>>, Fai
     Ok(Bodies { texts: HashMap::new(), ..bodies }.folder().files)
 }
 
-/// What is on a server, rows of tables left out, read as a project would be.
-pub(crate) fn project_of(remote: &Remote) -> Result<Project, Failure> {
-    let bodies = fetch::without_rows(remote, &mut Vec::new())?;
+/// What is on a server, rows of tables left out, read as a project would be; and the flows that are not published. Of those it has the
+/// version that was published last.
+pub(crate) fn project_of(remote: &Remote) -> Result<(Project, HashSet<FlowId>), Failure> {
+    let mut bodies = fetch::without_rows(remote, &mut Vec::new())?;
+    let mut unpublished = HashSet::new();
+    for (flow, content) in bodies.flows.iter_mut().filter(|(flow, _)| flow.published_version.is_none()) {
+        *content = fetch::published_last(remote, flow.id)?;
+        unpublished.insert(flow.id);
+    }
     let exported = Bodies { texts: HashMap::new(), ..bodies }.folder();
     let files = exported.files.into_iter().filter(|(path, _)| path.ends_with(".yaml"));
     let sources = files.map(|(path, text)| SourceFile { path, text: String::from_utf8_lossy(&text).into_owned() });
-    Ok(Project::read(&sources.collect::<Vec<_>>()))
+    Ok((Project::read(&sources.collect::<Vec<_>>()), unpublished))
 }
 
 /// The files that an earlier export wrote; none if the folder is of nobody. A line that leads out of the folder is none of ours.

@@ -190,9 +190,12 @@ fn changed(
     let is_changed = |outcome: &str| outcome != "unchanged";
     let any_before = done.flows.iter().any(|one| is_changed(&one.outcome) && one.before.is_some())
         || done.objects.iter().any(|one| is_changed(&one.outcome) && one.before.is_some());
-    let found = match any_before {
-        true => difference::between(&export::project_of(remote)?.state(), &project.state()),
-        false => Vec::new(),
+    let (found, unpublished) = match any_before {
+        true => {
+            let (there, unpublished) = export::project_of(remote)?;
+            (difference::between(&there.state(), &project.state()), unpublished)
+        }
+        false => Default::default(),
     };
     let mut objects: Vec<(Kind, PlannedObject)> = Vec::new();
     for one in done.flows.iter().filter(|one| is_changed(&one.outcome)) {
@@ -201,15 +204,9 @@ fn changed(
             other => other,
         };
         let mut members = members(&found, Kind::Flow, &one.name, &[]);
-        // One that was deactivated is published as it was.
-        if members.is_empty() && one.outcome == "published" && one.before.is_some() {
-            let (before, after) = (Some(json!(false)), Some(json!(true)));
-            members.push(difference::wire(Difference {
-                path: "published".to_owned(),
-                change: Change::Changed,
-                before,
-                after,
-            }));
+        if one.outcome == "published" && unpublished.contains(&one.flow_id) {
+            let (path, before, after) = ("published".to_owned(), Some(json!(false)), Some(json!(true)));
+            members.insert(0, difference::wire(Difference { path, change: Change::Changed, before, after }));
         }
         let users = if one.before.is_some() { users::of_flow(remote, one.flow_id)? } else { Users::default() };
         let (kind, name, change) = ("flow".to_owned(), one.name.clone(), change.to_owned());

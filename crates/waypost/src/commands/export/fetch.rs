@@ -68,6 +68,13 @@ fn published(remote: &Remote, flows: &[Flow], notes: &mut Vec<String>) -> Result
     Ok(published)
 }
 
+/// What a flow said when it was published last; none if it never was.
+pub(super) fn published_last(remote: &Remote, flow: FlowId) -> Result<Option<Json>, Failure> {
+    let versions = remote.all(remote.flows().versions(flow))?;
+    let last = versions.into_iter().filter(|one| one.date_published.is_some()).max_by_key(|one| one.date_published);
+    last.map(|last| Ok(remote.wait(remote.flows().document(flow, &last.name))?)).transpose()
+}
+
 /// The same, with tables as if they had no rows.
 pub(super) fn without_rows(remote: &Remote, notes: &mut Vec<String>) -> Result<Bodies, Failure> {
     let mut bodies = Bodies {
