@@ -30,16 +30,18 @@ pub(crate) enum Ended {
 pub(crate) struct Pause {
     pub(crate) length: Duration,
     pub(crate) until: Instant,
+    /// The target asked for it: it is there, and will be again.
+    pub(crate) asked_for: bool,
 }
 
 impl Pause {
     fn first(now: Instant) -> Self {
-        Self { length: FIRST_PAUSE, until: now + FIRST_PAUSE }
+        Self { length: FIRST_PAUSE, until: now + FIRST_PAUSE, asked_for: false }
     }
 
     fn longer(self, now: Instant) -> Self {
         let length = self.length.saturating_mul(2).min(LONGEST_PAUSE);
-        Self { length, until: now + length }
+        Self { length, until: now + length, asked_for: false }
     }
 
     /// After one more request that did not reach it. Those that were under way when it went are no reason to wait longer.
@@ -47,7 +49,7 @@ impl Pause {
         match before {
             None => Self::first(now),
             Some(pause) if asked_again => pause.longer(now),
-            Some(pause) => Self { until: now + pause.length, ..pause },
+            Some(pause) => Self { until: now + pause.length, asked_for: false, ..pause },
         }
     }
 }
@@ -95,7 +97,7 @@ impl<T: Eq + Hash + Clone> Targets<T> {
             Ended::Busy(time) => {
                 let failing = self.0.entry(target.clone()).or_default();
                 failing.in_a_row = FAILURES;
-                failing.pause = Some(Pause { length: FIRST_PAUSE, until: now + *time });
+                failing.pause = Some(Pause { length: FIRST_PAUSE, until: now + *time, asked_for: true });
             }
             Ended::Unreached => {
                 let failing = self.0.entry(target.clone()).or_default();

@@ -65,7 +65,7 @@ pub(super) enum Asker {
 pub(super) enum Turn {
     /// It is made. `asks_again`: it finds out whether the service is back.
     Carry { asks_again: bool },
-    /// It fails at once: the service is away.
+    /// It fails at once, unless it may wait: the service is away, or asked to be left alone.
     Refuse,
     /// It has waited for too long: its run asks again.
     Leave,
@@ -157,6 +157,8 @@ impl Book {
         }
         Some(match self.targets.pause(&action) {
             None => Turn::Carry { asks_again: false },
+            // It was there all the time: nobody has to find that out.
+            Some(pause) if pause.asked_for && pause.until <= now => Turn::Carry { asks_again: false },
             Some(pause) if now < pause.until || under_way.asks_again => Turn::Refuse,
             Some(_) => Turn::Carry { asks_again: true },
         })
@@ -171,7 +173,13 @@ impl Book {
     /// Whether a call of an action would fail at once.
     pub(super) fn refuses(&self, action: DataActionId, now: Instant) -> bool {
         let asks_again = self.under_way.get(&action).is_some_and(|under_way| under_way.asks_again);
-        self.targets.pause(&action).is_some_and(|pause| now < pause.until || asks_again)
+        self.targets.pause(&action).is_some_and(|pause| now < pause.until || asks_again && !pause.asked_for)
+    }
+
+    /// Until when the service of an action asked to be left alone.
+    pub(super) fn busy_until(&self, action: DataActionId, now: Instant) -> Option<Instant> {
+        let pause = self.targets.pause(&action).filter(|pause| pause.asked_for && now < pause.until);
+        pause.map(|pause| pause.until)
     }
 
     /// A call that had its turn has ended. What is known of the service changes only by one that was made.
@@ -301,7 +309,12 @@ mod tests {
         book.put(call(HANGS)).unwrap();
         assert_eq!(begun(&mut book, now), [(HANGS, Turn::Refuse)]);
         assert!(book.refuses(HANGS, now) && !book.refuses(HANGS, now + Duration::from_secs(30)));
-        book.end(HANGS, Turn::Carry { asks_again: false }, Some(&Ended::Reached), now + Duration::from_secs(30));
+        assert_eq!(book.busy_until(HANGS, now), Some(now + Duration::from_secs(30)));
+        book.end(HANGS, Turn::Refuse, None, now);
+        let later = now + Duration::from_secs(30);
+        [(); 2].map(|()| book.put(call(HANGS)).unwrap());
+        assert_eq!(begun(&mut book, later), [(HANGS, Turn::Carry { asks_again: false }); 2], "nobody has to find out");
+        book.end(HANGS, Turn::Carry { asks_again: false }, Some(&Ended::Reached), later);
         assert!(!book.refuses(HANGS, now), "it is back");
     }
 

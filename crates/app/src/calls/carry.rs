@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 use uuid::Uuid;
 use waypost_catalogue::data_actions::KnownDataAction;
 use waypost_catalogue::world::Running;
@@ -19,6 +19,7 @@ use waypost_reach::{
 };
 use waypost_store::error::StoreError;
 
+use super::book::Book;
 use super::cache::CacheKey;
 use super::{Calls, time};
 use crate::App;
@@ -52,6 +53,13 @@ pub(super) fn deleted() -> CallOutcome {
 /// What a call of a data action comes to whose definition another release wrote and this one can't read.
 pub(super) fn unreadable() -> CallOutcome {
     failure("request", "the data action's definition can't be read", None)
+}
+
+/// Until when a call waits before its first attempt: its service asked to be left alone, and that ends while the call has time, as one of
+/// its retries.
+pub(super) fn waits_until(book: &Book, action: &DataAction, asked: &CallDataAction, now: Instant) -> Option<Instant> {
+    let until = book.busy_until(asked.data_action, now)?;
+    (action.retries() > 0 && until + FIRST_PAUSE < now + time(action.timeout(), asked)).then_some(until)
 }
 
 /// Makes a call.
@@ -98,6 +106,11 @@ async fn call(
     };
     let mut left = action.retries();
     let mut pause = FIRST_PAUSE;
+    let busy = waits_until(&calls.book(), action, asked, Instant::now());
+    if let Some(until) = busy {
+        left = left.saturating_sub(1);
+        sleep_until(until + pause.mul_f64(app.origin.share())).await;
+    }
     loop {
         let limits = Limits { time: end.saturating_duration_since(Instant::now()), answer: LONGEST_ANSWER };
         let tried = calls.http.send(request.method.clone(), &request.url, request.parts(), limits).await;

@@ -120,7 +120,8 @@ fn time(definition: Duration, asked: &CallDataAction) -> Duration {
 
 /// What a call of a service that is away comes to.
 fn refused() -> CallOutcome {
-    let message = "the service could not be reached several times in a row; not called for a while";
+    let message =
+        "the service could not be reached several times in a row, or asked to be left alone; not called for a while";
     CallOutcome::Failure(CallFailure { code: "unavailable".to_owned(), message: message.to_owned(), status: None })
 }
 
@@ -139,7 +140,8 @@ impl Outside for Calls {
                 return known(CallOutcome::Success { output: output.clone() });
             }
         }
-        if book.refuses(asked.data_action, Instant::now()) {
+        let clock = Instant::now();
+        if book.refuses(asked.data_action, clock) && carry::waits_until(&book, action, asked, clock).is_none() {
             return known(refused());
         }
         let begins = book.may_begin(asked.data_action);
@@ -228,7 +230,7 @@ impl App {
         let Call { asker, asked, key, since, .. } = call;
         let (begun, clock) = (self.origin.now(), Instant::now());
         let (outcome, ended) = match turn {
-            Turn::Refuse => (refused(), None),
+            Turn::Refuse if !self.may_wait(calls, &asked) => (refused(), None),
             Turn::Leave => {
                 if let Asker::Run(ticket) = asker
                     && let Err(error) = self.ask_elsewhere(ticket).await
@@ -237,7 +239,7 @@ impl App {
                 }
                 return None;
             }
-            Turn::Carry { .. } => match self.carry_call(calls, &asker, &asked, key).await {
+            Turn::Refuse | Turn::Carry { .. } => match self.carry_call(calls, &asker, &asked, key).await {
                 Carried::Ended { outcome, ended } => (outcome, ended),
                 Carried::Taken => {
                     tracing::debug!("a call is given up: its run asked again elsewhere");
@@ -282,6 +284,13 @@ impl App {
             }
         }
         ended
+    }
+
+    /// Whether a call waits until its service may be asked.
+    fn may_wait(&self, calls: &Calls, asked: &CallDataAction) -> bool {
+        let running = self.catalogue.running();
+        let action = running.data_actions.get(&asked.data_action).and_then(|known| known.action.as_ref());
+        action.is_some_and(|action| carry::waits_until(&calls.book(), action, asked, Instant::now()).is_some())
     }
 
     /// Makes a call under the lease of the run that waits for it. A store that is away is no reason to give it up: the service may have acted.

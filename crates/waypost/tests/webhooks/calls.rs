@@ -226,6 +226,31 @@ fn a_failed_try_is_made_again_with_the_same_key_and_a_rerun_has_another() {
 }
 
 #[test]
+fn calls_with_retries_wait_until_a_busy_service_may_be_asked() {
+    let scratch = Scratch::new("calls-busy");
+    let count = AtomicUsize::new(0);
+    let service = Service::start(move |_| match count.fetch_add(1, Ordering::Relaxed) {
+        0 => Reply::Answer("429 Busy\r\nRetry-After: 3", String::new()),
+        _ => tier("gold"),
+    });
+    let server = start(&scratch, &ALLOWED);
+    let api = server.api();
+    secret(&api);
+    data_action(&api, &service, "crm", &json!({"retries": 1}));
+    route(&api, "crm");
+    send(&server, "crm", "one", "x");
+    wait_for("the first call", || (!service.seen().is_empty()).then_some(()));
+    // These come while the service wants to be left alone.
+    for id in ["two", "three"] {
+        send(&server, "crm", id, "x");
+    }
+    for id in ["one", "two", "three"] {
+        assert_eq!(decided(&api, id)["attributes"]["outcome"], "gold", "{id}");
+    }
+    assert_eq!(service.seen().len(), 4);
+}
+
+#[test]
 fn a_service_that_is_away_is_left_alone_and_calls_of_it_fail_immediately() {
     let scratch = Scratch::new("calls-breaker");
     let service = Service::start(|_| Reply::Answer("500 Oh", String::new()));
