@@ -16,6 +16,7 @@ use crate::context::Remote;
 use crate::error::ApiError;
 use crate::idempotency;
 use crate::query::Query;
+use crate::serve::{Stopping, stopped};
 use crate::state::ApiState;
 
 /// How long an answer waits for the decision, when asked to.
@@ -27,6 +28,7 @@ pub async fn accept(
     State(state): State<ApiState>,
     caller: Caller<EmailWrite>,
     Extension(remote): Extension<Remote>,
+    stopping: Option<Extension<Stopping>>,
     mut query: Query,
     request: Request,
 ) -> Result<Response, ApiError> {
@@ -56,7 +58,12 @@ pub async fn accept(
     // A bounce marks the delivery that came back, and is no work for anybody.
     let Some(id) = id.copied() else { return Ok(StatusCode::NO_CONTENT.into_response()) };
     if wait {
-        state.app.wait_decided(id, PATIENCE).await?;
+        // Who waits for a decision must not hold up the end of the server: the mail is accepted, and decided after the next start.
+        let mut stopping = stopping.map(|Extension(stopping)| stopping);
+        tokio::select! {
+            found = state.app.wait_decided(id, PATIENCE) => drop(found?),
+            () = stopped(&mut stopping) => {}
+        }
     }
     let interaction = Interaction { duplicate, ..view::with_runs(&state.app, id).await? };
     let decided = !matches!(interaction.state, wire::State::Received | wire::State::Running);
