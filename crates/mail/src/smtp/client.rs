@@ -42,6 +42,12 @@ impl ServerReply {
     pub fn is_positive(&self) -> bool {
         (200..400).contains(&self.code)
     }
+
+    /// Whether the command was carried out: the first digit says so (RFC 5321, section 4.2.1).
+    #[must_use]
+    pub fn is_completed(&self) -> bool {
+        (200..300).contains(&self.code)
+    }
 }
 
 impl std::fmt::Display for ServerReply {
@@ -65,7 +71,7 @@ impl Sent {
     /// Whether the message was taken for at least one recipient.
     #[must_use]
     pub fn is_taken(&self) -> bool {
-        self.message.as_ref().is_some_and(|reply| reply.code == 250)
+        self.message.as_ref().is_some_and(ServerReply::is_completed)
     }
 }
 
