@@ -51,7 +51,13 @@ pub(crate) fn of(node: &Node) -> Said {
                 let problems = std::iter::once(unknown("", key, &[KEY])).chain(of_word).collect();
                 said(kind, key, problems)
             }
-            None => said(Some(by_members(node).unwrap_or(FLOW)), KEY, Vec::new()),
+            None => match (by_members(node), kind_as_key(node)) {
+                (None, Some((key, name))) => {
+                    let problem = Diagnostic::error(Code::UnknownKey, key, format!("unknown key `{key}`"));
+                    said(None, key, vec![problem.suggestion(format!("write `{KEY}: {key}` and `name: {name}`"))])
+                }
+                (known, _) => said(Some(known.unwrap_or(FLOW)), KEY, Vec::new()),
+            },
         },
         Some(Node::String(word)) => match named(word) {
             Some(kind) => said(Some(kind), KEY, Vec::new()),
@@ -73,6 +79,15 @@ fn misspelt(node: &Node) -> Option<(&str, &str)> {
         _ => None,
     });
     near.find(|(_, word)| named(word).is_some() || by_members(node).is_none())
+}
+
+/// The kind that a document begins with in place of `kind` and `name`, and the name: `queue: Support`.
+fn kind_as_key(node: &Node) -> Option<(&str, &str)> {
+    let Node::Map(members) = node else { return None };
+    match members.first()? {
+        (key, Node::String(name)) if named(key).is_some_and(|kind| kind != FLOW) => Some((key, name)),
+        _ => None,
+    }
 }
 
 fn named(word: &str) -> Option<DocumentKind> {
