@@ -1,6 +1,7 @@
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { FlowValue } from "../../edit/flow";
 import { EditableCanvas } from "./EditableCanvas";
 
 // What jsdom has not: sizes, and workers.
@@ -61,4 +62,32 @@ test("what would come of it unseen is said, or not done: a node that nothing lea
   await userEvent.click(screen.getByRole("button", { name: "Add node" }));
   expect(said()[1]).toBe("A node was added. Nothing leads to it: transferToQueue ends b.");
   expect(done).toEqual(["add b", "add a", "add "]);
+});
+
+test("a node that is drawn long after it was added has the focus, unless somebody went elsewhere meanwhile", async () => {
+  const frames: FrameRequestCallback[] = [];
+  vi.stubGlobal("requestAnimationFrame", (callback: FrameRequestCallback) => frames.push(callback));
+  const draw = (times: number) => {
+    for (let frame = 0; frame < times; frame++) for (const one of frames.splice(0)) one(frame);
+  };
+  const canvas = (is: FlowValue, selected: string) => (
+    <>
+      <input aria-label="Elsewhere" />
+      <EditableCanvas flow={is} positions={{ ...positions, c: { x: 800, y: 0 } }} selected={selected} problems={new Map()} onMove={() => {}} onSettle={() => {}} onSelect={() => {}} onOpen={() => {}} onConnect={() => {}} onAdd={() => {}} onRemove={() => {}} />
+    </>
+  );
+  const node = (id: string) => document.querySelector<HTMLElement>(`.react-flow__node[data-id="flow/${id}"]`)!;
+  const drawn = { nodes: [...flow.nodes, { id: "c" }] };
+  for (const goes of [false, true]) {
+    const { rerender, unmount } = render(canvas(flow, "a"));
+    node("a").focus();
+    await userEvent.keyboard("a");
+    rerender(canvas(flow, "c"));
+    draw(200);
+    if (goes) screen.getByLabelText("Elsewhere").focus();
+    rerender(canvas(drawn, "c"));
+    draw(2);
+    expect(document.activeElement).toBe(goes ? screen.getByLabelText("Elsewhere") : node("c"));
+    unmount();
+  }
 });

@@ -101,8 +101,11 @@ function Canvas({ flow, positions: kept, onMove, onSettle, selected, onSelect, o
     found?.focus();
     return document.activeElement === found;
   };
-  /** A node that was just added, or was out of view, is drawn within the next frames. */
-  const focusSoon = (id: string, frames = 60) => focus(id) || (frames > 0 && requestAnimationFrame(() => focusSoon(id, frames - 1)));
+  /** A node that was just added, or was out of view, is drawn later, on a slow machine much later. Whoever goes elsewhere meanwhile stays there. */
+  const focusSoon = (id: string, from = document.activeElement, frames = 600) => {
+    const stays = document.activeElement === from || document.activeElement === document.body;
+    if (stays && !focus(id) && frames > 0) requestAnimationFrame(() => focusSoon(id, from, frames - 1));
+  };
   const reveal = useReveal();
   const at = selected === undefined ? undefined : positions?.[selected];
   useEffect(() => {

@@ -1,11 +1,12 @@
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { press, setKeys, useKeys } from "./keys";
 import Shortcuts from "./Shortcuts";
 
 beforeEach(() => document.addEventListener("keydown", press));
 afterEach(() => {
+  vi.useRealTimers();
   document.removeEventListener("keydown", press);
   setKeys(true);
 });
@@ -32,6 +33,23 @@ test("keys do what they are for, but not while one types, nor once they are off"
   setKeys(false);
   await userEvent.keyboard("n");
   expect(done).toEqual([]);
+});
+
+test("of two keys it counts when they were pressed, not when a busy page hears of them", () => {
+  render(<Screen />);
+  const pressed = (key: string, at: number) => {
+    const event = new KeyboardEvent("keydown", { key });
+    Object.defineProperty(event, "timeStamp", { value: at });
+    vi.setSystemTime(Date.now() + 60_000);
+    document.dispatchEvent(event);
+  };
+  vi.useFakeTimers({ toFake: ["Date"] });
+  pressed("g", 5_000);
+  pressed("q", 6_000);
+  expect(done.splice(0)).toEqual(["queues"]);
+  pressed("g", 7_000);
+  pressed("q", 9_000);
+  expect(done.splice(0)).toEqual(["other"]);
 });
 
 test("what can be pressed is listed, and can be turned off", async () => {

@@ -58,10 +58,11 @@ export function press(event: KeyboardEvent) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !keysOn()) return;
   const target = event.target instanceof Element ? event.target : undefined;
   if (target?.closest(TAKES_KEYS) || document.querySelector(".dialog")) return;
-  const pair = Date.now() - firstAt < PAUSE ? `${first} ${event.key}` : "";
+  // When they were pressed counts: a page that is busy hears of them later.
+  const pair = event.timeStamp - firstAt < PAUSE ? `${first} ${event.key}` : "";
   const all = groups.flatMap((group) => group.keys);
   const found = all.findLast((one) => one.keys === pair) ?? all.findLast((one) => one.keys === event.key);
-  [first, firstAt] = [event.key, Date.now()];
+  [first, firstAt] = [event.key, event.timeStamp];
   if (!found) return;
   first = "";
   event.preventDefault();
