@@ -1,12 +1,12 @@
 // The first minutes of someone new, in the browser alone: a flow from a template, tried on a mail, changed, compared, replayed, published, rolled back.
 // Two who edit the same flow.
-import { BASE, check, CLIENT_ID, CLIENT_SECRET, DRAFTS, glance, holdBack, looks, noise, other, page, shot, signIn, still, tell, until } from "./harness.mjs";
+import { BASE, check, CLIENT_ID, CLIENT_SECRET, DRAFTS, eventually, glance, holdBack, looks, noise, other, page, press, shot, signIn, still, tell, undo, wait } from "./harness.mjs";
 
 const main = () => page.getByRole("main");
 const button = (name) => page.getByRole("button", { name, exact: true });
 const heading = async (name) => await page.getByRole("heading", { level: 1, name }).waitFor();
 const node = (id) => page.locator(`.react-flow__node[data-id="flow/${id}"]`);
-const saved = async (version) => await page.getByText(`Saved as version ${version}`).waitFor();
+const saved = async (version = "\\d+") => await page.getByText(new RegExp(`^Saved as version ${version}$`)).waitFor();
 const yaml = async () => (await page.locator(".editing-yaml .cm-content").innerText()).replaceAll("\u200b", "");
 /** The text of a field with expressions is replaced as people do it. */
 const write = async (field, text) => {
@@ -55,10 +55,11 @@ await tell(async () => {
   const saving = page.getByRole("region", { name: "Save as a test" });
   await saving.getByText("Decided the same: queue Billing").waitFor();
   const preview = () => saving.getByRole("region", { name: "The case" }).innerText();
-  check("names and addresses are replaced by examples", /Alex Miller <person1@customer\.example>/.test(await preview()) && !/Sousa|ana@/.test(await preview()), await preview());
+  const shows = async (wanted, not = /^\b$/) => wanted.test(await preview()) && !not.test(await preview());
+  await eventually("names and addresses are replaced by examples", () => shows(/Alex Miller <person1@customer\.example>/, /Sousa|ana@/), preview);
   await saving.getByRole("checkbox", { name: /ana@customer\.example/ }).uncheck();
   await saving.getByText("Decided the same: queue Billing").waitFor();
-  check("what is to stay stays", /Alex Miller <ana@customer\.example>/.test(await preview()), await preview());
+  await eventually("what is to stay stays", () => shows(/Alex Miller <ana@customer\.example>/), preview);
   await saving.getByLabel("Also replace").fill("invoice");
   await button("Add").click();
   await saving.getByText(/Decided differently: queue \w+ instead of queue Billing/).waitFor();
@@ -66,7 +67,7 @@ await tell(async () => {
   await looks("editor-case");
   await saving.getByRole("button", { name: "Keep it" }).click();
   await saving.getByText("Decided the same: queue Billing").waitFor();
-  check("it says which detail the decision depends on", /My invoice 17/.test(await preview()), await preview());
+  await eventually("it says which detail the decision depends on", () => shows(/My invoice 17/), preview);
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Save tried.test.yaml" }).click()]);
   check("the case is saved", download.suggestedFilename() === "tried.test.yaml");
 
@@ -86,26 +87,30 @@ await tell(async () => {
   await heading("Edit");
   await node("topic").click();
   await page.getByRole("complementary", { name: "Node topic" }).waitFor();
+  const newest = () => meanwhile("GET", `/flows/${id}/latestconfiguration`);
   const places = () => page.locator(".react-flow__node").evaluateAll((all) => all.map((one) => `${one.getAttribute("data-id")} ${one.style.transform}`).sort());
   const before = await places();
   await button("Both").click();
   await page.locator(".editing-yaml .cm-content").waitFor();
-  check("the YAML has the template's comments", (await yaml()).includes("# Change the words to those that your customers use."));
+  const comments = async () => (await yaml()).includes("# Change the words to those that your customers use.");
+  await eventually("the YAML has the template's comments", comments, yaml);
   const when = page.locator(".branches").getByRole("textbox", { name: "When" }).first();
   await when.click();
   await page.keyboard.press("End");
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.type(" || interaction.email.from.dom");
-  await page.locator(".cm-tooltip-autocomplete:not(.cm-tooltip-autocomplete-disabled) [aria-selected=true]").getByText("domain", { exact: true }).waitFor();
+  const offered = page.locator(".cm-tooltip-autocomplete:not(.cm-tooltip-autocomplete-disabled) [aria-selected=true]").getByText("domain", { exact: true });
+  await offered.waitFor();
   await shot("editor-completion");
-  // A key that comes right after the list opened is not meant for it.
+  // A key that comes right after the list opened is not meant for it, and does nothing in a field. The list opens anew when more is known of the flow.
   await page.waitForTimeout(150);
-  await page.keyboard.press("Enter");
+  await wait(async () => (await when.innerText()).includes("from.domain") || (await press((await offered.isVisible()) ? "Enter" : "Control+Space")), () => when.innerText());
   await page.keyboard.type(" == 'bank.example'");
-  await page.waitForFunction(() => document.querySelector(".editing-yaml .code")?.shadowRoot?.textContent?.includes("bank.example'}"));
-  check("members are completed, and graph, form and YAML are in step", (await yaml()).includes("interaction.email.from.domain == 'bank.example'}\", to: billing }"));
+  await eventually("members are completed, and graph, form and YAML are in step", async () => (await yaml()).includes("interaction.email.from.domain == 'bank.example'}\", to: billing }"), yaml);
   check("comments are kept", (await yaml()).includes("# What a machine wrote"));
-  await saved(2);
+  // Of a draft that is typed slowly there may be several versions.
+  await wait(async () => JSON.stringify(await newest()).includes("domain == 'bank.example'}"));
+  await saved();
   await page.locator('.canvas .edge-label[title*="bank.example"]').first().waitFor({ state: "attached" });
   check("nodes stay where they are", JSON.stringify(await places()) === JSON.stringify(before));
   await looks("editor-both");
@@ -117,7 +122,7 @@ await tell(async () => {
   await page.locator(".action-open").first().click();
   await write(expression("Queue"), "Generl");
   await page.locator(".problem-list li", { hasText: /there is no queue `?Generl`?/ }).first().waitFor();
-  check("a mistake is found as one types, and what was meant is suggested", /there is no queue `?Generl`?/.test(await page.locator(".problem-list").innerText()), await page.locator(".problem-list").innerText());
+  check("a mistake is found as one types, and what was meant is suggested", true);
   await node("general").locator("em").waitFor();
   await page.locator(".action-form .form-problem").first().waitFor();
   await page.locator(".editing-yaml .cm-lintRange-error").first().waitFor();
@@ -129,12 +134,11 @@ await tell(async () => {
   noise.splice(0);
 
   // Undo goes through graph, forms and YAML alike.
+  const general = async () => (await yaml()).includes("queue: General");
   await button("Undo").click();
-  await page.keyboard.press("ControlOrMeta+Z");
-  await page.waitForFunction(() => document.querySelector(".editing-yaml .code")?.shadowRoot?.textContent?.includes("queue: General"));
-  await button("Redo").click();
-  await button("Redo").click();
-  await page.waitForFunction(() => !document.querySelector(".editing-yaml .code")?.shadowRoot?.textContent?.includes("queue: General"));
+  await undo(general, yaml);
+  while (await button("Redo").isEnabled()) await button("Redo").click();
+  await wait(async () => !(await general()), yaml);
   check("undo and redo cover what forms did", true);
 
   // YAML that can't be read holds the graph still; what is mended goes on.
@@ -150,7 +154,7 @@ await tell(async () => {
 
   // A node dragged, one connected by mouse.
   await button("Graph").click();
-  await page.waitForFunction(() => document.querySelector('.react-flow__node[data-id="flow/drop"]').getBoundingClientRect().x > document.querySelector(".canvas").getBoundingClientRect().x);
+  await page.waitForFunction(() => document.querySelector('.react-flow__node[data-id="flow/drop"]')?.getBoundingClientRect().x > document.querySelector(".canvas").getBoundingClientRect().x);
   const link = async (from, to) => {
     await still();
     const handle = await node(from).locator(".react-flow__handle-right").boundingBox();
@@ -167,7 +171,7 @@ await tell(async () => {
   check("nothing is led on from where the run ends", (await page.locator(".branches li").count()) === 0);
   await link("machine", "support");
   await page.getByRole("complementary", { name: "Node machine" }).waitFor();
-  check("nodes are connected by mouse", (await page.locator(".branches li").count()) === 3);
+  await eventually("nodes are connected by mouse", async () => (await page.locator(".branches li").count()) === 3);
   await page.keyboard.press("ControlOrMeta+Z");
   await still();
   const box = await node("drop").boundingBox();
@@ -175,17 +179,17 @@ await tell(async () => {
   await page.mouse.down();
   await page.mouse.move(box.x + 60, box.y + 90, { steps: 6 });
   await page.mouse.up();
-  const after = await node("drop").boundingBox();
-  check("a node is dragged", after.y > box.y + 30, [box, after]);
+  const after = () => node("drop").boundingBox();
+  await eventually("a node is dragged", async () => (await after()).y > box.y + 30, async () => [box, await after()]);
   const place = () => node("drop").evaluate((one) => one.style.transform.match(/-?[\d.]+/g).map(Number));
   const put = await place();
   await page.reload();
   await node("drop").waitFor();
-  const found = await place();
-  check("where it was put is kept", Math.hypot(found[0] - put[0], found[1] - put[1]) < 0.01, [put, found]);
+  const isPut = ([x, y]) => Math.hypot(x - put[0], y - put[1]) < 0.01;
+  await eventually("where it was put is kept", async () => isPut(await place()), async () => [put, await place()]);
 
   // What would differ.
-  await page.getByText(/Saved as version \d/).waitFor();
+  await saved();
   await button("Publish…").click();
   await page.getByRole("heading", { level: 1, name: /^Publish version/ }).waitFor();
   await page.getByText("Nothing breaks").waitFor();
@@ -206,7 +210,7 @@ await tell(async () => {
   const decisions = [await tried("published"), await tried("newest")].map(({ kind, queue, priority }) => JSON.stringify([kind, queue?.name, priority]));
   check("and the server decides it so", decisions[0] !== decisions[1], decisions);
   await looks("publish");
-  check("before it is published, it says which decisions would change, with both runs", /Opening hours/.test(await page.locator(".replay-changes").innerText()));
+  await eventually("before it is published, it says which decisions would change, with both runs", async () => /Opening hours/.test(await page.locator(".replay-changes").innerText()), () => page.locator(".replay-changes").innerText());
   await page.getByLabel("Note", { exact: true }).fill("the bank's mail is billing's");
   await page.getByRole("button", { name: /^Publish version/ }).click();
   await heading("Front desk");
@@ -270,8 +274,7 @@ await tell(async () => {
   // The browser tells of every refused request.
   noise.splice(0);
   await button("Bring both together").click();
-  await page.getByText(/Saved as version/).waitFor();
-  const newest = () => meanwhile("GET", `/flows/${id}/latestconfiguration`);
+  await saved();
   const topic = (one) => one.nodes.find((each) => each.id === "topic");
   const together = await newest();
   check("what two changed in different places is brought together", topic(together).name === "mine" && together.nodes[2].actions[0].message === "theirs", together);
@@ -286,7 +289,7 @@ await tell(async () => {
   await looks("editor-conflict");
   noise.splice(0);
   await button("Bring both together").click();
-  await page.getByText(/Saved as version/).waitFor();
+  await saved();
   const chosen = await newest();
   check("what both changed is as it was chosen, the rest is taken", topic(chosen).name === "theirs again" && chosen.nodes[2].actions[0].message === "theirs, too", chosen);
 
@@ -304,14 +307,14 @@ await tell(async () => {
   check("what was undone to before theirs is not saved over theirs unasked", (await newest()).nodes[2].actions[0].message === "theirs at last");
   noise.splice(0);
   await button("Save mine over theirs").click();
-  await page.getByText(/Saved as version/).waitFor();
+  await saved();
   const versions = await meanwhile("GET", `/flows/${id}/versions`);
   check("neither of two who edit the same loses anything", versions.entities.length >= 4);
 
   // Who changed nothing sees the other's version, and can't undo it.
   await page.reload();
   await node("topic").waitFor();
-  await page.getByText(/Saved as version/).waitFor();
+  await saved();
   const calm = await newest();
   topic(calm).name = "theirs alone";
   await meanwhile("POST", `/flows/${id}/versions`, calm);
@@ -340,20 +343,20 @@ await tell(async () => {
   await node("topic").click();
   const naming = page.locator('.node-form > [data-path$=".name"] input');
   await naming.fill("after the rename");
-  await page.waitForFunction(() => document.querySelector(".editing-yaml .code")?.shadowRoot?.textContent?.includes("name: Welcome"));
-  await page.getByText(/Saved as version/).waitFor();
+  await wait(async () => (await yaml()).includes("name: Welcome"), yaml);
+  await saved();
   check("a draft follows a flow that somebody else renames", topic(await newest()).name === "after the rename");
   await naming.fill("left at once");
   await page.getByRole("link", { name: "Flows", exact: true }).first().click();
   await heading("Flows");
-  check("who leaves before it is saved has it saved", await until(async () => topic(await newest()).name === "left at once"));
+  await eventually("who leaves before it is saved has it saved", async () => topic(await newest()).name === "left at once", async () => topic(await newest()));
   const since = await newest();
   topic(since).name = "theirs, in between";
   await meanwhile("POST", `/flows/${id}/versions`, since);
   await page.goto(`${BASE}/flows/${id}/edit?view=both`);
   await node("topic").getByText("theirs, in between").waitFor();
   await page.locator(".editing-yaml .cm-content").waitFor();
-  check("comments stay when somebody else saves while nobody edits", (await yaml()).includes("# Change the words to those that your customers use."));
+  await eventually("comments stay when somebody else saves while nobody edits", comments, yaml);
   noise.splice(0);
 
   // What was entered to publish stays, and only what was looked at is published.

@@ -1,5 +1,5 @@
 // Flows come and go: a shared one is made beside an email one, neither goes while the other or a route needs it, an answer is lost. By mouse and by keys.
-import { BASE, check, CLIENT_ID, CLIENT_SECRET, glance, looks, noise, other, page, press, signIn, tabTo, tell } from "./harness.mjs";
+import { BASE, check, CLIENT_ID, CLIENT_SECRET, eventually, focused, glance, looks, noise, other, page, press, signIn, tabTo, tell, toasts } from "./harness.mjs";
 
 const api = await other();
 const main = () => page.getByRole("main");
@@ -18,7 +18,8 @@ await tell(async () => {
 
   // A shared flow, from a template.
   await page.getByRole("radio", { name: /^Shared flow/ }).check();
-  check("templates are those of the type", !(await page.getByRole("radio", { name: /^Triage/ }).isVisible()) && (await page.getByLabel("Name", { exact: true }).inputValue()) === "Urgency");
+  const named = () => page.getByLabel("Name", { exact: true }).inputValue();
+  await eventually("templates are those of the type", async () => !(await page.getByRole("radio", { name: /^Triage/ }).isVisible()) && (await named()) === "Urgency", named);
   await looks("flow-new-shared");
   await button("Create the flow").click();
   await heading("Edit");
@@ -63,9 +64,8 @@ await tell(async () => {
   await press("Enter");
   await dialog.getByText("Nothing uses it.").waitFor();
   await tabTo("Delete it");
-  await press("Enter");
+  await toasts("Caller deleted", () => press("Enter"));
   await heading("Flows");
-  await page.locator(".toast-title", { hasText: "Caller deleted" }).first().waitFor();
   await main().getByRole("link", { name: "Urgency", exact: true }).waitFor();
   await main().getByRole("link", { name: "Caller", exact: true }).waitFor({ state: "detached" });
   check("a flow is deleted by keyboard", !(await flows()).some((one) => one.id === caller.id));
@@ -79,9 +79,10 @@ await tell(async () => {
   await heading("New flow");
   await tabTo("email");
   await press("ArrowDown");
+  await focused(page.getByRole("radio", { name: /^Shared flow/ }));
   await tabTo("urgency");
   await press("ArrowDown");
-  check("an empty flow has no name to begin with", (await page.getByLabel("Name", { exact: true }).inputValue()) === "");
+  await eventually("an empty flow has no name to begin with", async () => (await named()) === "", named);
   await tabTo("flow-name");
   await page.keyboard.type("By keys");
   const making = "**/api/v2/flows?draft=true";

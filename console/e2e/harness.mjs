@@ -14,7 +14,7 @@ export const browser = await chromium.launchPersistentContext(PROFILE, {
   viewport: { width: 1360, height: 860 },
 });
 /** How long is waited for anything, in milliseconds. */
-const PATIENCE = 45_000;
+export const PATIENCE = 90_000;
 browser.setDefaultTimeout(PATIENCE);
 export const page = browser.pages()[0] ?? (await browser.newPage());
 
@@ -28,9 +28,15 @@ page.on("console", (message) => ["error", "warning"].includes(message.type()) &&
 page.on("pageerror", (error) => noise.push(`${error} (${page.url()})`));
 browser.on("request", (request) => /^(https?|wss?):/.test(request.url()) && !request.url().startsWith(`${BASE}/`) && elsewhere.push(request.url()));
 
+/** A check of what is so now: what a story has waited for, and what must not happen. */
 export const check = (name, holds, found = "") => {
   if (!holds) throw new Error(`${name}: ${typeof found === "string" ? found : JSON.stringify(found, null, 1)}`);
   console.log(`ok ${name}`);
+};
+/** A check of what follows from an action, which may take its time: asks until it holds. `found` says what was there in the end. */
+export const eventually = async (name, holds, found = () => String(holds)) => {
+  const held = await until(holds);
+  check(name, held, held ? "" : await found());
 };
 export const shot = async (name, options = {}) => {
   if (!SHOTS) return;
@@ -54,8 +60,8 @@ async function looksIn(name, modes) {
     // Inherited colours follow a change of theme with the next frames only.
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     await shot(`${name}-${theme}-${width}`);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    check(`${name} fits ${width} px`, wide <= 0, `${wide} px too wide`);
+    const wide = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    await eventually(`${name} fits ${width} px`, async () => (await wide()) <= 0, async () => `${await wide()} px too wide`);
     // Playwright evaluates by the debugger, which the page's policy does not bind.
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => globalThis.axe.run(document, { iframes: false }));
@@ -94,9 +100,9 @@ export async function until(holds) {
   }
 }
 
-/** Waits for what must hold before a story goes on. */
-export async function wait(holds) {
-  if (!(await until(holds))) throw new Error(`waited in vain until ${holds}`);
+/** Waits for what must hold before a story goes on. `found` says what was there in the end. */
+export async function wait(holds, found = () => "") {
+  if (!(await until(holds))) throw new Error(`waited in vain until ${holds} ${await found()}`);
 }
 
 /** Waits until a graph stands still: it fits itself to the room that it has within the next frames. */
@@ -117,14 +123,15 @@ export async function still(on = page) {
   });
 }
 
-/** Holds back what the page sends to an address; answers how to let it go. */
-export async function holdBack(address) {
+/** Holds back what the page sends to an address, by one method or by any; answers how to let it go. */
+export async function holdBack(address, method) {
   let go;
   const allowed = new Promise((done) => {
     go = done;
   });
   const open = [];
   const handle = (route) => {
+    if (method && route.request().method() !== method) return route.continue();
     const one = allowed.then(() => route.continue());
     open.push(one);
     return one;
@@ -158,20 +165,68 @@ export const press = async (...keys) => {
   for (const key of keys) await page.keyboard.press(key);
 };
 
-/** Presses Tab until the focus is at what goes by this name. */
-export async function tabTo(wanted) {
-  let names = [];
-  for (let times = 0; times < 90; times++) {
-    await press("Tab");
-    names = await page.evaluate(() => {
-      let one = document.activeElement;
-      while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
-      return [one?.getAttribute("aria-label"), one?.textContent?.trim(), one?.id, one?.getAttribute("data-id"), one?.value, one?.labels?.[0]?.textContent?.trim()];
-    });
-    if (names.includes(wanted)) return;
+/** What has the focus, by all its names: its label, its text, its id, its value. Runs in the page. */
+const namesOf = () => {
+  let one = document.activeElement;
+  while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;
+  return [one?.getAttribute("aria-label"), one?.labels?.[0]?.textContent?.trim(), one?.textContent?.trim(), one?.id, one?.getAttribute("data-id"), one?.value].filter(Boolean);
+};
+const short = (names) => (names[0] ?? "nothing").replace(/\s+/g, " ").slice(0, 40);
+
+const hasFocus = (one) =>
+  one.evaluate((one) => {
+    let at = document.activeElement;
+    while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+    return at === one;
+  });
+
+/** Waits until something has the focus: keys that are pressed before go elsewhere. */
+export const focused = (one) => wait(() => hasFocus(one), async () => `of ${one}: the focus is at ${short(await page.evaluate(namesOf))}`);
+
+/** Presses Tab until the focus is at what goes by this name, or at what this locator finds. What is not there yet, or disabled, is waited for: Tab goes round. */
+export async function tabTo(wanted, key = "Tab") {
+  const passed = [];
+  for (const end = Date.now() + PATIENCE; passed.length < 90 || Date.now() < end; ) {
+    await press(key);
+    const names = await page.evaluate(namesOf);
+    if (typeof wanted === "string" ? names.includes(wanted) : await hasFocus(wanted)) return;
+    passed.push(short(names));
   }
-  throw new Error(`Tab never came to ${wanted}; it is at ${names.filter(Boolean)}`);
+  throw new Error(`${key} never came to ${wanted}; it is at ${passed.at(-1)}, after ${passed.length} times; it passed: ${[...new Set(passed)].join(" | ")}`);
 }
+
+/**
+ * Chooses an option of the select that has the focus, by its text or its value. By arrows: what is typed into a select is forgotten after a second, and
+ * letters that come too late choose something else.
+ */
+export async function choose(wanted) {
+  const look = () =>
+    page.evaluate((wanted) => {
+      const one = document.activeElement;
+      if (!one?.matches("select")) return { at: -1, to: -2, options: [] };
+      const options = [...one.options];
+      return { at: one.selectedIndex, to: options.findIndex(({ text, value }) => text === wanted || value === wanted), options: options.map(({ text }) => text) };
+    }, wanted);
+  const end = Date.now() + PATIENCE;
+  for (let now = await look(); now.to < 0 || now.at !== now.to; now = await look()) {
+    if (Date.now() > end) throw new Error(now.to === -2 ? `${wanted} can't be chosen: the focus is at ${short(await page.evaluate(namesOf))}` : `${wanted} was not chosen: it is at ${now.options[now.at]} of ${now.options.join(" | ")}`);
+    // Its options may come later.
+    if (now.to < 0) await page.waitForTimeout(100);
+    else await press(now.to > now.at ? "ArrowDown" : "ArrowUp");
+  }
+}
+
+/** Undoes step by step until something holds. How many steps a typed text is depends on the machine: keys that follow each other slowly are undone one by one. */
+export async function undo(holds, found = () => "") {
+  for (let times = 0; times < 100; times++) {
+    await press("ControlOrMeta+Z");
+    if (await holds()) return;
+  }
+  throw new Error(`undone to the beginning, and never ${holds} ${await found()}`);
+}
+
+/** Does something, and waits for what is said of it meanwhile: it is gone again after a few seconds. */
+export const toasts = (text, act) => Promise.all([page.locator(".toast-title", { hasText: text }).first().waitFor(), act()]);
 
 /** Runs a story; ends with 1 at the first check that fails. */
 export async function tell(story, after = () => {}) {

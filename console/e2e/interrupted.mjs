@@ -1,5 +1,5 @@
 // An editor that is interrupted: answers that never come, a session that ends, a flow that somebody deletes, a tab that is closed.
-import { BASE, browser, check, CLIENT_ID, CLIENT_SECRET, DRAFTS, glance, noise, other, page, signIn, tell, until, wait } from "./harness.mjs";
+import { BASE, browser, check, CLIENT_ID, CLIENT_SECRET, DRAFTS, eventually, glance, holdBack, noise, other, page, signIn, tell, wait } from "./harness.mjs";
 
 const api = await other();
 const heading = async (name, on = page) => await on.getByRole("heading", { level: 1, name }).waitFor();
@@ -9,13 +9,13 @@ const naming = page.locator('.node-form > [data-path$=".name"] input');
 const conflict = page.getByText("Someone else changed this flow while you were editing");
 const saved = async (version) => await page.getByText(`Saved as version ${version}`, { exact: true }).waitFor();
 const yaml = async () => (await page.locator(".editing-yaml .cm-content").innerText()).replaceAll("\u200b", "");
-/** Writes a line after the one that has a text. */
+/** Writes a line after the one that has a text, in one go: the line that is half there is saved nowhere. */
 const write = async (after, line, on = page) => {
   await on.locator(".editing-yaml .cm-line").filter({ hasText: after }).first().click();
   await on.keyboard.press("End");
   await on.keyboard.press("Enter");
   await on.keyboard.press("Home");
-  await on.keyboard.type(line);
+  await on.keyboard.insertText(line);
 };
 
 await tell(async () => {
@@ -62,7 +62,7 @@ await tell(async () => {
   await wait(() => lost === 1);
   await saved(2);
   check("a draft whose answer was lost is one's own", topic(await newest()).name === "taken" && !(await conflict.isVisible()));
-  check("its comments get there", await until(async () => (await text(2)).includes("\n# A comment that goes with it.\n")), await text(2));
+  await eventually("its comments get there", async () => (await text(2)).includes("\n# A comment that goes with it.\n"), () => text(2));
   noise.splice(0);
 
   // Typed on before that is known.
@@ -103,33 +103,31 @@ await tell(async () => {
   // A comment is typed while another text is under way: nothing else is typed after it.
   await open();
   const texts = "**/api/v2/flows/*/versions/*/text";
-  let slow = true;
-  await page.route(texts, async (route) => {
-    if (slow && route.request().method() === "PUT") {
-      slow = false;
-      await new Promise((done) => setTimeout(done, 6_000));
-    }
-    await route.continue();
-  });
   const sending = () => page.waitForRequest((request) => request.method() === "PUT" && /\/text$/.test(request.url()));
+  // Long enough for what is typed meanwhile to become due.
+  const due = () => page.waitForTimeout(3_500);
   const first = sending();
+  let letGo = await holdBack(texts, "PUT");
   await write("name: Interrupted", "# The first.");
   await first;
   await write("# The first.", "# The second.");
+  await due();
+  await letGo();
   const under = await version();
-  check("a comment that is typed while another is sent is sent after it", await until(async () => (await text(under)).includes("# The second.")), await text(under));
+  await eventually("a comment that is typed while another is sent is sent after it", async () => (await text(under)).includes("# The second."), () => text(under));
   await saved(under);
   // So is a value.
-  slow = true;
   const third = sending();
+  letGo = await holdBack(texts, "PUT");
   await write("# The second.", "# The third.");
   await third;
   await pick();
   await naming.fill("typed under way");
+  await due();
+  await letGo();
   const sent = under + 1;
   await saved(sent);
   check("a value that is typed while a comment is sent is saved after it", topic(await newest()).name === "typed under way" && (await text(sent)).includes("# The third."), await text(sent));
-  await page.unrouteAll({ behavior: "ignoreErrors" });
   noise.splice(0);
 
   // The session ends while something is typed: whoever signs in again goes on.
@@ -170,10 +168,10 @@ await tell(async () => {
     await tab.keyboard.type(` and closed in ${where}`);
     await tab.close({ runBeforeUnload: true });
     await wait(() => tab.isClosed());
-    check(`what was typed in ${where} is kept when the tab is closed, to the last key`, await until(async () => (await kept()).includes(`typed and closed in ${where}`)), await kept());
+    await eventually(`what was typed in ${where} is kept when the tab is closed, to the last key`, async () => (await kept()).includes(`typed and closed in ${where}`), kept);
   }
   await open();
-  check("and is there when the flow is opened again", await until(async () => /# typed and closed in the YAML/.test(await yaml()) && /name: "?typed and closed in a field/.test(await yaml())), await yaml());
+  await eventually("and is there when the flow is opened again", async () => /# typed and closed in the YAML/.test(await yaml()) && /name: "?typed and closed in a field/.test(await yaml()), yaml);
   await page.getByText(/^Saved as version \d+$/).waitFor();
   noise.splice(0);
 
@@ -193,17 +191,17 @@ await tell(async () => {
   await glance("editor-discard");
   await discard.click();
   await saved(last);
-  check("a text that can't be read is given up", await until(async () => !(await yaml()).includes("[ no YAML") && !(await kept()).includes("[ no YAML")), await yaml());
+  await eventually("a text that can't be read is given up", async () => !(await yaml()).includes("[ no YAML") && !(await kept()).includes("[ no YAML"), yaml);
   await button("Undo").click();
   await page.getByText("The YAML can't be read:").waitFor();
-  check("and undo brings it back", await until(async () => (await yaml()).includes("[ no YAML")), await yaml());
+  await eventually("and undo brings it back", async () => (await yaml()).includes("[ no YAML"), yaml);
   await discard.click();
   await saved(last);
   await stuck("name: Interrupted", "unknown: member", "The server does not take the text as it is.");
   noise.splice(0);
   await discard.click();
   await saved(last);
-  check("so is one that the server does not take", (await until(async () => !(await yaml()).includes("unknown: member") && !(await kept()).includes("unknown: member"))) && !(await discard.isVisible()), await yaml());
+  await eventually("so is one that the server does not take", async () => !(await yaml()).includes("unknown: member") && !(await kept()).includes("unknown: member") && !(await discard.isVisible()), yaml);
 
   // Somebody deletes the flow.
   await pick();
@@ -217,16 +215,16 @@ await tell(async () => {
   check("it is said that somebody deleted it, and what to do with the text", await button("Create a flow from it").isEnabled());
   await page.reload();
   await heading("Deleted flow");
-  const shown = await page.getByLabel("The text", { exact: true }).inputValue();
-  check("after a reload the text is there", /name: "?never saved/.test(shown), `${shown}\n${await kept()}`);
+  const shown = () => page.getByLabel("The text", { exact: true }).inputValue();
+  await eventually("after a reload the text is there", async () => /name: "?never saved/.test(await shown()), async () => `${await shown()}\n${await kept()}`);
   await glance("flow-deleted");
   await page.getByLabel("Name of the new flow").fill("Not deleted");
   await button("Create a flow from it").click();
   await heading("Edit");
   await node("topic").getByText("never saved").waitFor();
   const again = new URL(page.url()).pathname.split("/")[2];
-  const made = await api("GET", `/flows/${again}/versions/1/text`);
-  check("and becomes another flow, comments and all", again !== id && made.includes("name: Not deleted") && made.includes("# Change the words to those"), made);
+  const made = () => api("GET", `/flows/${again}/versions/1/text`).catch(String);
+  await eventually("and becomes another flow, comments and all", async () => again !== id && /name: Not deleted/.test(await made()) && /# Change the words to those/.test(await made()), made);
   noise.splice(0);
   await page.goto(`${BASE}/flows/${id}/edit`);
   await page.getByText("Not found", { exact: true }).waitFor();
@@ -263,12 +261,12 @@ await tell(async () => {
   await page.keyboard.press("Control+Home");
   await page.keyboard.type("# too late\n");
   await page.getByText("Your text is kept in this browser.").waitFor();
-  check("so it is when a comment alone was typed", await until(async () => /# too late\\+nname: /.test(await kept())), await kept());
+  await eventually("so it is when a comment alone was typed", async () => /# too late\\+nname: /.test(await kept()), kept);
   // While its first character alone is there, the flow's name is a comment: the button waits for the line's end.
   await button("Create a flow from it").click();
   await page.waitForURL((url) => !url.pathname.includes(again));
   const late = new URL(page.url()).pathname.split("/")[2];
-  const commented = await api("GET", `/flows/${late}/versions/1/text`);
-  check("and becomes another flow with it", commented.startsWith("# too late\n"), commented);
+  const commented = () => api("GET", `/flows/${late}/versions/1/text`).catch(String);
+  await eventually("and becomes another flow with it", async () => (await commented()).startsWith("# too late\n"), commented);
   noise.splice(0);
 });

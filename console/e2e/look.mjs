@@ -1,5 +1,5 @@
 // What people look at: how mail does, what a version changes, what uses what, how a run went. And a reply that survives the end of a session.
-import { BASE, browser, check, CLIENT_ID, CLIENT_SECRET, looks, noise, page, shot, signIn, tell, token, until } from "./harness.mjs";
+import { BASE, browser, check, CLIENT_ID, CLIENT_SECRET, eventually, looks, noise, page, shot, signIn, tell, token, wait } from "./harness.mjs";
 
 const bearer = await token(CLIENT_ID, CLIENT_SECRET);
 /** A request by the API, as somebody else makes it. */
@@ -47,7 +47,7 @@ const looped = await send("orders@example.com", "My orders");
 
 const tile = (name) => page.locator(".number-tile", { hasText: name });
 const number = async (name) => Number((await tile(name).locator("strong").textContent()).replaceAll(",", ""));
-const grows = (name, to) => page.waitForFunction(([name, to]) => [...document.querySelectorAll(".number-tile")].some((one) => one.textContent.includes(name) && Number(one.querySelector("strong").textContent) === to), [name, to]);
+const grows = (name, to) => wait(async () => (await number(name)) === to, async () => `${name} is ${await number(name)}, not ${to}`);
 
 await tell(async () => {
   await page.goto(`${BASE}/`);
@@ -67,7 +67,7 @@ await tell(async () => {
   await page.getByRole("button", { name: "Paused" }).waitFor();
   await send("care@example.com", "And another");
   await page.waitForTimeout(2000);
-  check("what is held still stays", (await number("Mail")) === mail + 1);
+  check("what is held still stays", (await number("Mail")) === mail + 1, await number("Mail"));
   await page.getByRole("button", { name: "Paused" }).click();
   await grows("Mail", mail + 2);
   check("and goes on with what it missed", true);
@@ -79,11 +79,11 @@ await tell(async () => {
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Interactions" }).waitFor();
   await page.getByRole("row").nth(1).waitFor();
-  check("a minute leads to its mail, by keyboard alone", /since=.*until=/.test(page.url()), page.url());
+  await eventually("a minute leads to its mail, by keyboard alone", () => /since=.*until=/.test(page.url()), () => page.url());
   await page.goBack();
   await page.getByRole("button", { name: "24 hours" }).click();
   await page.getByRole("region", { name: "Mail in 15 minutes" }).waitFor();
-  check("a period is in the address", page.url().endsWith("minutes=1440"), page.url());
+  await eventually("a period is in the address", () => page.url().endsWith("minutes=1440"), () => page.url());
   await page.getByRole("region", { name: /^Decisions/ }).getByRole("link", { name: /^Billing/ }).click();
   await page.waitForURL(/queue=.*since=/);
   check("a queue's decisions lead to them", true);
@@ -92,24 +92,25 @@ await tell(async () => {
   await page.getByRole("navigation").getByRole("link", { name: "Flows" }).click();
   const row = page.getByRole("row", { name: /Inbound Email Router/ });
   await row.getByRole("link", { name: /^\d+$/ }).first().waitFor();
-  check("a flow says how many runs it had, and what changed last", /published version 1|saved version 2/.test(await row.textContent()), await row.textContent());
+  await eventually("a flow says how many runs it had, and what changed last", async () => /published version 1|saved version 2/.test(await row.textContent()), () => row.textContent());
   await looks("flows");
   await page.getByRole("button", { name: "With drafts" }).click();
-  await page.getByRole("row").nth(2).waitFor({ state: "detached" });
+  await wait(async () => (await page.getByRole("row").count()) === 2);
   await page.getByRole("link", { name: "draft 2" }).click();
   await page.locator(".card.change-added").waitFor();
-  check("a draft leads to what it changes", page.url().endsWith(`/flows/${router}/diff?from=1&to=2`), page.url());
-  const shown = async (change) => await page.locator(`.card.change-${change}`).count();
-  check("the graph shows what was added, removed and changed", (await shown("added")) === 1 && (await shown("removed")) === 1 && (await shown("changed")) === 1);
-  check("edges too, in words", (await page.locator(".edge-label.change-added, .edge-label.change-removed, .edge-label.change-changed").allTextContents()).some((text) => text.startsWith("+ ")));
+  await eventually("a draft leads to what it changes", () => page.url().endsWith(`/flows/${router}/diff?from=1&to=2`), () => page.url());
+  const shown = async () => await Promise.all(["added", "removed", "changed"].map((change) => page.locator(`.card.change-${change}`).count()));
+  await eventually("the graph shows what was added, removed and changed", async () => (await shown()).join() === "1,1,1", shown);
+  const words = () => page.locator(".edge-label.change-added, .edge-label.change-removed, .edge-label.change-changed").allTextContents();
+  await eventually("edges too, in words", async () => (await words()).some((text) => text.startsWith("+ ")), words);
   await looks("diff");
   await page.keyboard.press("j");
   await page.waitForURL(/look=1/);
   await page.keyboard.press("j");
   await page.waitForURL(/look=2/);
-  check("differences are stepped through by keyboard, and the graph follows", (await page.locator(".card.current").count()) === 1 && (await page.locator(".differences .picked").count()) === 1);
+  await eventually("differences are stepped through by keyboard, and the graph follows", async () => (await page.locator(".card.current").count()) === 1 && (await page.locator(".differences .picked").count()) === 1);
   await page.locator(".react-flow__node", { hasText: "Urgent money" }).click();
-  check("a node leads to its differences", (await page.locator(".differences .picked").textContent()).includes("Urgent money"));
+  await eventually("a node leads to its differences", async () => (await page.locator(".differences .picked").textContent()).includes("Urgent money"), () => page.locator(".differences .picked").textContent());
   await page.getByRole("button", { name: "Swap the versions" }).click();
   await page.waitForURL(/from=2&to=1/);
   await page.locator(".card.change-removed", { hasText: "Urgent money" }).waitFor();
@@ -123,26 +124,28 @@ await tell(async () => {
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Urgency Check" }).waitFor();
   const reached = page.getByRole("region", { name: "A change reaches" });
-  const told = await reached.textContent();
-  check("the map says what a change reaches, all the way", ["Email Classifier", "Inbound Email Router", "care@example.com"].every((name) => told.includes(name)), told);
-  check("and lights it", (await page.locator(".object.impact").count()) >= 3 && (await page.locator(".object.focus").count()) === 1);
+  await eventually("the map says what a change reaches, all the way", async () => {
+    const told = await reached.textContent();
+    return ["Email Classifier", "Inbound Email Router", "care@example.com"].every((name) => told.includes(name));
+  }, () => reached.textContent());
+  await eventually("and lights it", async () => (await page.locator(".object.impact").count()) >= 3 && (await page.locator(".object.focus").count()) === 1);
   await looks("map-focus");
   await page.getByRole("button", { name: "Related only" }).click();
   await page.locator(".object.off").first().waitFor({ state: "detached" });
   await reached.getByRole("button", { name: /Email Classifier/ }).focus();
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Email Classifier" }).waitFor();
-  check("one goes from object to object by keyboard", new URL(page.url()).searchParams.get("focus").startsWith("flow:"));
+  await eventually("one goes from object to object by keyboard", () => new URL(page.url()).searchParams.get("focus").startsWith("flow:"), () => page.url());
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: /^Queues/ }).click();
   await page.locator(".object[title='queue Billing']").waitFor({ state: "detached" });
-  check("kinds can be left out, by a link", page.url().includes("without=queue"), page.url());
+  await eventually("kinds can be left out, by a link", () => page.url().includes("without=queue"), () => page.url());
 
   // A run with a loop.
   await page.goto(`${BASE}/interactions/${looped}`);
   const turns = page.getByRole("listbox", { name: /^Turns of Each order/ });
   await turns.waitFor();
-  check("a loop is a strip of its turns", (await turns.getByRole("option").count()) === 12);
+  await eventually("a loop is a strip of its turns", async () => (await turns.getByRole("option").count()) === 12, () => turns.textContent());
   await turns.focus();
   await page.keyboard.press("End");
   await page.getByText("turn 12 of 12").waitFor();
@@ -152,14 +155,15 @@ await tell(async () => {
   await page.getByLabel("Search the steps").fill("order A-7");
   await page.keyboard.press("Enter");
   await page.getByText("turn 7 of 12").waitFor();
-  check("steps are found by their words", (await page.getByRole("option", { selected: true }).last().textContent()).includes("order A-7"));
+  const step = () => page.getByRole("option", { selected: true }).last().textContent();
+  await eventually("steps are found by their words", async () => (await step()).includes("order A-7"), step);
 
   // Pictures of the mail's own.
   await page.goto(`${BASE}/interactions/${chart}/mail`);
   const frame = page.frameLocator("iframe[title='The mail']");
   await frame.locator("img[src^='data:image/png']").waitFor();
   // It is read after it is there, and what is told of the others is drawn after it.
-  check("a picture of the mail's own is shown", await until(async () => (await frame.getByAltText("chart").evaluate((one) => one.naturalWidth)) === 4));
+  await eventually("a picture of the mail's own is shown", async () => (await frame.getByAltText("chart").evaluate((one) => one.naturalWidth)) === 4);
   await page.getByText("1 picture of the mail not shown").waitFor();
   check("and nothing that is no picture", (await frame.getByAltText("evil").getAttribute("src")) === null);
   await shot("mail-picture");
@@ -177,7 +181,7 @@ await tell(async () => {
   noise.splice(0);
   await signIn(CLIENT_ID, CLIENT_SECRET);
   await page.getByRole("region", { name: "Your work" }).waitFor();
-  check("a reply survives the end of the session", page.url() === where && (await page.locator("textarea").inputValue()) === "Your refund is on its way.", page.url());
+  await eventually("a reply survives the end of the session", async () => page.url() === where && (await page.locator("textarea").inputValue()) === "Your refund is on its way.", () => page.url());
   await page.locator("textarea").focus();
   await page.keyboard.press("Control+Enter");
   await page.getByText("The reply is on its way.").waitFor();

@@ -1,6 +1,6 @@
 // People sign in by a real OpenID provider, in a real browser. Prints `ok …` for each check; ends with 1 at the first that fails.
 import { connect, createServer } from "node:net";
-import { BASE, browser, check, looks, noise, page, signIn, tell, token, CLIENT_ID, CLIENT_SECRET } from "./harness.mjs";
+import { BASE, browser, check, eventually, looks, noise, page, signIn, tell, token, CLIENT_ID, CLIENT_SECRET } from "./harness.mjs";
 import { startProvider } from "./provider.mjs";
 
 const { ISSUER_PORT, TARGET } = process.env;
@@ -52,7 +52,8 @@ await tell(async () => {
   await looks("sign-in-oidc");
   await button().click();
   await page.getByRole("heading", { name: "You are not signed in" }).waitFor();
-  check("a provider that is down is told in words", /The identity provider can't be used/.test(await page.textContent("body")) && !/localhost/.test(await page.textContent("body")), await page.textContent("body"));
+  await eventually("a provider that is down is told in words", async () => /The identity provider can't be used/.test(await page.textContent("body")), () => page.textContent("body"));
+  check("but not where it is", !/localhost/.test(await page.textContent("body")), await page.textContent("body"));
   noise.splice(0);
   await page.waitForTimeout(3_500);
 
@@ -62,7 +63,7 @@ await tell(async () => {
   await page.getByLabel("Name").fill("ana");
   await page.getByRole("button", { name: "Let me in" }).click();
   await page.getByRole("heading", { name: "Queues" }).waitFor();
-  check("signing in leads to where one wanted to go", page.url() === `${BASE}/queues?x=1`, page.url());
+  await eventually("signing in leads to where one wanted to go", () => page.url() === `${BASE}/queues?x=1`, () => page.url());
   const cookies = await browser.cookies(BASE);
   const session = cookies.find((one) => one.name === "waypost_session");
   check("the session is no script's and no other site's", session.httpOnly && session.sameSite === "Strict", session);
