@@ -52,8 +52,10 @@ await tell(async () => {
   await looks("sign-in-oidc");
   await button().click();
   await page.getByRole("heading", { name: "You are not signed in" }).waitFor();
-  await eventually("a provider that is down is told in words", async () => /The identity provider can't be used/.test(await page.textContent("body")), () => page.textContent("body"));
-  check("but not where it is", !/localhost/.test(await page.textContent("body")), await page.textContent("body"));
+  const body = () => page.textContent("body");
+  const reads = async (text) => (await body()).includes(text);
+  await eventually("a provider that is down is told in words", () => reads("The identity provider can't be used"), body);
+  check("but not where it is", !(await reads("localhost")), await body());
   noise.splice(0);
   await page.waitForTimeout(3_500);
 
@@ -98,7 +100,7 @@ await tell(async () => {
   noise.splice(0);
   await page.goto(BEGIN);
   await page.getByRole("heading", { name: "You are not signed in" }).waitFor();
-  check("a disabled person is told so", (await page.textContent("body")).includes("disabled on this server"));
+  await eventually("a disabled person is told so", () => reads("disabled on this server"), body);
   noise.splice(0);
   check("and can be let in again", (await admin(`/oauth/clients/${ana.id}`, { method: "PUT", body: JSON.stringify({ ...ana, state: "active" }) })).status === 200);
   await page.goto(`${BEGIN}?next=//evil.example/`);
@@ -115,15 +117,14 @@ await tell(async () => {
   await forgotten();
   await enter("eve");
   await page.getByRole("heading", { name: "You are not signed in" }).waitFor();
-  const told = await page.textContent("body");
-  check("a person without rights is told the groups that were seen", told.includes("sales & co, everybody") && told.includes("Eve <b>Elsewhere</b>"), told);
+  await eventually("a person without rights is told the groups that were seen", async () => (await reads("sales & co, everybody")) && (await reads("Eve <b>Elsewhere</b>")), body);
   check("and is not made a client", (await people()).length === 1);
   noise.splice(0);
   await forgotten();
   await page.goto(BEGIN);
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.getByRole("heading", { name: "You are not signed in" }).waitFor();
-  check("the provider's refusal is told as text", (await page.textContent("body")).includes("access_denied: the person said <i>no</i>"), await page.textContent("body"));
+  await eventually("the provider's refusal is told as text", () => reads("access_denied: the person said <i>no</i>"), body);
   noise.splice(0);
 
   // Answers that are not for this browser, or not for now.
@@ -134,7 +135,7 @@ await tell(async () => {
   await page.getByRole("heading", { name: "Overview" }).waitFor();
   await page.goto(callback);
   await page.getByRole("heading", { name: "You are not signed in" }).waitFor();
-  check("an answer that is repeated is refused", (await page.textContent("body")).includes("No sign-in was begun in this browser"), await page.textContent("body"));
+  await eventually("an answer that is repeated is refused", () => reads("No sign-in was begun in this browser"), body);
   noise.splice(0);
   const [one, other] = [await begun(), await begun()];
   check("what the browser keeps is for this way alone", /; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax$/.test(one.attributes), one.attributes);
