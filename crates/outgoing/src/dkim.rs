@@ -93,6 +93,7 @@ pub struct NotSigned {
 pub struct DomainKey {
     domain: Domain,
     selector: String,
+    path: PathBuf,
     signer: Signer,
     public: Vec<u8>,
 }
@@ -122,6 +123,7 @@ impl DomainKey {
             return Ok(Self {
                 domain,
                 selector: selector.to_owned(),
+                path: path.to_owned(),
                 signer: Signer::Ed25519(Box::new(signer)),
                 public,
             });
@@ -131,7 +133,8 @@ impl DomainKey {
         })?;
         let public = subject_public_key_info(&key.public_key());
         let signer = DkimSigner::from_key(key).domain(domain.as_str()).selector(selector).headers(SIGNED);
-        Ok(Self { domain, selector: selector.to_owned(), signer: Signer::Rsa(Box::new(signer)), public })
+        let (selector, path) = (selector.to_owned(), path.to_owned());
+        Ok(Self { domain, selector, path, signer: Signer::Rsa(Box::new(signer)), public })
     }
 
     /// The domain.
@@ -144,6 +147,12 @@ impl DomainKey {
     #[must_use]
     pub fn selector(&self) -> &str {
         &self.selector
+    }
+
+    /// Its file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The name of the DNS record (RFC 6376 section 3.6.2.1).

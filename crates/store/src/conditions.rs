@@ -20,6 +20,11 @@ pub(crate) fn of_kind(kind: DeliveryKind) -> String {
     if let [one] = &*codes { format!("kind = {one}") } else { format!("kind IN ({})", codes.join(", ")) }
 }
 
+/// Mail that waits to be sent; what goes to webhooks or into folders does not.
+pub(crate) fn waiting_mail() -> String {
+    format!("state = {} AND kind NOT IN (3, 5, 6)", delivery_state_code(DeliveryState::Pending))
+}
+
 /// What somebody works on under a lease: the condition of an index of leases.
 pub(crate) fn held() -> String {
     let works = |state: &&State| is_held(**state) && **state != State::Waiting;

@@ -6,6 +6,7 @@ mod conformance;
 pub mod contents;
 mod encoding;
 pub mod error;
+pub mod held;
 pub mod leases;
 pub mod postgres;
 pub mod records;

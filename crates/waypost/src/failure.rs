@@ -25,6 +25,19 @@ pub(crate) enum Failure {
     ClosedPipe,
 }
 
+/// What keeps a server from starting, and what to do about it. `serve` says both in one line, `doctor` one below the other.
+#[derive(Debug)]
+pub(crate) struct Obstacle {
+    pub(crate) found: String,
+    pub(crate) advice: String,
+}
+
+impl From<Obstacle> for Failure {
+    fn from(obstacle: Obstacle) -> Self {
+        Self::Failed(format!("{}: {}", obstacle.found, obstacle.advice))
+    }
+}
+
 impl Failure {
     /// A failure with the thing that was tried.
     pub(crate) fn of(what: impl Display) -> impl FnOnce(&dyn Display) -> Self {

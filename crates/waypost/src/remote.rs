@@ -272,7 +272,8 @@ impl Server {
         profile: Option<String>,
         data_dir: &Path,
     ) -> Self {
-        let is_here = profile.is_none() && Listeners::file(data_dir).exists();
+        // A directory without a server is asked for one, too: what is said then names it.
+        let is_here = profile.is_none() && (Listeners::file(data_dir).exists() || url.is_none() && data_dir.is_dir());
         Self { url, client_id, client_secret, data_dir: is_here.then(|| data_dir.to_owned()), profile }
     }
 

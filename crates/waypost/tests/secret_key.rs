@@ -12,22 +12,16 @@ mod harness;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use harness::http::Api;
 use harness::scratch::Scratch;
-use harness::{Server, Start, WAYPOST, nodes};
+use harness::{Server, Start, doctor, nodes};
 use serde_json::{Value as Json, json};
 use waypost_scratch_postgres::Server as Database;
 
 /// Starts a server that must refuse, and answers what it says.
 fn refused(data: &Path, arguments: &[&str]) -> String {
-    let mut command = Command::new(WAYPOST);
-    command.args(["serve", "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--data-dir"]).arg(data).args(arguments);
-    let output = command.env_remove("WAYPOST_DATABASE").stdin(Stdio::null()).output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{told}");
-    told
+    doctor::refused(data, arguments, &[])
 }
 
 fn start(data: &Path, arguments: &[&str]) -> Server {

@@ -10,7 +10,9 @@ use waypost_origin::Origin;
 pub use waypost_seal::SealProblem;
 use waypost_seal::{Key, KeyId, Owner, key_of};
 use waypost_store::error::StoreError;
-use waypost_store::records::outside::Sealed;
+use waypost_store::records::catalogue::Catalogue;
+use waypost_store::records::mailboxes::MailboxTokens;
+use waypost_store::records::outside::{Sealed, SecretRecord, WebhookRecord};
 use waypost_store::traits::Store;
 
 use crate::App;
@@ -77,25 +79,53 @@ pub enum KeyRefused {
 }
 
 /// The id of the database's key, under this name among what all nodes share. The key itself is in no database.
-const KEY_ID: &str = "id of the secret key";
+pub const KEY_ID: &str = "id of the secret key";
 
-/// The id of the key that a database's secrets are encrypted with; none before the first start.
-///
-/// # Errors
-/// The store.
-pub async fn known_key(store: &dyn Store) -> Result<Option<KeyId>, StoreError> {
-    Ok(store.known_shared_key(KEY_ID).await?.as_ref().and_then(KeyId::of_padded))
+/// What a database has that is sealed, for those who look before there is an [`App`].
+pub struct Seals {
+    /// The id of the database's key; none before the first start.
+    known: Option<KeyId>,
+    values: Vec<(String, Sealed)>,
+    has_tokens: bool,
 }
 
-/// Whether a database has anything that is sealed.
-///
-/// # Errors
-/// The store.
-pub async fn has_sealed(store: &dyn Store) -> Result<bool, StoreError> {
-    let catalogue = store.load().await?;
-    let tokens = store.mailbox_tokens().await?;
-    let tokens = tokens.iter().any(|record| record.tokens.as_ref().is_some_and(|sealed| !sealed.is_forgotten()));
-    Ok(tokens || !(catalogue.secrets.is_empty() && catalogue.webhooks.is_empty()))
+impl Seals {
+    /// Those of a database.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn read(store: &dyn Store) -> Result<Self, StoreError> {
+        let known = store.known_shared_key(KEY_ID).await?;
+        Ok(Self::of(known, &store.load().await?, &store.mailbox_tokens().await?))
+    }
+
+    /// Those of a database that nobody opened: what it has for [`KEY_ID`], its catalogue and tokens.
+    #[must_use]
+    pub fn of(known: Option<[u8; 32]>, catalogue: &Catalogue, tokens: &[MailboxTokens]) -> Self {
+        let has_tokens =
+            tokens.iter().any(|record| record.tokens.as_ref().is_some_and(|sealed| !sealed.is_forgotten()));
+        let values = sealed(catalogue.secrets.iter(), catalogue.webhooks.iter());
+        Self { known: known.as_ref().and_then(KeyId::of_padded), values, has_tokens }
+    }
+
+    /// The key without which nothing could be opened, if it is not one that is given up.
+    #[must_use]
+    pub fn needed(&self, lost: Option<KeyId>) -> Option<KeyId> {
+        let is_empty = self.values.is_empty() && !self.has_tokens;
+        self.known.filter(|known| !is_empty && Some(*known) != lost)
+    }
+
+    /// What [`App::claim_key`] would answer to a node with a key, after [`App::forget_sealed`] of a lost one.
+    ///
+    /// # Errors
+    /// The database has another key, and something is sealed.
+    pub fn claim(mut self, here: KeyId, lost: Option<KeyId>) -> Result<Result<(), AnotherKey>, KeyRefused> {
+        if let Some(lost) = lost {
+            self.values.retain(|(_, sealed)| key_of(&sealed.0) != Some(lost));
+            self.known = self.known.filter(|known| *known != lost);
+        }
+        claim(&self.values, self.known.unwrap_or(here), here)
+    }
 }
 
 /// What keeps a sign-in apart from objects: no kind of them is called so.
@@ -163,13 +193,7 @@ impl App {
     /// # Errors
     /// What it can't open.
     pub fn keys_agree(&self) -> Result<(), SealedElsewhere> {
-        let here = self.seals.id();
-        let others: Vec<(String, KeyId)> = sealed(&self.catalogue.world())
-            .filter_map(|(what, sealed)| Some((what, key_of(&sealed.0).filter(|key| *key != here)?)))
-            .collect();
-        let Some((_, sealed_with)) = others.first().cloned() else { return Ok(()) };
-        let what = others.into_iter().take(MOST_NAMED).map(|(what, _)| what).collect();
-        Err(SealedElsewhere { what, sealed_with, here })
+        agree(&sealed_in(&self.catalogue.world()), self.seals.id())
     }
 
     /// Makes this node's key the database's, if that has none yet. While nothing is sealed, a node with another key may work: it only seals
@@ -178,18 +202,14 @@ impl App {
     /// # Errors
     /// The database has another key, and something is sealed.
     pub async fn claim_key(&self) -> Result<Result<(), AnotherKey>, KeyRefused> {
+        // Before this node's key becomes the key of all.
         self.keys_agree().map_err(KeyRefused::Elsewhere)?;
-        let here = self.seals.id();
         let known = self.key_of_all().await?;
-        if known == here {
-            return Ok(Ok(()));
+        let claimed = claim(&sealed_in(&self.catalogue.world()), known, self.seals.id())?;
+        if claimed.is_err() {
+            self.other_key.get_or_init(|| known);
         }
-        let another = AnotherKey { known, here };
-        if sealed(&self.catalogue.world()).next().is_some() {
-            return Err(another.into());
-        }
-        self.other_key.get_or_init(|| known);
-        Ok(Err(another))
+        Ok(claimed)
     }
 
     /// Makes this node's key the database's while nothing is sealed, whatever it was. Only for a database that no other node works on.
@@ -198,7 +218,7 @@ impl App {
     /// The store.
     pub async fn take_over_key(&self) -> Result<(), KeyRefused> {
         let (known, here) = (self.key_of_all().await?, self.seals.id());
-        if known != here && sealed(&self.catalogue.world()).next().is_none() {
+        if known != here && sealed_in(&self.catalogue.world()).is_empty() {
             self.store.replace_shared_key(KEY_ID, known.padded(), here.padded()).await?;
         }
         Ok(())
@@ -217,9 +237,36 @@ fn owner(object: &Ref) -> Owner {
 }
 
 /// Everything that is sealed, with what it is.
-fn sealed(world: &World) -> impl Iterator<Item = (String, Sealed)> {
-    let secrets = world.secrets.values().map(|secret| (format!("secret `{}`", secret.name), secret.value.clone()));
-    let webhooks =
-        world.webhooks.values().map(|hook| (format!("the secret of webhook `{}`", hook.name), hook.secret.clone()));
-    secrets.chain(webhooks).collect::<Vec<_>>().into_iter()
+fn sealed<'r>(
+    secrets: impl Iterator<Item = &'r SecretRecord>,
+    webhooks: impl Iterator<Item = &'r WebhookRecord>,
+) -> Vec<(String, Sealed)> {
+    let secrets = secrets.map(|secret| (format!("secret `{}`", secret.name), secret.value.clone()));
+    let webhooks = webhooks.map(|hook| (format!("the secret of webhook `{}`", hook.name), hook.secret.clone()));
+    secrets.chain(webhooks).collect()
+}
+
+fn sealed_in(world: &World) -> Vec<(String, Sealed)> {
+    sealed(world.secrets.values().map(|secret| &**secret), world.webhooks.values().map(|hook| &**hook))
+}
+
+/// Whether a key opens all of this.
+fn agree(sealed: &[(String, Sealed)], here: KeyId) -> Result<(), SealedElsewhere> {
+    let others: Vec<(&String, KeyId)> = sealed
+        .iter()
+        .filter_map(|(what, sealed)| Some((what, key_of(&sealed.0).filter(|key| *key != here)?)))
+        .collect();
+    let Some((_, sealed_with)) = others.first().copied() else { return Ok(()) };
+    let what = others.into_iter().take(MOST_NAMED).map(|(what, _)| what.clone()).collect();
+    Err(SealedElsewhere { what, sealed_with, here })
+}
+
+/// Whether a node with a key may work on a database with this key. While nothing is sealed, one with another may.
+fn claim(sealed: &[(String, Sealed)], known: KeyId, here: KeyId) -> Result<Result<(), AnotherKey>, KeyRefused> {
+    agree(sealed, here).map_err(KeyRefused::Elsewhere)?;
+    if known == here {
+        return Ok(Ok(()));
+    }
+    let another = AnotherKey { known, here };
+    if sealed.is_empty() { Ok(Err(another)) } else { Err(another.into()) }
 }

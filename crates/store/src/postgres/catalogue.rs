@@ -135,7 +135,7 @@ async fn snapshot(db: &mut Client) -> Result<Transaction<'_>, StoreError> {
     Ok(db.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?)
 }
 
-async fn load(db: &mut Client) -> Result<Catalogue, StoreError> {
+pub(super) async fn load(db: &mut Client) -> Result<Catalogue, StoreError> {
     let db = snapshot(db).await?;
     Ok(Catalogue {
         epoch: locks::epoch(&db).await?,

@@ -53,7 +53,9 @@ use rustls::pki_types::CertificateDer;
 use uuid::Uuid;
 use waypost_origin::Origin;
 
+use crate::conditions::waiting_mail;
 use crate::error::StoreError;
+use crate::held::Held;
 use crate::traits::RoomStore;
 
 use lanes::Lanes;
@@ -125,6 +127,36 @@ impl PostgresStore {
         let lanes = Lanes::start(&options, db.clone(), signals.clone());
         Ok(Self { db, lanes, signals, node })
     }
+}
+
+/// Connects as [`PostgresStore::connect`] does, changes nothing, and answers what a start would read, with what all nodes share under a name; none if
+/// the database is empty or of an earlier release, and is brought up to date first.
+///
+/// # Errors
+/// As for [`PostgresStore::connect`].
+pub async fn look(options: &PostgresOptions, shared_key: &str) -> Result<Option<Held>, StoreError> {
+    let db = Database::new(options)?;
+    schema::check(&db).await?;
+    let name = shared_key.to_owned();
+    let held = db.run(|db| {
+        Box::pin(async move {
+            if !schema::is_newest(&*db, schema::MIGRATIONS).await? {
+                return Ok(None);
+            }
+            let sql = format!("SELECT count(*) FROM deliveries WHERE {}", waiting_mail());
+            let waiting: i64 =
+                pool::row(db, &sql, &[]).await?.map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
+            Ok(Some(Held {
+                catalogue: catalogue::load(db).await?,
+                tokens: tokens::all(db).await?,
+                shared_key: outbox::known_shared_key(db, name).await?.map(outbox::whole_key).transpose()?,
+                waiting: u64::try_from(waiting).unwrap_or_default(),
+            }))
+        })
+    });
+    let held = held.await;
+    db.close();
+    held
 }
 
 impl RoomStore for PostgresStore {

@@ -217,12 +217,12 @@ impl OutboxStore for PostgresStore {
     }
 }
 
-fn whole_key(found: Vec<u8>) -> Result<[u8; 32], StoreError> {
+pub(super) fn whole_key(found: Vec<u8>) -> Result<[u8; 32], StoreError> {
     let broken = |_| StoreError::Inconsistent { table: "shared_keys", detail: "a key has 32 bytes".to_owned() };
     found.try_into().map_err(broken)
 }
 
-async fn known_shared_key(db: &mut Client, name: String) -> Result<Option<Vec<u8>>, StoreError> {
+pub(super) async fn known_shared_key(db: &mut Client, name: String) -> Result<Option<Vec<u8>>, StoreError> {
     let found = row(db, "SELECT value FROM shared_keys WHERE name = $1", &[&name]).await?;
     Ok(found.map(|row| row.try_get(0)).transpose()?)
 }

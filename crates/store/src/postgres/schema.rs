@@ -1,5 +1,7 @@
 //! The database's tables: migrations that run forward, one node at a time.
 
+use deadpool_postgres::GenericClient;
+
 use super::locks;
 use super::pool::{Database, execute, row, rows};
 use crate::error::StoreError;
@@ -67,16 +69,10 @@ pub(super) async fn check(db: &Database) -> Result<(), StoreError> {
 pub(super) async fn migrate(db: &Database, migrations: &'static [&'static str]) -> Result<(), StoreError> {
     db.unhurried(move |db| {
         Box::pin(async move {
-            let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
             let transaction = db.transaction().await?;
             locks::migration(&transaction).await?;
             execute(&transaction, "CREATE TABLE IF NOT EXISTS schema_format (step bigint PRIMARY KEY)", &[]).await?;
-            let steps = rows(&transaction, "SELECT coalesce(max(step), 0) FROM schema_format", &[]).await?;
-            let found: i64 = steps.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
-            let found = u32::try_from(found).unwrap_or(u32::MAX);
-            if found > known {
-                return Err(StoreError::TooNew { found, known });
-            }
+            let (found, known) = refuse_newer(&transaction, migrations).await?;
             if found > 0 && found < known {
                 tracing::info!(from = found, to = known, "upgrading the database; large tables take minutes");
             }
@@ -88,4 +84,22 @@ pub(super) async fn migrate(db: &Database, migrations: &'static [&'static str]) 
         })
     })
     .await
+}
+
+/// Whether the next start has nothing to bring up to date. Nothing is changed.
+pub(super) async fn is_newest(db: &impl GenericClient, migrations: &[&str]) -> Result<bool, StoreError> {
+    let Some(_) = row(db, "SELECT 1 WHERE to_regclass('schema_format') IS NOT NULL", &[]).await? else {
+        return Ok(false);
+    };
+    let (found, known) = refuse_newer(db, migrations).await?;
+    Ok(found == known)
+}
+
+/// The format found and the newest that is known, if that is as new.
+async fn refuse_newer(db: &impl GenericClient, migrations: &[&str]) -> Result<(u32, u32), StoreError> {
+    let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
+    let steps = rows(db, "SELECT coalesce(max(step), 0) FROM schema_format", &[]).await?;
+    let found: i64 = steps.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
+    let found = u32::try_from(found).unwrap_or(u32::MAX);
+    if found > known { Err(StoreError::TooNew { found, known }) } else { Ok((found, known)) }
 }

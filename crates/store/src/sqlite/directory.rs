@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use uuid::Uuid;
 
 use super::state::{self, Phase, Record, Remembered};
-use super::{check, room, tally};
+use super::{check, room, schema, tally};
 use crate::error::StoreError;
 use crate::sums::sum;
 
@@ -141,6 +141,15 @@ pub(super) fn findings(data_dir: &Path, remembered: &Remembered) -> Result<Vec<S
     Ok(found)
 }
 
+/// Refuses a database of another program before it is opened, which would change its header. With a log beside it the file alone says nothing.
+pub(super) fn refuse_foreign(data_dir: &Path) -> Result<(), StoreError> {
+    let path = data_dir.join(DATABASE);
+    if LogHead::read(data_dir)?.is_some() || !fs::metadata(&path).is_ok_and(|found| found.len() > 0) {
+        return Ok(());
+    }
+    schema::refuse_foreign(&check::open(&path, false)?)
+}
+
 /// How many commits the database file has without its log; none if that can't be told, such as after a crash while the log was folded into it.
 fn folded(data_dir: &Path) -> Option<u64> {
     let db = check::open(&data_dir.join(DATABASE), false).ok()?;
@@ -212,7 +221,15 @@ impl Beside {
     }
 }
 
-/// Refuses a database that is not the one that was left there, or holds less than it did. Nothing was written to it yet.
+/// Refuses a database that no server may work on: another program's, not the one that was left there, or a newer release's. Nothing was written
+/// to it yet.
+pub(super) fn admit(db: &Connection, data_dir: &Path, remembered: &Remembered) -> Result<(), StoreError> {
+    schema::refuse_foreign(db)?;
+    compare(db, data_dir, remembered)?;
+    schema::refuse_newer(db, schema::MIGRATIONS).map(drop)
+}
+
+/// Refuses a database that is not the one that was left there, or holds less than it did.
 pub(super) fn compare(db: &Connection, data_dir: &Path, remembered: &Remembered) -> Result<(), StoreError> {
     let Some(record) = remembered.record() else { return Ok(()) };
     let damaged = |what: &str, detail: String| {

@@ -140,10 +140,10 @@ impl SqliteStore {
         if matches!(remembered, Remembered::Unreadable) {
             tracing::warn!("{}", directory::unreadable_state());
         }
+        directory::refuse_foreign(data_dir)?;
         let beside = Beside::missing(data_dir);
         let mut db = schema::open_writer(&path, options.checkpoint_bytes)?;
-        let ours = directory::compare(&db, data_dir, &remembered);
-        if let Err(refused) = ours.and_then(|()| schema::refuse_newer(&db, schema::MIGRATIONS)) {
+        if let Err(refused) = directory::admit(&db, data_dir, &remembered) {
             drop(db);
             beside.remove();
             return Err(refused);

@@ -202,14 +202,7 @@ impl OutboxStore for SqliteStore {
 
     async fn known_shared_key(&self, name: &str) -> Result<Option<[u8; 32]>, StoreError> {
         let name = name.to_owned();
-        self.readers()?
-            .run(move |db| {
-                let mut select = db.prepare_cached("SELECT * FROM shared_keys WHERE name = ?1")?;
-                let mut rows = select.query((&name,))?;
-                let Some(row) = rows.next()? else { return Ok(None) };
-                Ok(Some(Columns::sealed(row, "shared_keys")?.get("value")?))
-            })
-            .await
+        self.readers()?.run(move |db| known_shared_key(db, &name)).await
     }
 
     async fn replace_shared_key(&self, name: &str, before: [u8; 32], after: [u8; 32]) -> Result<bool, StoreError> {
@@ -392,6 +385,14 @@ macro_rules! due {
             ),
         }
     };
+}
+
+/// What all nodes share under a name, if somebody offered it.
+pub(super) fn known_shared_key(db: &Connection, name: &str) -> Result<Option<[u8; 32]>, StoreError> {
+    let mut select = db.prepare_cached("SELECT * FROM shared_keys WHERE name = ?1")?;
+    let mut rows = select.query((name,))?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some(Columns::sealed(row, "shared_keys")?.get("value")?))
 }
 
 /// Kinds 3 and 5 are what goes to webhooks, kind 6 what goes into folders.

@@ -7,6 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
 
+use super::directory::DATABASE;
 use super::seals;
 use crate::error::StoreError;
 
@@ -104,6 +105,25 @@ pub(super) fn migrate(db: &mut Connection, path: &Path, migrations: &[&str]) -> 
         transaction.commit()?;
     }
     sync_directory(path)
+}
+
+/// Refuses a database of another program: ours has these tables since its first format, and none before.
+pub(super) fn refuse_foreign(db: &Connection) -> Result<(), StoreError> {
+    let format: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let count = |of: &str| -> Result<u32, StoreError> {
+        let sql = format!("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name {of}");
+        Ok(db.query_row(&sql, (), |row| row.get(0))?)
+    };
+    let is_ours =
+        if format == 0 { count("NOT LIKE 'sqlite%'")? == 0 } else { count("IN ('epoch', 'interactions')")? == 2 };
+    if is_ours {
+        return Ok(());
+    }
+    Err(StoreError::Damaged {
+        what: format!("`{DATABASE}` is a database of another program"),
+        detail: "it has none of the tables of Waypost: move it away, or name another directory with --data-dir"
+            .to_owned(),
+    })
 }
 
 /// The format found and the newest that is known, if that is as new.

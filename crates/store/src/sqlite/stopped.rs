@@ -1,32 +1,75 @@
 //! What the next start would find in a data directory that no server has open.
 
+use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
-use super::{check, directory, state};
+use rusqlite::Connection;
+
+use super::directory::{self, Beside, LogHead};
+use super::state::{self, Remembered};
+use super::{catalogue, check, outbox, schema, tokens};
+use crate::conditions::waiting_mail;
 use crate::error::StoreError;
+use crate::held::Held;
 
 /// What is known of the files as they are.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Stopped {
     /// Why a server would refuse to start, if it would.
     pub refused: Vec<StoreError>,
     /// If the database is one that `waypost backup` wrote and no server has opened yet: how many deliveries it holds as pending. What of these
     /// was sent since the copy is not known, and they are sent again.
     pub backup: Option<u64>,
+    /// What the server would read; none if there is no database yet, it is refused, or it is of an earlier release and is upgraded first.
+    pub held: Option<Held>,
 }
 
 /// Looks at the files, and changes nothing. A plain copy of a database is known by nothing: only one that does not fit what lies beside it is
-/// told.
+/// told. Of what all nodes share, that of this name is read.
 ///
 /// # Errors
-/// A file can't be read.
-pub fn stopped(data_dir: &Path) -> Result<Stopped, StoreError> {
-    let refused = directory::findings(data_dir, &state::read(data_dir)?)?;
-    let backup = if refused.is_empty() && directory::has_backup(data_dir)? {
-        let db = check::open(&data_dir.join(directory::DATABASE), false)?;
-        Some(db.query_row("SELECT count(*) FROM deliveries WHERE state = 0", (), |row| row.get(0))?)
-    } else {
-        None
-    };
-    Ok(Stopped { refused, backup })
+/// `InUse` when a process holds the directory, or a file can't be read.
+pub fn stopped(data_dir: &Path, shared_key: &str) -> Result<Stopped, StoreError> {
+    let unreadable = |error| StoreError::Failed(format!("`{}` can't be read: {error}", data_dir.display()));
+    if matches!(File::open(data_dir).map_err(unreadable)?.try_lock(), Err(TryLockError::WouldBlock)) {
+        return Err(StoreError::InUse(data_dir.display().to_string()));
+    }
+    let remembered = state::read(data_dir)?;
+    let mut stopped = Stopped { refused: directory::findings(data_dir, &remembered)?, ..Stopped::default() };
+    let is_there = fs::metadata(data_dir.join(directory::DATABASE)).is_ok_and(|found| found.len() > 0);
+    if is_there && stopped.refused.is_empty() {
+        let beside = Beside::missing(data_dir);
+        if let Err(refused) = look(data_dir, &remembered, shared_key, &mut stopped) {
+            stopped.refused.push(refused);
+        }
+        beside.remove();
+    }
+    Ok(stopped)
+}
+
+fn look(data_dir: &Path, remembered: &Remembered, shared_key: &str, stopped: &mut Stopped) -> Result<(), StoreError> {
+    let log = LogHead::read(data_dir)?.is_some_and(|log| log.salts.is_some());
+    let db = check::open(&data_dir.join(directory::DATABASE), log)?;
+    directory::admit(&db, data_dir, remembered)?;
+    if directory::has_backup(data_dir)? {
+        stopped.backup = Some(count(&db, "state = 0")?);
+    }
+    let (found, known) = schema::refuse_newer(&db, schema::MIGRATIONS)?;
+    if found == known {
+        stopped.held = Some(held(&db, shared_key)?);
+    }
+    Ok(())
+}
+
+fn held(db: &Connection, shared_key: &str) -> Result<Held, StoreError> {
+    Ok(Held {
+        catalogue: catalogue::load(db)?,
+        tokens: tokens::all(db)?,
+        shared_key: outbox::known_shared_key(db, shared_key)?,
+        waiting: count(db, &waiting_mail())?,
+    })
+}
+
+fn count(db: &Connection, condition: &str) -> Result<u64, StoreError> {
+    Ok(db.query_row(&format!("SELECT count(*) FROM deliveries WHERE {condition}"), (), |row| row.get(0))?)
 }

@@ -3,17 +3,17 @@
 mod descriptors;
 pub(crate) mod log;
 pub(crate) mod oauth;
-mod people;
-mod ports;
-mod post;
+pub(crate) mod people;
+pub(crate) mod ports;
+pub(crate) mod post;
 pub(crate) mod private;
 mod renewal;
-mod secret_key;
+pub(crate) mod secret_key;
 mod smtp;
-mod store;
-mod telemetry;
+pub(crate) mod store;
+pub(crate) mod telemetry;
 pub(crate) mod tls;
-mod vetting;
+pub(crate) mod vetting;
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
@@ -64,7 +64,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     let hangups = signal(SignalKind::hangup())?;
     let given = given_certificates(&arguments, &origin)?;
     let client = given_client()?;
-    SecretKey::check(&arguments)?;
+    SecretKey::read(&arguments)?;
     let telemetry = Telemetry::start()?;
     let elsewhere = store::elsewhere(&arguments, &origin).await?;
     private::directory(data_dir).map_err(|error| Failure::of(format!("can't use {}", data_dir.display()))(&error))?;
@@ -207,7 +207,7 @@ fn loaded(source: Source, origin: &Origin) -> Result<Arc<Certificates>, Failure>
 }
 
 /// The id and secret that `WAYPOST_BOOTSTRAP_CLIENT` has.
-fn given_client() -> Result<Option<(String, Secret)>, Failure> {
+pub(crate) fn given_client() -> Result<Option<(String, Secret)>, Failure> {
     let Ok(given) = std::env::var("WAYPOST_BOOTSTRAP_CLIENT") else { return Ok(None) };
     match given.split_once(':').filter(|(id, secret)| !id.is_empty() && !secret.is_empty()) {
         Some((id, secret)) => Ok(Some((id.to_owned(), Secret::new(secret)))),

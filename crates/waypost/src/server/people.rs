@@ -10,7 +10,7 @@ use crate::commands::serve::Arguments;
 use crate::failure::Failure;
 
 /// The provider's people; none if there is no provider.
-pub(super) fn people(arguments: &Arguments, http: &Client) -> Result<Option<Arc<People>>, Failure> {
+pub(crate) fn people(arguments: &Arguments, http: &Client) -> Result<Option<Arc<People>>, Failure> {
     let options = &arguments.sign_in;
     let (Some(issuer), Some(client_id), Some(public_url)) =
         (&options.oidc_issuer, &options.oidc_client_id, &options.public_url)

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::commands::serve::Arguments;
-use crate::failure::Failure;
+use crate::failure::{Failure, Obstacle};
 
 /// How many connections the system keeps until they are accepted.
 const BACKLOG: u32 = 1024;
@@ -27,26 +27,36 @@ pub(super) struct Port {
 impl Ports {
     /// Takes all of them, or says of each why it can't be had.
     pub(super) fn take(arguments: &Arguments) -> Result<Self, Failure> {
-        let has_certificate = arguments.tls_cert.is_some() || arguments.tls_self_signed;
-        let mut wrong = Vec::new();
-        let mut take = |option: &str, address: SocketAddr, encrypted: bool| {
-            if encrypted && !has_certificate {
-                wrong.push(format!("{option} needs a certificate: --tls-cert and --tls-key, or --tls-self-signed"));
-                return None;
-            }
+        let mut wrong: Vec<String> = Vec::new();
+        let mut take = |option: &str, address: SocketAddr| {
             Port::take(address)
                 .map_err(|error| wrong.push(format!("can't listen on {address} ({option}): {error}")))
                 .ok()
         };
-        let http = take("--http", arguments.http, false);
-        let https = arguments.https.map(|address| take("--https", address, true));
-        let smtp = take("--smtp", arguments.smtp, false);
-        let smtps = arguments.smtps.map(|address| take("--smtps", address, true));
+        let http = take("--http", arguments.http);
+        let https = arguments.https.map(|address| take("--https", address));
+        let smtp = take("--smtp", arguments.smtp);
+        let smtps = arguments.smtps.map(|address| take("--smtps", address));
+        let unencrypted = without_certificate(arguments).into_iter();
+        wrong.extend(unencrypted.map(|obstacle| format!("{}: {}", obstacle.found, obstacle.advice)));
         match (http, smtp, wrong.is_empty()) {
             (Some(http), Some(smtp), true) => Ok(Self { http, https: https.flatten(), smtp, smtps: smtps.flatten() }),
             _ => Err(Failure::Failed(wrong.join("\n"))),
         }
     }
+}
+
+/// The ports that need a certificate where there is none.
+pub(crate) fn without_certificate(arguments: &Arguments) -> Vec<Obstacle> {
+    if arguments.tls_cert.is_some() || arguments.tls_self_signed {
+        return Vec::new();
+    }
+    let encrypted = [("--https", arguments.https), ("--smtps", arguments.smtps)];
+    let needs = encrypted.into_iter().filter(|(_, address)| address.is_some()).map(|(option, _)| Obstacle {
+        found: format!("{option} needs a certificate"),
+        advice: "set --tls-cert and --tls-key, or --tls-self-signed".to_owned(),
+    });
+    needs.collect()
 }
 
 impl Port {

@@ -13,11 +13,11 @@ use waypost_outgoing::dkim::Keys;
 use waypost_reach::{Client, Guard, SystemNames, tls_config};
 
 use crate::commands::serve::{Arguments, Way};
-use crate::failure::Failure;
+use crate::failure::{Failure, Obstacle};
 use crate::server::oauth::AccessTokens;
 
 /// The client for outside HTTP servers.
-pub(super) fn http(arguments: &Arguments) -> Result<Client, Failure> {
+pub(crate) fn http(arguments: &Arguments) -> Result<Client, Failure> {
     Client::new(guard(arguments)).map_err(|error| Failure::of("cannot prepare TLS for outgoing HTTP requests")(&error))
 }
 
@@ -40,27 +40,11 @@ fn allowed(arguments: &Arguments) -> Vec<IpNet> {
 }
 
 /// What carries mail; none if nothing is to be sent.
-pub(super) fn post(arguments: &Arguments, http: &Client) -> Result<Option<Post>, Failure> {
-    let relay = match &arguments.smarthost {
-        Some(Way::Nowhere) => return Ok(None),
-        Some(Way::Smarthost(smarthost)) => {
-            let proof = proof(arguments, http)?;
-            if smarthost.user.is_some() && proof.is_none() {
-                return Err(Failure::Failed(
-                    "--smarthost names a user: set the password, WAYPOST_SMARTHOST_PASSWORD, or --smarthost-oauth-token-url"
-                        .to_owned(),
-                ));
-            }
-            if smarthost.user.is_none() && proof.is_some() {
-                return Err(Failure::Failed(
-                    "there is a password or an OAuth client for the smarthost, but no user: smtp://USER@HOST"
-                        .to_owned(),
-                ));
-            }
-            Some(Relay { smarthost: smarthost.clone(), proof })
-        }
-        None => None,
-    };
+pub(crate) fn post(arguments: &Arguments, http: &Client) -> Result<Option<Post>, Failure> {
+    let relay = relay(arguments, http)?;
+    if matches!(arguments.smarthost, Some(Way::Nowhere)) {
+        return Ok(None);
+    }
     let settings = Settings {
         relay,
         extra_roots: arguments.smarthost_ca.clone(),
@@ -74,8 +58,27 @@ pub(super) fn post(arguments: &Arguments, http: &Client) -> Result<Option<Post>,
     Ok(Some(Post::new(carrier, arguments.mail_retry_for)))
 }
 
+/// The smarthost, with what proves to it who we are; none if mail goes elsewhere or nowhere.
+pub(crate) fn relay(arguments: &Arguments, http: &Client) -> Result<Option<Relay>, Obstacle> {
+    let Some(Way::Smarthost(smarthost)) = &arguments.smarthost else { return Ok(None) };
+    let proof = proof(arguments, http)?;
+    if smarthost.user.is_some() && proof.is_none() {
+        return Err(Obstacle {
+            found: "--smarthost names a user, and there is nothing to log in with".to_owned(),
+            advice: "set WAYPOST_SMARTHOST_PASSWORD, or --smarthost-oauth-token-url".to_owned(),
+        });
+    }
+    if smarthost.user.is_none() && proof.is_some() {
+        return Err(Obstacle {
+            found: "there is a password or an OAuth client for the smarthost, and no user".to_owned(),
+            advice: "name the user: --smarthost smtp://USER@HOST".to_owned(),
+        });
+    }
+    Ok(Some(Relay { smarthost: smarthost.clone(), proof }))
+}
+
 /// The keys that mail is signed with.
-fn keys(arguments: &Arguments) -> Result<Keys, Failure> {
+pub(crate) fn keys(arguments: &Arguments) -> Result<Keys, Failure> {
     let Some(folder) = &arguments.dkim_keys else { return Ok(Keys::default()) };
     Keys::load(folder).map_err(|problems| {
         let told: Vec<String> = problems.iter().map(|problem| format!("--dkim-keys: {problem}")).collect();
@@ -90,7 +93,7 @@ fn name(arguments: &Arguments) -> Result<Domain, Failure> {
 }
 
 /// What proves to the smarthost who we are; none if nothing was set.
-fn proof(arguments: &Arguments, http: &Client) -> Result<Option<Proof>, Failure> {
+fn proof(arguments: &Arguments, http: &Client) -> Result<Option<Proof>, Obstacle> {
     let (Some(token_url), Some(client_id)) =
         (&arguments.smarthost_oauth_token_url, &arguments.smarthost_oauth_client_id)
     else {
@@ -98,10 +101,11 @@ fn proof(arguments: &Arguments, http: &Client) -> Result<Option<Proof>, Failure>
     };
     let (secret, refresh_token) = (&arguments.smarthost_oauth_client_secret, &arguments.smarthost_oauth_refresh_token);
     if secret.is_none() && refresh_token.is_none() {
-        return Err(Failure::Failed(
-            "--smarthost-oauth-token-url needs WAYPOST_SMARTHOST_OAUTH_CLIENT_SECRET, WAYPOST_SMARTHOST_OAUTH_REFRESH_TOKEN, or both"
+        return Err(Obstacle {
+            found: "--smarthost-oauth-token-url needs a secret or a token".to_owned(),
+            advice: "set WAYPOST_SMARTHOST_OAUTH_CLIENT_SECRET, WAYPOST_SMARTHOST_OAUTH_REFRESH_TOKEN, or both"
                 .to_owned(),
-        ));
+        });
     }
     let client = OauthClient {
         token_url: token_url.clone(),

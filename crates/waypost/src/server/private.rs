@@ -10,7 +10,16 @@ use rustix::process::umask;
 use waypost_origin::Origin;
 
 /// What others than the owner may do.
-const OTHERS: u32 = 0o077;
+pub(crate) const OTHERS: u32 = 0o077;
+
+/// What those may do who are neither the owner nor in the group: a service may have a key by its group.
+pub(crate) const WORLD: u32 = 0o007;
+
+/// The mode of a file that gives some of these rights away.
+pub(crate) fn open_to(path: &Path, rights: u32) -> Option<u32> {
+    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & rights != 0).then_some(mode)
+}
 
 /// From here on nobody else may read what this process makes, whatever makes it: database, logs of the database, copies.
 /// To be called before there are other threads.

@@ -2,21 +2,20 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use waypost_app::App;
-use waypost_app::sealing::{KeyRefused, has_sealed, known_key};
+use waypost_app::sealing::{KeyRefused, Seals};
 use waypost_origin::Origin;
 use waypost_seal::{Key, KeyId, read_key, write_key};
 use waypost_store::traits::Store;
 
-use super::private;
+use super::private::{self, OTHERS};
 use crate::commands::serve::Arguments;
-use crate::failure::Failure;
+use crate::failure::{Failure, Obstacle};
 
 /// Where the key is kept, and the key that it takes the place of.
-pub(super) struct SecretKey {
+pub(crate) struct SecretKey {
     file: PathBuf,
     lost: Option<KeyId>,
     /// Whether other nodes may be at work on the same database.
@@ -24,9 +23,8 @@ pub(super) struct SecretKey {
 }
 
 impl SecretKey {
-    /// What can be said of the key before there is a data directory: a file that is there has a key in it, and one that is to be made has a
-    /// folder.
-    pub(super) fn check(arguments: &Arguments) -> Result<(), Failure> {
+    /// The key in its file; none if it is to be made, and has a folder to be made in.
+    pub(crate) fn read(arguments: &Arguments) -> Result<Option<Key>, Failure> {
         let file = file(arguments);
         let text = match fs::read_to_string(&file) {
             Ok(text) => text,
@@ -34,13 +32,27 @@ impl SecretKey {
                 let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
                 return match folder.filter(|folder| *folder != arguments.data_dir && !folder.is_dir()) {
                     Some(folder) => Err(unusable(&file, &format!("there is no folder {}", folder.display()))),
-                    None => Ok(()),
+                    None => Ok(None),
                 };
             }
             Err(error) => return Err(unusable(&file, &error)),
         };
-        let bytes = read_key(&text).map_err(|error| unusable(&file, &error))?;
-        Key::new(&bytes).map(drop).map_err(|error| unusable(&file, &error))
+        key(&file, &text).map(Some)
+    }
+
+    /// Refuses to make a key where the database needs the one that is missing.
+    pub(crate) fn refuse_missing(arguments: &Arguments, seals: &Seals) -> Result<(), Obstacle> {
+        let Some(known) = seals.needed(arguments.forget_sealed) else { return Ok(()) };
+        Err(Obstacle {
+            found: format!(
+                "the secret key {} is missing: the secrets of this database are encrypted with the key {known}",
+                file(arguments).display()
+            ),
+            advice: format!(
+                "copy the file from a backup or another node, or name it with `--secret-key-file`. If the key is lost, start once with \
+                 `--forget-sealed {known}`"
+            ),
+        })
     }
 
     /// Reads the key. If the file is missing, and nothing was encrypted with another or that one is lost, makes one.
@@ -50,39 +62,27 @@ impl SecretKey {
         store: &dyn Store,
     ) -> Result<(Self, Key), Failure> {
         let file = file(arguments);
-        let fail = |error: &dyn std::fmt::Display| unusable(&file, error);
-        let lost = arguments.forget_sealed;
-        let text = match fs::read_to_string(&file) {
-            Ok(text) => {
-                warn_if_open(&file);
-                text
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let known = known_key(store).await.map_err(|error| fail(&error))?;
-                if let Some(known) = known.filter(|known| Some(*known) != lost)
-                    && has_sealed(store).await.map_err(|error| fail(&error))?
-                {
-                    return Err(Failure::Failed(format!(
-                        "the secret key {} is missing: the secrets of this database are encrypted with the key {known}. Copy the file from a backup or \
-                         another node, or name it with `--secret-key-file`. If the key is lost, start once with `--forget-sealed {known}`",
-                        file.display()
-                    )));
+        let key = match Self::read(arguments)? {
+            Some(key) => {
+                if private::open_to(&file, OTHERS).is_some() {
+                    tracing::warn!(file = %file.display(), "other users can read the secret key; set the file's mode to 0600");
                 }
-                make(&file, origin).map_err(|error| fail(&error))?
+                key
             }
-            Err(error) => return Err(fail(&error)),
+            None => {
+                let seals = Seals::read(store).await.map_err(|error| unusable(&file, &error))?;
+                Self::refuse_missing(arguments, &seals)?;
+                let text = make(&file, origin).map_err(|error| unusable(&file, &error))?;
+                key(&file, &text)?
+            }
         };
-        let bytes = read_key(&text).map_err(|error| fail(&error))?;
-        let key = Key::new(&bytes).map_err(|error| fail(&error))?;
-        Ok((Self { file, lost, shared: arguments.database.is_some() }, key))
+        Ok((Self { file, lost: arguments.forget_sealed, shared: arguments.database.is_some() }, key))
     }
 
     /// Makes sure that the key is the database's. While nothing is encrypted, the key of a SQLite database is the one that is here, and nodes of
     /// PostgreSQL may differ: all but those with the first key leave webhooks and secrets alone.
     pub(super) async fn settle(self, app: &App) -> Result<(), Failure> {
-        let refused = |refused: KeyRefused| {
-            Failure::Failed(format!("can't use the secret key {}: {refused}", self.file.display()))
-        };
+        let refused = |refused: KeyRefused| unusable(&self.file, &refused);
         if let Some(lost) = self.lost {
             for what in app.forget_sealed(lost).await.map_err(refused)? {
                 tracing::warn!(what, "forgotten with its key: set it again");
@@ -101,11 +101,17 @@ impl SecretKey {
     }
 }
 
-fn file(arguments: &Arguments) -> PathBuf {
+/// Where the key is kept.
+pub(crate) fn file(arguments: &Arguments) -> PathBuf {
     arguments.secret_key_file.clone().unwrap_or_else(|| arguments.data_dir.join("waypost.key"))
 }
 
-fn unusable(file: &Path, cause: &dyn std::fmt::Display) -> Failure {
+fn key(file: &Path, text: &str) -> Result<Key, Failure> {
+    let bytes = read_key(text).map_err(|error| unusable(file, &error))?;
+    Key::new(&bytes).map_err(|error| unusable(file, &error))
+}
+
+pub(crate) fn unusable(file: &Path, cause: &dyn std::fmt::Display) -> Failure {
     Failure::of(format!("can't use the secret key {}", file.display()))(cause)
 }
 
@@ -117,11 +123,4 @@ fn make(file: &Path, origin: &Origin) -> io::Result<String> {
         tracing::info!(file = %file.display(), "created the key that encrypts secrets: back it up separately from the data");
     }
     fs::read_to_string(file)
-}
-
-fn warn_if_open(file: &Path) {
-    let mode = fs::metadata(file).map(|metadata| metadata.permissions().mode()).unwrap_or_default();
-    if mode & 0o077 != 0 {
-        tracing::warn!(file = %file.display(), "other users can read the secret key; set the file's mode to 0600");
-    }
 }

@@ -7,7 +7,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use waypost_origin::Origin;
 use waypost_store::error::StoreError;
-use waypost_store::postgres::{PostgresOptions, PostgresStore};
+use waypost_store::held::Held;
+use waypost_store::postgres::{self, PostgresOptions, PostgresStore};
 use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 use waypost_store::traits::Store;
 
@@ -37,6 +38,22 @@ pub(super) fn here(arguments: &Arguments, origin: &Origin) -> Result<Arc<dyn Sto
 
 /// The database that the nodes share, if there is one.
 pub(super) async fn elsewhere(arguments: &Arguments, origin: &Origin) -> Result<Option<Arc<dyn Store>>, Failure> {
+    let Some(options) = options(arguments, origin)? else { return Ok(None) };
+    let store = PostgresStore::connect(options).await;
+    Ok(Some(Arc::new(store.map_err(cannot_open)?)))
+}
+
+/// What a start would read from the database that the nodes share, if `arguments` name one. Nothing is changed.
+pub(crate) async fn look(arguments: &Arguments, shared_key: &str) -> Result<Option<Held>, Failure> {
+    let Some(options) = options(arguments, &Origin::system())? else { return Ok(None) };
+    postgres::look(&options, shared_key).await.map_err(cannot_open)
+}
+
+fn cannot_open(error: StoreError) -> Failure {
+    Failure::stored("can't open the database", error)
+}
+
+fn options(arguments: &Arguments, origin: &Origin) -> Result<Option<PostgresOptions>, Failure> {
     let Some(url) = &arguments.database else { return Ok(None) };
     let mut options = PostgresOptions {
         duplicate_window: duplicate_window(arguments),
@@ -48,6 +65,5 @@ pub(super) async fn elsewhere(arguments: &Arguments, origin: &Origin) -> Result<
         let trusted = read.map_err(|error| Failure::of(format!("can't read {}", file.display()))(&error))?;
         options.root_certificates = Some(trusted);
     }
-    let store = PostgresStore::connect(options).await;
-    Ok(Some(Arc::new(store.map_err(|error| Failure::of("can't open the database")(&error))?)))
+    Ok(Some(options))
 }

@@ -25,17 +25,13 @@ pub(super) struct Telemetry(Option<SdkTracerProvider>);
 impl Telemetry {
     /// Begins to tell, if the environment says where to.
     pub(super) fn start() -> Result<Self, Failure> {
-        if !ENDPOINTS.iter().any(|name| std::env::var(name).is_ok_and(|value| !value.is_empty())) {
-            return Ok(Self(None));
-        }
-        // The client has a runtime of its own, which can't be made within another.
-        let made = std::thread::spawn(exporter).join().map_err(|_| failure(&"the exporter could not be made"))?;
+        let Some(exporter) = wanted()? else { return Ok(Self(None)) };
         let mut resource = Resource::builder();
         if std::env::var_os("OTEL_SERVICE_NAME").is_none() {
             resource = resource.with_service_name("waypost");
         }
         let provider = SdkTracerProvider::builder()
-            .with_batch_exporter(made?)
+            .with_batch_exporter(exporter)
             .with_id_generator(Ids(RandomIdGenerator::default()))
             .with_resource(resource.build())
             .build();
@@ -56,6 +52,16 @@ impl Telemetry {
             tracing::warn!(%error, "the last spans did not reach the collector");
         }
     }
+}
+
+/// What sends traces, if the environment says where to.
+pub(crate) fn wanted() -> Result<Option<SpanExporter>, Failure> {
+    if !ENDPOINTS.iter().any(|name| std::env::var(name).is_ok_and(|value| !value.is_empty())) {
+        return Ok(None);
+    }
+    // The client has a runtime of its own, which can't be made within another.
+    let made = std::thread::spawn(exporter).join().map_err(|_| failure(&"the exporter could not be made"))?;
+    made.map(Some)
 }
 
 fn failure(error: &dyn std::fmt::Display) -> Failure {

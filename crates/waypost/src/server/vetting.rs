@@ -12,7 +12,7 @@ use crate::commands::serve::{Arguments, MailAuth};
 use crate::failure::Failure;
 
 /// Who is asked about mail that comes in.
-pub(super) fn vetting(arguments: &Arguments) -> Result<Vetting, Failure> {
+pub(crate) fn vetting(arguments: &Arguments) -> Result<Vetting, Failure> {
     let options = &arguments.vetting;
     Ok(Vetting {
         authenticator: authenticator(arguments),

@@ -1,13 +1,19 @@
 //! `waypost doctor`, with a DNS server of the test's own.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::ffi::OsString;
+use std::fs::{self, Permissions};
 use std::net::{SocketAddr, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use std::time::SystemTime;
 
 use serde_json::{Value as Json, json};
 
+use super::harness::doctor::refused;
 use super::harness::scratch::Scratch;
-use super::harness::{Server, Start};
+use super::harness::{Server, Start, TRIAGE, WAYPOST, wait_for};
 use super::{printed, waypost};
 
 const TXT: u16 = 16;
@@ -197,7 +203,9 @@ fn files_of_a_stopped_server_are_told() {
     fs::remove_file(data.join("waypost.db")).unwrap();
     let refused = told(&data).pop().unwrap();
     assert!(
-        refused.starts_with("failed: the server would not start: the database `waypost.db` is missing"),
+        refused.starts_with(
+            "failed: the server would not start: can't open the store: the database `waypost.db` is missing"
+        ),
         "{refused}"
     );
 }
@@ -224,4 +232,250 @@ fn a_certificate_that_is_in_use_is_not_missed() {
     let server = Server::start(&data, &Start::default());
     let shown = printed(&server.cli(&["doctor", "--data-dir", data.to_str().unwrap(), "--dns", &dns]), 0);
     assert!(shown.contains("warning tls          there is no certificate: no STARTTLS, no HTTPS\n"), "{shown}");
+}
+
+/// Names, sizes and times of the files of a folder.
+fn files(folder: &Path) -> Vec<(OsString, u64, SystemTime)> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| {
+        let (entry, metadata) = entry.map(|entry| (entry.file_name(), entry.metadata().unwrap())).unwrap();
+        (entry, metadata.len(), metadata.modified().unwrap())
+    });
+    let mut files: Vec<_> = entries.collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn what_keeps_a_server_from_starting_is_found_before() {
+    let scratch = Scratch::new("cli-doctor-refused");
+    let (data, rubbish) = (scratch.path("data"), scratch.path("rubbish"));
+    fs::write(&rubbish, "rubbish\n").unwrap();
+    let rubbish = rubbish.to_str().unwrap();
+    let password = &[("WAYPOST_SMARTHOST_PASSWORD", "hunter2")][..];
+    let oauth = &["--smarthost-oauth-client-id=us", "--smarthost-oauth-token-url=https://login.example/token"];
+    type Case<'c> = (&'c [&'c str], &'c [(&'c str, &'c str)], &'c str);
+    let cases: [Case<'_>; 14] = [
+        (&["--https=127.0.0.1:0", "--smtps=127.0.0.1:0"], &[], "--https needs a certificate"),
+        (&["--smarthost=smtp://care@relay.example"], &[], "nothing to log in with"),
+        (&["--smarthost=smtp://relay.example"], password, "and no user"),
+        (&["--smarthost=smtp://care@relay.example", oauth[0], oauth[1]], &[], "needs a secret or a token"),
+        (&["--smarthost=smtp://relay.example", "--smarthost-ca=missing.pem"], &[], "missing.pem"),
+        (&["--dkim-keys=missing"], &[], "--dkim-keys: cannot read `missing`"),
+        (&["--database=nonsense"], &[], "expected postgres://USER@HOST/NAME"),
+        (&["--database=postgres://waypost:hunter2@127.0.0.1:1/waypost"], &[], "can't open the database"),
+        (&["--database=postgres://127.0.0.1:1/waypost", "--database-ca=missing.pem"], &[], "can't read missing.pem"),
+        (&[&format!("--secret-key-file={rubbish}")], &[], "can't use the secret key"),
+        (&["--secret-key-file=nowhere/waypost.key"], &[], "there is no folder nowhere"),
+        (&[], &[("WAYPOST_BOOTSTRAP_CLIENT", "nobody")], "WAYPOST_BOOTSTRAP_CLIENT is not `id:secret`"),
+        (&[], &[("OTEL_EXPORTER_OTLP_ENDPOINT", "no address")], "can't send traces"),
+        (
+            &[
+                "--oidc-issuer=https://login.example",
+                "--oidc-client-id=us",
+                "--oidc-grant=Care=admin",
+                "--public-url=https://waypost.example",
+                "--oidc-client-secret-file=missing.txt",
+            ],
+            &[],
+            "can't read --oidc-client-secret-file missing.txt",
+        ),
+    ];
+    for (arguments, environment, expected) in cases {
+        let told = refused(&data, arguments, environment);
+        assert!(told.contains(expected) && !told.contains("hunter2"), "{arguments:?}: {told}");
+        assert!(!data.exists(), "{arguments:?}: nothing is made");
+    }
+}
+
+#[test]
+fn a_database_that_no_server_opens_is_found_before() {
+    let scratch = Scratch::new("cli-doctor-database");
+    let data = scratch.path("data");
+    let mut server = Server::start(&data, &Start::default());
+    server.apply_triage();
+    server.stop();
+    let database = fs::read(data.join("waypost.db")).unwrap();
+    let beside = |name: &str, content: &[u8]| {
+        let folder = scratch.path(name);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("waypost.db"), content).unwrap();
+        folder
+    };
+    // None of ours without this table: the name is as long, so that the file stays a database.
+    let mut foreign = database.clone();
+    for at in 0..foreign.len() - 12 {
+        if &foreign[at..at + 12] == b"interactions" {
+            foreign[at..at + 12].copy_from_slice(b"appointments");
+        }
+    }
+    let mut malformed = database.clone();
+    malformed[4096..].fill(0xa5);
+    let mut newer = database.clone();
+    newer[60..64].copy_from_slice(&9999_u32.to_be_bytes());
+    for (name, content, expected) in [
+        ("foreign", foreign, "`waypost.db` is a database of another program"),
+        ("malformed", malformed, "the database `waypost.db` is damaged"),
+        ("newer", newer, "the data has format 9999"),
+        ("text", b"no database".to_vec(), "`waypost.db` is not a database any more"),
+    ] {
+        let folder = beside(name, &content);
+        let told = refused(&folder, &[], &[]);
+        assert!(told.contains(expected), "{name}: {told}");
+        assert!(fs::read(folder.join("waypost.db")).unwrap() == content, "{name}: the file stays as it is");
+    }
+    let other = scratch.path("other");
+    Server::start(&other, &Start::default()).stop();
+    fs::copy(data.join("waypost.db"), other.join("waypost.db")).unwrap();
+    let told = refused(&other, &[], &[]);
+    assert!(told.contains("the database `waypost.db` is another server's"), "{told}");
+}
+
+/// What is known without a server is checked without one: nobody is asked which it is.
+#[test]
+fn a_stopped_server_is_checked_by_its_files_and_left_as_it_is() {
+    let scratch = Scratch::new("cli-doctor-stopped");
+    let data = scratch.path("data");
+    let nowhere = Start { arguments: vec!["--smarthost".to_owned(), "none".to_owned()], ..Start::default() };
+    let mut server = Server::start(&data, &nowhere);
+    server.apply_triage();
+    let mail = format!("{TRIAGE}/mails/1-refund.eml");
+    let sent = server.cli(&["mail", "send", &mail]);
+    assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
+    let dns = dns(BTreeMap::new()).to_string();
+    let name = data.to_str().unwrap();
+    let environment = server.environment();
+    let found = |smarthost: &str| {
+        let mut command = Command::new(WAYPOST);
+        command.args(["doctor", "--data-dir", name, "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--dns", &dns]);
+        command.args(["--smarthost", smarthost, "--output", "json"]);
+        // Where it listens is in the data directory, while it does.
+        command.envs(environment.iter().filter(|(name, _)| *name != "WAYPOST_URL").cloned());
+        serde_json::from_slice::<Json>(&command.output().unwrap().stdout).unwrap()
+    };
+    let report = wait_for("a mail that waits", || {
+        let report = found("none");
+        (of(&report, "deliveries").len() > 1).then_some(report)
+    });
+    let why =
+        "1 pending delivery; no mail goes out: this server runs with `--smarthost none`, so deliveries stay pending";
+    assert!(of(&report, "deliveries").contains(&("warning", why)), "{report}");
+    server.stop();
+    let before = files(&data);
+    let report = found("none");
+    assert_eq!(files(&data), before);
+    assert!(!report.to_string().contains("which server?"), "{report}");
+    assert!(of(&report, "server")[0].1.contains(&format!("no server runs on {name}")), "{report}");
+    assert_eq!(of(&report, "deliveries"), [("warning", "1 mail waits to be sent, and --smarthost none sends nothing")]);
+    assert_eq!(of(&report, "secret key")[0].0, "ok", "{report}");
+    assert_eq!(of(&report, "dns"), [("warning", "example.com has no MX: senders can't find this server")]);
+    assert!(of(&found("smtp://relay.example"), "deliveries").is_empty());
+}
+
+#[test]
+fn a_private_key_that_others_may_read_is_a_warning_with_the_command_that_mends_it() {
+    let scratch = Scratch::new("cli-doctor-modes");
+    let (data, keys, tls) = (scratch.path("data"), scratch.path("keys"), scratch.path("tls key.pem"));
+    Server::start(&data, &Start::default()).stop();
+    printed(&waypost(&["dkim", "new", "example.com", "--dir", keys.to_str().unwrap()]), 0);
+    let (dkim, secret) = (keys.join("example.com.waypost.pem"), data.join("waypost.key"));
+    let pair = rcgen::KeyPair::generate().unwrap();
+    let certificate = scratch.path("cert.pem");
+    let signed = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&pair).unwrap();
+    fs::write(&certificate, signed.pem()).unwrap();
+    fs::write(&tls, pair.serialize_pem()).unwrap();
+    let dns = dns(BTreeMap::new()).to_string();
+    let warned = |mode: u32| {
+        for key in [&dkim, &secret, &tls] {
+            fs::set_permissions(key, Permissions::from_mode(mode)).unwrap();
+        }
+        let [data, keys, certificate, tls] = [&data, &keys, &certificate, &tls].map(|path| path.to_str().unwrap());
+        let ran = waypost(&[
+            "doctor",
+            "--data-dir",
+            data,
+            "--http",
+            "127.0.0.1:0",
+            "--smtp",
+            "127.0.0.1:0",
+            "--dns",
+            &dns,
+            "--smarthost",
+            "none",
+            "--dkim-keys",
+            keys,
+            "--tls-cert",
+            certificate,
+            "--tls-key",
+            tls,
+            "--output",
+            "json",
+        ]);
+        let report: Json = serde_json::from_slice(&ran.stdout).unwrap();
+        let checks = report["checks"].as_array().unwrap().iter();
+        let run = checks.filter_map(|check| check["suggestion"].as_str()?.strip_prefix("run `")?.strip_suffix('`'));
+        run.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(warned(0o600).is_empty());
+    // A service may have keys by its group; the key of all secrets is its own.
+    assert_eq!(warned(0o640), [format!("chmod 600 {}", secret.display())]);
+    let commands = warned(0o644);
+    assert_eq!(commands.len(), 3, "{commands:?}");
+    for command in commands {
+        assert!(Command::new("sh").args(["-c", &command]).status().unwrap().success(), "{command}");
+    }
+    let mode = |key: &Path| fs::metadata(key).unwrap().permissions().mode() & 0o777;
+    assert_eq!([&dkim, &tls, &secret].map(|key| mode(key)), [0o640, 0o640, 0o600]);
+}
+
+#[test]
+fn a_certificate_without_a_name_is_a_warning() {
+    let scratch = Scratch::new("cli-doctor-nameless");
+    let (data, certificate, key) = (scratch.path("data"), scratch.path("cert.pem"), scratch.path("key.pem"));
+    let pair = rcgen::KeyPair::generate().unwrap();
+    fs::write(&certificate, rcgen::CertificateParams::new([]).unwrap().self_signed(&pair).unwrap().pem()).unwrap();
+    fs::write(&key, pair.serialize_pem()).unwrap();
+    let [data, certificate, key] = [&data, &certificate, &key].map(|path| path.to_str().unwrap());
+    let shown = printed(
+        &waypost(&[
+            "doctor",
+            "--data-dir",
+            data,
+            "--http",
+            "127.0.0.1:0",
+            "--smtp",
+            "127.0.0.1:0",
+            "--smarthost",
+            "none",
+            "--tls-cert",
+            certificate,
+            "--tls-key",
+            key,
+            "--hostname",
+            "mx.example.com",
+        ]),
+        0,
+    );
+    let warning = "warning tls          the certificate names no host, so clients refuse it\n";
+    let advice = format!("{:21}get one with a subjectAltName\n", "");
+    assert!(shown.contains(&format!("{warning}{advice}")), "{shown}");
+}
+
+#[test]
+fn a_certificate_of_an_unknown_ca_is_trusted_as_the_advice_says() {
+    let scratch = Scratch::new("cli-doctor-unknown-ca");
+    let data = scratch.path("data");
+    let arguments = ["--tls-self-signed", "--https", "127.0.0.1:0"].map(str::to_owned).to_vec();
+    let server = Server::start(&data, &Start { arguments, ..Start::default() });
+    let listeners: Json = serde_json::from_slice(&fs::read(data.join("listeners.json")).unwrap()).unwrap();
+    let url = format!("https://{}", listeners["https"].as_str().unwrap());
+    let mut doctor = Command::new(WAYPOST);
+    doctor.current_dir(scratch.path("")).args(["doctor", "--smarthost", "none"]);
+    doctor.envs(server.environment()).env("WAYPOST_URL", &url).env_remove("WAYPOST_DATA_DIR");
+    let shown = printed(&doctor.output().unwrap(), 1);
+    let advice =
+        "trust its certificate: SSL_CERT_FILE=FILE, for --tls-self-signed tls/cert.pem of its data directory\n";
+    assert!(shown.starts_with(&format!("FAILED  server       the certificate of {url} is not trusted (")), "{shown}");
+    assert!(shown.contains(&format!("{:21}{advice}", "")), "{shown}");
+    let shown = printed(&doctor.env("SSL_CERT_FILE", data.join("tls/cert.pem")).output().unwrap(), 0);
+    assert!(shown.starts_with(&format!("ok      server       {url} is ready\n")), "{shown}");
 }

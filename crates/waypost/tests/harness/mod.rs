@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
 pub mod disk;
+pub mod doctor;
 pub mod edges;
 pub mod holds;
 pub mod http;

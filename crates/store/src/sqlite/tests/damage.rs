@@ -27,6 +27,7 @@ use crate::records::retention::RetentionLimits;
 use crate::records::threads::{ThreadClues, ThreadNote, ThreadRecord};
 use crate::sqlite::backup::back_up;
 use crate::sqlite::check::{Counts, check};
+use crate::sqlite::stopped::stopped;
 use crate::sqlite::{SqliteOptions, SqliteStore};
 use crate::traits::{
     AccessStore, AuditStore, CatalogueStore, MailStore, OutboxStore, QueueStore, ReplayStore, RetentionStore,
@@ -793,5 +794,26 @@ fn regions(file: &str, content: &[u8]) -> Vec<usize> {
             [1, 9, 17, 21, 25].into_iter().chain(frames).collect()
         }
         _ => (0..8).map(|part| part * content.len() / 8 + 3).collect(),
+    }
+}
+
+/// A file of another program has no format of ours: nothing may be made in it.
+#[test]
+fn a_database_of_another_program_is_refused_and_left_as_it_is() {
+    for (log, format) in [("DELETE", 0), ("DELETE", 5), ("WAL", 0), ("DELETE", 9999)] {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("waypost.db");
+        let db = Connection::open(&path).unwrap();
+        db.execute_batch(&format!(
+            "PRAGMA journal_mode = {log}; CREATE TABLE notes (note TEXT); PRAGMA user_version = {format}"
+        ))
+        .unwrap();
+        drop(db);
+        let before = fs::read(&path).unwrap();
+        let stopped = stopped(directory.path(), "key").unwrap();
+        let refused = reopen(directory.path()).map(drop).unwrap_err().to_string();
+        assert!(refused.starts_with("`waypost.db` is a database of another program"), "{refused}");
+        assert_eq!(stopped.refused.iter().map(ToString::to_string).collect::<Vec<_>>(), [refused]);
+        assert!(stopped.held.is_none() && fs::read(&path).unwrap() == before, "{log} {format}");
     }
 }

@@ -14,8 +14,10 @@ use webpki::EndEntityCert;
 
 use super::local::ANSWER;
 use super::report::Report;
+use super::start;
 use crate::commands::serve::Arguments;
 use crate::remote::Listeners;
+use crate::server::ports::without_certificate;
 use crate::server::tls;
 
 /// A certificate that ends sooner is a warning.
@@ -39,6 +41,11 @@ pub(super) fn check(report: &mut Report, arguments: &Arguments, running: Option<
                 report.ok("tls", format!("{address} shows a certificate"));
                 dates(report, &leaf, hostname.as_ref().unwrap_or(&arguments.hostname));
             }
+            Ok(None) if !without_certificate(arguments).is_empty() => {
+                for obstacle in without_certificate(arguments) {
+                    start::stopped_by(report, "tls", obstacle);
+                }
+            }
             Ok(None) => {
                 let suggestion = "set --tls-cert and --tls-key, unless a proxy in front speaks TLS";
                 report.warning("tls", "there is no certificate: no STARTTLS, no HTTPS", suggestion);
@@ -49,6 +56,7 @@ pub(super) fn check(report: &mut Report, arguments: &Arguments, running: Option<
 }
 
 fn files(report: &mut Report, (certificate, key): (PathBuf, PathBuf), hostname: &str) {
+    start::private(report, "tls", &key);
     match tls::from_files(&certificate, &key) {
         Err(failure) => {
             report.failed("tls", failure.to_string(), "give the chain and the key that belongs to it, in PEM")

@@ -11,6 +11,7 @@ use crate::shell;
 pub(super) async fn check(
     report: &mut Report,
     arguments: &Arguments,
+    signing: Option<&Keys>,
     hostname: Option<&str>,
     records: &Records,
     domains: &[String],
@@ -24,7 +25,7 @@ pub(super) async fn check(
         }
     }
     if sends {
-        keys(report, arguments, records, domains).await;
+        keys(report, (arguments, signing), records, domains).await;
     }
     if sends && direct {
         match hostname {
@@ -84,23 +85,19 @@ async fn policy(report: &mut Report, records: &Records, domain: &str, direct: bo
 }
 
 /// DKIM keys against their records (RFC 6376 section 3.6.1).
-async fn keys(report: &mut Report, arguments: &Arguments, records: &Records, domains: &[String]) {
+async fn keys(
+    report: &mut Report,
+    (arguments, signing): (&Arguments, Option<&Keys>),
+    records: &Records,
+    domains: &[String],
+) {
     let Some(folder) = &arguments.dkim_keys else {
         if !domains.is_empty() {
             report.warning("dkim", "mail is not signed", "make keys with `waypost dkim new`, and set --dkim-keys");
         }
         return;
     };
-    let keys = match Keys::load(folder) {
-        Ok(keys) => keys,
-        Err(problems) => {
-            for problem in problems {
-                report.failed("dkim", problem.to_string(), "see `waypost dkim new --help`");
-            }
-            return;
-        }
-    };
-    for key in keys.iter() {
+    for key in signing.iter().flat_map(|keys| keys.iter()) {
         let name = key.record_name();
         let publish = format!("publish what `waypost dkim records --dir {}` prints", shell::path(folder));
         match records.txt(&name).await {

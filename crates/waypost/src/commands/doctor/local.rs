@@ -1,4 +1,4 @@
-//! What can be seen on this machine: the data directory, the disk, ports, certificates.
+//! What can be seen on this machine: the data directory, the disk, ports.
 
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind};
@@ -6,10 +6,6 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
-use waypost_flow::diagnostic::counted;
-use waypost_store::sqlite::stopped::{Stopped, stopped};
-
-use super::certificate;
 use super::report::Report;
 use crate::commands::serve::Arguments;
 use crate::remote::Listeners;
@@ -20,15 +16,8 @@ const FREE_BYTES: u64 = 1 << 30;
 /// How long a port may take to answer.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
 
-/// Checks this machine, on which a server is to run or runs.
-pub(super) fn check(report: &mut Report, arguments: &Arguments) {
-    let listeners = data_directory(report, &arguments.data_dir, arguments.database.is_none());
-    ports(report, arguments, listeners.as_ref());
-    certificate::check(report, arguments, listeners.as_ref());
-}
-
-/// Answers where the server that runs on it listens.
-fn data_directory(report: &mut Report, folder: &Path, has_database: bool) -> Option<Listeners> {
+/// The data directory. Answers where the server that runs on it listens.
+pub(super) fn data_directory(report: &mut Report, folder: &Path) -> Option<Listeners> {
     let shown = folder.display();
     let Ok(known) = fs::metadata(folder) else {
         report.warning("data", format!("{shown} is not there"), "start the server once, or name it with --data-dir");
@@ -45,32 +34,8 @@ fn data_directory(report: &mut Report, folder: &Path, has_database: bool) -> Opt
         }
         _ => {
             report.ok("data", format!("{shown}; no server runs on it"));
-            if has_database {
-                files(report, folder);
-            }
             None
         }
-    }
-}
-
-/// What the next start would find in the database's files.
-fn files(report: &mut Report, folder: &Path) {
-    match stopped(folder) {
-        Ok(Stopped { refused, backup }) => {
-            for error in &refused {
-                report.failed("data", format!("the server would not start: {error}"), "see docs/operate.md, Damage");
-            }
-            if let Some(pending) = backup {
-                let found = format!(
-                    "waypost.db is a restored backup that no server has opened yet, with {}",
-                    counted(pending, "pending delivery")
-                );
-                let advice =
-                    "start with `--smarthost none`, and cancel the deliveries that were sent after the backup was made";
-                report.warning("data", found, advice);
-            }
-        }
-        Err(error) => report.failed("data", error.to_string(), "run doctor as the user that the server runs as"),
     }
 }
 
@@ -94,7 +59,8 @@ fn disk(report: &mut Report, folder: &Path) {
     }
 }
 
-fn ports(report: &mut Report, arguments: &Arguments, listeners: Option<&Listeners>) {
+/// The ports: whether a server that runs answers, or else whether they are free.
+pub(super) fn ports(report: &mut Report, arguments: &Arguments, listeners: Option<&Listeners>) {
     let Some(listeners) = listeners else {
         let all = [
             ("http", Some(arguments.http)),

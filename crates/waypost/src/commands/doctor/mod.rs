@@ -5,6 +5,7 @@ mod dns;
 mod local;
 mod objects;
 mod report;
+mod start;
 
 use std::time::Duration;
 
@@ -21,6 +22,10 @@ pub(crate) use report::schema;
 
 /// What a server calls itself that is not told its name.
 const LOCALHOST: &str = "localhost";
+
+/// What to do about mail that is not sent.
+const NO_SMARTHOST: &str = "set --smarthost to a mail server, or leave it out to send to the MX of each recipient; `waypost deliveries cancel` drops \
+                            what must not be sent";
 
 /// How long each question to DNS may take.
 const DNS: Duration = Duration::from_secs(5);
@@ -53,9 +58,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut report = Report::default();
     let serve = &arguments.serve;
     let elsewhere = (arguments.url.is_some() || arguments.profile.is_some()) && !serve.data_dir.exists();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut held = None;
     if !elsewhere {
-        local::check(&mut report, serve);
+        let listeners = local::data_directory(&mut report, &serve.data_dir);
+        held = runtime.block_on(start::data(&mut report, serve, listeners.is_some()));
+        local::ports(&mut report, serve, listeners.as_ref());
+        certificate::check(&mut report, serve, listeners.as_ref());
     }
+    let keys = start::options(&mut report, serve);
     let server = Server::of(
         arguments.url.clone(),
         arguments.client_id.clone(),
@@ -63,13 +74,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         arguments.profile.clone(),
         &serve.data_dir,
     );
-    let domains = objects::check(&mut report, &server);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let domains = objects::check(&mut report, &server).unwrap_or_else(|| {
+        let domains = held.iter().flat_map(|held| &held.catalogue.domains);
+        domains.map(|domain| domain.domain.clone()).collect()
+    });
     match Records::new(serve.dns, DNS) {
         Ok(records) => {
             // What a server elsewhere calls itself is in its own options.
             let hostname = Some(serve.hostname.as_str()).filter(|name| !(elsewhere && *name == LOCALHOST));
-            runtime.block_on(dns::check(&mut report, serve, hostname, &records, &domains));
+            runtime.block_on(dns::check(&mut report, serve, keys.as_ref(), hostname, &records, &domains));
         }
         Err(problem) => report.failed("dns", problem.to_string(), "name a DNS server with --dns"),
     }

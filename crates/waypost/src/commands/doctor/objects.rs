@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
+use futures_util::TryStreamExt;
 use waypost_client::Error;
 use waypost_client::flows::FlowFilter;
 use waypost_flow::diagnostic::counted;
-use waypost_ids::DeliveryState;
+use waypost_ids::{DeliveryKind, DeliveryState};
 use waypost_origin::Origin;
 use waypost_wire::data_action::DataAction;
+use waypost_wire::delivery::DeliveryFilter;
 use waypost_wire::flow::Flow;
 use waypost_wire::mailbox::{Mailbox, MailboxState};
 use waypost_wire::routing::{Queue, Route};
@@ -24,33 +26,33 @@ const CLOCK: i64 = 30;
 /// For so many objects of a kind the server is asked who uses each: it has a limit of requests.
 const MOST_ASKED: usize = 50;
 
-/// Checks what the server holds, and answers its domains.
-pub(super) fn check(report: &mut Report, server: &Server) -> Vec<String> {
+/// Checks what the server holds, and answers its domains; none if they are not known.
+pub(super) fn check(report: &mut Report, server: &Server) -> Option<Vec<String>> {
     let remote = match server.connect() {
         Ok(remote) => remote,
         Err(failure) => {
             // Whether it answers can be asked by anybody.
             if server.without_client().is_some_and(|remote| !health(report, &remote)) {
-                return Vec::new();
+                return None;
             }
             let suggestion = "start the server, or name it with --url and a client's id and secret";
             report.warning("server", format!("what the server holds is not checked: {failure}"), suggestion);
-            return Vec::new();
+            return None;
         }
     };
     if !health(report, &remote) {
-        return Vec::new();
+        return None;
     }
     let checked = held(report, &remote);
-    checked.unwrap_or_else(|error| {
+    let told = |error| {
         let failure = Failure::from(error);
         report.failed(
             "server",
             failure.to_string(),
             "check the client's id, secret and scopes: an admin client sees all",
         );
-        Vec::new()
-    })
+    };
+    checked.map_err(told).ok()
 }
 
 /// Whether the server answers at all.
@@ -236,6 +238,12 @@ fn work(report: &mut Report, remote: &Remote, queues: &[Queue]) -> Result<(), Er
     } else {
         report.ok("deliveries", "no dead letters");
     }
+    let pending = ledger.deliveries.get(&DeliveryState::Pending).copied().unwrap_or_default();
+    if pending > 0
+        && let Some(why) = unsent(remote)?
+    {
+        report.warning("deliveries", format!("{}; {why}", counted(pending, "pending delivery")), super::NO_SMARTHOST);
+    }
     if !ledger.agrees {
         report.failed(
             "ledger",
@@ -260,6 +268,19 @@ fn work(report: &mut Report, remote: &Remote, queues: &[Queue]) -> Result<(), Er
         );
     }
     Ok(())
+}
+
+/// Why mail waits, if the server says so of what waits first.
+fn unsent(remote: &Remote) -> Result<Option<String>, Error> {
+    for kind in [DeliveryKind::Reply, DeliveryKind::Mail, DeliveryKind::Forward, DeliveryKind::QueuePush] {
+        let filter =
+            DeliveryFilter { state: Some(DeliveryState::Pending), kind: Some(kind), ..DeliveryFilter::default() };
+        let mut list = remote.deliveries().list(&filter);
+        if let Some(notice) = remote.wait(list.try_next())?.and_then(|delivery| delivery.notice) {
+            return Ok(Some(notice));
+        }
+    }
+    Ok(None)
 }
 
 /// Secrets that have no value, and names that nothing has a secret for. Values are not read: nobody can.
