@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use waypost_app::access::scopes::Scope;
-use waypost_app::mailboxes::{Authorised, Checked, Health, NotAuthorised};
+use waypost_app::mailboxes::{Authorised, Checked, Health, NotAuthorised, Standing};
 use waypost_catalogue::mailboxes::{MailboxEdit, MailboxSpec, definition};
 use waypost_ids::MailboxId;
 use waypost_store::error::StoreError;
@@ -157,15 +157,18 @@ impl Resource for MailboxRecord {
 /// How a mailbox is, by what is known of it and how many of its messages were set aside.
 pub(crate) fn health(mailbox: &MailboxRecord, (known, set_aside): (Health, u64), now: Timestamp) -> MailboxHealth {
     let (last_error_at, last_error) = known.last_error.clone().unzip();
+    let standing = known.standing(mailbox, now);
+    // Nobody tries any more what failed before the mailbox was disabled.
+    let is_tried = standing != Standing::Disabled;
     MailboxHealth {
-        status: known.standing(mailbox, now).as_str().to_owned(),
+        status: standing.as_str().to_owned(),
         alarm: known.alarms(mailbox, now),
         last_look_at: known.last_look.map(Into::into),
         last_mail_at: known.last_mail.map(Into::into),
         last_error,
         last_error_at: last_error_at.map(Into::into),
-        suggestion: known.suggestion,
-        failing_since: known.failing_since.map(Into::into),
+        suggestion: known.suggestion.filter(|_| is_tried),
+        failing_since: known.failing_since.filter(|_| is_tried).map(Into::into),
         set_aside,
     }
 }

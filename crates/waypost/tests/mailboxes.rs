@@ -401,6 +401,28 @@ fn commands_make_test_and_show_a_mailbox_and_what_it_uses_stays() {
 }
 
 #[test]
+fn an_error_that_nobody_meets_any_more_is_not_listed() {
+    let scratch = Scratch::new("mailboxes-old-error");
+    let server = started(&scratch, "data", None, None);
+    let api = server.api();
+    prepared(&api);
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = nobody.local_addr().unwrap().port();
+    drop(nobody);
+    let id = api.post("/mailboxes", &mailbox(port, &json!({}))).ok()["id"].as_str().unwrap().to_owned();
+    let health = wait_for_status(&api, &id, "failing")["health"].clone();
+    let error = health["lastError"].as_str().unwrap().to_owned();
+    assert!(health["failingSince"].is_string(), "{health}");
+    let listed = || String::from_utf8(server.cli(&["mailboxes", "list"]).stdout).unwrap();
+    assert!(listed().contains(&error[..20]), "{}", listed());
+    assert!(server.cli(&["mailboxes", "disable", "Desk"]).status.success());
+    let health = api.get(&format!("/mailboxes/{id}")).ok()["health"].clone();
+    assert_eq!((&health["status"], &health["lastError"]), (&json!("disabled"), &json!(error)));
+    assert!(health["failingSince"].is_null() && health["suggestion"].is_null(), "{health}");
+    assert!(listed().contains("disabled") && !listed().contains(&error[..20]), "{}", listed());
+}
+
+#[test]
 fn a_folder_brings_a_mailbox_with_its_route() {
     let scratch = Scratch::new("mailboxes-apply");
     let server = started(&scratch, "data", None, None);

@@ -224,8 +224,8 @@ fn list(arguments: &Listing, out: &mut impl Write) -> Result<(), Failure> {
     let row = |_: &Remote, one: &Mailbox| {
         let health = one.health.clone().unwrap_or_default();
         let time = |time: Option<waypost_wire::time::Time>| time.map(|time| time.to_string()).unwrap_or_default();
-        // `show` has the last one, with its time.
-        let error = health.last_error.filter(|_| health.status != "ok").unwrap_or_default();
+        // One that is over is in `show`, with its time.
+        let error = health.last_error.filter(|_| health.status == "failing").unwrap_or_default();
         Ok([
             one.name.clone(),
             health.status,
