@@ -1,11 +1,10 @@
 //! A server of an older release: it does not know how versions are written.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output};
-use std::thread;
+use std::sync::Arc;
 
+use super::harness::front;
 use super::harness::scratch::Scratch;
 use super::harness::{Server, Start, WAYPOST};
 use super::printed;
@@ -14,56 +13,15 @@ const FLOW: &str = "# Where mail begins.\nname: One\ntype: shared\nnodes: []\n";
 
 /// An address at which a server is as one of an older release.
 fn older(server: &Server) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let behind = server.http.clone();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let behind = behind.clone();
-            thread::spawn(move || answer(stream.unwrap(), &behind));
-        }
-    });
-    format!("http://{address}")
-}
-
-/// Passes one request on, unless it is about texts.
-fn answer(mut client: TcpStream, behind: &str) {
-    let mut reader = BufReader::new(client.try_clone().unwrap());
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 {
-            return;
-        }
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        if line == "\r\n" {
-            break;
-        }
-        head.push_str(&line);
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    let path = head.split(' ').nth(1).unwrap().split('?').next().unwrap();
-    let (code, status) = match path {
-        "/api/v2/flows/texts" => ("architect.flow.not.found", 404),
-        path if path.ends_with("/text") => ("not.implemented", 501),
-        _ => ("", 200),
+    let answer = |request: &str| {
+        let refused = match request.split(' ').next_back()? {
+            "/api/v2/flows/texts" => (404, "architect.flow.not.found"),
+            path if path.ends_with("/text") => (501, "not.implemented"),
+            _ => return None,
+        };
+        Some(front::refusal(refused, "no", ""))
     };
-    if !code.is_empty() {
-        let body = format!(r#"{{"message":"no","code":"{code}","status":{status},"contextId":"x","errors":[]}}"#);
-        let length = body.len();
-        let head = format!("HTTP/1.1 {status} No\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n");
-        write!(client, "{head}Connection: close\r\n\r\n{body}").unwrap();
-        return;
-    }
-    let mut server = TcpStream::connect(behind).unwrap();
-    write!(server, "{head}Connection: close\r\n\r\n").unwrap();
-    server.write_all(&body).unwrap();
-    let mut answered = Vec::new();
-    server.read_to_end(&mut answered).unwrap();
-    let _ = client.write_all(&answered);
+    front::before(server, Arc::new(answer))
 }
 
 #[test]

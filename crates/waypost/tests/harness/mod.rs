@@ -5,6 +5,7 @@
 pub mod disk;
 pub mod doctor;
 pub mod edges;
+pub mod front;
 pub mod holds;
 pub mod http;
 pub mod imap;

@@ -1,67 +1,14 @@
 //! What others do while a folder is applied: between the check and the change set, and between that and what comes after it.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
-use std::thread;
 
 use serde_json::Value as Json;
 
-use super::harness::WAYPOST;
+use super::harness::front::{self, Before};
 use super::harness::scratch::Scratch;
-use super::harness::{Server, Start};
+use super::harness::{Server, Start, WAYPOST};
 use super::{edit, folder, printed};
-
-/// What is done before a request is passed on; with an answer, that is given in the server's place.
-type Before = dyn Fn(&str) -> Option<String> + Send + Sync;
-
-/// An address of a server, at which something is done before each request, which is given as `METHOD path`.
-fn with(server: &Server, before: Arc<Before>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let behind = server.http.clone();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (behind, before) = (behind.clone(), before.clone());
-            thread::spawn(move || pass(stream.unwrap(), &behind, &*before));
-        }
-    });
-    format!("http://{address}")
-}
-
-/// Passes one request on.
-fn pass(mut client: TcpStream, behind: &str, before: &Before) {
-    let mut reader = BufReader::new(client.try_clone().unwrap());
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 {
-            return;
-        }
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        if line == "\r\n" {
-            break;
-        }
-        head.push_str(&line);
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    let mut words = head.split(' ');
-    let (method, path) = (words.next().unwrap(), words.next().unwrap().split('?').next().unwrap());
-    if let Some(answer) = before(&format!("{method} {path}")) {
-        let _ = client.write_all(answer.as_bytes());
-        return;
-    }
-    let mut server = TcpStream::connect(behind).unwrap();
-    write!(server, "{head}Connection: close\r\n\r\n").unwrap();
-    server.write_all(&body).unwrap();
-    let mut answered = Vec::new();
-    server.read_to_end(&mut answered).unwrap();
-    let _ = client.write_all(&answered);
-}
 
 /// Does something once, before the request of that number whose method and path begin and end so.
 fn once(
@@ -119,7 +66,7 @@ fn rows_of_a_table_that_another_project_made_meanwhile_stay() {
     let server = Server::start(&scratch.path("data"), &Start::unlimited());
     let (desk, sales) = (tiers(&scratch, "desk"), tiers(&scratch, "sales"));
     // The first change set only looks.
-    let url = with(&server, once(2, CHANGE_SET, other(&server, &["apply", &desk])));
+    let url = front::before(&server, once(2, CHANGE_SET, other(&server, &["apply", &desk])));
     let (_, err) = printed(&cli(&server, &url, &["apply", &sales]), 1);
     assert!(err.contains("the project `desk` applied the table `Tiers` last, and its rows differ"), "{err}");
     assert!(!err.contains("nothing was changed") && err.contains("--take-over takes it over"), "{err}");
@@ -132,7 +79,7 @@ fn rows_that_are_the_same_are_left_to_the_project_that_came_first() {
     let server = Server::start(&scratch.path("data"), &Start::unlimited());
     let (desk, sales) = (tiers(&scratch, "desk"), tiers(&scratch, "sales"));
     edit(&sales, "tiers.csv", "of-sales", "of-desk");
-    let url = with(&server, once(2, CHANGE_SET, other(&server, &["apply", &desk])));
+    let url = front::before(&server, once(2, CHANGE_SET, other(&server, &["apply", &desk])));
     let (out, _) = printed(&cli(&server, &url, &["apply", &sales]), 0);
     assert!(out.contains("rows unchanged, 1 of them, version 1"), "{out}");
 }
@@ -145,7 +92,7 @@ fn rows_are_not_sent_over_those_of_a_project_that_took_the_table_over() {
     printed(&server.cli(&["apply", &desk]), 0);
     edit(&desk, "tiers.csv", "of-desk", "anew-of-desk");
     let file = scratch.path("plan.json").to_str().unwrap().to_owned();
-    let url = with(&server, once(1, ROWS, other(&server, &["apply", &sales, "--take-over"])));
+    let url = front::before(&server, once(1, ROWS, other(&server, &["apply", &sales, "--take-over"])));
     let (_, err) = printed(&cli(&server, &url, &["apply", &desk]), 1);
     assert!(err.contains("the project `sales` applied the table `Tiers` last"), "{err}");
     assert!(row(&server).contains("of-sales"));
@@ -155,13 +102,13 @@ fn rows_are_not_sent_over_those_of_a_project_that_took_the_table_over() {
     let by_hand = scratch.path("by-hand.csv");
     std::fs::write(&by_hand, "KEY,tier\nk,by-hand\n").unwrap();
     let by_hand = ["tables", "import", "Tiers", by_hand.to_str().unwrap()].map(str::to_owned);
-    let url = with(&server, once(1, ROWS, other(&server, &by_hand.each_ref().map(String::as_str))));
+    let url = front::before(&server, once(1, ROWS, other(&server, &by_hand.each_ref().map(String::as_str))));
     printed(&cli(&server, &url, &["plan", &desk, "--out", &file]), 2);
     let (_, err) = printed(&cli(&server, &url, &["apply", "--plan", &file]), 1);
     assert!(err.contains("the rows have changed since the plan was made; plan again"), "{err}");
     assert!(row(&server).contains("by-hand"));
     // What is nobody else's is replaced as ever.
-    let url = with(&server, once(1, ROWS, other(&server, &by_hand.each_ref().map(String::as_str))));
+    let url = front::before(&server, once(1, ROWS, other(&server, &by_hand.each_ref().map(String::as_str))));
     printed(&cli(&server, &url, &["apply", &desk]), 0);
     assert!(row(&server).contains("planned-of-desk"));
 }
@@ -171,12 +118,10 @@ fn the_end_of_another_import_is_waited_for() {
     let scratch = Scratch::new("between-import");
     let server = Server::start(&scratch.path("data"), &Start::unlimited());
     let desk = tiers(&scratch, "desk");
-    let running = r#"{"message":"an import of the table `Tiers` is in progress","code":"table.import.running","status":409,"contextId":"x","errors":[]}"#;
-    let length = running.len();
-    let head = format!("HTTP/1.1 409 Conflict\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n");
-    let answer = format!("{head}Retry-After: 1\r\nConnection: close\r\n\r\n{running}");
+    let running = "an import of the table `Tiers` is in progress";
+    let answer = front::refusal((409, "table.import.running"), running, "Retry-After: 1\r\n");
     let left = Mutex::new(2);
-    let url = with(
+    let url = front::before(
         &server,
         Arc::new(move |request: &str| {
             let mut left = left.lock().unwrap();
@@ -186,7 +131,7 @@ fn the_end_of_another_import_is_waited_for() {
         }),
     );
     let (_, err) = printed(&cli(&server, &url, &["apply", &desk]), 0);
-    assert_eq!(err, "waypost: an import of the table `Tiers` is in progress; waiting for up to 60 s\n");
+    assert_eq!(err, format!("waypost: {running}; waiting for up to 60 s\n"));
     assert!(row(&server).contains("of-desk"));
 }
 
@@ -217,7 +162,7 @@ fn two_that_make_the_same_client_leave_one() {
     let desk = folder(&scratch, "desk", &[("a.yaml", "kind: client\nname: CRM\nscopes: [flow:read]\n")]);
     let [one, two] = ["one", "two"].map(|name| scratch.path(name).to_str().unwrap().to_owned());
     let create = ("POST ", "/oauth/clients");
-    let url = with(&server, once(1, create, other(&server, &["apply", &desk, "--client-secrets", &one])));
+    let url = front::before(&server, once(1, create, other(&server, &["apply", &desk, "--client-secrets", &one])));
     let (_, err) = printed(&cli(&server, &url, &["apply", &desk, "--client-secrets", &two]), 2);
     assert!(err.contains("another `apply` created one of this name"), "{err}");
     let kept = |file: &str| std::fs::read_to_string(file).unwrap();
