@@ -26,14 +26,16 @@ const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// What is wrong with it. Secrets are sent there: without TLS only to this machine.
 pub fn token_url(text: &str) -> Result<Url, String> {
     let url = web_url(text).map_err(|error| format!("expected a URL such as https://login.example/token: {error}"))?;
+    if may_have_secrets(&url) { Ok(url) } else { Err("expected https://: a secret is sent there".to_owned()) }
+}
+
+/// Whether a secret may be sent there: by TLS, or to this machine.
+#[must_use]
+pub fn may_have_secrets(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let here =
         host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if here => Ok(url),
-        _ => Err("expected https://: a secret is sent there".to_owned()),
-    }
+    url.scheme() == "https" || here
 }
 
 /// Who asks for tokens, and where.

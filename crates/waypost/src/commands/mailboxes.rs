@@ -67,14 +67,16 @@ pub(crate) struct One {
 #[derive(clap::Args)]
 pub(crate) struct Create {
     #[command(flatten)]
-    one: One,
+    server: Server,
+    /// A name for the mailbox, such as Support
+    name: String,
     /// The IMAP server, such as imap.example.com
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "HOST")]
     host: String,
-    /// The user to log in as
+    /// The user to log in as, often the mailbox's address, such as support@example.com
     #[arg(long)]
     user: String,
-    /// The address whose route the mail takes
+    /// The address whose route the mail takes, such as support@example.com; `waypost routes create` creates a route
     #[arg(long, value_name = "ADDRESS")]
     route: String,
     #[command(flatten)]
@@ -89,12 +91,12 @@ pub(crate) struct Update {
     #[command(flatten)]
     one: One,
     /// The IMAP server, such as imap.example.com
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "HOST")]
     host: Option<String>,
-    /// The user to log in as
+    /// The user to log in as, often the mailbox's address, such as support@example.com
     #[arg(long)]
     user: Option<String>,
-    /// The address whose route the mail takes
+    /// The address whose route the mail takes, such as support@example.com; `waypost routes create` creates a route
     #[arg(long, value_name = "ADDRESS")]
     route: Option<String>,
     #[command(flatten)]
@@ -154,9 +156,9 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
         Command::List(arguments) => list(arguments, out),
         Command::Show(arguments) => show(arguments, out),
         Command::Create(arguments) => {
-            let remote = arguments.one.server.connect()?;
+            let remote = arguments.server.connect()?;
             let mut request = MailboxRequest {
-                name: arguments.one.name.clone(),
+                name: arguments.name.clone(),
                 host: arguments.host.clone(),
                 user: arguments.user.clone(),
                 route: arguments.route.clone(),

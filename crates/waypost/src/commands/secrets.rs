@@ -31,8 +31,11 @@ pub(crate) enum Command {
 #[derive(clap::Args)]
 pub(crate) struct Set {
     #[command(flatten)]
-    one: One,
-    /// A host that the value may be sent to, such as api.example.com. May be given several times. Left out: an existing secret keeps its hosts
+    server: Server,
+    /// The secret's name, such as crmToken: what uses the value names it so
+    name: String,
+    /// A host that the value may be sent to, without https:// and path, such as api.example.com. A new secret needs one. May be given several
+    /// times. Left out: an existing secret keeps its hosts
     #[arg(long = "host", value_name = "HOST", value_delimiter = ',')]
     hosts: Vec<String>,
     /// Read the value from a file instead of stdin; a line break at its end is removed
@@ -42,20 +45,13 @@ pub(crate) struct Set {
     printing: Printing,
 }
 
-/// Arguments about one secret.
-#[derive(clap::Args)]
-pub(crate) struct One {
-    #[command(flatten)]
-    server: Server,
-    /// The secret's name; to delete one, also its id
-    name: String,
-}
-
 /// Arguments of `delete`.
 #[derive(clap::Args)]
 pub(crate) struct Delete {
     #[command(flatten)]
-    one: One,
+    server: Server,
+    /// The secret's name or id
+    name: String,
     #[command(flatten)]
     deleting: Deleting,
 }
@@ -66,10 +62,10 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::List(arguments) => list(arguments, out),
         Command::Set(arguments) => set(arguments, out),
-        Command::Delete(Delete { one: wanted, deleting }) => {
-            let remote = wanted.server.connect()?;
+        Command::Delete(Delete { server, name, deleting }) => {
+            let remote = server.connect()?;
             let all = remote.all(remote.secrets().list())?;
-            let found = which::one("secret", &wanted.name, all, |one| (one.id.to_string(), one.name.clone()))?;
+            let found = which::one("secret", name, all, |one| (one.id.to_string(), one.name.clone()))?;
             deleting.agreed(&format!("delete the secret {}? Nobody can read its value any more", found.name))?;
             remote.wait(remote.secrets().delete(found.id))?;
             Ok(writeln!(out, "secret {}: deleted", found.name)?)
@@ -90,13 +86,13 @@ fn list(arguments: &Listing, out: &mut impl Write) -> Result<(), Failure> {
 
 fn set(arguments: &Set, out: &mut impl Write) -> Result<(), Failure> {
     let value = value(arguments)?;
-    let remote = arguments.one.server.connect()?;
-    let known = find(&remote, &arguments.one.name)?;
+    let remote = arguments.server.connect()?;
+    let known = find(&remote, &arguments.name)?;
     let hosts = match &known {
         Some(known) if arguments.hosts.is_empty() => known.hosts.clone(),
         _ => arguments.hosts.clone(),
     };
-    let name = known.as_ref().map_or(&arguments.one.name, |known| &known.name).clone();
+    let name = known.as_ref().map_or(&arguments.name, |known| &known.name).clone();
     let request = SecretRequest { name, value: Some(value), hosts };
     let (done, word) = match known {
         Some(known) => (remote.wait(remote.secrets().update(known.id, &request, None))?, "value changed"),

@@ -37,9 +37,11 @@ pub(crate) enum Command {
 #[derive(clap::Args)]
 pub(crate) struct Create {
     #[command(flatten)]
-    one: One,
-    /// The URL to send requests to
-    #[arg(id = "endpoint", value_name = "URL")]
+    server: Server,
+    /// A name for the webhook, such as CRM: flows and queues name it so
+    name: String,
+    /// Where to send requests, such as https://crm.example.com/waypost
+    #[arg(id = "endpoint", value_name = "ENDPOINT")]
     url: String,
     /// An event to subscribe to, such as `interaction.decided`, `delivery.*` or `*`; may be given several times
     #[arg(long = "event", value_name = "EVENT")]
@@ -110,9 +112,9 @@ pub(crate) fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::List(arguments) => list(arguments, out),
         Command::Create(arguments) => {
-            let remote = arguments.one.server.connect()?;
+            let remote = arguments.server.connect()?;
             let request = WebhookRequest {
-                name: arguments.one.name.clone(),
+                name: arguments.name.clone(),
                 url: arguments.url.clone(),
                 events: Some(arguments.events.clone()).filter(|events| !events.is_empty()),
                 ..WebhookRequest::default()

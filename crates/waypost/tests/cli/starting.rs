@@ -64,7 +64,17 @@ fn an_option_that_names_nothing_is_refused_with_what_is_expected() {
         ("--smarthost", "relay.example", "expected `smtp://` or `smtps://` at the beginning"),
         ("--smtp-connections", "many", "expected a whole number"),
         ("--ingress", "postmark", "expected PROVIDER=SECRET"),
-        ("--public-url", "waypost", "expected an address such as"),
+        (
+            "--public-url",
+            "waypost",
+            "there is no https:// at the beginning; expected an address such as https://waypost.example",
+        ),
+        ("--public-url", "http://waypost.example", "may begin with http://; expected an address such as"),
+        (
+            "--public-url",
+            "https://waypost.example/console",
+            "something after host and port; expected an address such as",
+        ),
         ("--log", "loud=yes=no", "--log"),
         ("--dkim-keys", "/nowhere/at/all", "--dkim-keys"),
     ] {

@@ -7,25 +7,25 @@ use waypost_wire::mailbox::{
 /// Settings that have a default.
 #[derive(clap::Args)]
 pub(super) struct Settings {
-    /// The secret that has the password; set it with `waypost secrets set NAME --host HOST`
-    #[arg(long, value_name = "NAME", conflicts_with = "oauth_token_url")]
+    /// The name of the secret that has the password, such as supportPassword; `waypost secrets set SECRET --host HOST` creates it
+    #[arg(long, value_name = "SECRET", conflicts_with = "oauth_token_url")]
     secret: Option<String>,
-    /// The token endpoint, to log in by OAuth instead of a password
+    /// The token endpoint, to log in by OAuth instead of a password, such as https://login.microsoftonline.com/TENANT/oauth2/v2.0/token
     #[arg(long, value_name = "URL", requires_all = ["oauth_client_id", "oauth_grant"])]
     oauth_token_url: Option<String>,
     /// How tokens are requested
-    #[arg(long, value_enum, requires = "oauth_token_url")]
+    #[arg(long, value_enum, value_name = "GRANT", requires = "oauth_token_url")]
     oauth_grant: Option<Grant>,
     /// The client's id at the token endpoint
     #[arg(long, value_name = "ID", requires = "oauth_token_url")]
     oauth_client_id: Option<String>,
-    /// The secret that has the client's secret
-    #[arg(long, value_name = "NAME", requires = "oauth_token_url")]
+    /// The name of the secret that has the client's secret
+    #[arg(long, value_name = "SECRET", requires = "oauth_token_url")]
     oauth_secret: Option<String>,
-    /// The secret that has the first refresh token
-    #[arg(long, value_name = "NAME", requires = "oauth_token_url")]
+    /// The name of the secret that has the first refresh token
+    #[arg(long, value_name = "SECRET", requires = "oauth_token_url")]
     oauth_refresh_token: Option<String>,
-    /// A scope to request; may be given several times
+    /// A scope to request, such as https://outlook.office365.com/.default; may be given several times
     #[arg(long = "oauth-scope", value_name = "SCOPE", requires = "oauth_token_url")]
     oauth_scopes: Vec<String>,
     /// The endpoint for device codes; known for Microsoft and Google
@@ -37,13 +37,13 @@ pub(super) struct Settings {
     /// How the connection is encrypted
     #[arg(long, value_enum)]
     tls: Option<Tls>,
-    /// A folder to watch; may be given several times; left out: INBOX
-    #[arg(long = "folder", value_name = "NAME")]
+    /// A folder to watch, such as Archive/2026; may be given several times; left out: INBOX
+    #[arg(long = "folder", value_name = "FOLDER")]
     folders: Vec<String>,
     /// Which existing mail to take: new (none), unseen, all, or a date such as 2026-11-30; left out: new
-    #[arg(long)]
+    #[arg(long, value_name = "WHICH")]
     start: Option<String>,
-    /// Set this flag on a message that was taken; left out: `\Seen`
+    /// Set this flag on a message that was taken, such as `\Flagged` or a keyword; left out: `\Seen`
     #[arg(long, group = "after")]
     flag: Option<String>,
     /// Move a message that was taken into this folder
@@ -60,19 +60,19 @@ pub(super) struct Settings {
 #[derive(clap::Args)]
 struct Submission {
     /// The submission server to send the route's mail through, such as smtp.example.com; left out: the smarthost
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "HOST")]
     submission_host: Option<String>,
     /// The port of the submission server; left out: 465, or 587 with --submission-tls starttls
     #[arg(long, value_name = "PORT", requires = "submission_host")]
     submission_port: Option<u16>,
     /// How the connection to the submission server is encrypted
-    #[arg(long, value_enum, requires = "submission_host")]
+    #[arg(long, value_enum, value_name = "TLS", requires = "submission_host")]
     submission_tls: Option<SubmissionTls>,
     /// The user to log in to the submission server as; left out: the mailbox's user
     #[arg(long, value_name = "USER", requires = "submission_host")]
     submission_user: Option<String>,
-    /// The secret that has the password there; left out: the mailbox's own password or tokens
-    #[arg(long, value_name = "NAME", requires = "submission_host")]
+    /// The name of the secret that has the password there; left out: the mailbox's own password or tokens
+    #[arg(long, value_name = "SECRET", requires = "submission_host")]
     submission_secret: Option<String>,
 }
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use waypost_app::access::people::GroupGrant;
 use waypost_app::access::scopes::{Scope, Scopes};
-use waypost_oauth::token_url;
-use waypost_reach::Url;
+use waypost_oauth::{may_have_secrets, token_url};
+use waypost_reach::{Url, web_url};
 
 use super::values::name;
 
@@ -59,13 +59,20 @@ pub(crate) struct SignIn {
     pub(crate) oidc_name: String,
 }
 
-/// An address without a path: the console is at `/`.
+/// An address without a path: the console is at `/`. Nothing of the text is repeated: a password may be in it by mistake.
 fn public_url(text: &str) -> Result<Url, String> {
-    let url = token_url(text).map_err(|why| format!("expected an address such as https://waypost.example: {why}"))?;
-    if url.path() != "/" || url.query().is_some() {
-        return Err("expected nothing after host and port".to_owned());
-    }
-    Ok(url)
+    let read = match web_url(text) {
+        Err(_) if !text.contains("://") => Err("there is no https:// at the beginning".to_owned()),
+        Err(problem) => Err(problem.to_string()),
+        Ok(url) if url.path() != "/" || url.query().is_some() => {
+            Err("there is something after host and port".to_owned())
+        }
+        Ok(url) if !may_have_secrets(&url) => Err("only an address of this machine may begin with http://".to_owned()),
+        Ok(url) => Ok(url),
+    };
+    read.map_err(|why| {
+        format!("{why}; expected an address such as https://waypost.example or https://waypost.example:8443")
+    })
 }
 
 /// Kept as it is written: a provider's name is compared letter by letter (OpenID Connect Discovery 1.0 section 4.3).
