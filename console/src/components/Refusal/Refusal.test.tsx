@@ -24,6 +24,19 @@ test("one problem is said once", () => {
   expect(container.textContent).toBe("It is there.");
 });
 
+test("one problem whose message says what is expected is said once", () => {
+  const message = "expected a number";
+  const { container } = render(<Refusal error={new ApiError(400, "c", message, undefined, undefined, [{ code: "c", message, expected: "a number" }] as never)} />);
+  expect(container.textContent).toBe(message);
+  expect(screen.queryByRole("listitem")).toBeNull();
+});
+
+test("one problem is listed with what is expected beyond its message", () => {
+  const message = "`x` is not a number";
+  render(<Refusal error={new ApiError(400, "c", message, undefined, undefined, [{ code: "c", message, expected: "a number" }] as never)} />);
+  expect(screen.getByRole("listitem").textContent?.trim()).toBe("expected a number");
+});
+
 test("who has a name already is linked to, and the message is said once", () => {
   const message = "a flow named `Router` exists already";
   const problem = { code: "exists", message, suggestion: "choose another name", entityKind: "flow", entityId: "f", entityName: "Router" };

@@ -13,7 +13,7 @@ export function Refusal({ error, leave = () => false }: { error: Error; leave?: 
   const told = problems.filter((one) => !leave(one));
   // One problem says no more than the message: of it is told who stands in the way, and what helps.
   const alone = told.length === 1 && told[0]?.message === error.message;
-  const listed = once(told).filter((one) => !alone || one.suggestion || one.expected || user(one));
+  const listed = once(told).filter((one) => !alone || beyond(one) || user(one));
   // Who uses it is listed below, with links.
   const said = listed.length > 0 && listed.every(user) ? error.message.replace(/ is in use by .*$/s, " is in use:") : error.message;
   return (
@@ -27,7 +27,7 @@ export function Refusal({ error, leave = () => false }: { error: Error; leave?: 
         <ul>
           {listed.map((one, place) => (
             <li key={place}>
-              <Stands problem={one} /> <Prose text={alone ? (sentence(one).split(`${one.message}; `)[1] ?? "") : user(one) ? sentence(one).replace(/^(the )?\w+ `[^`]*` /, "") : sentence(one)} />
+              <Stands problem={one} /> <Prose text={alone ? beyond(one) : user(one) ? sentence(one).replace(/^(the )?\w+ `[^`]*` /, "") : sentence(one)} />
               {one.path && !user(one) && <code className="muted"> {one.path}</code>}
             </li>
           ))}
@@ -40,6 +40,11 @@ export function Refusal({ error, leave = () => false }: { error: Error; leave?: 
       )}
     </div>
   );
+}
+
+/** What a problem says beyond its message. */
+function beyond(problem: Problem): string {
+  return sentence(problem).slice(problem.message.length).replace(/^; /, "");
 }
 
 /** Whoever uses a thing in several places stands in the way once. */
