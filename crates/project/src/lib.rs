@@ -164,6 +164,12 @@ impl Project {
         project
     }
 
+    /// Leaves out a file that can't be read as text. What is only in there is not missing.
+    pub fn leave_out(&mut self, file: &SourceFile) {
+        self.unreadable.file(&file.path, &file.text);
+        self.incomplete = true;
+    }
+
     /// Only flows: a server's, whose other objects are in its world.
     #[must_use]
     pub fn of_flows(documents: impl IntoIterator<Item = Node>) -> Self {
@@ -218,22 +224,31 @@ impl Project {
     }
 
     fn flow(&mut self, at: At, tree: Node) {
-        let read = document::read(&tree);
-        self.incomplete |= read.diagnostics.iter().any(Diagnostic::is_error);
-        let is_silent = read.document.is_none() && !read.diagnostics.iter().any(Diagnostic::is_error);
-        let Read { document, rest, metadata, diagnostics } = read;
-        self.add(at, diagnostics);
+        let Read { document, rest, metadata, mut diagnostics } = document::read(&tree);
+        let folded = |flow_type: &str, name: &str| {
+            let kind = if document::is_shared_type(flow_type) { "shared" } else { "email" };
+            format!("{kind} {}", document::fold_name(name))
+        };
         let Some(document) = document else {
+            self.incomplete = true;
             self.rests.extend(rest.map(|rest| (at, rest)));
             // Over HTTP that would describe a flow that is there. A folder says what its flows do.
-            if is_silent {
+            if !is_wrong(&diagnostics) {
                 let problem = Diagnostic::error(Code::MissingKey, "nodes", "`nodes` is missing");
-                self.missing(at, [problem.suggestion("add `nodes`")]);
+                diagnostics.push(problem.suggestion("add `nodes`"));
             }
-            return;
+            // Flows of other types may have the same name.
+            let flow_type = metadata.flow_type.filter(|flow_type| document::is_type(flow_type));
+            return match (metadata.name, flow_type) {
+                (Some(name), Some(flow_type)) => {
+                    let named = (name.as_str(), folded(&flow_type, &name));
+                    self.wrong_one(at, Kind::Flow, named, ("name", diagnostics));
+                }
+                _ => self.add(at, diagnostics),
+            };
         };
-        let kind = if document.is_shared() { "shared" } else { "email" };
-        let folded = format!("{kind} {}", document::fold_name(&document.name));
+        self.add(at, diagnostics);
+        let folded = folded(&document.flow_type, &document.name);
         if self.first_of_its_name(at, Kind::Flow, (&document.name, folded), "name".to_owned()) {
             self.flows.push(FlowEntry { at, document, metadata, tree });
         }

@@ -122,13 +122,16 @@ impl Project {
         if domain.is_none() && members.problems.is_empty() {
             members.missing("domain", "a domain such as `example.com`");
         }
-        let problems = members.finish(&["domain"]);
-        let Some(domain) = domain.filter(|_| problems.is_empty()) else { return self.add(at, problems) };
-        let spec = DomainSpec { domain, ..DomainSpec::default() };
-        if let Err(problems) = alone::<DomainRecord>(&spec) {
-            return self.add(at, problems.into_iter().map(|one| in_document(Kind::Domain, "", one)));
+        let mut problems = members.finish(&["domain"]);
+        let spec = DomainSpec { domain: domain.unwrap_or_default(), ..DomainSpec::default() };
+        if problems.is_empty() {
+            let found = alone::<DomainRecord>(&spec).err().into_iter().flatten();
+            problems.extend(found.map(|one| in_document(Kind::Domain, "", one)));
         }
         let name = (spec.domain.as_str(), DomainRecord::folded(&spec.domain));
+        if !problems.is_empty() {
+            return self.wrong_one(at, Kind::Domain, name, ("domain", problems));
+        }
         if self.first_of_its_name(at, Kind::Domain, name, "domain".to_owned()) {
             self.domains.push(Entry { at, path: String::new(), spec });
         }
