@@ -23,8 +23,7 @@ const MAX_SOURCE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// All `.yaml`, `.yml` and `.json` files below the paths, in order of their names, tests and what belongs to them left out.
 pub(crate) fn sources(paths: &[PathBuf]) -> Result<Vec<SourceFile>, Failure> {
-    let belongs_to_tests = |path: &Path| [".test", ".interaction", ".answers"].iter().any(|end| is_named(path, end));
-    read(paths, |path| !belongs_to_tests(path) && !lists_mutants(path))
+    read(paths, is_source)
 }
 
 /// The same, at least one.
@@ -66,10 +65,42 @@ pub(crate) fn named_tests(paths: &[PathBuf]) -> Result<(Vec<SourceFile>, usize),
     Ok((tests(&named)?, left_out))
 }
 
+/// A file that can't be read as text.
+pub(crate) struct Unread {
+    /// With what of its text can be read.
+    pub(crate) file: SourceFile,
+    /// Why not all of it can.
+    pub(crate) why: Failure,
+}
+
+/// The files among the paths and below them that can be read. The others are added to `unread`.
+pub(crate) fn readable(
+    paths: &[PathBuf],
+    wanted: impl Fn(&Path) -> bool,
+    unread: &mut Vec<Unread>,
+) -> Result<Vec<SourceFile>, Failure> {
+    let mut readable = Vec::new();
+    for path in paths_of(paths, wanted)? {
+        match source(&path) {
+            Ok(file) => readable.push(file),
+            Err(one) => unread.push(*one),
+        }
+    }
+    Ok(readable)
+}
+
 /// All YAML files below the paths, tests included, in order of their names, and why one can't be read. What is named itself counts as YAML,
 /// unless it is JSON.
 pub(crate) fn yaml(paths: &[PathBuf]) -> Result<Vec<Result<SourceFile, Failure>>, Failure> {
-    Ok(paths_of(paths, |path| !has_extension(path, &["json"]))?.iter().map(|path| source(path)).collect())
+    Ok(paths_of(paths, |path| !has_extension(path, &["json"]))?
+        .iter()
+        .map(|path| source(path).map_err(|unread| unread.why))
+        .collect())
+}
+
+/// Whether a file is neither a test nor belongs to one, by its name.
+pub(crate) fn is_source(path: &Path) -> bool {
+    ![".test", ".interaction", ".answers"].iter().any(|end| is_named(path, end)) && !lists_mutants(path)
 }
 
 /// Whether a file holds tests, by its name.
@@ -82,12 +113,13 @@ fn is_named(path: &Path, end: &str) -> bool {
     path.file_stem().is_some_and(|stem| stem.to_string_lossy().to_lowercase().ends_with(end))
 }
 
-fn lists_mutants(path: &Path) -> bool {
+/// Whether a file lists accepted mutants, by its name.
+pub(crate) fn lists_mutants(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == waypost_witness::mutate::FILE_NAME)
 }
 
 fn read(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<SourceFile>, Failure> {
-    paths_of(paths, wanted)?.iter().map(|path| source(path)).collect()
+    paths_of(paths, wanted)?.iter().map(|path| source(path).map_err(|unread| unread.why)).collect()
 }
 
 /// The files among the paths and below them. A file that is named in several ways, or lies below several of the folders, is one file.
@@ -107,15 +139,22 @@ fn paths_of(paths: &[PathBuf], wanted: impl Fn(&Path) -> bool) -> Result<Vec<Pat
     Ok(found)
 }
 
-fn source(path: &Path) -> Result<SourceFile, Failure> {
-    let fail = |cause: &dyn std::fmt::Display| Failure::of(format!("can't read {}", path.display()))(cause);
-    let size = fs::metadata(path).map_err(|error| fail(&error))?.len();
+fn source(path: &Path) -> Result<SourceFile, Box<Unread>> {
+    let file = |text| SourceFile { path: path.display().to_string(), text };
+    let unread = |text, cause: &dyn std::fmt::Display| {
+        let why = Failure::of(format!("can't read {}", path.display()))(cause);
+        Box::new(Unread { file: file(text), why })
+    };
+    let size = fs::metadata(path).map_err(|error| unread(String::new(), &error))?.len();
     if size > MAX_SOURCE_BYTES {
-        return Err(fail(&format!("it has {size} bytes, more than any flow")));
+        return Err(unread(String::new(), &format!("it has {size} bytes, more than any flow")));
     }
-    let text = String::from_utf8(fs::read(path).map_err(|error| fail(&error))?);
-    let text = text.map_err(|_| fail(&"it is not text in UTF-8: save it in that encoding"))?;
-    Ok(SourceFile { path: path.display().to_string(), text })
+    let bytes = fs::read(path).map_err(|error| unread(String::new(), &error))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+        unread(text, &"it is not text in UTF-8: save it in that encoding")
+    })?;
+    Ok(file(text))
 }
 
 /// Every file below the paths, with what changes when it is written. Snapshots are left out: tests write them themselves.
@@ -173,24 +212,42 @@ enum Stop {
     Failed(Failure),
 }
 
-/// Calls `each` with every mail below the paths: `.eml` files, mboxes, folders of either; `-` is standard input. What else is in a folder
-/// is passed over, and said. What can't be read is a failure once all others are done.
+/// Calls `each` with every mail below the paths: `.eml` files, mboxes, folders of either; `-` is standard input. A file that is named in
+/// several ways, or is in several of the folders, is read once. What else is in a folder is passed over, and said. What can't be read is a
+/// failure once all others are done.
 pub(crate) fn mails(paths: &[PathBuf], each: &mut dyn FnMut(MailFile) -> Result<(), Failure>) -> Result<(), Failure> {
-    let mut unreadable = None;
+    let mut unreadable = Unreadable::default();
+    let ended = read_all(paths, each, &mut unreadable);
+    unreadable.end(ended)
+}
+
+fn read_all(
+    paths: &[PathBuf],
+    each: &mut dyn FnMut(MailFile) -> Result<(), Failure>,
+    unreadable: &mut Unreadable,
+) -> Result<(), Failure> {
+    let mut known = HashSet::new();
+    let mut is_new = |path: &Path| known.insert(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()));
     for path in paths {
         if !path.is_dir() {
-            let is_input = path.as_os_str() == "-";
-            let read = if is_input { read_mails(path, io::stdin().lock(), each) } else { read_file(path, each) };
-            goes_on(read, &mut unreadable)?;
+            if is_new(path) {
+                let is_input = path.as_os_str() == "-";
+                let read = if is_input { read_mails(path, io::stdin().lock(), each) } else { read_file(path, each) };
+                unreadable.goes_on(read)?;
+            }
             continue;
         }
         let mut found = Vec::new();
-        walk(path, &mut found, &|_| true)?;
         let mut has_any = false;
+        if let Err(why) = walk(path, &mut found, &|_| true) {
+            unreadable.add(why)?;
+            has_any = true;
+        }
         for file in found {
             match is_mail(&file) {
-                Ok(true) => goes_on(read_file(&file, each), &mut unreadable)?,
-                Err(why) => goes_on(Err(Stop::Unreadable(why)), &mut unreadable)?,
+                Ok(true) if is_new(&file) => unreadable.goes_on(read_file(&file, each))?,
+                Ok(true) => {}
+                Err(why) => unreadable.add(why)?,
                 Ok(false) => {
                     writeln!(screen::stderr(), "note: {} is no mail, and is passed over", file.display())?;
                     continue;
@@ -199,24 +256,38 @@ pub(crate) fn mails(paths: &[PathBuf], each: &mut dyn FnMut(MailFile) -> Result<
             has_any = true;
         }
         if !has_any {
-            return Err(Failure::Failed(format!("there is no mail in {}", path.display())));
-        }
-    }
-    unreadable.map_or(Ok(()), Err)
-}
-
-/// Goes on after a file that can't be read. Each is said; the last is what the command ends with.
-fn goes_on(read: Result<(), Stop>, unreadable: &mut Option<Failure>) -> Result<(), Failure> {
-    match read {
-        Ok(()) => {}
-        Err(Stop::Failed(failure)) => return Err(failure),
-        Err(Stop::Unreadable(why)) => {
-            if let Some(before) = unreadable.replace(why) {
-                writeln!(screen::stderr(), "waypost: {before}")?;
-            }
+            unreadable.add(Failure::Failed(format!("there is no mail in {}", path.display())))?;
         }
     }
     Ok(())
+}
+
+/// What can't be read while others are. Each is said; the last is what the command ends with.
+#[derive(Default)]
+pub(crate) struct Unreadable(Option<Failure>);
+
+impl Unreadable {
+    /// Adds one, and says the one before.
+    pub(crate) fn add(&mut self, why: Failure) -> io::Result<()> {
+        self.0.replace(why).map_or(Ok(()), |before| writeln!(screen::stderr(), "waypost: {before}"))
+    }
+
+    /// What the command ends with, all else being done or having failed.
+    pub(crate) fn end(mut self, ended: Result<(), Failure>) -> Result<(), Failure> {
+        if let Err(failure) = ended {
+            self.add(failure)?;
+        }
+        self.0.map_or(Ok(()), Err)
+    }
+
+    /// Goes on after a file that can't be read.
+    fn goes_on(&mut self, read: Result<(), Stop>) -> Result<(), Failure> {
+        match read {
+            Ok(()) => Ok(()),
+            Err(Stop::Failed(failure)) => Err(failure),
+            Err(Stop::Unreadable(why)) => Ok(self.add(why)?),
+        }
+    }
 }
 
 fn read_file(path: &Path, each: &mut dyn FnMut(MailFile) -> Result<(), Failure>) -> Result<(), Stop> {

@@ -15,7 +15,7 @@ use waypost_wire::error::Problem;
 use waypost_witness::mutate::Accepted;
 
 use crate::failure::Failure;
-use crate::files;
+use crate::files::{self, Unreadable};
 use crate::screen;
 use crate::table::Output;
 
@@ -78,8 +78,12 @@ pub(crate) fn schema() -> Schema {
 
 /// Exit code 0: no errors; 1: errors found; 2: could not read.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let files = files::sources(&arguments.paths)?;
+    let mut unread = Vec::new();
+    let files = files::readable(&arguments.paths, files::is_source, &mut unread)?;
     let mut project = Project::read(&files);
+    for one in &unread {
+        project.leave_out(&one.file);
+    }
     let world = project.world();
     let rows = project.rows(|file, name| files::beside(&files, file, name));
     let mut out = screen::styled_stdout();
@@ -90,11 +94,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !output.is_data() {
         files::print_problems(&mut out, &files, &project, colour)?;
     }
-    let tests = files::tests(&arguments.paths)?;
+    let is_whole = unread.is_empty();
+    let tests = files::readable(&arguments.paths, files::is_test, &mut unread)?;
     if !tests.is_empty() {
         let flows = Flows { project: &project, world: &world, running: &world.running(), rows: &rows };
         let mut suite = Suite::read(&tests, &flows, &|file, name| files::bytes_beside(&tests, file, name));
-        if report.errors > 0 {
+        if report.errors > 0 || !is_whole {
             suite.forget_names();
         }
         // What tests are warned of is shown, and not counted among the flows'.
@@ -105,7 +110,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             files::print_found(&mut out, &tests, &suite.problems, &|at| suite.places(at), colour)?;
         }
     }
-    let lists = files::accepted_mutants(&arguments.paths)?;
+    let lists = files::readable(&arguments.paths, files::lists_mutants, &mut unread)?;
     let accepted = Accepted::read(&lists);
     report.add(&lists, &accepted.problems, &|at| accepted.places(at));
     if !output.is_data() {
@@ -117,6 +122,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     } else {
         let (flows, files) = (counted(flows, "flow"), counted(files, "file"));
         writeln!(out, "{flows} in {files}: {}, {}", counted(errors, "error"), counted(warnings, "warning"))?;
+    }
+    if !unread.is_empty() {
+        let mut unreadable = Unreadable::default();
+        for one in unread {
+            unreadable.add(one.why)?;
+        }
+        return unreadable.end(Ok(()));
     }
     if files == 0 {
         return Err(Failure::Failed("nothing was found to check: name the project's folder".to_owned()));

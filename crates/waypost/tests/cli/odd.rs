@@ -42,6 +42,31 @@ fn a_file_in_another_encoding_is_told_as_such() {
     printed(&waypost(&["validate", file.to_str().unwrap()]), 0);
 }
 
+#[test]
+fn files_beside_one_in_another_encoding_are_checked() {
+    let scratch = Scratch::new("cli-encodings");
+    fs::create_dir_all(scratch.path("project")).unwrap();
+    let calls = "name: One\ntype: email\nnodes: [{ id: all, actions: [{ type: runFlow, flow: Shared }] }]\n";
+    let wrong = "---\nname: Two\ntype: email\ncolour: red\nnodes: []\n";
+    let files = [
+        ("flows.yaml", [calls, wrong].concat().into_bytes()),
+        ("shared.yaml", b"name: Shared # caf\xe9\ntype: shared\nnodes: []\n".to_vec()),
+        ("one.test.yaml", b"# \xe9\n".to_vec()),
+    ];
+    for (file, bytes) in files {
+        fs::write(scratch.path("project").join(file), bytes).unwrap();
+    }
+    let project = scratch.path("project");
+    let ran = waypost(&["validate", project.to_str().unwrap()]);
+    let out = printed(&ran, 2);
+    assert!(out.contains("`colour`") && !out.contains("`Shared`"), "{out}");
+    assert!(out.ends_with("1 flow in 1 file: 1 error, 0 warnings\n"), "{out}");
+    let why = |file: &str| {
+        format!("waypost: can't read {}/{file}: it is not text in UTF-8: save it in that encoding\n", project.display())
+    };
+    assert_eq!(String::from_utf8(ran.stderr).unwrap(), [why("shared.yaml"), why("one.test.yaml")].concat());
+}
+
 /// What a command prints on a terminal, escape sequences included.
 fn on_terminal(words: &str, environment: (&str, &str)) -> String {
     let script = Command::new("script")
