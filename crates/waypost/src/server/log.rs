@@ -13,20 +13,34 @@ use tracing_subscriber::filter::{EnvFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
+use waypost_problem::nearest;
 
 use crate::commands::serve::LogFormat;
 use crate::failure::Failure;
 use crate::screen;
 use redacted::redacted;
 
+/// The parts of Waypost that log.
+const PARTS: [&str; 8] = [
+    "waypost",
+    "waypost_api",
+    "waypost_app",
+    "waypost_authentication",
+    "waypost_catalogue",
+    "waypost_mail",
+    "waypost_outgoing",
+    "waypost_store",
+];
+
+const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+
 /// Logs to stderr from now on, panics included.
 pub(crate) fn to_stderr(filter: &str, format: LogFormat) -> Result<(), Failure> {
-    let (silent, misspelt) = (silent(filter), misspelt(filter));
-    if let Some(word) = misspelt {
-        return Err(Failure::of("can't read --log")(&format!(
-            "`{word}` is not a level: expected error, warn, info, debug, trace or off, or a part of Waypost as in `info,waypost_app=debug`"
-        )));
+    let filter = trimmed(filter);
+    if let Some(why) = misspelt(&filter) {
+        return Err(Failure::of("can't read --log")(&why));
     }
+    let silent = silent(&filter);
     let wanted = EnvFilter::try_new(filter).map_err(|error| Failure::of("can't read --log")(&error))?;
     // Libraries log what they work on: a resolver the names it asks for, and a name of an SPF record can have a local part in it.
     let ours = filter_fn(|event| event.target().starts_with("waypost"));
@@ -43,17 +57,39 @@ pub(crate) fn to_stderr(filter: &str, format: LogFormat) -> Result<(), Failure> 
     Ok(())
 }
 
-/// A word that is to be a level and is none. The filter takes it for a library's name, and hears nobody else.
+/// A filter without spaces around its parts: with one, a level is taken for a library's name.
+fn trimmed(filter: &str) -> String {
+    filter.split(',').map(str::trim).collect::<Vec<_>>().join(",")
+}
+
+/// What is wrong with a filter, if a word in it is neither a level nor a part of Waypost. It would be taken for a library's name, and nobody
+/// else would be heard.
 fn misspelt(filter: &str) -> Option<String> {
-    const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
-    let is_known = |word: &str| {
-        LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word))
-            || word.chars().all(|character| character.is_ascii_digit())
-            || word.starts_with("waypost")
+    let expected = || {
+        let (levels, parts) = (LEVELS.join(", "), PARTS.join(", "));
+        format!("levels are {levels}; parts are {parts}, as in `info,waypost_app=debug`")
+    };
+    if filter.split(',').all(str::is_empty) {
+        return Some(format!("it is empty\n  {}", expected()));
+    }
+    let is_level = |word: &str| {
+        LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word)) || matches!(word.as_bytes(), [b'0'..=b'5'])
     };
     let outside = outside_of_spans(filter);
-    let mut words = outside.split(',').map(str::trim).filter(|one| !one.contains('='));
-    words.find(|word| !is_known(word)).map(str::to_owned)
+    outside.split(',').filter(|one| !one.is_empty()).find_map(|one| {
+        let (word, is_of_library) = match one.split_once('=') {
+            Some((name, _)) => (name.trim(), true),
+            None => (one, false),
+        };
+        let part = word.split("::").next().unwrap_or(word);
+        let near = nearest(part, PARTS.into_iter().chain(LEVELS.into_iter().filter(|_| !is_of_library)));
+        let is_of_library = is_of_library && near.is_none() && !part.starts_with("waypost");
+        if PARTS.contains(&part) || is_of_library || (one == word && is_level(word)) {
+            return None;
+        }
+        let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+        Some(format!("`{part}` is neither a level nor a part of Waypost that logs{near}\n  {}", expected()))
+    })
 }
 
 /// A library that a filter wants to hear, which it will not.
@@ -114,6 +150,11 @@ impl<W: Write> Write for Redacting<W> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use tracing_subscriber::filter::LevelFilter;
+
     use super::*;
 
     #[test]
@@ -130,18 +171,63 @@ mod tests {
     }
 
     #[test]
-    fn a_level_that_is_misspelt_is_told() {
-        for (filter, expected) in [
-            ("info", None),
-            ("INFO,waypost_app=debug", None),
-            ("off, waypost_mail", None),
-            ("3", None),
-            ("[accept{id=inof}]=debug,warn", None),
-            ("inof", Some("inof")),
-            ("info,chatty", Some("chatty")),
+    fn a_word_that_is_misspelt_is_told() {
+        for filter in [
+            "info",
+            " info ",
+            "INFO, waypost_app=debug",
+            "off, waypost_mail",
+            "3",
+            "waypost::server=trace",
+            "hyper=debug",
+            "[accept]=debug",
         ] {
-            assert_eq!(misspelt(filter).as_deref(), expected, "{filter}");
+            assert_eq!(misspelt(&trimmed(filter)), None, "{filter}");
         }
+        for (filter, expected) in [
+            ("", "it is empty\n"),
+            (" , ", "it is empty\n"),
+            ("inof", "`inof` is neither a level nor a part of Waypost that logs: did you mean `info`?\n"),
+            ("9", "`9` is neither a level nor a part of Waypost that logs\n"),
+            ("info,chatty", "`chatty` is neither"),
+            ("waypostt", "`waypostt` is neither a level nor a part of Waypost that logs: did you mean `waypost`?\n"),
+            (
+                "waypost_ap=debug",
+                "`waypost_ap` is neither a level nor a part of Waypost that logs: did you mean `waypost_api`?\n",
+            ),
+            (
+                "info,wayposst_app=debug",
+                "`wayposst_app` is neither a level nor a part of Waypost that logs: did you mean `waypost_app`?\n",
+            ),
+            ("waypost_engine=debug", "`waypost_engine` is neither"),
+        ] {
+            let told = misspelt(&trimmed(filter)).unwrap_or_default();
+            assert!(told.starts_with(expected), "{filter}: {told}");
+            assert!(told.ends_with("\n  levels are error, warn, info, debug, trace, off; parts are waypost, waypost_api, waypost_app, waypost_authentication, waypost_catalogue, waypost_mail, waypost_outgoing, waypost_store, as in `info,waypost_app=debug`"), "{told}");
+        }
+    }
+
+    #[test]
+    fn spaces_in_a_filter_change_nothing() {
+        for (filter, level) in [(" info ", LevelFilter::INFO), ("warn, waypost_app=debug", LevelFilter::DEBUG)] {
+            assert_eq!(EnvFilter::try_new(trimmed(filter)).unwrap().max_level_hint(), Some(level), "{filter}");
+        }
+    }
+
+    #[test]
+    fn the_parts_that_log_are_listed() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let mut found = Vec::new();
+        for entry in fs::read_dir(crates).unwrap() {
+            let folder = entry.unwrap().path();
+            let Ok(manifest) = fs::read_to_string(folder.join("Cargo.toml")) else { continue };
+            if manifest.lines().any(|line| line.starts_with("tracing.") || line.starts_with("tracing =")) {
+                let name = manifest.lines().find_map(|line| line.strip_prefix("name = ")).unwrap();
+                found.push(name.trim_matches('"').replace('-', "_"));
+            }
+        }
+        found.sort_unstable();
+        assert_eq!(found, PARTS);
     }
 
     #[test]

@@ -76,6 +76,9 @@ fn an_option_that_names_nothing_is_refused_with_what_is_expected() {
             "something after host and port; expected an address such as",
         ),
         ("--log", "loud=yes=no", "--log"),
+        ("--log", "", "can't read --log: it is empty"),
+        ("--log", "9", "`9` is neither a level nor a part"),
+        ("--log", "info, waypost_apps=debug", "did you mean `waypost_app`?"),
         ("--dkim-keys", "/nowhere/at/all", "--dkim-keys"),
     ] {
         let told = refused(&["--data-dir", data, &format!("{option}={wrong}")]);
