@@ -181,6 +181,9 @@ impl Object for RouteRecord {
     }
 }
 
+/// What a pattern is.
+const LOCAL_PART: &str = "the part before the `@`, such as `support` or `support-*`, at most 64 bytes, without spaces";
+
 /// A pattern of local parts, in lower case.
 ///
 /// # Errors
@@ -190,18 +193,17 @@ pub fn valid_pattern(written: &str) -> Result<String, Box<Diagnostic>> {
     // Addresses are compared without the quotes of their local parts.
     if let Some(inside) = pattern.strip_prefix('"') {
         let problem = Diagnostic::error(Code::InvalidValue, "pattern", "a pattern has no quotes around it");
-        let problem = problem.expected("the local part without quotes").found(format!("`{pattern}`"));
+        let problem = problem.found(format!("`{pattern}`"));
         let plain = inside.strip_suffix('"').filter(|plain| !plain.contains(['"', '\\']));
-        let plain = plain.and_then(|plain| valid_pattern(plain).ok());
-        return Err(Box::new(match plain {
-            Some(plain) => problem.suggestion(format!("write `{plain}`")),
-            None => problem,
+        return Err(Box::new(match plain.map(valid_pattern) {
+            Some(Ok(plain)) => problem.expected("the local part without quotes").suggestion(format!("write `{plain}`")),
+            _ => problem.expected(LOCAL_PART),
         }));
     }
     let refused = |c: char| c == '@' || c.is_whitespace() || c.is_control();
     if pattern.is_empty() || pattern.len() > 64 || pattern.contains(refused) {
         let problem = Diagnostic::error(Code::InvalidValue, "pattern", "this is not a pattern of local parts")
-            .expected("the part before the `@`, such as `support` or `support-*`, at most 64 bytes")
+            .expected(LOCAL_PART)
             .found(format!("`{pattern}`"));
         return Err(Box::new(problem));
     }

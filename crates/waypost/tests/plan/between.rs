@@ -164,7 +164,7 @@ fn two_that_make_the_same_client_leave_one() {
     let create = ("POST ", "/oauth/clients");
     let url = front::before(&server, once(1, create, other(&server, &["apply", &desk, "--client-secrets", &one])));
     let (_, err) = printed(&cli(&server, &url, &["apply", &desk, "--client-secrets", &two]), 2);
-    assert!(err.contains("another `apply` created one of this name"), "{err}");
+    assert!(err.contains("somebody else created one of this name meanwhile"), "{err}");
     let kept = |file: &str| std::fs::read_to_string(file).unwrap();
     assert_eq!(kept(&two), "", "no secret of a client that is gone");
     let made: Json = serde_json::from_str(&kept(&one)).unwrap();

@@ -185,7 +185,7 @@ fn carry_out(
                 let made = remote.wait(remote.access().create(&one.request)).map_err(|error| stopped(name, error))?;
                 match comes_second(remote, &made) {
                     Ok(false) => {}
-                    Ok(true) => return Err(undone(remote, &made, "another `apply` created one of this name")),
+                    Ok(true) => return Err(undone(remote, &made, "somebody else created one of this name meanwhile")),
                     Err(error) => return Err(undone(remote, &made, &error.to_string())),
                 }
                 if let Err(error) = secrets.keep(&made) {
@@ -223,8 +223,8 @@ fn stopped(name: &str, error: Error) -> Failure {
 const GIVES_WAY: [Duration; 4] =
     [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400), Duration::from_millis(800)];
 
-/// Whether a client that was just made has to go: names are no server's to keep apart, and another `apply` may have made one of the same
-/// name meanwhile. The later one goes. One that stays beside an earlier one is finished with, so this one goes at last whatever clocks say.
+/// Whether a client that was just made has to go: a server allows clients of the same name, and somebody else, such as another `apply`, may
+/// have made one meanwhile. The later one goes. One that stays beside an earlier one is finished with, so this one goes at last whatever clocks say.
 fn comes_second(remote: &Remote, made: &OAuthClient) -> Result<bool, Error> {
     let age = |one: &OAuthClient| (one.date_created, one.id.clone());
     for pause in GIVES_WAY {
