@@ -1,11 +1,12 @@
 //! What of a data directory is damaged, and what can be saved. Nothing is changed: neither the database nor its log.
 
+mod rows;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Statement};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 use serde::Serialize;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
@@ -13,11 +14,12 @@ use waypost_ids::InteractionId;
 use super::directory::{self, Beside, DATABASE, Facts, LogHead};
 use super::error::ASK_CHECK;
 use super::mail_columns::{interaction, run};
-use super::{catalogue, journals, schema, seals, state, tables, tally};
+use super::{catalogue, schema, seals, state, tally};
 use crate::encoding::{decision_code, delivery_state_code};
 use crate::error::StoreError;
 use crate::records::mail::Summary;
 use crate::sums::sound_message;
+use rows::Ordered;
 
 /// So many problems are told one by one.
 const TOLD: usize = 1000;
@@ -55,6 +57,8 @@ pub struct Counts {
     pub sound: u64,
     /// Those that could not, or are not.
     pub damaged: u64,
+    /// Others could not be read either, and nothing says how many.
+    pub uncounted: bool,
 }
 
 impl Counts {
@@ -79,16 +83,36 @@ impl Report {
         if self.problems.len() < TOLD { self.problems.push(problem) } else { self.more += 1 }
     }
 
-    /// Tells why not all rows of a table could be read.
-    fn lost(&mut self, table: &str, read: Result<Vec<StoreError>, StoreError>) {
-        for error in read.unwrap_or_else(|error| vec![error]) {
-            self.problem(format!("the rows of `{table}` can't all be read: {error}"));
+    /// Tells why rows of a table could not be read, and counts them if that is possible.
+    fn lost(&mut self, db: &Connection, table: &str, read: Result<Vec<String>, StoreError>) {
+        let why = read.unwrap_or_else(|error| vec![error.to_string()]).join("; ");
+        let counts = self.counts(table);
+        if why.is_empty() {
+            return;
+        }
+        let there = rows::counted(db, table).ok().flatten();
+        let lost = there.and_then(|there| there.checked_sub(counts.sound + counts.damaged)).filter(|lost| *lost > 0);
+        counts.damaged += lost.unwrap_or(0);
+        counts.uncounted = lost.is_none();
+        self.problem(match lost {
+            Some(1) => format!("1 row of `{table}` can't be read: {why}"),
+            Some(lost) => format!("{lost} rows of `{table}` can't be read: {why}"),
+            None => format!("rows of `{table}` can't be read, and nothing says how many: {why}"),
+        });
+    }
+
+    fn counts(&mut self, table: &str) -> &mut Counts {
+        match table {
+            "interactions" => &mut self.interactions,
+            "messages" => &mut self.messages,
+            "runs" => &mut self.runs,
+            _ => self.records.entry(table.to_owned()).or_default(),
         }
     }
 
     /// Counts what was read, or tells why it could not be.
-    fn read<T>(&mut self, kind: fn(&mut Self) -> &mut Counts, read: Result<T, StoreError>) {
-        kind(self).add(read.is_ok());
+    fn read<T>(&mut self, table: &str, read: Result<T, StoreError>) {
+        self.counts(table).add(read.is_ok());
         if let Err(error) = read {
             self.problem(error);
         }
@@ -190,17 +214,16 @@ fn structure(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
 
 /// Everything that is kept. What can't be read of one kind hides nothing of another.
 fn contents(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
-    let lost = rows(db, &INTERACTIONS, |row| {
-        report.read(|report| &mut report.interactions, interaction(row));
+    let read = every(db, "interactions", |row| {
+        report.read("interactions", interaction(row));
         let id = InteractionId(Uuid::from_bytes(row.get("id").unwrap_or_default()));
         if let Ok(Some(number)) = row.get::<_, Option<i64>>("message") {
-            let raw = message(db, id, number, row.get("message_sum").unwrap_or_default());
-            report.read(|report| &mut report.messages, raw);
+            report.read("messages", message(db, id, number, row.get("message_sum").unwrap_or_default()));
         }
     });
-    report.lost("interactions", lost);
-    let lost = rows(db, &RUNS, |row| report.read(|report| &mut report.runs, run(row)));
-    report.lost("runs", lost);
+    report.lost(db, "interactions", read);
+    let read = every(db, "runs", |row| report.read("runs", run(row)));
+    report.lost(db, "runs", read);
     if let Err(error) = counters(db, report) {
         report.problem(format!("what is counted can't be compared: {error}"));
     }
@@ -208,74 +231,14 @@ fn contents(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
         WHERE tables.type = 'table' AND tables.name NOT IN ('interactions', 'runs') ORDER BY tables.name";
     let tables: Vec<String> = db.prepare(sql)?.query_map((), |row| row.get(0))?.collect::<Result<_, _>>()?;
     for table in tables {
-        let read = sealed(db, &table, report).map(|()| Vec::new());
-        report.lost(&table, read);
+        sealed(db, &table, report);
     }
     Ok(())
 }
 
-/// Rows in the order of a key that is a number, written one way or another.
-struct Keyed {
-    select: &'static str,
-    key: &'static str,
-    /// The key of a row.
-    of: fn(&Row<'_>) -> rusqlite::Result<u128>,
-    /// A key as the database has it.
-    written: fn(u128) -> Value,
-}
-
-const INTERACTIONS: Keyed = Keyed {
-    select: "SELECT * FROM interactions",
-    key: "id",
-    of: |row| Ok(u128::from_be_bytes(row.get("id")?)),
-    written: |key| Value::Blob(key.to_be_bytes().into()),
-};
-
-const RUNS: Keyed = Keyed {
-    select: journals::RUNS,
-    key: "runs.rowid",
-    of: |row| Ok(row.get::<_, u64>("place")?.into()),
-    written: |key| Value::Integer(i64::try_from(key).unwrap_or(i64::MAX)),
-};
-
-/// Goes over rows, and passes over those that stand on a page which can't be read. Answers why, for each such page.
-fn rows(db: &Connection, all: &Keyed, mut each: impl FnMut(&Row<'_>)) -> Result<Vec<StoreError>, StoreError> {
-    let Keyed { select, key, .. } = all;
-    let mut from = db.prepare(&format!("{select} WHERE {key} >= ?1 ORDER BY {key}"))?;
-    let (mut start, mut lost) = (0_u128, Vec::new());
-    loop {
-        let mut rows = from.query(((all.written)(start),))?;
-        let error = loop {
-            match rows.next() {
-                Ok(Some(row)) => {
-                    start = (all.of)(row).map_or(start, |key| key.saturating_add(1));
-                    each(row);
-                }
-                Ok(None) => return Ok(lost),
-                Err(error) => break error,
-            }
-        };
-        drop(rows);
-        lost.push(error.into());
-        // Where rows can be read again: further and further ahead, then back to the first of them.
-        let (mut bad, mut good) = (start, start.saturating_add(1));
-        while !is_read(&mut from, (all.written)(good)) {
-            if good == u128::MAX {
-                return Ok(lost);
-            }
-            (bad, good) = (good, good.saturating_add((good - start).max(1)));
-        }
-        while good - bad > 1 {
-            let middle = bad + (good - bad) / 2;
-            if is_read(&mut from, (all.written)(middle)) { good = middle } else { bad = middle }
-        }
-        start = good;
-    }
-}
-
-/// Whether the first row from a key on can be read, or there is none.
-fn is_read(from: &mut Statement<'_>, key: Value) -> bool {
-    from.query((key,)).and_then(|mut rows| rows.next().map(drop)).is_ok()
+/// Calls `each` with every row of a table that can be read. Answers why others can't.
+fn every(db: &Connection, table: &str, each: impl FnMut(&Row<'_>)) -> Result<Vec<String>, StoreError> {
+    rows::rows(db, &Ordered::of(db, table)?, each)
 }
 
 /// Compares what is counted with what is there.
@@ -293,25 +256,9 @@ fn counters(db: &Connection, report: &mut Report) -> Result<(), StoreError> {
 }
 
 /// Compares each row of a table with its checksum.
-fn sealed(db: &Connection, table: &str, report: &mut Report) -> Result<(), StoreError> {
-    let columns = if table == "table_rows" { tables::SEALED } else { "*" };
-    let mut select = db.prepare(&format!("SELECT {columns} FROM {table}"))?;
-    let mut rows = select.query(())?;
-    let mut counts = Counts::default();
-    let read = loop {
-        let row = match rows.next() {
-            Ok(Some(row)) => row,
-            Ok(None) => break Ok(()),
-            Err(error) => break Err(error.into()),
-        };
-        let sound = seals::verify_before(row, table);
-        counts.add(sound.is_ok());
-        if let Err(error) = sound {
-            report.problem(error);
-        }
-    };
-    report.records.insert(table.to_owned(), counts);
-    read
+fn sealed(db: &Connection, table: &str, report: &mut Report) {
+    let read = every(db, table, |row| report.read(table, seals::verify_before(row, table)));
+    report.lost(db, table, read);
 }
 
 /// Whether as many are counted in each state, and of each kind of decision, as there are.

@@ -34,7 +34,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         if report.more > 0 {
             writeln!(out, "{} more problems", report.more)?;
         }
-        let row = |kind: &str, counts: Counts| [kind.to_owned(), counts.sound.to_string(), counts.damaged.to_string()];
+        let row = |kind: &str, counts: Counts| {
+            let more = if counts.uncounted { "+" } else { "" };
+            [kind.to_owned(), counts.sound.to_string(), format!("{}{more}", counts.damaged)]
+        };
         let mail = [("interactions", report.interactions), ("messages", report.messages), ("runs", report.runs)];
         let others = report.records.iter().map(|(table, counts)| (table.as_str(), *counts));
         let rows: Vec<_> = mail.into_iter().chain(others).map(|(kind, counts)| row(kind, counts)).collect();
