@@ -1,18 +1,27 @@
 //! How many connections there may be, and which of them goes when there are too many.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::networks::{Networks, Origin};
 use crate::tally::{Full, Room, Tally};
 
 /// A connection that waits for its client may be closed for another after this long.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// So many connections that were asked to leave may still be there when another is accepted.
+const LEAVING: usize = 32;
+
+/// Those that leave are waited for no longer than this: one may be in the middle of something by now.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Counts connections. Where there is no room for another, one goes that does nothing: first one whose client has never
 /// said anything, then the one that has waited longest for its client. So whoever opens many and leaves them idle
@@ -23,6 +32,8 @@ pub struct Gate {
     excepted: Networks,
     begun: Instant,
     state: Mutex<State>,
+    /// Rung when one that was asked to leave is gone.
+    gone: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -30,6 +41,8 @@ struct State {
     tally: Tally,
     last: u64,
     open: HashMap<u64, Open>,
+    /// How many gave their place to another and are still there.
+    leaving: usize,
 }
 
 #[derive(Debug)]
@@ -61,7 +74,7 @@ impl Gate {
     /// A gate. Of excepted networks there may be as many as there is room for in all.
     #[must_use]
     pub fn new(room: Room, excepted: Networks) -> Arc<Self> {
-        Arc::new(Self { room, excepted, begun: Instant::now(), state: Mutex::default() })
+        Arc::new(Self { room, excepted, begun: Instant::now(), state: Mutex::default(), gone: Notify::new() })
     }
 
     /// Lets a connection in at `now`, in the place of another if it must be. That one is asked to leave through
@@ -75,6 +88,7 @@ impl Gate {
         while let Err(full) = state.tally.fits(&self.room, &origin, 1) {
             let Some(number) = self.dispensable(&state, full, &origin, now) else { return Err(full) };
             if let Some(open) = state.leave(number) {
+                state.leaving += 1;
                 open.slot.evicted.notify_one();
             }
         }
@@ -84,6 +98,30 @@ impl Gate {
         let slot = Arc::new(Slot { standing: AtomicU64::new(SILENT), evicted: Notify::new() });
         state.open.insert(number, Open { origin, slot: Arc::clone(&slot) });
         Ok(Pass { gate: Arc::clone(self), number, slot })
+    }
+
+    /// Accepts the next connection, once nearly all that were asked to leave are gone: they have file descriptors until then, and on a busy
+    /// machine those that come would outrun those that go.
+    ///
+    /// # Errors
+    /// The listener's.
+    pub async fn accept(&self, listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+        self.settled().await;
+        listener.accept().await
+    }
+
+    async fn settled(&self) {
+        let settled = async {
+            loop {
+                let gone = self.gone.notified();
+                if self.state().leaving <= LEAVING {
+                    return;
+                }
+                gone.await;
+            }
+        };
+        // Later than that the next is let in all the same.
+        let _ = timeout(FAREWELL, settled).await;
     }
 
     /// How many connections are open.
@@ -155,7 +193,11 @@ impl Pass {
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        self.gate.state().leave(self.number);
+        let mut state = self.gate.state();
+        if state.leave(self.number).is_none() {
+            state.leaving = state.leaving.saturating_sub(1);
+            self.gate.gone.notify_waiters();
+        }
     }
 }
 
@@ -212,6 +254,30 @@ mod tests {
         let _newcomer = gate.enter(address("203.0.113.1"), now).unwrap();
         assert!(!is_evicted(&few) && !is_evicted(&neighbour));
         assert_eq!(many.iter().filter(|pass| is_evicted(pass)).count(), 1);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_accepted_before_those_who_leave_are_nearly_gone() {
+        let gate = Gate::new(Room { all: 40, address: 40, network: 40 }, Networks::default());
+        let now = Instant::now();
+        let enter = || gate.enter(address("192.0.2.1"), now).unwrap();
+        let mut first: Vec<_> = (0..40).map(|_| enter()).collect();
+        first.iter().for_each(|pass| {
+            pass.busy();
+            pass.waits(now);
+        });
+        let later = now + PATIENCE * 2;
+        let _others: Vec<_> = (0..=LEAVING).map(|_| gate.enter(address("192.0.2.2"), later).unwrap()).collect();
+        let mut settled = Box::pin(gate.settled());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(settled.as_mut().poll(&mut context).is_pending());
+        let evicted = first.iter().position(is_evicted).unwrap();
+        drop(first.remove(evicted));
+        assert!(settled.as_mut().poll(&mut context).is_ready());
+        drop(settled);
+        // One that does not leave keeps nobody out for long.
+        let _another = gate.enter(address("192.0.2.3"), later).unwrap();
+        gate.settled().await;
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = edge.gate.accept(&listener) => accepted,
             () = ended(&mut shutdown) => break,
         };
         let (stream, peer) = match accepted {

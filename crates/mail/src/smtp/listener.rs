@@ -78,7 +78,7 @@ async fn accept<I: Intake>(
             biased;
             _ = drain.wait_for(|draining| *draining) => break,
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
-            accepted = socket.accept() => accepted,
+            accepted = shared.gate.accept(&socket) => accepted,
         };
         let (stream, remote) = match accepted {
             Ok(accepted) => {
