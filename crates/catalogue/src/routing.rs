@@ -322,3 +322,19 @@ pub fn unroutable(record: &FlowRecord, interface: Option<&Interface>) -> Option<
     let problem = Diagnostic::error(Code::NotRoutable, "", reason);
     Some(problem.expected("a flow of type email without required inputs").found(found))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_unquoted_pattern_that_is_accepted_is_advised() {
+        let plain = valid_pattern("\"Sales\"").unwrap_err();
+        assert_eq!(plain.suggestion.as_deref(), Some("write `sales`"));
+        assert_eq!(plain.expected.as_deref(), Some("the local part without quotes"));
+        for quoted in ["\"with space\"", "\"a@b\"", "\"\"", "\"open"] {
+            let refused = valid_pattern(quoted).unwrap_err();
+            assert_eq!((refused.suggestion, refused.expected.as_deref()), (None, Some(LOCAL_PART)), "{quoted}");
+        }
+    }
+}
