@@ -144,7 +144,14 @@ impl<'t> Ordered<'t> {
                 _ => Part::Text(std::str::from_utf8(value).ok()?.to_owned()),
             })
         });
-        parts.collect()
+        // Behind the row itself: a search for it goes by way of a page beside it.
+        let mut parts: Vec<Part> = parts.collect::<Option<_>>()?;
+        match parts.last_mut()? {
+            Part::Number(number) => *number = number.saturating_add(1),
+            Part::Text(text) => text.push('\0'),
+            Part::Bytes(bytes) => bytes.push(0),
+        }
+        Some(parts)
     }
 }
 
