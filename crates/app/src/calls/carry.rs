@@ -32,6 +32,9 @@ const LONGEST_ANSWER: usize = 1024 * 1024;
 /// The pause before the first retry; each that follows is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
+/// A call waits no longer than this for a service that it has not asked itself: it would keep others from being made.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
 /// The header that has the key (draft-ietf-httpapi-idempotency-key-header).
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -55,11 +58,12 @@ pub(super) fn unreadable() -> CallOutcome {
     failure("request", "the data action's definition can't be read", None)
 }
 
-/// Until when a call waits before its first attempt: its service asked to be left alone, and that ends while the call has time, as one of
-/// its retries.
+/// Until when a call waits before its first attempt, as one of its retries: its service asked to be left alone, and that ends soon, while the
+/// call has time.
 pub(super) fn waits_until(book: &Book, action: &DataAction, asked: &CallDataAction, now: Instant) -> Option<Instant> {
     let until = book.busy_until(asked.data_action, now)?;
-    (action.retries() > 0 && until + FIRST_PAUSE < now + time(action.timeout(), asked)).then_some(until)
+    let latest = now + time(action.timeout(), asked).min(LONGEST_WAIT);
+    (action.retries() > 0 && until + FIRST_PAUSE < latest).then_some(until)
 }
 
 /// Makes a call.
