@@ -58,6 +58,9 @@ pub(crate) struct Server {
     /// Address and client from this profile of ~/.config/waypost/profiles.toml. Without any of these options: from the profile `default`
     #[arg(long, env = "WAYPOST_PROFILE", hide_env_values = true)]
     profile: Option<String>,
+    /// A data directory where no server runs, to name where nothing else says which server is meant.
+    #[arg(skip)]
+    stopped: Option<PathBuf>,
 }
 
 /// What `waypost serve` writes beside its data, for tools on the same machine.
@@ -272,9 +275,10 @@ impl Server {
         profile: Option<String>,
         data_dir: &Path,
     ) -> Self {
-        // A directory without a server is asked for one, too: what is said then names it.
-        let is_here = profile.is_none() && (Listeners::file(data_dir).exists() || url.is_none() && data_dir.is_dir());
-        Self { url, client_id, client_secret, data_dir: is_here.then(|| data_dir.to_owned()), profile }
+        let is_running = Listeners::file(data_dir).exists();
+        let [here, stopped] = [profile.is_none() && is_running, !is_running && data_dir.is_dir()]
+            .map(|holds| holds.then(|| data_dir.to_owned()));
+        Self { url, client_id, client_secret, data_dir: here, profile, stopped }
     }
 
     /// A client of it. Nothing is sent yet.
@@ -360,7 +364,10 @@ impl Server {
         }
         match (url, id, secret) {
             (Some(url), Some(id), Some(secret)) => Ok((url.trim_end_matches('/').to_owned(), id, secret)),
-            (None, ..) => Err(which_server("WAYPOST_URL or --url", ", or --profile")),
+            (None, ..) => match self.stopped.as_deref().map(Listeners::read) {
+                Some(Err(no_server)) => Err(no_server),
+                _ => Err(which_server("WAYPOST_URL or --url", ", or --profile")),
+            },
             (_, None, None) => Err(Failure::Failed(
                 "which client? Set WAYPOST_CLIENT_ID and WAYPOST_CLIENT_SECRET, --data-dir of a server on this machine, or --profile"
                     .to_owned(),
