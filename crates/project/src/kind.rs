@@ -52,9 +52,10 @@ pub(crate) fn of(node: &Node) -> Said {
                 said(kind, key, problems)
             }
             None => match (by_members(node), kind_as_key(node)) {
-                (None, Some((key, name))) => {
+                (None, Some(key)) => {
                     let problem = Diagnostic::error(Code::UnknownKey, key, format!("unknown key `{key}`"));
-                    said(None, key, vec![problem.suggestion(format!("write `{KEY}: {key}` and `name: {name}`"))])
+                    let advice = format!("begin with `{KEY}: {key}`, and call it by `name`");
+                    said(None, key, vec![problem.suggestion(advice)])
                 }
                 (known, _) => said(Some(known.unwrap_or(FLOW)), KEY, Vec::new()),
             },
@@ -81,11 +82,11 @@ fn misspelt(node: &Node) -> Option<(&str, &str)> {
     near.find(|(_, word)| named(word).is_some() || by_members(node).is_none())
 }
 
-/// The kind that a document begins with in place of `kind` and `name`, and the name: `queue: Support`.
-fn kind_as_key(node: &Node) -> Option<(&str, &str)> {
+/// The kind that a document begins with in place of `kind` and `name`: `queue: Support`.
+fn kind_as_key(node: &Node) -> Option<&str> {
     let Node::Map(members) = node else { return None };
     match members.first()? {
-        (key, Node::String(name)) if named(key).is_some_and(|kind| kind != FLOW) => Some((key, name)),
+        (key, Node::String(_)) if named(key).is_some_and(|kind| kind != FLOW) => Some(key),
         _ => None,
     }
 }
