@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(book.busy_until(HANGS, now), Some(now + Duration::from_secs(30)));
         book.end(HANGS, Turn::Refuse, None, now);
         let later = now + Duration::from_secs(30);
-        [(); 2].map(|()| book.put(call(HANGS)).unwrap());
+        (0..2).for_each(|_| book.put(call(HANGS)).unwrap());
         assert_eq!(begun(&mut book, later), [(HANGS, Turn::Carry { asks_again: false }); 2], "nobody has to find out");
         book.end(HANGS, Turn::Carry { asks_again: false }, Some(&Ended::Reached), later);
         assert!(!book.refuses(HANGS, now), "it is back");
