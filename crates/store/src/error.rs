@@ -30,6 +30,11 @@ pub enum StoreError {
         /// How that was seen, and what to do about it.
         detail: String,
     },
+    /// The database is another program's.
+    #[error(
+        "`{0}` is a database of another program: it has none of the tables of Waypost: move it away, or name another directory with --data-dir"
+    )]
+    Foreign(&'static str),
     /// The data was written by a newer release.
     #[error("the data has format {found}, this release knows up to {known}: use a newer release")]
     TooNew {
@@ -49,7 +54,7 @@ pub enum StoreError {
 impl StoreError {
     /// Whether what is kept is damaged: the same call will not succeed later, but others may around it.
     pub(crate) fn is_damage(&self) -> bool {
-        matches!(self, Self::Damaged { .. } | Self::Inconsistent { .. })
+        matches!(self, Self::Damaged { .. } | Self::Foreign(_) | Self::Inconsistent { .. })
     }
 }
 

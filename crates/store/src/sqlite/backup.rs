@@ -4,8 +4,9 @@ use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;
 
+use super::check::{self, With};
 use super::directory::{self, Beside, DATABASE, LogHead};
-use super::{check, state};
+use super::state;
 use crate::error::StoreError;
 
 /// Writes the database of a data directory into a new file, and answers its size in bytes. A server may run on the directory meanwhile: the
@@ -50,9 +51,9 @@ fn copy(data_dir: &Path, from: &Path, to: &str) -> Result<(), StoreError> {
         // Nothing is copied that the server would refuse to start with.
         directory::inspect(data_dir, &state::read(data_dir)?)?;
     }
-    let with_log = running || LogHead::read(data_dir)?.is_some_and(|log| log.salts.is_some());
+    let with = With::of(running, LogHead::holds(data_dir)?);
     let beside = Beside::missing(data_dir);
-    let copied = check::open(from, with_log).and_then(|db| Ok(db.execute("VACUUM INTO ?1", (to,)).map(drop)?));
+    let copied = check::open(from, with).and_then(|db| Ok(db.execute("VACUUM INTO ?1", (to,)).map(drop)?));
     if !running {
         beside.remove();
     }

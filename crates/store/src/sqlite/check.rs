@@ -11,7 +11,7 @@ use serde::Serialize;
 use uuid::Uuid;
 use waypost_ids::InteractionId;
 
-use super::directory::{self, Beside, DATABASE, Facts, LogHead};
+use super::directory::{self, Beside, DATABASE, Facts, INDEX, LogHead};
 use super::error::ASK_CHECK;
 use super::mail_columns::{interaction, run};
 use super::{catalogue, schema, seals, state, tally};
@@ -148,13 +148,13 @@ pub fn check(data_dir: &Path) -> Result<Report, StoreError> {
         }
         return Ok(report);
     }
-    let log = LogHead::read(data_dir)?.is_some_and(|log| log.salts.is_some());
+    let log = LogHead::holds(data_dir)?;
     // Without a log, or with one that is another's, the file alone is read.
-    let with_log = report.running || (log && findings.is_empty());
+    let with = With::of(report.running, log && findings.is_empty());
     // What is only in a log that is left unread is not lost, and a server that runs is just writing.
-    let remembered = Some(&remembered).filter(|_| !report.running && (with_log || !log));
+    let remembered = Some(&remembered).filter(|_| !report.running && (with == With::UnusedLog || !log));
     let beside = Beside::missing(data_dir);
-    if let Err(error) = look(&path, with_log, remembered, data_dir, &mut report) {
+    if let Err(error) = look(&path, with, remembered, data_dir, &mut report) {
         report.problem(error);
     }
     if !report.running {
@@ -165,12 +165,12 @@ pub fn check(data_dir: &Path) -> Result<Report, StoreError> {
 
 fn look(
     path: &Path,
-    with_log: bool,
+    with: With,
     remembered: Option<&state::Remembered>,
     data_dir: &Path,
     report: &mut Report,
 ) -> Result<(), StoreError> {
-    let db = open(path, with_log)?;
+    let db = open(path, with)?;
     let facts = Facts::read(&db)?;
     report.commits = facts.commits;
     if let Some(remembered) = remembered
@@ -190,11 +190,39 @@ fn look(
     contents(&db, report)
 }
 
-/// Opens a database to read it, with its log or the file alone.
-pub(super) fn open(path: &Path, with_log: bool) -> Result<Connection, StoreError> {
+/// What is read of a database besides its file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum With {
+    /// The file alone.
+    Nothing,
+    /// Its log, which a server may be using.
+    Log,
+    /// Its log, which nobody uses: an index of it that is there stays as it is.
+    UnusedLog,
+}
+
+impl With {
+    /// What is read while a server runs, or else if there is a log.
+    pub(super) fn of(running: bool, log: bool) -> Self {
+        match (running, log) {
+            (true, _) => Self::Log,
+            (false, true) => Self::UnusedLog,
+            (false, false) => Self::Nothing,
+        }
+    }
+}
+
+/// Opens a database to read it.
+pub(super) fn open(path: &Path, with: With) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let db = Connection::open_with_flags(format!("file:{escaped}?immutable={}", u8::from(!with_log)), flags)?;
+    let more = match with {
+        With::Nothing => "immutable=1",
+        // SQLite indexes the log in memory then. It needs the file, even so.
+        With::UnusedLog if path.with_file_name(INDEX).exists() => "readonly_shm=1",
+        With::Log | With::UnusedLog => "immutable=0",
+    };
+    let db = Connection::open_with_flags(format!("file:{escaped}?{more}"), flags)?;
     seals::register(&db)?;
     Ok(db)
 }

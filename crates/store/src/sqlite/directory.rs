@@ -11,6 +11,7 @@ use rustix::fs::{AtFlags, CWD, StatxFlags, makedev, statx};
 use rustix::io::Errno;
 use uuid::Uuid;
 
+use super::check::With;
 use super::state::{self, Phase, Record, Remembered};
 use super::{check, room, schema, tally};
 use crate::error::StoreError;
@@ -141,18 +142,19 @@ pub(super) fn findings(data_dir: &Path, remembered: &Remembered) -> Result<Vec<S
     Ok(found)
 }
 
-/// Refuses a database of another program before it is opened, which would change its header. With a log beside it the file alone says nothing.
+/// Refuses a database of another program before it is opened, which would change its header. With a log that holds something the file alone
+/// says nothing.
 pub(super) fn refuse_foreign(data_dir: &Path) -> Result<(), StoreError> {
     let path = data_dir.join(DATABASE);
-    if LogHead::read(data_dir)?.is_some() || !fs::metadata(&path).is_ok_and(|found| found.len() > 0) {
+    if LogHead::holds(data_dir)? || !fs::metadata(&path).is_ok_and(|found| found.len() > 0) {
         return Ok(());
     }
-    schema::refuse_foreign(&check::open(&path, false)?)
+    schema::refuse_foreign(&check::open(&path, With::Nothing)?)
 }
 
 /// How many commits the database file has without its log; none if that can't be told, such as after a crash while the log was folded into it.
 fn folded(data_dir: &Path) -> Option<u64> {
-    let db = check::open(&data_dir.join(DATABASE), false).ok()?;
+    let db = check::open(&data_dir.join(DATABASE), With::Nothing).ok()?;
     tally::commits(&db).ok().flatten()
 }
 
@@ -395,6 +397,11 @@ pub(super) struct LogHead {
 impl LogHead {
     pub(super) fn path(data_dir: &Path) -> PathBuf {
         data_dir.join(LOG)
+    }
+
+    /// Whether there is a log that holds something.
+    pub(super) fn holds(data_dir: &Path) -> Result<bool, StoreError> {
+        Ok(Self::read(data_dir)?.is_some_and(|log| log.salts.is_some()))
     }
 
     pub(super) fn read(data_dir: &Path) -> Result<Option<Self>, StoreError> {

@@ -110,20 +110,17 @@ pub(super) fn migrate(db: &mut Connection, path: &Path, migrations: &[&str]) -> 
 /// Refuses a database of another program: ours has these tables since its first format, and none before.
 pub(super) fn refuse_foreign(db: &Connection) -> Result<(), StoreError> {
     let format: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let count = |of: &str| -> Result<u32, StoreError> {
-        let sql = format!("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name {of}");
+    let count = |those: &str| -> Result<u32, StoreError> {
+        let sql = format!("SELECT count(*) FROM sqlite_schema WHERE {those}");
         Ok(db.query_row(&sql, (), |row| row.get(0))?)
     };
-    let is_ours =
-        if format == 0 { count("NOT LIKE 'sqlite%'")? == 0 } else { count("IN ('epoch', 'interactions')")? == 2 };
-    if is_ours {
-        return Ok(());
-    }
-    Err(StoreError::Damaged {
-        what: format!("`{DATABASE}` is a database of another program"),
-        detail: "it has none of the tables of Waypost: move it away, or name another directory with --data-dir"
-            .to_owned(),
-    })
+    // Names that begin with `sqlite_` are SQLite's own.
+    let is_ours = if format == 0 {
+        count("name NOT LIKE 'sqlite^_%' ESCAPE '^'")? == 0
+    } else {
+        count("type = 'table' AND name IN ('epoch', 'interactions')")? == 2
+    };
+    if is_ours { Ok(()) } else { Err(StoreError::Foreign(DATABASE)) }
 }
 
 /// The format found and the newest that is known, if that is as new.

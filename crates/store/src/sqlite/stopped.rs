@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::check::With;
 use super::directory::{self, Beside, LogHead};
 use super::state::{self, Remembered};
 use super::{catalogue, check, outbox, schema, tokens};
@@ -31,25 +32,36 @@ pub struct Stopped {
 /// `InUse` when a process holds the directory, or a file can't be read.
 pub fn stopped(data_dir: &Path, shared_key: &str) -> Result<Stopped, StoreError> {
     let unreadable = |error| StoreError::Failed(format!("`{}` can't be read: {error}", data_dir.display()));
-    if matches!(File::open(data_dir).map_err(unreadable)?.try_lock(), Err(TryLockError::WouldBlock)) {
+    // Held until all is read and tidied: a server that starts would lose what is removed here.
+    let directory = File::open(data_dir).map_err(unreadable)?;
+    if matches!(directory.try_lock(), Err(TryLockError::WouldBlock)) {
         return Err(StoreError::InUse(data_dir.display().to_string()));
     }
     let remembered = state::read(data_dir)?;
     let mut stopped = Stopped { refused: directory::findings(data_dir, &remembered)?, ..Stopped::default() };
     let is_there = fs::metadata(data_dir.join(directory::DATABASE)).is_ok_and(|found| found.len() > 0);
     if is_there && stopped.refused.is_empty() {
-        let beside = Beside::missing(data_dir);
-        if let Err(refused) = look(data_dir, &remembered, shared_key, &mut stopped) {
+        // A file that is read alone gets none beside it.
+        let log = LogHead::holds(data_dir)?;
+        let beside = log.then(|| Beside::missing(data_dir));
+        if let Err(refused) = look(data_dir, log, &remembered, shared_key, &mut stopped) {
             stopped.refused.push(refused);
         }
-        beside.remove();
+        if let Some(beside) = beside {
+            beside.remove();
+        }
     }
     Ok(stopped)
 }
 
-fn look(data_dir: &Path, remembered: &Remembered, shared_key: &str, stopped: &mut Stopped) -> Result<(), StoreError> {
-    let log = LogHead::read(data_dir)?.is_some_and(|log| log.salts.is_some());
-    let db = check::open(&data_dir.join(directory::DATABASE), log)?;
+fn look(
+    data_dir: &Path,
+    log: bool,
+    remembered: &Remembered,
+    shared_key: &str,
+    stopped: &mut Stopped,
+) -> Result<(), StoreError> {
+    let db = check::open(&data_dir.join(directory::DATABASE), With::of(false, log))?;
     directory::admit(&db, data_dir, remembered)?;
     if directory::has_backup(data_dir)? {
         stopped.backup = Some(count(&db, "state = 0")?);

@@ -6,6 +6,8 @@ mod checked;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use rusqlite::Connection;
@@ -804,20 +806,79 @@ fn regions(file: &str, content: &[u8]) -> Vec<usize> {
 /// A file of another program has no format of ours: nothing may be made in it.
 #[test]
 fn a_database_of_another_program_is_refused_and_left_as_it_is() {
-    for (log, format) in [("DELETE", 0), ("DELETE", 5), ("WAL", 0), ("DELETE", 9999)] {
+    const TABLE: &str = "TABLE notes (note TEXT)";
+    for (log, made, format, empty_log) in [
+        ("DELETE", TABLE, 0, false),
+        ("DELETE", TABLE, 5, false),
+        ("WAL", TABLE, 0, false),
+        ("DELETE", TABLE, 9999, false),
+        ("DELETE", TABLE, 0, true),
+        ("DELETE", TABLE, 5, true),
+        ("DELETE", "VIEW now AS SELECT 1 AS one", 0, false),
+        ("DELETE", "TABLE sqliteman (name TEXT)", 0, false),
+    ] {
         let directory = TempDir::new().unwrap();
         let path = directory.path().join("waypost.db");
         let db = Connection::open(&path).unwrap();
-        db.execute_batch(&format!(
-            "PRAGMA journal_mode = {log}; CREATE TABLE notes (note TEXT); PRAGMA user_version = {format}"
-        ))
-        .unwrap();
+        db.execute_batch(&format!("PRAGMA journal_mode = {log}; CREATE {made}; PRAGMA user_version = {format}"))
+            .unwrap();
         drop(db);
+        if empty_log {
+            fs::write(directory.path().join("waypost.db-wal"), "").unwrap();
+        }
         let before = fs::read(&path).unwrap();
         let stopped = stopped(directory.path(), "key").unwrap();
         let refused = reopen(directory.path()).map(drop).unwrap_err().to_string();
         assert!(refused.starts_with("`waypost.db` is a database of another program"), "{refused}");
         assert_eq!(stopped.refused.iter().map(ToString::to_string).collect::<Vec<_>>(), [refused]);
-        assert!(stopped.held.is_none() && fs::read(&path).unwrap() == before, "{log} {format}");
+        assert!(stopped.held.is_none() && fs::read(&path).unwrap() == before, "{log} {made} {format} {empty_log}");
     }
+}
+
+/// What a crash left is a server's to mend.
+#[tokio::test]
+async fn a_look_at_what_a_crash_left_changes_no_file() {
+    let opened = open();
+    queues(&opened.store).await;
+    let mut killed = Image::of(opened.directory.path());
+    // As after a loss of power: a server would write it anew.
+    killed.0.get_mut("waypost.db-shm").unwrap().fill(0xa5);
+    for killed in [killed.with("waypost.db-shm", None), killed] {
+        let directory = killed.laid_out();
+        let found = stopped(directory.path(), "key").unwrap();
+        assert!(found.refused.is_empty(), "{:?}", found.refused);
+        assert_eq!(found.held.unwrap().catalogue.queues.len(), 2);
+        assert!(check(directory.path()).unwrap().is_sound());
+        assert!(Image::of(directory.path()).0 == killed.0);
+    }
+}
+
+/// A server that starts while doctor looks would lose the index of its log: one of both waits.
+#[tokio::test]
+async fn a_look_takes_nothing_from_a_server_that_starts_meanwhile() {
+    let opened = open();
+    queues(&opened.store).await;
+    let image = Image::of(opened.directory.path());
+    let directory = image.laid_out();
+    let path = directory.path().to_owned();
+    let over = Arc::new(AtomicBool::new(false));
+    let ended = Arc::clone(&over);
+    let looking = std::thread::spawn(move || {
+        let mut looks = 0;
+        while !ended.load(Ordering::Relaxed) {
+            looks += u32::from(stopped(&path, "key").is_ok());
+        }
+        looks
+    });
+    for number in 1..=30 {
+        let store = loop {
+            match reopen(directory.path()) {
+                Err(StoreError::InUse(_)) => {}
+                opened => break opened.unwrap(),
+            }
+        };
+        accept(&store, mail(number)).await;
+    }
+    over.store(true, Ordering::Relaxed);
+    assert!(looking.join().unwrap() > 0);
 }
