@@ -80,6 +80,26 @@ fn a_second_node_without_the_key_encrypts_nothing_and_is_refused_once_something_
     first.stop();
 }
 
+#[test]
+fn a_user_of_the_database_without_the_rights_that_a_server_needs_is_told_before() {
+    let Some(tools) = nodes::tools() else { return };
+    let database = Database::start(&tools, &[("fsync", "off")]).unwrap();
+    let scratch = Scratch::new("key-rights");
+    let (data, url) = (scratch.path("data"), database.fresh_database().unwrap());
+    database.sql("scratch0", "CREATE ROLE guest LOGIN").unwrap();
+    let guest = format!("postgres://guest@{}", url.split_once('@').unwrap().1);
+    let lacks = "`guest` may not create tables: GRANT CREATE ON SCHEMA \"public\" TO \"guest\"";
+    let told = refused(&data, &["--database", &guest]);
+    assert!(told.contains(lacks), "{told}");
+    start(&scratch.path("owner"), &["--database", &url]).stop();
+    database.sql("scratch0", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO guest").unwrap();
+    let told = refused(&data, &["--database", &guest]);
+    assert!(told.contains(lacks), "{told}");
+    database.sql("scratch0", "GRANT CREATE ON SCHEMA public TO guest").unwrap();
+    let told = refused(&data, &["--database", &guest]);
+    assert!(told.contains("`guest` may not write to its tables"), "{told}");
+}
+
 /// Nothing was encrypted with the key that is lost: giving it up takes nothing away.
 #[test]
 fn a_key_lost_before_anything_was_encrypted_is_given_up_by_its_id() {

@@ -55,6 +55,7 @@ pub(super) async fn check(db: &Database) -> Result<(), StoreError> {
                     "the database's encoding is {encoding}: create it again with ENCODING 'UTF8' TEMPLATE template0"
                 )));
             }
+            may_write(&*db).await?;
             if fsync == "off" {
                 tracing::warn!("the database runs with fsync=off: accepted mail is lost if its machine fails");
             }
@@ -62,6 +63,25 @@ pub(super) async fn check(db: &Database) -> Result<(), StoreError> {
         })
     })
     .await
+}
+
+/// Refuses a user who may not do what a server needs. A start asks for tables whether or not they are there, which takes the right to make them.
+async fn may_write(db: &impl GenericClient) -> Result<(), StoreError> {
+    let sql = "SELECT current_user::text, current_schema()::text, coalesce(has_schema_privilege(current_schema(), 'CREATE'), false),
+               coalesce(has_table_privilege(to_regclass('interactions'), 'INSERT')
+                        AND has_table_privilege(to_regclass('interactions'), 'UPDATE'), true)";
+    let Some(said) = row(db, sql, &[]).await? else { return Ok(()) };
+    let (user, schema): (String, Option<String>) = (said.try_get(0)?, said.try_get(1)?);
+    let (creates, writes): (bool, bool) = (said.try_get(2)?, said.try_get(3)?);
+    let lacks = match schema {
+        None => format!("there is no schema for its tables: CREATE SCHEMA AUTHORIZATION \"{user}\""),
+        Some(schema) if !creates => {
+            format!("`{user}` may not create tables: GRANT CREATE ON SCHEMA \"{schema}\" TO \"{user}\"")
+        }
+        Some(_) if !writes => format!("`{user}` may not write to its tables: name the user who created them"),
+        Some(_) => return Ok(()),
+    };
+    Err(StoreError::Failed(lacks))
 }
 
 /// Brings the database up to the last of `migrations`, all of them in one transaction: other nodes see all or none. It takes as long as the

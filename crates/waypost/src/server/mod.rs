@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: Arguments, drain: Duration) -> Result<(), Fai
     let ports = Ports::take(&arguments)?;
     let http = post::http(&arguments)?;
     let vetting = vetting::vetting(&arguments)?;
-    let post = post::post(&arguments, &http)?;
+    let post = post::post(&arguments, &http, post::keys(&arguments)?)?;
     let mailboxes = post::mailboxes(&arguments, &http)?;
     let people = people::people(&arguments, &http)?;
     let origin = Origin::system();

@@ -39,8 +39,8 @@ fn allowed(arguments: &Arguments) -> Vec<IpNet> {
     arguments.allow_private_targets.iter().map(|network| IpNet::from(*network)).collect()
 }
 
-/// What carries mail; none if nothing is to be sent.
-pub(crate) fn post(arguments: &Arguments, http: &Client) -> Result<Option<Post>, Failure> {
+/// What carries mail, signed with `keys`; none if nothing is to be sent.
+pub(crate) fn post(arguments: &Arguments, http: &Client, keys: Keys) -> Result<Option<Post>, Failure> {
     let relay = relay(arguments, http)?;
     if matches!(arguments.smarthost, Some(Way::Nowhere)) {
         return Ok(None);
@@ -50,7 +50,7 @@ pub(crate) fn post(arguments: &Arguments, http: &Client) -> Result<Option<Post>,
         extra_roots: arguments.smarthost_ca.clone(),
         dns: arguments.dns,
         allowed_networks: allowed(arguments),
-        keys: Arc::new(keys(arguments)?),
+        keys: Arc::new(keys),
         ..Settings::new(name(arguments)?)
     };
     let carrier = Carrier::new(settings)

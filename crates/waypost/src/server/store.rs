@@ -13,7 +13,7 @@ use waypost_store::sqlite::{SqliteOptions, SqliteStore};
 use waypost_store::traits::Store;
 
 use crate::commands::serve::Arguments;
-use crate::failure::Failure;
+use crate::failure::{Failure, Obstacle};
 use crate::remote::Listeners;
 
 fn duplicate_window(arguments: &Arguments) -> Duration {
@@ -44,9 +44,22 @@ pub(super) async fn elsewhere(arguments: &Arguments, origin: &Origin) -> Result<
 }
 
 /// What a start would read from the database that the nodes share, if `arguments` name one. Nothing is changed.
-pub(crate) async fn look(arguments: &Arguments, shared_key: &str) -> Result<Option<Held>, Failure> {
-    let Some(options) = options(arguments, &Origin::system())? else { return Ok(None) };
-    postgres::look(&options, shared_key).await.map_err(cannot_open)
+pub(crate) async fn look(arguments: &Arguments, shared_key: &str) -> Result<Option<Held>, Obstacle> {
+    let obstacle = |failure: Failure, advice: &str| Obstacle { found: failure.to_string(), advice: advice.to_owned() };
+    let options = options(arguments, &Origin::system());
+    let options = options.map_err(|failure| obstacle(failure, "correct --database-ca"))?;
+    let Some(options) = options else { return Ok(None) };
+    postgres::look(&options, shared_key).await.map_err(|error| {
+        let advice = match &error {
+            StoreError::Unavailable(_) => {
+                "correct --database (postgres://USER@HOST/NAME) or --database-ca, and let this machine reach the server"
+            }
+            StoreError::TooNew { .. } => "start that release, or name another database with --database",
+            StoreError::Damaged { .. } | StoreError::Inconsistent { .. } => "see docs/operate.md, Damage",
+            _ => "mend that there, or name another user or database: --database postgres://USER@HOST/NAME",
+        };
+        obstacle(cannot_open(error), advice)
+    })
 }
 
 fn cannot_open(error: StoreError) -> Failure {

@@ -33,7 +33,7 @@ pub(super) fn data_directory(report: &mut Report, folder: &Path) -> Option<Liste
             Some(listeners)
         }
         _ => {
-            report.ok("data", format!("{shown}; no server runs on it"));
+            report.ok("data", format!("{shown}; no server says that it listens"));
             None
         }
     }

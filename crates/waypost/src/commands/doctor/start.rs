@@ -1,8 +1,12 @@
 //! What keeps a server with these options from starting, found by the code that `serve` starts with. Nothing is made or changed.
 
+use std::fs;
+use std::io::ErrorKind;
+
 use waypost_app::sealing::{KEY_ID, Seals};
 use waypost_flow::diagnostic::counted;
 use waypost_outgoing::dkim::Keys;
+use waypost_store::error::StoreError;
 use waypost_store::held::Held;
 use waypost_store::sqlite::stopped::{Stopped, stopped};
 
@@ -22,13 +26,12 @@ pub(super) fn options(report: &mut Report, arguments: &Arguments) -> Option<Keys
         Ok(http) => {
             match post::relay(arguments, &http) {
                 Err(obstacle) => stopped_by(report, "smarthost", obstacle),
-                // The rest of it signs with the keys, too.
-                Ok(_) if keys.is_some() => {
-                    if let Err(failure) = post::post(arguments, &http) {
+                // What is wrong with keys was told: nothing is signed here.
+                Ok(_) => {
+                    if let Err(failure) = post::post(arguments, &http, Keys::default()) {
                         refused(report, "smarthost", failure, "correct --smarthost-ca or --dns");
                     }
                 }
-                Ok(_) => {}
             }
             if let Err(failure) = people::people(arguments, &http) {
                 refused(report, "sign-in", failure, "correct --oidc-client-secret-file, or leave the secret out");
@@ -44,10 +47,16 @@ pub(super) fn options(report: &mut Report, arguments: &Arguments) -> Option<Keys
     if let Err(failure) = telemetry::wanted() {
         refused(report, "traces", failure, "set OTEL_EXPORTER_OTLP_ENDPOINT to a URL, such as http://127.0.0.1:4318");
     }
-    if let Err(failure) = SecretKey::read(arguments) {
-        refused(report, "secret key", failure, "name the file with --secret-key-file, or restore it from a backup");
-    }
     let key = file(arguments);
+    if let Err(failure) = SecretKey::read(arguments) {
+        let advice = match fs::File::open(&key) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                "run doctor as the user that the server runs as; if it is, give it the file with `chown`"
+            }
+            _ => "name the file with --secret-key-file, or restore it from a backup",
+        };
+        refused(report, "secret key", failure, advice);
+    }
     if let Some(mode) = open_to(&key, OTHERS) {
         let found = format!("others may read {}: its mode is {mode:04o}", key.display());
         report.warning("secret key", found, format!("run `chmod 600 {}`", shell::path(&key)));
@@ -102,9 +111,8 @@ fn waiting(mails: u64) -> String {
 
 async fn database(report: &mut Report, arguments: &Arguments) -> Option<Held> {
     match store::look(arguments, KEY_ID).await {
-        Err(failure) => {
-            let advice = "correct --database (postgres://USER@HOST/NAME) or --database-ca, and let this machine reach the server";
-            refused(report, "database", failure, advice);
+        Err(obstacle) => {
+            stopped_by(report, "database", obstacle);
             None
         }
         Ok(held) => {
@@ -127,8 +135,12 @@ fn files(report: &mut Report, arguments: &Arguments) -> Option<Held> {
     match stopped(folder, KEY_ID) {
         Ok(Stopped { refused, backup, held }) => {
             for error in refused {
-                let failure = Failure::stored("can't open the store", error);
-                self::refused(report, "data", failure, "see docs/operate.md, Damage");
+                let advice = match &error {
+                    StoreError::TooNew { .. } => "start that release, or restore a backup of this one's",
+                    StoreError::Foreign(_) => "name Waypost's own directory with --data-dir, or move that file away",
+                    _ => "see docs/operate.md, Damage",
+                };
+                self::refused(report, "data", Failure::stored("can't open the store", error), advice);
             }
             if let Some(pending) = backup {
                 let found = format!(
@@ -142,7 +154,12 @@ fn files(report: &mut Report, arguments: &Arguments) -> Option<Held> {
             held
         }
         Err(error) => {
-            report.failed("data", error.to_string(), "run doctor as the user that the server runs as");
+            let advice = match &error {
+                // Another doctor is done by then, too.
+                StoreError::InUse(_) => "a server is just starting or stopping there: run doctor again in a moment",
+                _ => "run doctor as the user that the server runs as",
+            };
+            report.failed("data", error.to_string(), advice);
             None
         }
     }
