@@ -227,6 +227,11 @@ fn a_certificate_that_is_in_use_is_not_missed() {
         let tls = of(&report, "tls");
         assert!(tls.len() == 3 && tls.iter().all(|(status, _)| *status == "ok"), "{name}: {text}");
         assert_eq!(tls[2].1, "the certificate names localhost");
+        // What it would be started with next has none.
+        let data = data.to_str().unwrap();
+        let shown = printed(&server.cli(&["doctor", "--data-dir", data, "--dns", &dns, "--https", "127.0.0.1:0"]), 1);
+        let needs = "FAILED  tls          the server would not start: --https needs a certificate\n";
+        assert!(shown.contains(needs), "{name}: {shown}");
     }
     let data = scratch.path("plain");
     let server = Server::start(&data, &Start::default());
@@ -322,12 +327,43 @@ fn a_database_that_no_server_opens_is_found_before() {
         let told = refused(&folder, &[], &[]);
         assert!(told.contains(expected), "{name}: {told}");
         assert!(fs::read(folder.join("waypost.db")).unwrap() == content, "{name}: the file stays as it is");
+        let advice = match name {
+            "foreign" => "name Waypost's own directory with --data-dir, or move that file away",
+            "newer" => "start that release, or restore a backup of this one's",
+            _ => "see docs/operate.md, Damage",
+        };
+        assert_eq!(advised(&folder, &[], "data"), [advice], "{name}");
     }
     let other = scratch.path("other");
     Server::start(&other, &Start::default()).stop();
     fs::copy(data.join("waypost.db"), other.join("waypost.db")).unwrap();
     let told = refused(&other, &[], &[]);
     assert!(told.contains("the database `waypost.db` is another server's"), "{told}");
+    // As a server has it that does not listen yet.
+    let held = fs::File::open(&data).unwrap();
+    held.lock().unwrap();
+    let advice = "a server is just starting or stopping there: run doctor again in a moment";
+    assert_eq!(advised(&data, &[], "data"), [advice]);
+}
+
+/// What to do about checks of one name that failed.
+fn advised(data: &Path, arguments: &[&str], check: &str) -> Vec<String> {
+    let mut doctor = Command::new(WAYPOST);
+    doctor.args(["doctor", "--http", "127.0.0.1:0", "--smtp", "127.0.0.1:0", "--output", "json", "--data-dir"]);
+    let report: Json = serde_json::from_slice(&doctor.arg(data).args(arguments).output().unwrap().stdout).unwrap();
+    let checks = report["checks"].as_array().unwrap().iter();
+    let failed = checks.filter(|one| one["check"] == check && one["status"] == "failed");
+    failed.map(|one| one["suggestion"].as_str().unwrap().to_owned()).collect()
+}
+
+/// One mistake hides no other.
+#[test]
+fn bad_keys_do_not_hide_a_bad_certificate_of_the_smarthost() {
+    let scratch = Scratch::new("cli-doctor-both");
+    let arguments = ["--dkim-keys=missing", "--smarthost=smtp://relay.example", "--smarthost-ca=missing.pem"];
+    let advised = |check: &str| advised(&scratch.path("data"), &arguments, check);
+    assert_eq!(advised("dkim"), ["see `waypost dkim new --help`"]);
+    assert_eq!(advised("smarthost"), ["correct --smarthost-ca or --dns"]);
 }
 
 /// What is known without a server is checked without one: nobody is asked which it is.
@@ -335,9 +371,12 @@ fn a_database_that_no_server_opens_is_found_before() {
 fn a_stopped_server_is_checked_by_its_files_and_left_as_it_is() {
     let scratch = Scratch::new("cli-doctor-stopped");
     let data = scratch.path("data");
-    let nowhere = Start { arguments: vec!["--smarthost".to_owned(), "none".to_owned()], ..Start::default() };
-    let mut server = Server::start(&data, &nowhere);
+    let arguments = ["--smarthost", "none", "--allow-private-targets", "127.0.0.1/32"].map(str::to_owned).to_vec();
+    let mut server = Server::start(&data, &Start { arguments, ..Start::default() });
     server.apply_triage();
+    // What waits for a receiver that is away is no mail.
+    let away = json!({"name": "Away", "url": "http://127.0.0.1:9/mail", "events": ["interaction.decided"]});
+    server.api().post("/webhooks", &away).ok();
     let mail = format!("{TRIAGE}/mails/1-refund.eml");
     let sent = server.cli(&["mail", "send", &mail]);
     assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
@@ -352,6 +391,10 @@ fn a_stopped_server_is_checked_by_its_files_and_left_as_it_is() {
         command.envs(environment.iter().filter(|(name, _)| *name != "WAYPOST_URL").cloned());
         serde_json::from_slice::<Json>(&command.output().unwrap().stdout).unwrap()
     };
+    wait_for("deliveries that wait", || {
+        let waiting = server.api().get("/deliveries?state=pending").ok();
+        (waiting["entities"].as_array().unwrap().len() > 1).then_some(())
+    });
     let report = wait_for("a mail that waits", || {
         let report = found("none");
         (of(&report, "deliveries").len() > 1).then_some(report)

@@ -36,15 +36,16 @@ pub(super) fn check(report: &mut Report, arguments: &Arguments, running: Option<
             let key = certificate.with_file_name("key.pem");
             files(report, (certificate, key), &arguments.hostname);
         }
+        // With these options no server starts, whatever one that runs was given.
+        _ if !without_certificate(arguments).is_empty() => {
+            for obstacle in without_certificate(arguments) {
+                start::stopped_by(report, "tls", obstacle);
+            }
+        }
         _ => match running.map(shown).unwrap_or(Ok(None)) {
             Ok(Some(Shown { address, leaf, hostname })) => {
                 report.ok("tls", format!("{address} shows a certificate"));
                 dates(report, &leaf, hostname.as_ref().unwrap_or(&arguments.hostname));
-            }
-            Ok(None) if !without_certificate(arguments).is_empty() => {
-                for obstacle in without_certificate(arguments) {
-                    start::stopped_by(report, "tls", obstacle);
-                }
             }
             Ok(None) => {
                 let suggestion = "set --tls-cert and --tls-key, unless a proxy in front speaks TLS";

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use waypost_client::Error;
 use waypost_client::flows::FlowFilter;
 use waypost_flow::diagnostic::counted;
@@ -25,6 +25,9 @@ const CLOCK: i64 = 30;
 
 /// For so many objects of a kind the server is asked who uses each: it has a limit of requests.
 const MOST_ASKED: usize = 50;
+
+/// So many pending deliveries of a kind are counted.
+const MOST_COUNTED: usize = 200;
 
 /// Checks what the server holds, and answers its domains; none if they are not known.
 pub(super) fn check(report: &mut Report, server: &Server) -> Option<Vec<String>> {
@@ -240,9 +243,9 @@ fn work(report: &mut Report, remote: &Remote, queues: &[Queue]) -> Result<(), Er
     }
     let pending = ledger.deliveries.get(&DeliveryState::Pending).copied().unwrap_or_default();
     if pending > 0
-        && let Some(why) = unsent(remote)?
+        && let Some((mails, why)) = unsent(remote)?
     {
-        report.warning("deliveries", format!("{}; {why}", counted(pending, "pending delivery")), super::NO_SMARTHOST);
+        report.warning("deliveries", format!("{mails}; {why}"), super::NO_SMARTHOST);
     }
     if !ledger.agrees {
         report.failed(
@@ -270,17 +273,22 @@ fn work(report: &mut Report, remote: &Remote, queues: &[Queue]) -> Result<(), Er
     Ok(())
 }
 
-/// Why mail waits, if the server says so of what waits first.
-fn unsent(remote: &Remote) -> Result<Option<String>, Error> {
+/// How much mail waits and why, if the server says so. Webhooks wait for something else.
+fn unsent(remote: &Remote) -> Result<Option<(String, String)>, Error> {
+    let mut unsent = 0;
+    let mut why = None;
     for kind in [DeliveryKind::Reply, DeliveryKind::Mail, DeliveryKind::Forward, DeliveryKind::QueuePush] {
         let filter =
             DeliveryFilter { state: Some(DeliveryState::Pending), kind: Some(kind), ..DeliveryFilter::default() };
-        let mut list = remote.deliveries().list(&filter);
-        if let Some(notice) = remote.wait(list.try_next())?.and_then(|delivery| delivery.notice) {
-            return Ok(Some(notice));
+        let mut list = remote.deliveries().list(&filter).take(MOST_COUNTED);
+        while let Some(delivery) = remote.wait(list.try_next())? {
+            unsent += u64::from(delivery.notice.is_some());
+            why = why.or(delivery.notice);
         }
     }
-    Ok(None)
+    let most = u64::try_from(MOST_COUNTED).unwrap_or(u64::MAX);
+    let more = if unsent < most { "" } else { "at least " };
+    Ok(why.map(|why| (format!("{more}{}", counted(unsent, "pending delivery")), why)))
 }
 
 /// Secrets that have no value, and names that nothing has a secret for. Values are not read: nobody can.
