@@ -10,7 +10,7 @@ use crate::error::StoreError;
 
 /// Runs with all their columns, the journal of each, and its place among them.
 pub(super) const RUNS: &str =
-    "SELECT runs.*, journals.content AS journal, journals.seal AS journal_seal, runs.rowid AS place
+    "SELECT runs.*, journals.content AS journal, journals.seal AS journal_seal, runs.rowid AS stands_at
     FROM runs LEFT JOIN journals USING (interaction, number)";
 
 /// Keeps the journal of a run, in the place of what it had before.

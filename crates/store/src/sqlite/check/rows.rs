@@ -1,7 +1,7 @@
 //! Goes over the rows of a table, in front of, behind and between pages that can't be read.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Row, ToSql, params_from_iter};
@@ -42,6 +42,13 @@ struct Span {
     to: Option<Vec<Part>>,
 }
 
+impl Span {
+    fn holds(&self, place: &Vec<Part>) -> bool {
+        let is_behind = |from: &Vec<Part>| from < place || !self.is_behind && from == place;
+        self.from.as_ref().is_none_or(is_behind) && self.to.as_ref().is_none_or(|to| place < to)
+    }
+}
+
 impl ToSql for Part {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(match self {
@@ -59,9 +66,9 @@ impl<'t> Ordered<'t> {
             let select = if table == "runs" {
                 journals::RUNS.to_owned()
             } else {
-                format!("SELECT *, rowid AS place FROM {table}")
+                format!("SELECT *, rowid AS stands_at FROM {table}")
             };
-            let column = Column { written: format!("{table}.rowid"), named: "place".to_owned() };
+            let column = Column { written: format!("{table}.rowid"), named: "stands_at".to_owned() };
             return Ok(Self { table, select, key: vec![column] });
         }
         let mut key = db.prepare("SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk")?;
@@ -106,7 +113,12 @@ impl<'t> Ordered<'t> {
         // It stops at a page that it can't make sense of.
         while let Ok(Some(page)) = pages.next() {
             let mut bytes = vec![0; page.get(1)?];
-            file.seek(SeekFrom::Start(page.get(0)?)).and_then(|_| file.read_exact(&mut bytes)).map_err(failed)?;
+            match file.seek(SeekFrom::Start(page.get(0)?)).and_then(|_| file.read_exact(&mut bytes)) {
+                Ok(()) => {}
+                // It is in the log alone.
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => continue,
+                Err(error) => return Err(failed(error)),
+            }
             let cells = bytes.get(3..5).map_or(0, number);
             starts.extend((0..cells).filter_map(|cell| self.start(&bytes, usize::try_from(cell).ok()?)));
         }
@@ -236,7 +248,8 @@ fn from_both_ends(
             match rows.next() {
                 Ok(Some(row)) => {
                     each(row);
-                    let Some(place) = all.place(row) else { continue };
+                    // A damaged key may say any place, and leads nowhere.
+                    let Some(place) = all.place(row).filter(|place| span.holds(place)) else { continue };
                     if is_forwards {
                         (span.from, span.is_behind) = (Some(place), true);
                     } else {
