@@ -239,7 +239,7 @@ fn read_all(
         }
         let mut found = Vec::new();
         let mut has_any = false;
-        if let Err(why) = walk(path, &mut found, &|_| true) {
+        for why in walk_all(path, &mut found, &|_| true) {
             unreadable.add(why)?;
             has_any = true;
         }
@@ -340,12 +340,21 @@ fn read_mails(
 }
 
 fn walk(folder: &Path, found: &mut Vec<PathBuf>, wanted: &dyn Fn(&Path) -> bool) -> Result<(), Failure> {
-    walk_in(&mut Vec::new(), folder, found, wanted)
+    walk_all(folder, found, wanted).into_iter().next().map_or(Ok(()), Err)
+}
+
+/// The same, whatever folder below can't be read: answers why for each.
+fn walk_all(folder: &Path, found: &mut Vec<PathBuf>, wanted: &dyn Fn(&Path) -> bool) -> Vec<Failure> {
+    let mut unread = Vec::new();
+    if let Err(why) = walk_in((&mut Vec::new(), &mut unread), folder, found, wanted) {
+        unread.push(why);
+    }
+    unread
 }
 
 /// A link that leads back to one of the folders that were entered on the way is no folder of its own.
 fn walk_in(
-    entered: &mut Vec<PathBuf>,
+    (entered, unread): (&mut Vec<PathBuf>, &mut Vec<Failure>),
     folder: &Path,
     found: &mut Vec<PathBuf>,
     wanted: &dyn Fn(&Path) -> bool,
@@ -366,7 +375,9 @@ fn walk_in(
             continue;
         }
         if path.is_dir() {
-            walk_in(entered, &path, found, wanted)?;
+            if let Err(why) = walk_in((entered, unread), &path, found, wanted) {
+                unread.push(why);
+            }
         } else if wanted(&path) {
             found.push(path);
         }
