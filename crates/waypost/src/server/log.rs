@@ -76,7 +76,7 @@ fn misspelt(filter: &str) -> Option<String> {
         LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word)) || matches!(word.as_bytes(), [b'0'..=b'5'])
     };
     let outside = outside_of_spans(filter);
-    outside.split(',').filter(|one| !one.is_empty()).find_map(|one| {
+    let unknown = outside.split(',').filter(|one| !one.is_empty()).find_map(|one| {
         let (word, is_of_library) = match one.split_once('=') {
             Some((name, _)) => (name.trim(), true),
             None => (one, false),
@@ -89,6 +89,12 @@ fn misspelt(filter: &str) -> Option<String> {
         }
         let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
         Some(format!("`{part}` is neither a level nor a part of Waypost that logs{near}\n  {}", expected()))
+    });
+    let is_of_others = |one: &str| one.split_once('=').is_some_and(|(name, _)| is_library(name.trim()));
+    unknown.or_else(|| {
+        let is_silent = filter == outside && outside.split(',').filter(|one| !one.is_empty()).all(is_of_others);
+        is_silent
+            .then(|| format!("it names libraries alone, and only Waypost's own lines are written\n  {}", expected()))
     })
 }
 
@@ -96,8 +102,11 @@ fn misspelt(filter: &str) -> Option<String> {
 fn silent(filter: &str) -> Option<String> {
     let outside = outside_of_spans(filter);
     let mut names = outside.split(',').filter_map(|one| one.split_once('=')).map(|(name, _)| name.trim());
-    let found = names.find(|name| name.chars().all(is_of_path) && !name.is_empty() && !name.starts_with("waypost"));
-    found.map(str::to_owned)
+    names.find(|name| is_library(name)).map(str::to_owned)
+}
+
+fn is_library(name: &str) -> bool {
+    name.chars().all(is_of_path) && !name.is_empty() && !name.starts_with("waypost")
 }
 
 /// A filter without what it says of spans.
@@ -179,7 +188,7 @@ mod tests {
             "off, waypost_mail",
             "3",
             "waypost::server=trace",
-            "hyper=debug",
+            "info,hyper=debug",
             "[accept]=debug",
         ] {
             assert_eq!(misspelt(&trimmed(filter)), None, "{filter}");
@@ -187,6 +196,7 @@ mod tests {
         for (filter, expected) in [
             ("", "it is empty\n"),
             (" , ", "it is empty\n"),
+            ("mio=debug, h2::proto=trace", "it names libraries alone, and only Waypost's own lines are written\n"),
             ("inof", "`inof` is neither a level nor a part of Waypost that logs: did you mean `info`?\n"),
             ("9", "`9` is neither a level nor a part of Waypost that logs\n"),
             ("info,chatty", "`chatty` is neither"),
