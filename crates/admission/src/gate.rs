@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// So many connections that were asked to leave may still be there when another is accepted.
 const LEAVING: usize = 32;
 
-/// Those that leave are waited for no longer than this: one may be in the middle of something by now.
+/// Those that leave are waited for about this long: one may be in the middle of something by now.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Counts connections. Where there is no room for another, one goes that does nothing: first one whose client has never
