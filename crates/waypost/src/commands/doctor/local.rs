@@ -33,7 +33,7 @@ pub(super) fn data_directory(report: &mut Report, folder: &Path) -> Option<Liste
             Some(listeners)
         }
         _ => {
-            report.ok("data", format!("{shown}; no server says that it listens"));
+            report.ok("data", format!("{shown}; no server is listening with it"));
             None
         }
     }
