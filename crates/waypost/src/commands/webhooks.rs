@@ -40,7 +40,7 @@ pub(crate) struct Create {
     server: Server,
     /// A name for the webhook, such as CRM: flows and queues name it so
     name: String,
-    /// Where to send requests, such as https://crm.example.com/waypost
+    /// Where to send requests, such as `https://crm.example.com/waypost`
     #[arg(id = "endpoint", value_name = "ENDPOINT")]
     url: String,
     /// An event to subscribe to, such as `interaction.decided`, `delivery.*` or `*`; may be given several times

@@ -10,7 +10,7 @@ pub(super) struct Settings {
     /// The name of the secret that has the password, such as supportPassword; `waypost secrets set SECRET --host HOST` creates it
     #[arg(long, value_name = "SECRET", conflicts_with = "oauth_token_url")]
     secret: Option<String>,
-    /// The token endpoint, to log in by OAuth instead of a password, such as https://login.microsoftonline.com/TENANT/oauth2/v2.0/token
+    /// The token endpoint, to log in by OAuth instead of a password, such as `https://login.microsoftonline.com/TENANT/oauth2/v2.0/token`
     #[arg(long, value_name = "URL", requires_all = ["oauth_client_id", "oauth_grant"])]
     oauth_token_url: Option<String>,
     /// How tokens are requested
@@ -25,7 +25,7 @@ pub(super) struct Settings {
     /// The name of the secret that has the first refresh token
     #[arg(long, value_name = "SECRET", requires = "oauth_token_url")]
     oauth_refresh_token: Option<String>,
-    /// A scope to request, such as https://outlook.office365.com/.default; may be given several times
+    /// A scope to request, such as `https://outlook.office365.com/.default`; may be given several times
     #[arg(long = "oauth-scope", value_name = "SCOPE", requires = "oauth_token_url")]
     oauth_scopes: Vec<String>,
     /// The endpoint for device codes; known for Microsoft and Google
