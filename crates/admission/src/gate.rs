@@ -1,15 +1,12 @@
 //! How many connections there may be, and which of them goes when there are too many.
 
 use std::collections::HashMap;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-use tokio::time::timeout;
 
 use crate::networks::{Networks, Origin};
 use crate::tally::{Full, Room, Tally};
@@ -20,8 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// So many connections that were asked to leave may still be there when another is accepted.
 const LEAVING: usize = 32;
 
-/// Those that leave are waited for about this long: one may be in the middle of something by now.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// How long to wait for [`Gate::settled`] before the next connection is accepted.
+pub const SETTLES_WITHIN: Duration = Duration::from_secs(1);
 
 /// Counts connections. Where there is no room for another, one goes that does nothing: first one whose client has never
 /// said anything, then the one that has waited longest for its client. So whoever opens many and leaves them idle
@@ -100,28 +97,16 @@ impl Gate {
         Ok(Pass { gate: Arc::clone(self), number, slot })
     }
 
-    /// Accepts the next connection, once nearly all that were asked to leave are gone: they have file descriptors until then, and on a busy
-    /// machine those that come would outrun those that go.
-    ///
-    /// # Errors
-    /// The listener's.
-    pub async fn accept(&self, listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
-        self.settled().await;
-        listener.accept().await
-    }
-
-    async fn settled(&self) {
-        let settled = async {
-            loop {
-                let gone = self.gone.notified();
-                if self.state().leaving <= LEAVING {
-                    return;
-                }
-                gone.await;
+    /// Waits until nearly all that were asked to leave are gone: they have file descriptors until then, and on a busy machine those that come
+    /// would outrun those that go. One may be in the middle of something by now, so whoever accepts connections waits for [`SETTLES_WITHIN`].
+    pub async fn settled(&self) {
+        loop {
+            let gone = self.gone.notified();
+            if self.state().leaving <= LEAVING {
+                return;
             }
-        };
-        // Later than that the next is let in all the same.
-        let _ = timeout(FAREWELL, settled).await;
+            gone.await;
+        }
     }
 
     /// How many connections are open.
@@ -274,10 +259,6 @@ mod tests {
         let evicted = first.iter().position(is_evicted).unwrap();
         drop(first.remove(evicted));
         assert!(settled.as_mut().poll(&mut context).is_ready());
-        drop(settled);
-        // One that does not leave keeps nobody out for long.
-        let _another = gate.enter(address("192.0.2.3"), later).unwrap();
-        gate.settled().await;
     }
 
     #[test]

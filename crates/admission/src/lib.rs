@@ -10,7 +10,7 @@ mod rate;
 mod tally;
 
 pub use budget::{Budget, Hold};
-pub use gate::{Gate, Pass};
+pub use gate::{Gate, Pass, SETTLES_WITHIN};
 pub use networks::{BadNetwork, Network, Networks, Origin};
 pub use rate::Rate;
 pub use tally::{Full, Room, Tally};

@@ -24,7 +24,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
-use waypost_admission::{Full, Gate, Networks, Pass};
+use waypost_admission::{Full, Gate, Networks, Pass, SETTLES_WITHIN};
 use waypost_origin::Origin;
 
 use crate::context::{Remote, correlation_id};
@@ -69,7 +69,7 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
-            accepted = edge.gate.accept(&listener) => accepted,
+            accepted = next(&listener, &edge.gate) => accepted,
             () = ended(&mut shutdown) => break,
         };
         let (stream, peer) = match accepted {
@@ -113,6 +113,12 @@ pub async fn serve(
     if timeout(DRAIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still in progress when the server stopped");
     }
+}
+
+/// The next connection, once nearly all that made room for others are gone.
+async fn next(listener: &TcpListener, gate: &Gate) -> io::Result<(TcpStream, SocketAddr)> {
+    let _ = timeout(SETTLES_WITHIN, gate.settled()).await;
+    listener.accept().await
 }
 
 /// Tells a client to come back, without waiting for it.

@@ -65,7 +65,7 @@ pub(super) enum Asker {
 pub(super) enum Turn {
     /// It is made. `asks_again`: it finds out whether the service is back.
     Carry { asks_again: bool },
-    /// It fails at once, unless it may wait: the service is away, or asked to be left alone.
+    /// It fails immediately, unless it may wait: the service is away, or asked to be left alone.
     Refuse,
     /// It has waited for too long: its run asks again.
     Leave,

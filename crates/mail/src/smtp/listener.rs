@@ -1,5 +1,6 @@
 //! Accepting connections.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,7 +8,8 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use waypost_admission::{Budget, Gate, Rate};
+use tokio::time::timeout;
+use waypost_admission::{Budget, Gate, Rate, SETTLES_WITHIN};
 
 use super::complaint::Complaint;
 use super::connection::{self, Arrived, Shared};
@@ -78,7 +80,7 @@ async fn accept<I: Intake>(
             biased;
             _ = drain.wait_for(|draining| *draining) => break,
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
-            accepted = shared.gate.accept(&socket) => accepted,
+            accepted = next(&socket, &shared.gate) => accepted,
         };
         let (stream, remote) = match accepted {
             Ok(accepted) => {
@@ -111,6 +113,12 @@ async fn accept<I: Intake>(
     }
     drop(socket);
     while connections.join_next().await.is_some() {}
+}
+
+/// The next connection, once nearly all that made room for others are gone.
+async fn next(socket: &TcpListener, gate: &Gate) -> io::Result<(TcpStream, SocketAddr)> {
+    let _ = timeout(SETTLES_WITHIN, gate.settled()).await;
+    socket.accept().await
 }
 
 /// A connection that is open until this is dropped.
